@@ -1,0 +1,42 @@
+"""labelbits: how many bits is a label worth, and which labels should you buy?
+
+The public names, loaded when first used so that the command line starts fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labelbits import information as information
+    from labelbits import signals as signals
+    from labelbits.errors import InputError as InputError
+    from labelbits.interface import Answers as Answers
+    from labelbits.interface import Estimate as Estimate
+    from labelbits.worlds import World as World
+
+__version__ = "0.1.0"
+
+_MODULES = ("signals", "information")
+_NAMES = {
+    "World": "labelbits.worlds",
+    "Answers": "labelbits.interface",
+    "Estimate": "labelbits.interface",
+    "InputError": "labelbits.errors",
+    "SignalEmbedding": "labelbits.recovery",
+    "plan": "labelbits.planning",
+    "read_answers": "labelbits.answers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"labelbits.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'labelbits' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return ["__version__", *_MODULES, *_NAMES]

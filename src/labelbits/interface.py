@@ -1,0 +1,234 @@
+"""The contracts that every part of labelbits speaks: Signal, World, Estimate, Answers.
+
+This module imports nothing from the package. Units: information is in bits, `d2` is squared
+Euclidean distance, money is in the plan's currency, time is in seconds.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Method = Literal["exact", "quadrature", "monte-carlo", "bound", "asymptotic"]
+About = Literal["geometry", "items"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number of bits and how far to trust it.
+
+    `bound` says which way the value errs: "value" (unbiased or exact), "upper" or "lower".
+    `upper_bound` is the smallest bound that applies to the quantity, in bits; `outcomes` is the
+    number of different answers (inf for a real-valued answer).
+    """
+
+    bits: float
+    standard_error: float
+    method: Method
+    about: About = "geometry"
+    bound: Literal["value", "upper", "lower"] = "value"
+    upper_bound: float = float("inf")
+    upper_bound_name: str = ""
+    outcomes: float = float("inf")
+    samples: int = 0
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        mark = {"value": "", "upper": "<= ", "lower": ">= "}[self.bound]
+        return f"{mark}{self.bits:.4g} +- {self.standard_error:.1g} bits ({self.method})"
+
+
+@dataclass(frozen=True)
+class CitedTime:
+    """Seconds for one answer as published: median, quartiles (or another spread), and where."""
+
+    median: float
+    low: float
+    high: float
+    source: str
+
+
+class World(abc.ABC):
+    """Where items and class prototypes live: a prior over points in R^dims.
+
+    Sampling takes a JAX key, so equal seeds give equal worlds.
+    """
+
+    items: int
+    classes: int
+    dims: int
+
+    @abc.abstractmethod
+    def sample_items(self, key: PRNGKeyArray, shape: tuple[int, ...]) -> Float[Array, "*n dims"]:
+        """Independent item positions, of shape `shape + (dims,)`."""
+
+    @abc.abstractmethod
+    def sample_prototypes(
+        self, key: PRNGKeyArray, shape: tuple[int, ...]
+    ) -> Float[Array, "*n classes dims"]:
+        """Independent sets of class prototypes, of shape `shape + (classes, dims)`."""
+
+
+class Signal(eqx.Module):
+    """A question about a few points, answered through a noisy channel that depends on distances.
+
+    The channel reads an array `d2` of squared distances: for class signals from one item to the
+    K prototypes, shape (..., K) (`same-class`: (..., 2, K)); for comparisons between the
+    question's own items, shape (..., len(pairs)). An answer is a code: a fixed-width array
+    (..., width), integer for every signal but `similarity`.
+
+    `precision` (inverse temperature beta > 0, inf is noise-free) and `lapse` (probability in
+    [0, 1) of a uniformly random answer) are leaves that gradients flow through; every other
+    parameter is static. One subclass, in one file, plus its line in the registry is a whole new
+    signal: bits, recovery, simulation, planning, files and export all go through these members.
+    """
+
+    precision: eqx.AbstractVar[Any]
+    lapse: eqx.AbstractVar[Any]
+
+    name: ClassVar[str]
+    question: ClassVar[str]
+    #: Does the question involve the class prototypes?
+    uses_classes: ClassVar[bool]
+    #: The Label Studio control that asks it: choices, numbers, ranker, pairwise, rating, number.
+    form: ClassVar[str]
+    #: Options a user may set beyond precision and lapse, with what they mean.
+    options: ClassVar[Mapping[str, str]] = {}
+
+    # -- the question --------------------------------------------------------------------------
+    @property
+    @abc.abstractmethod
+    def arity(self) -> int:
+        """How many items one question shows."""
+
+    @abc.abstractmethod
+    def distances(
+        self,
+        points: Float[Array, "*n arity dims"],
+        prototypes: Float[Array, "*#n classes dims"] | None = None,
+    ) -> Float[Array, "*n reads"] | Float[Array, "*n arity classes"]:
+        """The squared distances that the channel reads."""
+
+    def questions(self, classes: int) -> int:
+        """Number of different questions on the same items (`verify`: one for each class)."""
+        return 1
+
+    # -- the channel ---------------------------------------------------------------------------
+    @abc.abstractmethod
+    def outcomes(self, classes: int) -> float:
+        """Number of different answers to one question; inf when the answer is a real number."""
+
+    @abc.abstractmethod
+    def width(self, classes: int) -> int:
+        """Length of one answer code."""
+
+    @abc.abstractmethod
+    def log_prob(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
+        """Natural logarithm of P(answer | d2), lapse included; shapes broadcast."""
+
+    @abc.abstractmethod
+    def sample(
+        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+    ) -> Shaped[Array, "*n width"]:
+        """One answer to each question whose distances are `d2`."""
+
+    @abc.abstractmethod
+    def enumerate(self, classes: int, question: int = 0) -> Shaped[np.ndarray, "outcomes width"]:
+        """Every answer code of one question, one row each. Only where `outcomes` is small."""
+
+    # -- shortcuts for exact information (None: no shortcut, integrate) --------------------------
+    def entropy(self, d2: Float[Array, "..."]) -> Array | None:
+        """H(answer | d2) in nats in closed form, or None."""
+        return None
+
+    def orbit(self, answer: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """(keys (n, any), ln sizes (n,)) of the answers that exchangeable points make equally likely.
+
+        With independent, identically distributed items and prototypes the marginal probability
+        of an answer depends on its orbit alone, so its entropy needs a handful of frequencies
+        instead of one for every answer. `answer` is (n, width); equal keys mean one orbit.
+        """
+        return None
+
+    # -- defaults, costs and files --------------------------------------------------------------
+    @classmethod
+    def for_world(cls, dims: int, classes: int, **options: Any) -> Signal:
+        """The signal with defaults that suit a world of this size; `options` win."""
+        return cls(**options)
+
+    def cited_time(self, classes: int) -> CitedTime | None:
+        """Published seconds for one answer, or None: then a pilot has to tell."""
+        return None
+
+    @abc.abstractmethod
+    def encode(
+        self, answer: Any, names: Mapping[str, int], asked: Sequence[str] = ()
+    ) -> Sequence[float]:
+        """Answer (parsed JSON) to code. `names` maps class names to numbers, `asked` are the
+        classes the question names. Raises `ValueError` that says what was found and expected."""
+
+    @abc.abstractmethod
+    def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
+        """Code to (answer as JSON value, classes that the question names)."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All answers of one signal, as arrays: what likelihoods are evaluated on.
+
+    `items` (n, arity) indexes the items, `answer` (n, width) holds codes, `annotator` (n,)
+    indexes annotators, `weight` (n,) multiplies log likelihoods.
+    """
+
+    signal: Signal
+    items: np.ndarray
+    answer: np.ndarray
+    annotator: np.ndarray
+    weight: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def take(self, rows: np.ndarray) -> Batch:
+        """The batch of these rows."""
+        return Batch(
+            self.signal,
+            self.items[rows],
+            self.answer[rows],
+            self.annotator[rows],
+            self.weight[rows],
+        )
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers of any mixture of signals: the canonical table and the names it uses.
+
+    `table` has one row an answer, columns `signal, annotator, items, classes, answer` and
+    optionally `seconds, price, gold`; `items` and `classes` list every name in the order that
+    codes use. `rejected` holds the rows that could not be read, with the reason.
+    """
+
+    table: pl.DataFrame
+    items: tuple[str, ...]
+    classes: tuple[str, ...]
+    annotators: tuple[str, ...] = ()
+    rejected: pl.DataFrame | None = field(default=None, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+
+def squared_distances(a: Float[Array, "*n dims"], b: Float[Array, "*m dims"]) -> Array:
+    """Squared Euclidean distances over the last axis; shapes broadcast."""
+    return jax.numpy.sum((a - b) ** 2, axis=-1)

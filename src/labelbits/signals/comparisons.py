@@ -1,0 +1,98 @@
+"""Questions that compare items with each other: triplet, quadruplet, odd-one-out, contrastive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from labelbits.errors import check_at_least
+from labelbits.interface import CitedTime
+from labelbits.signals.base import NOISE_FREE, ComparisonSignal, Exchangeable, column
+
+
+class _Choice(Exchangeable, ComparisonSignal):
+    """Softmax over minus precision times the distances read, outcome by outcome."""
+
+    def outcomes(self, classes: int) -> float:
+        return len(self.pairs)
+
+    def log_table(self, d2: Float[Array, "*n reads"]) -> Float[Array, "*n outcomes"]:
+        beta = column(jnp.minimum(self.precision, NOISE_FREE), d2)
+        nearest = jax.lax.stop_gradient(jnp.min(d2, axis=-1, keepdims=True))
+        return jax.nn.log_softmax(-beta * (d2 - nearest), axis=-1)
+
+
+class Triplet(_Choice):
+    """Is a closer to b than to c? P(b) = sigma(precision (d2_ac - d2_ab)). Code 0: b, 1: c."""
+
+    name: ClassVar[str] = "triplet"
+    question: ClassVar[str] = "Which of the two is more like the first?"
+    fixed_pairs: ClassVar[tuple[tuple[int, int], ...]] = ((0, 1), (0, 2))
+
+    @property
+    def arity(self) -> int:
+        return 3
+
+    def cited_time(self, classes: int) -> CitedTime:
+        return CitedTime(
+            2.0,
+            1.4,
+            3.3,
+            "Salmon alien-egg triplets (Sievert, Nowak, Rogers 2023, JOSS 8(84) 4517)",
+        )
+
+
+class Quadruplet(_Choice):
+    """Is pair ab closer than pair cd? P(ab) = sigma(precision (d2_cd - d2_ab)). Code 0: ab, 1: cd."""
+
+    name: ClassVar[str] = "quadruplet"
+    question: ClassVar[str] = "Which pair is more alike?"
+    fixed_pairs: ClassVar[tuple[tuple[int, int], ...]] = ((0, 1), (2, 3))
+
+    @property
+    def arity(self) -> int:
+        return 4
+
+
+class OddOneOut(_Choice):
+    """Which of three is the odd one? Softmax over the kept pair of -precision d2; code: the odd."""
+
+    name: ClassVar[str] = "odd-one-out"
+    question: ClassVar[str] = "Which of the three is the odd one out?"
+    form: ClassVar[str] = "pick"
+    # Outcome i keeps the pair without item i.
+    fixed_pairs: ClassVar[tuple[tuple[int, int], ...]] = ((1, 2), (0, 2), (0, 1))
+
+    @property
+    def arity(self) -> int:
+        return 3
+
+
+class Contrastive(_Choice):
+    """Which of m+1 candidates matches the anchor (InfoNCE)? softmax_j(-precision d2(a, x_j)).
+
+    Items: the anchor, then the candidates; code: index of the candidate chosen.
+    """
+
+    negatives: int = eqx.field(static=True, default=4)
+
+    name: ClassVar[str] = "contrastive"
+    question: ClassVar[str] = "Which of these is most like the first?"
+    form: ClassVar[str] = "pick"
+    options: ClassVar[Mapping[str, str]] = {"negatives": "candidates beside the match"}
+
+    def __check_init__(self) -> None:
+        check_at_least("negatives of contrastive", self.negatives, 1)
+
+    @property
+    def arity(self) -> int:
+        return self.negatives + 2
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        return tuple((0, j) for j in range(1, self.negatives + 2))

@@ -1,0 +1,97 @@
+"""From the answers table to arrays: one batch of codes a signal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from labelbits.errors import InputError
+from labelbits.interface import Answers, Batch, Signal
+from labelbits.signals import signal_class
+
+
+def encode(
+    answers: Answers, signals: dict[str, Signal] | None = None, dims: int = 2
+) -> list[Batch]:
+    """The answers as arrays, one `Batch` a signal, in order of first appearance.
+
+    `signals` gives the channel to attach to each name; a name left out gets the defaults of a
+    world of `dims` dimensions. Raises `InputError` that names the row for an answer that does
+    not fit its signal.
+    """
+    item_number = {name: i for i, name in enumerate(answers.items)}
+    class_number = {name: i for i, name in enumerate(answers.classes)}
+    annotators = answers.annotators or tuple(answers.table["annotator"].unique(maintain_order=True))
+    annotator_number = {name: i for i, name in enumerate(annotators)}
+    table = answers.table.with_row_index("row")
+    batches = []
+    for name in table["signal"].unique(maintain_order=True):
+        rows = table.filter(pl.col("signal") == name)
+        given = (signals or {}).get(name)
+        signal = given or signal_class(name).for_world(
+            dims, len(class_number) or 2, **_shape(name, rows)
+        )
+        batches.append(_batch(signal, rows, item_number, class_number, annotator_number))
+    return batches
+
+
+def _shape(name: str, rows: pl.DataFrame) -> dict[str, Any]:
+    """Static options that the answers themselves show: list lengths, candidates, steps."""
+    first = json.loads(rows["answer"][0])
+    if name == "ranking" and isinstance(first, list):
+        return {"top": max(len(json.loads(a)) for a in rows["answer"])}
+    if name == "contrastive":
+        return {"negatives": max(1, len(rows["items"][0]) - 2)}
+    if name == "rating":
+        return {"levels": max(2, *(int(json.loads(a)) for a in rows["answer"].unique()))}
+    return {}
+
+
+def _batch(
+    signal: Signal,
+    rows: pl.DataFrame,
+    item_number: dict[str, int],
+    class_number: dict[str, int],
+    annotator_number: dict[str, int],
+) -> Batch:
+    codes: list[Any] = []
+    known: dict[tuple[str, tuple[str, ...]], Any] = {}  # few distinct answers, many rows
+    asked_column = rows["classes"] if "classes" in rows.columns else None
+    for i, text in enumerate(rows["answer"]):
+        asked = (
+            tuple(asked_column[i])
+            if asked_column is not None and asked_column[i] is not None
+            else ()
+        )
+        code = known.get((text, asked))
+        if code is None:
+            try:
+                code = signal.encode(json.loads(text), class_number, asked)
+            except ValueError as problem:
+                raise InputError(
+                    f"answers, row {rows['row'][i]}, {signal.name}: {problem}"
+                ) from None
+            known[(text, asked)] = code
+        codes.append(code)
+    lists = rows["items"]
+    lengths = lists.list.len()
+    wrong = (lengths != signal.arity).arg_max() if len(rows) else None
+    if wrong is not None and lengths[wrong] != signal.arity:
+        raise InputError(
+            f"answers, row {rows['row'][wrong]}, {signal.name}: names {lengths[wrong]} items; "
+            f"expected {signal.arity}"
+        )
+    flat = lists.explode().replace_strict(item_number, return_dtype=pl.Int32).to_numpy()
+    real_valued = (
+        signal.outcomes(max(len(class_number), 2)) == float("inf") and signal.form == "number"
+    )
+    return Batch(
+        signal,
+        flat.reshape(len(rows), signal.arity),
+        np.asarray(codes, dtype=np.float32 if real_valued else np.int32),
+        rows["annotator"].replace_strict(annotator_number, return_dtype=pl.Int32).to_numpy(),
+        np.ones(len(rows), dtype=np.float32),
+    )

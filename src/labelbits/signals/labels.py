@@ -1,0 +1,287 @@
+"""Questions whose answer names classes: hard, votes, complementary, verify, same-class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import gammaln
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+from labelbits.errors import check_at_least
+from labelbits.interface import CitedTime
+from labelbits.signals.base import (
+    Categorical,
+    ClassSignal,
+    Exchangeable,
+    check_enumerable,
+    class_number,
+    column,
+    compositions,
+    log_choose,
+    with_lapse,
+)
+
+CIFAR10N = CitedTime(
+    4.2,
+    3.1,
+    5.8,
+    "CIFAR-10N work times, 10-image batches (Wei et al. 2022, ICLR, arXiv 2110.12088)",
+)
+CIFAR100N = CitedTime(17.6, 11.0, 30.0, "CIFAR-100N work times (Wei et al. 2022, arXiv 2110.12088)")
+#: Above this many classes the annotator searches a list, as in CIFAR-100N.
+MANY_CLASSES = 30
+
+
+def hard_label_time(classes: int) -> CitedTime:
+    """Published seconds for one hard label among `classes` classes."""
+    return CIFAR10N if classes <= MANY_CLASSES else CIFAR100N
+
+
+class _NamesClass(Exchangeable, ClassSignal):
+    """The answer is one class."""
+
+    def outcomes(self, classes: int) -> float:
+        return classes
+
+    def encode(
+        self, answer: Any, names: Mapping[str, int], asked: Sequence[str] = ()
+    ) -> Sequence[float]:
+        return [class_number(answer, names)]
+
+    def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
+        return names[int(code[0])], []
+
+
+class Hard(_NamesClass):
+    """Which class? P(k) = (1 - lapse) pi_k + lapse / K."""
+
+    name: ClassVar[str] = "hard"
+    question: ClassVar[str] = "Which class is it?"
+
+    def log_table(self, d2: Float[Array, "*n classes"]) -> Float[Array, "*n classes"]:
+        return self.log_pi(d2)
+
+    def cited_time(self, classes: int) -> CitedTime:
+        return hard_label_time(classes)
+
+
+class Complementary(_NamesClass):
+    """Name a class it is not: P(k) = softmax_k(+precision * d2_k), mixed with lapse."""
+
+    name: ClassVar[str] = "complementary"
+    question: ClassVar[str] = "Name a class that it is not."
+
+    def log_table(self, d2: Float[Array, "*n classes"]) -> Float[Array, "*n classes"]:
+        farthest = jax.lax.stop_gradient(jnp.max(d2, axis=-1, keepdims=True))
+        return self.log_pi(farthest - d2)
+
+
+class Votes(ClassSignal):
+    """M independent hard labels on one item: multinomial counts over pi (each vote may lapse).
+
+    One *answer* here is the whole count; its price is M times the price of one vote.
+    """
+
+    answers_per_item: int = eqx.field(static=True, default=3)
+
+    name: ClassVar[str] = "votes"
+    question: ClassVar[str] = "Which class is it? (several annotators)"
+    options: ClassVar[Mapping[str, str]] = {"answers_per_item": "votes on each item"}
+
+    def __check_init__(self) -> None:
+        check_at_least("answers_per_item of votes", self.answers_per_item, 1)
+
+    def log_vote(self, d2: Float[Array, "*n classes"]) -> Float[Array, "*n classes"]:
+        """ln probability of each class in one vote, lapse included."""
+        log_pi = self.log_pi(d2)
+        return with_lapse(log_pi, column(self.lapse, log_pi), math.log(d2.shape[-1]))
+
+    def outcomes(self, classes: int) -> float:
+        return math.exp(log_choose(self.answers_per_item + classes - 1, classes - 1))
+
+    def width(self, classes: int) -> int:
+        return classes
+
+    def log_prob(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
+        log_vote = jnp.maximum(self.log_vote(d2), jnp.log(jnp.finfo(d2.dtype).tiny))
+        arrangements = gammaln(answer.sum(-1) + 1.0) - gammaln(answer + 1.0).sum(-1)
+        return arrangements + jnp.sum(answer * log_vote, axis=-1)
+
+    def sample(
+        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+    ) -> Shaped[Array, "*n width"]:
+        log_vote = self.log_vote(d2)
+        votes = jax.random.categorical(
+            key, log_vote, shape=(self.answers_per_item, *log_vote.shape[:-1])
+        )
+        return jax.nn.one_hot(votes, d2.shape[-1], dtype=jnp.int32).sum(0)
+
+    def enumerate(self, classes: int, question: int = 0) -> np.ndarray:
+        check_enumerable(self, classes)
+        return compositions(self.answers_per_item, classes)
+
+    def entropy(self, d2: Float[Array, "..."]) -> Array:
+        """H(multinomial) = M H(pi) - ln M! + sum_k E ln n_k!, n_k ~ Binomial(M, pi_k), exact."""
+        m = self.answers_per_item
+        log_p = jnp.maximum(self.log_vote(d2), jnp.log(jnp.finfo(d2.dtype).tiny))
+        p = jnp.exp(log_p)
+        log_q = jnp.log(jnp.clip(1 - p, 1e-30))
+        total = m * jnp.sum(jax.scipy.special.entr(p), axis=-1) - math.lgamma(m + 1)
+
+        def add(n: Array, total: Array) -> Array:
+            log_binomial = math.lgamma(m + 1) - gammaln(n + 1.0) - gammaln(m - n + 1.0)
+            mass = jnp.exp(log_binomial + n * log_p + (m - n) * log_q)
+            return total + jnp.sum(mass, axis=-1) * gammaln(n + 1.0)
+
+        # n = 0 and 1 contribute nothing: ln 0! = ln 1! = 0.
+        return jax.lax.fori_loop(2, m + 1, add, total)
+
+    def orbit(self, answer: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+        """Counts up to a permutation of the classes: partitions of M."""
+        return permutation_orbit(answer)
+
+    def cited_time(self, classes: int) -> CitedTime:
+        return hard_label_time(classes)
+
+    def encode(
+        self, answer: Any, names: Mapping[str, int], asked: Sequence[str] = ()
+    ) -> Sequence[float]:
+        return encode_counts(answer, names)
+
+    def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
+        return {names[k]: int(n) for k, n in enumerate(code) if n}, []
+
+
+def permutation_orbit(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(sorted counts, ln of the number of different orders of them), for rows of whole numbers."""
+    ordered = -np.sort(-counts, axis=1)
+    unique, inverse = np.unique(ordered, axis=0, return_inverse=True)
+    k = counts.shape[1]
+    sizes = []
+    for row in unique:
+        _, repeats = np.unique(row, return_counts=True)
+        sizes.append(math.lgamma(k + 1) - sum(math.lgamma(r + 1) for r in repeats))
+    inverse = inverse.reshape(-1)
+    return inverse[:, None], np.array(sizes)[inverse]
+
+
+def encode_counts(answer: Any, names: Mapping[str, int]) -> list[float]:
+    """{class: whole number} as a row of counts."""
+    if not isinstance(answer, Mapping) or not answer:
+        raise ValueError(f"answer {answer!r}; expected an object class -> number of votes")
+    row = [0.0] * len(names)
+    for key, count in answer.items():
+        if isinstance(count, bool) or not isinstance(count, (int, float)) or count != int(count):
+            raise ValueError(f"votes for {key!r} are {count!r}; expected a whole number")
+        if count < 0:
+            raise ValueError(f"votes for {key!r} are {count}; expected 0 or more")
+        row[class_number(key, names)] = float(count)
+    return row
+
+
+def encode_yes_no(answer: Any) -> int:
+    """true/false (or 1/0, yes/no) as 1 or 0."""
+    table = {"yes": 1, "no": 0, "true": 1, "false": 0}
+    if isinstance(answer, str) and answer.lower() in table:
+        return table[answer.lower()]
+    if isinstance(answer, (bool, int)) and answer in (0, 1):
+        return int(answer)
+    raise ValueError(f"answer {answer!r}; expected true or false")
+
+
+class Verify(ClassSignal):
+    """Is it class k? P(yes) = (1 - lapse) pi_k + lapse / 2. The code is (k, yes)."""
+
+    name: ClassVar[str] = "verify"
+    question: ClassVar[str] = "Is it this class?"
+
+    def questions(self, classes: int) -> int:
+        return classes
+
+    def outcomes(self, classes: int) -> float:
+        return 2
+
+    def width(self, classes: int) -> int:
+        return 2
+
+    def log_both(self, asked: Array, d2: Float[Array, "*n classes"]) -> Array:
+        """ln P(no), ln P(yes) for the asked class of each row."""
+        log_pi = self.log_pi(d2)
+        log_pi, asked = jnp.broadcast_arrays(log_pi, asked[..., None])
+        log_yes = jnp.take_along_axis(log_pi, asked[..., :1], axis=-1)[..., 0]
+        others = jnp.where(jnp.arange(d2.shape[-1]) == asked, -jnp.inf, log_pi)
+        table = jnp.stack([jax.nn.logsumexp(others, axis=-1), log_yes], axis=-1)
+        return with_lapse(table, column(self.lapse, table), math.log(2))
+
+    def log_prob(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
+        answer = answer.astype(jnp.int32)
+        shape = jnp.broadcast_shapes(answer.shape[:-1], d2.shape[:-1])
+        answer = jnp.broadcast_to(answer, (*shape, 2))
+        table = self.log_both(answer[..., 0], d2)
+        return jnp.take_along_axis(table, answer[..., 1:], axis=-1)[..., 0]
+
+    def sample(
+        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+    ) -> Shaped[Array, "*n width"]:
+        asked = jnp.broadcast_to(jnp.asarray(question, jnp.int32), d2.shape[:-1])
+        yes = jax.random.categorical(key, self.log_both(asked, d2))
+        return jnp.stack([asked, yes.astype(jnp.int32)], axis=-1)
+
+    def enumerate(self, classes: int, question: int = 0) -> np.ndarray:
+        return np.array([[question, 0], [question, 1]], dtype=np.int32)
+
+    def encode(
+        self, answer: Any, names: Mapping[str, int], asked: Sequence[str] = ()
+    ) -> Sequence[float]:
+        if len(asked) != 1:
+            raise ValueError(
+                f"classes {list(asked)!r}; expected the one class that was asked about"
+            )
+        return [class_number(asked[0], names), encode_yes_no(answer)]
+
+    def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
+        return bool(code[1]), [names[int(code[0])]]
+
+
+class SameClass(Categorical, ClassSignal):
+    """Are a and b of one class? P(yes) = sum_k pi_ak pi_bk, mixed with lapse. Code: 0 no, 1 yes."""
+
+    name: ClassVar[str] = "same-class"
+    question: ClassVar[str] = "Are these two of one class?"
+
+    @property
+    def arity(self) -> int:
+        return 2
+
+    def distances(
+        self, points: Float[Array, "*n arity dims"], prototypes: Any = None
+    ) -> Float[Array, "*n arity classes"]:
+        return super().distances(points[..., :, None, :], prototypes[..., None, :, :])
+
+    def outcomes(self, classes: int) -> float:
+        return 2
+
+    def log_table(self, d2: Float[Array, "*n arity classes"]) -> Float[Array, "*n outcomes"]:
+        # One precision an answer has to reach both of the answer's items.
+        one = eqx.tree_at(lambda s: s.precision, self, column(self.precision, d2[..., 0]))
+        log_pi = one.log_pi(d2)
+        log_a, log_b = log_pi[..., 0, :], log_pi[..., 1, :]
+        log_same = jax.nn.logsumexp(log_a + log_b, axis=-1)
+        # 1 - sum_k a_k b_k loses digits near certainty; sum_k a_k (1 - b_k) does not.
+        log_not_b = jnp.log(jnp.maximum(-jnp.expm1(log_b), jnp.finfo(d2.dtype).tiny))
+        log_other = jax.nn.logsumexp(log_a + log_not_b, axis=-1)
+        return jnp.stack([log_other, log_same], axis=-1)
+
+    def encode(
+        self, answer: Any, names: Mapping[str, int], asked: Sequence[str] = ()
+    ) -> Sequence[float]:
+        return [encode_yes_no(answer)]
+
+    def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
+        return bool(code[0]), []

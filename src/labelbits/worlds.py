@@ -1,0 +1,114 @@
+"""Where items and class prototypes live: priors, sampling, and a world made of real features."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from labelbits import interface
+from labelbits.errors import InputError, check_at_least
+
+Prior = Literal["normal", "hypercube", "sphere", "clusters", "empirical"]
+
+
+def _normal(key: PRNGKeyArray, shape: tuple[int, ...]) -> Array:
+    """N(0, I)."""
+    return jax.random.normal(key, shape)
+
+
+def _hypercube(key: PRNGKeyArray, shape: tuple[int, ...]) -> Array:
+    """Uniform on a cube, variance 1 in each coordinate."""
+    return jax.random.uniform(key, shape, minval=-math.sqrt(3), maxval=math.sqrt(3))
+
+
+def _sphere(key: PRNGKeyArray, shape: tuple[int, ...]) -> Array:
+    """Uniform on the sphere of radius sqrt(dims): variance 1 in each coordinate."""
+    x = jax.random.normal(key, shape)
+    return x * math.sqrt(shape[-1]) / jnp.linalg.norm(x, axis=-1, keepdims=True)
+
+
+_PRIORS: dict[str, Callable[[PRNGKeyArray, tuple[int, ...]], Array]] = {
+    "normal": _normal,
+    "hypercube": _hypercube,
+    "sphere": _sphere,
+}
+
+
+@dataclass(frozen=True)
+class World(interface.World):
+    """A world of `items` items and `classes` prototypes in R^dims.
+
+    `prior` is "normal" (N(0, I), the default), "hypercube", "sphere" (all of variance 1 a
+    coordinate), "clusters" (`spread`^2 of an item's variance lies within its cluster; items
+    gather round `clusters` centres) or "empirical" (items are rows of `points`, whitened).
+    Raises `InputError` for sizes that make no world.
+    """
+
+    items: int = 100
+    classes: int = 10
+    dims: int = 2
+    prior: Prior = "normal"
+    clusters: int = 10
+    spread: float = 0.5
+    points: np.ndarray | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_at_least("items", self.items, 1)
+        check_at_least("classes", self.classes, 2)
+        check_at_least("dims", self.dims, 1)
+        if self.prior not in (*_PRIORS, "clusters", "empirical"):
+            known = ", ".join([*_PRIORS, "clusters", "empirical"])
+            raise InputError(f"prior is {self.prior!r}; expected one of: {known}")
+        if not 0 < self.spread <= 1:
+            raise InputError(f"spread is {self.spread}; expected a number in (0, 1]")
+        if self.prior == "empirical" and self.points is None:
+            raise InputError("prior is 'empirical' but no points are given; expected an array")
+
+    @classmethod
+    def from_features(cls, features: np.ndarray, dims: int, classes: int) -> World:
+        """The world of the user's own items: their features' first `dims` whitened components.
+
+        `features` is (items, columns), finite. Whitening gives each kept coordinate variance 1,
+        so that precision means the same as in the other worlds.
+        """
+        features = np.asarray(features, dtype=np.float64)
+        if features.ndim != 2 or not np.isfinite(features).all():
+            raise InputError(
+                f"features have shape {features.shape}; expected finite items x columns"
+            )
+        if dims > min(features.shape):
+            raise InputError(f"dims is {dims}; features of shape {features.shape} have fewer")
+        centred = features - features.mean(0)
+        u, s, _ = np.linalg.svd(centred, full_matrices=False)
+        if s[dims - 1] <= 1e-9 * s[0]:
+            raise InputError(f"dims is {dims}; the features vary in fewer dimensions")
+        points = (u[:, :dims] * math.sqrt(len(features))).astype(np.float32)
+        return cls(len(points), classes, dims, "empirical", points=points)
+
+    def sample_items(self, key: PRNGKeyArray, shape: tuple[int, ...]) -> Float[Array, "*n dims"]:
+        if self.prior == "empirical":
+            assert self.points is not None
+            rows = jax.random.randint(key, shape, 0, len(self.points))
+            return jnp.asarray(self.points)[rows]
+        if self.prior == "clusters":
+            centre_key, which_key, within_key = jax.random.split(key, 3)
+            centres = jax.random.normal(centre_key, (self.clusters, self.dims))
+            which = jax.random.randint(which_key, shape, 0, self.clusters)
+            within = jax.random.normal(within_key, (*shape, self.dims))
+            return math.sqrt(1 - self.spread**2) * centres[which] + self.spread * within
+        return _PRIORS[self.prior](key, (*shape, self.dims))
+
+    def sample_prototypes(
+        self, key: PRNGKeyArray, shape: tuple[int, ...]
+    ) -> Float[Array, "*n classes dims"]:
+        if self.prior in ("clusters", "empirical"):
+            # Prototypes are places where items are.
+            return self.sample_items(key, (*shape, self.classes))
+        return _PRIORS[self.prior](key, (*shape, self.classes, self.dims))
