@@ -152,7 +152,7 @@ class Signal(eqx.Module):
         return None
 
     def orbit(self, answer: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """(keys (n, any), ln sizes (n,)) of the answers that exchangeable points make equally likely.
+        """(keys (n, any), ln sizes (n,)) of answers that exchangeable points make equally likely.
 
         With independent, identically distributed items and prototypes the marginal probability
         of an answer depends on its orbit alone, so its entropy needs a handful of frequencies

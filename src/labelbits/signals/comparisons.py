@@ -48,7 +48,7 @@ class Triplet(_Choice):
 
 
 class Quadruplet(_Choice):
-    """Is pair ab closer than pair cd? P(ab) = sigma(precision (d2_cd - d2_ab)). Code 0: ab, 1: cd."""
+    """Is pair ab closer than cd? P(ab) = sigma(precision (d2_cd - d2_ab)). Code 0: ab, 1: cd."""
 
     name: ClassVar[str] = "quadruplet"
     question: ClassVar[str] = "Which pair is more alike?"

@@ -1,0 +1,18 @@
+"""Fixtures for every test: the folder of real human answers, when there is one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder with the real answers; the test is skipped where there is none."""
+    places = [os.environ.get("LABELBITS_DATA"), Path(__file__).parents[2] / "shared" / "data"]
+    for place in places:
+        if place and (Path(place) / "facts.json").is_file():
+            return Path(place)
+    pytest.skip("no real answers: set LABELBITS_DATA to the folder that holds facts.json")
