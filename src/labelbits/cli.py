@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -43,6 +46,50 @@ def use_compilation_cache() -> None:
 
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("labelbits"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
+    """A progress bar on standard error; yields what reports (what is done, share done)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+@app.callback()
+def callback() -> None:
+    """How many bits is a label worth, and which labels should you buy?"""
+
+
+@app.command()
+def plan(
+    file: Annotated[Path, typer.Argument(help="Plan file in TOML.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report. [default: plan-NAME]")
+    ] = None,
+    budget: Annotated[float | None, typer.Option(help="Amount, instead of the file's.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same plan.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Which labels to buy: predict what every purchase gives, and advise."""
+    from labelbits.planning import plan as make_plan
+    from labelbits.report import print_plan, write_plan
+
+    with progress_bar() as tell:
+        made = make_plan(file, budget=budget, seed=seed, progress=tell)
+    folder = out or Path(f"plan-{file.stem}")
+    write_plan(made, folder)
+    if as_json:
+        print_json(made.to_dict())
+    else:
+        print_plan(made, folder)
 
 
 def main() -> None:

@@ -1,1 +1,30 @@
+"""What people look at: the terminal's table, the files of a plan, the HTML report."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+from labelbits.errors import InputError
+from labelbits.planning.result import Plan, write_whole
+from labelbits.report.terminal import print_plan
+
+__all__ = ["print_plan", "write_plan"]
+
+
+def write_plan(plan: Plan, folder: Path) -> None:
+    """Write plan.json, options.csv and report.html into `folder`, each whole or not at all.
+
+    Raises `InputError` when the folder cannot be written.
+    """
+    from labelbits.report.page import render
+
+    page = render(plan)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "plan.json", plan.json())
+        write_whole(folder / "options.csv", plan.csv())
+        write_whole(folder / "report.html", page)
+    except OSError as problem:
+        raise InputError(
+            f"{folder}: cannot be written ({problem.strerror}); give another folder with --out"
+        ) from None

@@ -1,0 +1,198 @@
+"""The plan file: what a TOML plan may say, checked, with one message for what is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from labelbits.errors import InputError
+
+Metric = Literal["accuracy", "cross-entropy", "alignment"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SimulatedAnnotators(_Table):
+    """Annotators invented for an example: votes drawn around a cross-validated classifier."""
+
+    votes: int = Field(20, ge=1, le=1000)
+    lapse: float = Field(0.03, ge=0, lt=1)
+    temperature: float = Field(1.5, gt=0)
+
+
+class Dataset(_Table):
+    """[dataset]: the items that may be labelled and what is known of them."""
+
+    items: int | None = Field(None, ge=3)
+    features: str | None = None
+    classes: int | None = Field(None, ge=2)
+    dims: int | Literal["auto"] = "auto"
+    pilot: tuple[str, ...] = ()
+    counts: str | None = None
+    gold: str | None = None
+    simulated_annotators: SimulatedAnnotators | None = None
+
+    @model_validator(mode="after")
+    def _items_or_features(self) -> Dataset:
+        if (self.items is None) == (self.features is None):
+            raise ValueError("give either items or features")
+        if self.features is None and (self.classes is None or self.dims == "auto"):
+            raise ValueError("without features, classes and dims (a number) are needed")
+        if self.dims != "auto" and self.dims < 1:
+            raise ValueError(f"dims is {self.dims}; expected 1 or more, or 'auto'")
+        return self
+
+
+class Goal(_Table):
+    """[goal]: what quality means."""
+
+    metric: Metric | None = None
+    test_fraction: float = Field(0.2, gt=0, lt=1)
+    target: float | None = None
+
+
+class Budget(_Table):
+    """[budget]: money. `fee` is added to every answer, `session_seconds` paid per annotator."""
+
+    amount: float = Field(gt=0)
+    currency: str = Field("USD", min_length=1, max_length=8)
+    wage_per_hour: float = Field(12.0, gt=0)
+    fee: float = Field(0.0, ge=0)
+    session_seconds: float = Field(0.0, ge=0)
+    answers_per_session: int = Field(200, ge=1)
+    item_cost: float = Field(0.0, ge=0)
+
+
+class SignalPlan(_Table):
+    """[[signal]]: a kind of question, its price or time, the noise of its annotators."""
+
+    kind: str
+    seconds: float | None = Field(None, gt=0)
+    price: float | None = Field(None, gt=0)
+    lapse: float | None = Field(None, ge=0, lt=1)
+    precision: float | None = Field(None, gt=0)
+    answers_per_item: int | None = Field(None, ge=1, le=10_000)
+    top: int | None = Field(None, ge=1)
+    negatives: int | None = Field(None, ge=1)
+    levels: int | None = Field(None, ge=2)
+    grid: int | None = Field(None, ge=1)
+    concentration: float | None = Field(None, gt=0)
+    impossible: bool | None = None
+
+    def options(self) -> dict[str, Any]:
+        """The options of the signal itself that the plan gives."""
+        names = ("top", "negatives", "levels", "grid", "concentration", "impossible")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+
+class PlanFile(_Table):
+    """A whole plan file. `folder` is where its relative paths start."""
+
+    dataset: Dataset
+    goal: Goal = Goal(metric=None, test_fraction=0.2, target=None)
+    budget: Budget
+    signal: tuple[SignalPlan, ...] = Field(min_length=1)
+    folder: Path = Field(default=Path(), exclude=True)
+
+    def path(self, name: str) -> Path:
+        """A path of the plan: environment variables and ~ expanded, relative to the plan file."""
+        return self.folder / Path(os.path.expandvars(name)).expanduser()
+
+
+def read_plan(path: str | Path) -> PlanFile:
+    """Read and check a plan file.
+
+    Raises `InputError` for a missing file, broken TOML, or a key or value that is wrong; every
+    wrong key is listed, with what was found and what was expected.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as stream:
+            raw = tomllib.load(stream)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected a plan file in TOML") from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InputError(f"{path}: cannot be read ({problem}); expected a plan in TOML") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise InputError(f"{path}: not valid TOML: {problem}") from None
+    try:
+        plan = PlanFile.model_validate({**raw, "folder": path.parent})
+    except ValidationError as problem:
+        lines = [_explain(error) for error in problem.errors()]
+        raise InputError(f"{path}: " + "; ".join(lines)) from None
+    _check_signals(path, plan)
+    return plan
+
+
+def _explain(error: Any) -> str:
+    """One pydantic error as: where, found, expected."""
+    where = _where(error["loc"])
+    if error["type"] == "extra_forbidden":
+        table = _table_of(error["loc"])
+        known = [key for key in table.model_fields if key != "folder"]
+        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        return f"{where}: unknown key; {hint}expected one of: {', '.join(known)}"
+    if error["type"] == "missing":
+        return f"{where}: missing; add it"
+    found = error.get("input")
+    message = error["msg"].removeprefix("Value error, ")
+    if isinstance(found, (str, int, float, bool)):
+        return f"{where} is {found!r}: {message}"
+    return f"{where}: {message}"
+
+
+def _where(loc: tuple[Any, ...]) -> str:
+    """The key as a person would look for it in the file."""
+    if not loc:
+        return "the plan"
+    head, *rest = loc
+    if head == "signal" and rest:
+        name = f"[[signal]] number {rest[0] + 1}" if isinstance(rest[0], int) else "[[signal]]"
+        rest = rest[1:]
+    else:
+        name = f"[{head}]" if rest or head in PlanFile.model_fields else str(head)
+    rest = [str(part) for part in rest if part not in ("int", "literal['auto']")]
+    return f"{name} {'.'.join(rest)}".strip()
+
+
+def _table_of(loc: tuple[Any, ...]) -> type[BaseModel]:
+    tables = {"dataset": Dataset, "goal": Goal, "budget": Budget, "signal": SignalPlan}
+    if "simulated_annotators" in loc[:-1]:
+        return SimulatedAnnotators
+    return tables.get(str(loc[0]), PlanFile) if len(loc) > 1 else PlanFile
+
+
+def _check_signals(path: Path, plan: PlanFile) -> None:
+    """Signal names and options, checked against the registry."""
+    from labelbits.signals import REGISTRY, make
+
+    for number, signal in enumerate(plan.signal, start=1):
+        where = f"{path}: [[signal]] number {number}"
+        if signal.kind not in REGISTRY:
+            near = difflib.get_close_matches(signal.kind, REGISTRY, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise InputError(
+                f"{where}: kind is {signal.kind!r}; {hint}expected one of: {', '.join(REGISTRY)}"
+            )
+        if signal.seconds is not None and signal.price is not None:
+            raise InputError(
+                f"{where}: both seconds and price are given; expected one of them "
+                "(seconds are turned into a price by wage_per_hour)"
+            )
+        classes = plan.dataset.classes or 1000
+        if signal.top is not None and signal.top > classes:
+            raise InputError(
+                f"{where}: top is {signal.top}; expected at most the {classes} classes"
+            )
+        try:
+            make(signal.kind, 2, classes, **signal.options())
+        except InputError as problem:
+            raise InputError(f"{where}: {problem}") from None

@@ -1,0 +1,187 @@
+"""What a plan answers with: options, recommendation, crossovers, assumptions; JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labelbits.interface import Estimate, Signal
+from labelbits.planning.cost import Price
+
+#: Probability that the interval `low`..`high` holds the quality that is reached.
+LEVEL = 0.9
+
+
+@dataclass(frozen=True)
+class Family:
+    """One way to ask: a signal, how many answers each item gets (None: varied), at what price."""
+
+    name: str
+    kind: str
+    signal: Signal
+    answers_per_item: int | None
+    price: Price
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Quality against number of answers for one family, with joint uncertainty.
+
+    `answers` (G,) rising; `draws` (B, G) of the quality, one row a possible truth; rows of
+    different families with the same index belong together. `measured` holds (answers, mean,
+    low, high) where quality was measured and not extrapolated; `limit` is the largest number of
+    answers that the evidence supports. `covered` (G,)
+    is the number of items that the answers are spread over, where that is free.
+    """
+
+    family: Family
+    answers: np.ndarray
+    draws: np.ndarray
+    measured: np.ndarray
+    limit: float
+    items: int | None
+    bits: Estimate | None
+    covered: np.ndarray | None = None
+
+    def at(self, answers: float | np.ndarray) -> np.ndarray:
+        """Draws (B,) of the quality at `answers` (a number, or one for each draw).
+
+        Linear in ln(answers) between the points of the grid; flat outside.
+        """
+        x = np.log(np.broadcast_to(np.asarray(answers, dtype=float), (len(self.draws),)))
+        grid = np.log(self.answers)
+        right = np.clip(np.searchsorted(grid, x), 1, len(grid) - 1)
+        share = np.clip((x - grid[right - 1]) / (grid[right] - grid[right - 1]), 0, 1)
+        rows = np.arange(len(x))
+        low, high = self.draws[rows, right - 1], self.draws[rows, right]
+        return (1 - share) * low + share * high
+
+    def shape(self, answers: float) -> tuple[int, float]:
+        """(items labelled, answers on each) when this many answers are bought."""
+        per_item = self.family.answers_per_item
+        if per_item is not None:
+            return round(answers / per_item), per_item
+        assert self.items is not None
+        if self.covered is None:
+            return self.items, answers / self.items
+        items = float(np.interp(np.log(answers), np.log(self.answers), self.covered))
+        return min(round(items), self.items), answers / max(items, 1.0)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One purchase: what is bought, what it costs, what it gives (interval at `LEVEL`)."""
+
+    signal: str
+    family: str
+    items: int
+    answers_per_item: float
+    answers: int
+    cost: float
+    quality: float
+    low: float
+    high: float
+    bits: float
+    bits_total: float
+    measured: bool
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A number that the plan rests on, with its unit and where it comes from."""
+
+    name: str
+    value: float | str
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A finished plan. `to_dict` is what plan.json holds."""
+
+    metric: str
+    metric_name: str
+    lower_is_better: bool
+    currency: str
+    budget: float
+    recommendation: dict[str, Any]
+    options: list[Option]
+    crossovers: list[dict[str, Any]]
+    assumptions: list[Assumption]
+    warnings: list[str]
+    curves: list[Curve]
+    extras: dict[str, Any] = field(default_factory=dict)
+    title: str = "plan"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as plain numbers and text; infinite and undefined numbers become None."""
+        return _plain(
+            {
+                "metric": self.metric,
+                "metric_name": self.metric_name,
+                "lower_is_better": self.lower_is_better,
+                "currency": self.currency,
+                "budget": self.budget,
+                "interval_level": LEVEL,
+                "recommendation": self.recommendation,
+                "options": [asdict(option) for option in self.options],
+                "crossovers": self.crossovers,
+                "assumptions": [asdict(one) for one in self.assumptions],
+                "warnings": self.warnings,
+                "extras": self.extras,
+            }
+        )
+
+    def json(self) -> str:
+        """plan.json."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
+
+    def csv(self) -> str:
+        """options.csv: one row an option."""
+        stream = io.StringIO()
+        names = list(Option.__dataclass_fields__)
+        writer = csv.DictWriter(stream, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(option) for option in self.options)
+        return stream.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never half of it."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        # mkstemp makes the file private; give it the mode that open() would have.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,303 @@
+"""The figures of a plan's report: plotly, colour-blind safe, readable on light and dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from labelbits.planning.recommend import final_draws
+from labelbits.planning.result import Curve, Option, Plan
+
+#: Okabe and Ito's colour-blind safe palette (jfly.uni-koeln.de/color), in an order that keeps
+#: neighbours apart; the two pale ones come last.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F", "#B8A800")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+#: Grey that reads on white and on near-black.
+INK = "#808890"
+GRID = "rgba(128,136,144,0.25)"
+
+
+def colour(index: int) -> str:
+    """Colour of family number `index`."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def _faint(hexadecimal: str, opacity: float) -> str:
+    r, g, b = (int(hexadecimal[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({r},{g},{b},{opacity})"
+
+
+def layout(figure: go.Figure, x: str, y: str, height: int = 420) -> go.Figure:
+    """Axes, margins and colours that all figures share."""
+    axis = {
+        "gridcolor": GRID,
+        "zerolinecolor": GRID,
+        "linecolor": GRID,
+        "ticks": "outside",
+        "tickcolor": GRID,
+        "automargin": True,
+    }
+    figure.update_layout(
+        height=height,
+        margin={"l": 60, "r": 20, "t": 24, "b": 56},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": INK, "family": "system-ui, sans-serif", "size": 14},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        hovermode="closest",
+        xaxis={**axis, "title": x},
+        yaxis={**axis, "title": y},
+    )
+    return figure
+
+
+def money(value: float, currency: str) -> str:
+    """Money for a reader: as many decimals as its size needs."""
+    if value >= 100:
+        return f"{value:,.0f} {currency}"
+    return f"{value:,.2f} {currency}" if value >= 1 else f"{value:.3g} {currency}"
+
+
+def tradeoff(plan: Plan) -> go.Figure:
+    """Quality against cost, a line and a band for each way of asking, one marker an option."""
+    figure = go.Figure()
+    percent = plan.metric == "accuracy"
+    scale = 100 if percent else 1
+    for index, curve in enumerate(plan.curves):
+        options = [o for o in plan.options if o.family == curve.family.name]
+        if not options:
+            continue
+        cost = [o.cost for o in options]
+        paint = colour(index)
+        figure.add_trace(
+            go.Scatter(
+                x=cost + cost[::-1],
+                y=[scale * o.high for o in options] + [scale * o.low for o in options][::-1],
+                fill="toself",
+                fillcolor=_faint(paint, 0.14),
+                line={"width": 0},
+                hoverinfo="skip",
+                showlegend=False,
+                legendgroup=curve.family.name,
+            )
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=cost,
+                y=[scale * o.quality for o in options],
+                mode="lines+markers",
+                name=curve.family.name,
+                legendgroup=curve.family.name,
+                line={"color": paint, "width": 2.5, "dash": DASHES[index % len(DASHES)]},
+                marker={
+                    "size": 8,
+                    "color": [paint if o.measured else "rgba(0,0,0,0)" for o in options],
+                    "line": {"color": paint, "width": 2},
+                },
+                text=[_hover(o, plan, scale) for o in options],
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    best = plan.recommendation
+    figure.add_trace(
+        go.Scatter(
+            x=[best["cost"]],
+            y=[scale * best["quality"]],
+            mode="markers",
+            name="recommended",
+            marker={
+                "symbol": "star",
+                "size": 18,
+                "color": "#F0C419",
+                "line": {"color": "#333333", "width": 1.2},
+            },
+            hoverinfo="skip",
+        )
+    )
+    figure.add_vline(x=plan.budget, line={"color": INK, "width": 1, "dash": "dot"})
+    figure.add_annotation(
+        x=np.log10(plan.budget),
+        y=0.02,
+        yref="paper",
+        text="budget",
+        showarrow=False,
+        xanchor="right",
+    )
+    unit = " (%)" if percent else ""
+    layout(figure, f"cost ({plan.currency}, log scale)", plan.metric_name + unit, 460)
+    figure.update_xaxes(type="log", dtick="D1" if _decades(plan) < 1.5 else 1)
+    return figure
+
+
+def _decades(plan: Plan) -> float:
+    costs = [o.cost for o in plan.options if o.cost > 0]
+    return float(np.log10(max(costs) / min(costs))) if costs else 1.0
+
+
+def _hover(option: Option, plan: Plan, scale: int) -> str:
+    unit = " %" if scale == 100 else ""
+    kind = "measured" if option.measured else "extrapolated"
+    return (
+        f"<b>{option.family}</b><br>{option.answers:,} answers on {option.items:,} items<br>"
+        f"cost {money(option.cost, plan.currency)}<br>{plan.metric_name} "
+        f"{scale * option.quality:.3g}{unit} [{scale * option.low:.3g}, {scale * option.high:.3g}]"
+        f"<br>{option.bits:.2f} bits an answer, {option.bits_total:,.0f} in all<br>{kind}"
+    )
+
+
+def bits_bars(plan: Plan, per_money: bool) -> go.Figure:
+    """Bits per answer, or bits per unit of money, one bar a family, with standard errors."""
+    figure = go.Figure()
+    for index, curve in enumerate(plan.curves):
+        if curve.bits is None:
+            continue
+        price = curve.family.price
+        divide = price.amount if per_money else 1.0
+        value = curve.bits.bits / divide
+        error = curve.bits.standard_error / divide
+        if per_money:
+            error = float(np.hypot(error, value * price.log_sd))
+        figure.add_trace(
+            go.Bar(
+                y=[curve.family.name],
+                x=[value],
+                orientation="h",
+                marker={"color": colour(index)},
+                error_x={"type": "data", "array": [1.645 * error], "color": INK},
+                text=[f"{value:.3g}"],
+                textposition="inside",
+                insidetextanchor="start",
+                textfont={"color": "white"},
+                showlegend=False,
+                hovertemplate=f"{curve.family.name}: {value:.4g}<extra></extra>",
+            )
+        )
+    unit = f"bits per {plan.currency}" if per_money else "bits per answer"
+    height = 110 + 46 * len(plan.curves)
+    layout(figure, unit, "", height)
+    figure.update_yaxes(autorange="reversed", ticks="")
+    return figure
+
+
+def winner_map(plan: Plan, seed: int = 0) -> go.Figure | None:
+    """Which way of asking wins, by the budget and the price of the richest rival.
+
+    The price of the dearest family is scaled from a tenth to ten times what it is now; all other
+    prices stay. None where there is only one family.
+    """
+    if len(plan.curves) < 2:
+        return None
+    dearest = max(range(len(plan.curves)), key=lambda i: plan.curves[i].family.price.amount)
+    scales = np.geomspace(0.1, 10, 41)
+    budgets = np.geomspace(max(plan.budget / 30, _least(plan)), plan.budget * 3, 41)
+    sign = -1 if plan.lower_is_better else 1
+    winner = np.full((len(scales), len(budgets)), np.nan)
+    for i, scale in enumerate(scales):
+        for j, amount in enumerate(budgets):
+            winner[i, j] = _winner(plan.curves, dearest, scale, amount, sign)
+    figure = go.Figure()
+    count = len(plan.curves)
+    steps = []
+    for index in range(count):
+        steps += [[index / count, colour(index)], [(index + 1) / count, colour(index)]]
+    names = [c.family.name for c in plan.curves]
+    figure.add_trace(
+        go.Heatmap(
+            x=budgets,
+            y=scales,
+            z=winner,
+            zmin=-0.5,
+            zmax=count - 0.5,
+            colorscale=steps,
+            showscale=False,
+            opacity=0.85,
+            customdata=np.where(
+                np.isnan(winner),
+                "none",
+                np.array(names, dtype=object)[np.nan_to_num(winner).astype(int)],
+            ),
+            hovertemplate="budget %{x:,.0f}, price x %{y:.2g}: %{customdata}<extra></extra>",
+        )
+    )
+    for index in sorted({int(v) for v in winner[~np.isnan(winner)]}):
+        figure.add_trace(
+            go.Scatter(
+                x=[None],
+                y=[None],
+                mode="markers",
+                name=names[index],
+                marker={"color": colour(index), "symbol": "square", "size": 12},
+            )
+        )
+    figure.add_trace(
+        go.Scatter(
+            x=[plan.budget],
+            y=[1],
+            mode="markers",
+            name="this plan",
+            marker={
+                "symbol": "star",
+                "size": 16,
+                "color": "#F0C419",
+                "line": {"color": "#333333", "width": 1.2},
+            },
+        )
+    )
+    now = plan.curves[dearest].family
+    layout(
+        figure,
+        f"budget ({plan.currency}, log scale)",
+        f"price of {now.name}<br>x {money(now.price.amount, plan.currency)}",
+        440,
+    )
+    figure.update_xaxes(type="log", dtick="D2", showgrid=False)
+    figure.update_yaxes(
+        type="log",
+        showgrid=False,
+        tickvals=[0.1, 0.2, 0.5, 1, 2, 5, 10],
+        ticktext=["0.1", "0.2", "0.5", "1", "2", "5", "10"],
+    )
+    return figure
+
+
+def _least(plan: Plan) -> float:
+    return min(option.cost for option in plan.options)
+
+
+def _winner(curves: list[Curve], dearest: int, scale: float, amount: float, sign: int) -> float:
+    """Number of the family with the best expected quality, NaN where none can be bought."""
+    best, value = np.nan, -np.inf
+    for i, curve in enumerate(curves):
+        price = curve.family.price.amount * (scale if i == dearest else 1.0)
+        answers = min(amount / price, curve.limit)
+        if answers < curve.answers[0]:
+            continue
+        grid = np.log(curve.answers)
+        quality = sign * float(np.interp(np.log(answers), grid, curve.draws.mean(0)))
+        if quality > value:
+            best, value = float(i), quality
+    return best
+
+
+def best_chances(plan: Plan, budget: Any) -> go.Figure:
+    """Distribution of the quality that each family reaches for the whole budget."""
+    figure = go.Figure()
+    bought, draws = final_draws(plan.curves, budget, 0)
+    scale = 100 if plan.metric == "accuracy" else 1
+    for index, curve in enumerate(bought):
+        number = next(i for i, c in enumerate(plan.curves) if c is curve)
+        figure.add_trace(
+            go.Box(
+                x=scale * draws[:, index],
+                name=curve.family.name,
+                orientation="h",
+                marker={"color": colour(number)},
+                boxpoints=False,
+                showlegend=False,
+            )
+        )
+    layout(figure, plan.metric_name, "", 110 + 46 * len(bought))
+    figure.update_yaxes(autorange="reversed", ticks="")
+    return figure
