@@ -1,1 +1,8 @@
+"""Annotation files in and out; calibration of noise, time and price from a pilot."""
 
+from __future__ import annotations
+
+from labelbits.answers.reading import read_answers
+from labelbits.answers.writing import write_answers
+
+__all__ = ["read_answers", "write_answers"]

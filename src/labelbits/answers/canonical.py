@@ -1,0 +1,90 @@
+"""The canonical answers table, Parquet or CSV: our own format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from labelbits.answers.files import Rejects, loads
+from labelbits.answers.parquet import declared
+from labelbits.answers.readers import Kind, Options, Probe, Reader, clean, load_table, need, number
+from labelbits.answers.table import COLUMNS, REQUIRED, Parsed
+
+
+def matches(probe: Probe) -> bool:
+    """Signal, items and answer are there."""
+    return probe.has("signal", "items", "answer")
+
+
+def read(path: Path, kind: Kind, options: Options) -> Parsed:
+    """The whole file at once; `reading` streams Parquet files batch by batch instead."""
+    rejects, notes = Rejects(), []
+    table = load_table(path, kind, rejects, notes)
+    need(path, table, *REQUIRED)
+    stored = declared(path) if kind == "parquet" else {}
+    return Parsed(
+        to_types(table, rejects, notes),
+        rejects.frame(),
+        classes=_names(stored.get("classes")),
+        items=_names(stored.get("items")),
+        notes=notes,
+    )
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        return ()
+    return tuple(dict.fromkeys(value))
+
+
+def to_types(table: pl.DataFrame, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
+    """Text columns as lists, numbers and truth values; what does not fit is rejected or noted."""
+    for name in ("items", "classes"):
+        if name in table.columns and table.schema[name] == pl.String:
+            table = _split_lists(table, name, rejects)
+    for name in ("seconds", "price"):
+        if name in table.columns and table.schema[name] != COLUMNS[name]:
+            before = table[name].null_count()
+            table = table.with_columns(number(name, table))
+            if lost := table[name].null_count() - before:
+                notes.append(f"{lost} values of {name} are no numbers and were left out")
+    if "gold" in table.columns and table.schema["gold"] == pl.String:
+        truth = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+        gold = (
+            pl.col("gold")
+            .str.to_lowercase()
+            .replace_strict(truth, default=None, return_dtype=pl.Boolean)
+        )
+        before = table["gold"].null_count()
+        table = table.with_columns(gold)
+        if lost := table["gold"].null_count() - before:
+            notes.append(f"{lost} values of gold are neither true nor false and were left out")
+    return table
+
+
+def _split_lists(table: pl.DataFrame, name: str, rejects: Rejects) -> pl.DataFrame:
+    """A column of JSON lists of names as lists; a bare name is a list of one."""
+    distinct = table[name].drop_nulls().unique(maintain_order=True)
+    parsed = pl.Series([_as_names(text) for text in distinct], dtype=pl.List(pl.String))
+    pairs = pl.DataFrame({name: distinct, "list": parsed})
+    joined = table.join(pairs, on=name, how="left", maintain_order="left")
+    wrong = joined[name].is_not_null() & joined["list"].is_null()
+    for row, found in joined.filter(wrong).select("row", name).iter_rows():
+        rejects.add(row, f"{name} are not a JSON list of names", found)
+    return joined.filter(~wrong).drop(name).rename({"list": name})
+
+
+def _as_names(text: str) -> list[str] | None:
+    try:
+        value = loads(text)
+    except ValueError:
+        return None if text.startswith(("[", "{")) else [text]
+    if isinstance(value, list):
+        good = all(isinstance(name, (str, int)) and not isinstance(name, bool) for name in value)
+        return [clean(name) for name in value] if good else None
+    return None if isinstance(value, dict) else [clean(value) if isinstance(value, str) else text]
+
+
+READER = Reader("labelbits", "the canonical answers table, Parquet or CSV", matches, read)

@@ -1,0 +1,74 @@
+"""`read_answers`: any files that people already have, as one `Answers`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from pathlib import Path
+
+import polars as pl
+
+from labelbits.answers.detect import reader_for
+from labelbits.answers.readers import Options
+from labelbits.answers.table import COLUMNS, REJECTED, Parsed, assemble, validate
+from labelbits.errors import InputError
+from labelbits.interface import Answers
+
+
+def read_answers(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    format: str = "auto",  # noqa: A002 - the public name of the option is --format
+    *,
+    classes: Sequence[str] = (),
+    signal: str | None = None,
+    seed: int = 0,
+) -> Answers:
+    """Read files of answers, of one or several formats, as one canonical table.
+
+    `format` names the format of all files, or "auto" to recognise each from its content.
+    `classes` gives the class names in order; without it they come from the file, or else from the
+    answers. `signal` says what a plain table of labels was asked (default `hard`). `seed` places
+    what a file lists winner first. Rows that cannot be read are kept in `Answers.rejected`
+    (file, row, reason, found), and `Answers.notes` say what was assumed. Raises `InputError` for
+    a file in which nothing can be read.
+    """
+    if isinstance(paths, (str, PathLike)):
+        paths = [paths]
+    files = [Path(path) for path in paths]
+    if not files:
+        raise InputError("no file of answers is given; expected at least one")
+    options = Options(tuple(str(name) for name in classes), signal, seed)
+    parts: list[pl.DataFrame] = []
+    rejected: list[pl.DataFrame] = []
+    notes: list[str] = []
+    known: tuple[str, ...] = options.classes
+    items: list[str] = []
+    for path in files:
+        reader, kind = reader_for(path, format)
+        parsed = reader.read(path, kind, options)
+        good, bad, found = validate(parsed, options.classes)
+        if not len(good):
+            raise nothing_readable(path, reader.name, bad)
+        parts.append(good.select(list(COLUMNS)))
+        rejected.append(
+            bad.select(pl.lit(str(path)).alias("file"), "row", "reason", "found").cast(REJECTED)
+        )
+        known = tuple(dict.fromkeys([*known, *found]))
+        items.extend(parsed.items)
+        notes.extend(parsed.notes)
+    return assemble(parts, rejected, known, tuple(dict.fromkeys(items)), notes)
+
+
+def nothing_readable(path: Path, name: str, bad: pl.DataFrame) -> InputError:
+    """The refusal of a whole file, with its most frequent reason."""
+    if not len(bad):
+        return InputError(f"{path}: holds no answers (read as {name}); expected at least one")
+    reasons = bad.group_by("reason").len().sort("len", descending=True)
+    first = bad.filter(pl.col("reason") == reasons["reason"][0]).row(0, named=True)
+    return InputError(
+        f"{path}: none of {len(bad)} rows can be read as {name}; row {first['row']}: "
+        f"{first['reason']}; found {first['found'] or 'nothing'}"
+    )
+
+
+__all__ = ["Parsed", "read_answers"]

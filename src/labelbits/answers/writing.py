@@ -1,0 +1,58 @@
+"""`write_answers`: the canonical table, written to a temporary name and then renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from os import PathLike
+from pathlib import Path
+
+import polars as pl
+
+from labelbits.errors import InputError
+from labelbits.interface import Answers
+
+
+def write_answers(answers: Answers, path: str | PathLike[str]) -> Path:
+    """Write the canonical table as Parquet (`.parquet`) or CSV (`.csv`); returns the path.
+
+    Parquet also keeps the names of items and classes in their order, so that codes survive the
+    round trip; in CSV, lists are JSON text. The file appears only when it is complete.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in (".parquet", ".csv"):
+        raise InputError(f"{path}: cannot write {suffix or 'no suffix'}; expected .parquet or .csv")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: folder {path.parent} does not exist; create it first")
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        if suffix == ".parquet":
+            names = json.dumps({"items": answers.items, "classes": answers.classes})
+            answers.table.write_parquet(
+                temporary, compression="zstd", metadata={"labelbits": names}
+            )
+        else:
+            _lists_as_json(answers.table).write_csv(temporary)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _lists_as_json(table: pl.DataFrame) -> pl.DataFrame:
+    lists = [name for name in ("items", "classes") if name in table.columns]
+    return table.with_columns(
+        pl.Series(
+            name,
+            [
+                None if row is None else json.dumps(row.to_list(), ensure_ascii=False)
+                for row in table[name]
+            ],
+            dtype=pl.String,
+        )
+        for name in lists
+    )
