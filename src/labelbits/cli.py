@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from labelbits.errors import InputError
+from labelbits.errors import InputError, NotFiniteError
 
 app = typer.Typer(
     name="labelbits",
@@ -92,12 +92,83 @@ def plan(
         print_plan(made, folder)
 
 
+@app.command("app")
+def local_page(
+    file: Annotated[
+        Path | None, typer.Argument(help="Plan file. [default: the bundled example]")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8765,
+    seed: Annotated[int, typer.Option(help="Same seed, same plan.")] = 0,
+) -> None:
+    """The plan as a local web page: move budget and prices, see the advice move."""
+    from labelbits.app import serve
+    from labelbits.planning import plan as make_plan
+
+    example = Path(__file__).parent / "planning" / "digits.toml"
+    with progress_bar() as tell:
+        made = make_plan(file or example, seed=seed, progress=tell)
+    typer.echo(f"labelbits: open http://127.0.0.1:{port} in a browser (Ctrl-C stops)", err=True)
+    serve(made, port)
+
+
+@app.command()
+def bits(
+    signal: Annotated[str, typer.Option(help="Name of the signal, or 'all' for a table of them.")],
+    dims: Annotated[int, typer.Option(help="Dimensions of the latent space.")] = 5,
+    classes: Annotated[int, typer.Option(help="Number of classes.")] = 10,
+    precision: Annotated[float, typer.Option(help="Above 0; inf is noise-free.")] = 1.0,
+    lapse: Annotated[float, typer.Option(help="Share of random answers, 0 to below 1.")] = 0.0,
+    top: Annotated[
+        int | None, typer.Option(help="Classes named (ranking 3, sparse-soft 2).")
+    ] = None,
+    negatives: Annotated[
+        int | None, typer.Option(help="Candidates beside the match (contrastive 4).")
+    ] = None,
+    about: Annotated[
+        str, typer.Option(help="geometry: items and prototypes unknown; items: prototypes given.")
+    ] = "geometry",
+    standard_error: Annotated[float, typer.Option(help="Draw until it is met, in bits.")] = 1e-3,
+    seed: Annotated[int, typer.Option(help="Same seed, same value.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """How many bits one answer carries."""
+    from labelbits import information, signals
+    from labelbits.report.information import bits_json, print_bits
+    from labelbits.worlds import World
+
+    names = list(signals.REGISTRY) if signal == "all" and not as_json else [signal]
+    world = World(items=max(100, (negatives or 0) + 2), classes=classes, dims=dims)
+    rows = []
+    with progress_bar() as tell:
+        for done, name in enumerate(names):
+            tell(name, done / len(names))
+            has = signals.signal_class(name).options
+            options = {
+                key: value
+                for key, value in {"top": top, "negatives": negatives}.items()
+                if value is not None and (key in has or len(names) == 1)
+            }
+            asked = signals.make(
+                name, dims, classes, precision=precision, lapse=lapse, **options
+            )
+            estimate = information.per_answer(
+                asked, world, about=about, standard_error=standard_error, seed=seed  # type: ignore
+            )
+            rows.append((asked, estimate))
+    if as_json:
+        for warning in rows[0][1].warnings:
+            typer.echo(f"labelbits: {warning}", err=True)
+        print_json(bits_json(*rows[0]))
+    else:
+        print_bits(rows, world)
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one message and status 2."""
     use_compilation_cache()
     try:
         app()
-    except InputError as problem:
+    except (InputError, NotFiniteError) as problem:
         typer.echo(f"labelbits: {problem}", err=True)
         sys.exit(2)
 

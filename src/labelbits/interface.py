@@ -7,6 +7,7 @@ Euclidean distance, money is in the plan's currency, time is in seconds.
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -78,6 +79,23 @@ class World(abc.ABC):
     ) -> Float[Array, "*n classes dims"]:
         """Independent sets of class prototypes, of shape `shape + (classes, dims)`."""
 
+    @property
+    def known_prototypes(self) -> np.ndarray | None:
+        """The class prototypes (classes, dims) where they are given, else None."""
+        return getattr(self, "prototypes", None)
+
+    def sample_class_distances(
+        self, key: PRNGKeyArray, shape: tuple[int, ...]
+    ) -> Float[Array, "*n classes"]:
+        """Squared distances from an item to every prototype, a new item and new prototypes each.
+
+        A world may draw them faster than by drawing the points.
+        """
+        item_key, prototype_key = jax.random.split(key)
+        items = self.sample_items(item_key, shape)
+        prototypes = self.sample_prototypes(prototype_key, shape)
+        return squared_distances(items[..., None, :], prototypes)
+
 
 class Signal(eqx.Module):
     """A question about a few points, answered through a noisy channel that depends on distances.
@@ -128,6 +146,10 @@ class Signal(eqx.Module):
     def outcomes(self, classes: int) -> float:
         """Number of different answers to one question; inf when the answer is a real number."""
 
+    def log_outcomes(self, classes: int) -> float:
+        """ln of the number of different answers; finite even where the number overflows."""
+        return math.log(self.outcomes(classes))
+
     @abc.abstractmethod
     def width(self, classes: int) -> int:
         """Length of one answer code."""
@@ -150,6 +172,20 @@ class Signal(eqx.Module):
     def entropy(self, d2: Float[Array, "..."]) -> Array | None:
         """H(answer | d2) in nats in closed form, or None."""
         return None
+
+    def sample_with_entropy(
+        self, key: PRNGKeyArray, d2: Float[Array, "..."]
+    ) -> tuple[Shaped[Array, "*n width"], Array]:
+        """An answer and an unbiased estimate of H(answer | d2) in nats (exact where it can be)."""
+        answer = self.sample(key, d2)
+        entropy = self.entropy(d2)
+        return answer, -self.log_prob(answer, d2) if entropy is None else entropy
+
+    def log_prob_all(
+        self, d2: Float[Array, "..."], answers: Shaped[Array, "outcomes width"]
+    ) -> Float[Array, "*n outcomes"]:
+        """ln P of each of `answers` (what `enumerate` lists) at each d2."""
+        return self.log_prob(answers, d2[..., None, :])
 
     def orbit(self, answer: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray] | None:
         """(keys (n, any), ln sizes (n,)) of answers that exchangeable points make equally likely.
@@ -216,7 +252,8 @@ class Answers:
 
     `table` has one row an answer, columns `signal, annotator, items, classes, answer` and
     optionally `seconds, price, gold`; `items` and `classes` list every name in the order that
-    codes use. `rejected` holds the rows that could not be read, with the reason.
+    codes use. `rejected` holds the rows that could not be read, with the reason; `notes` say what
+    a reader assumed or repaired.
     """
 
     table: pl.DataFrame
@@ -224,6 +261,7 @@ class Answers:
     classes: tuple[str, ...]
     annotators: tuple[str, ...] = ()
     rejected: pl.DataFrame | None = field(default=None, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __len__(self) -> int:
         return len(self.table)

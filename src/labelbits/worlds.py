@@ -15,6 +15,9 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from labelbits import interface
 from labelbits.errors import InputError, check_at_least
 
+#: Degrees of freedom up to which a chi-square is summed from logarithms and squares.
+_FEW_DIMS = 7
+
 Prior = Literal["normal", "hypercube", "sphere", "clusters", "empirical"]
 
 
@@ -41,14 +44,43 @@ _PRIORS: dict[str, Callable[[PRNGKeyArray, tuple[int, ...]], Array]] = {
 }
 
 
+def _chi_square(key: PRNGKeyArray, freedom: int, shape: tuple[int, ...]) -> Array:
+    """Chi-square draws of whole `freedom` >= 0."""
+    if freedom > _FEW_DIMS:
+        # Past a few degrees numpy's gamma sampler is faster than any sum of simpler draws.
+        generator = np.random.default_rng(np.asarray(jax.random.key_data(key)))
+        draws = generator.standard_gamma(freedom / 2, shape, dtype=np.float32)
+        return jnp.asarray(2 * draws)
+    pair_key, odd_key = jax.random.split(key)
+    total = jnp.zeros(shape)
+    if freedom > 1:  # -2 ln u has two degrees of freedom
+        tiny = jnp.finfo(jnp.float32).tiny
+        u = jax.random.uniform(pair_key, (freedom // 2, *shape), minval=tiny)
+        total = total - 2 * jnp.sum(jnp.log(u), axis=0)
+    if freedom % 2:
+        total = total + jax.random.normal(odd_key, shape) ** 2
+    return total
+
+
+def _check_points(name: str, points: np.ndarray, shape: tuple[int | None, int]) -> None:
+    found = np.shape(points)
+    right = len(found) == 2 and found[1] == shape[1] and shape[0] in (None, found[0])
+    if not right or not np.isfinite(points).all():
+        rows = "any number of rows" if shape[0] is None else f"{shape[0]} rows"
+        raise InputError(
+            f"{name} have shape {found}; expected finite numbers, {rows} x {shape[1]} columns"
+        )
+
+
 @dataclass(frozen=True)
 class World(interface.World):
     """A world of `items` items and `classes` prototypes in R^dims.
 
     `prior` is "normal" (N(0, I), the default), "hypercube", "sphere" (all of variance 1 a
     coordinate), "clusters" (`spread`^2 of an item's variance lies within its cluster; items
-    gather round `clusters` centres) or "empirical" (items are rows of `points`, whitened).
-    Raises `InputError` for sizes that make no world.
+    gather round `clusters` centres, which `seed` fixes) or "empirical" (items are rows of
+    `points`, whitened). `prototypes` (classes, dims) are class prototypes that are known: then
+    every draw returns them. Raises `InputError` for sizes that make no world.
     """
 
     items: int = 100
@@ -58,6 +90,8 @@ class World(interface.World):
     clusters: int = 10
     spread: float = 0.5
     points: np.ndarray | None = field(default=None, repr=False, compare=False)
+    prototypes: np.ndarray | None = field(default=None, repr=False, compare=False)
+    seed: int = 0
 
     def __post_init__(self) -> None:
         check_at_least("items", self.items, 1)
@@ -70,6 +104,10 @@ class World(interface.World):
             raise InputError(f"spread is {self.spread}; expected a number in (0, 1]")
         if self.prior == "empirical" and self.points is None:
             raise InputError("prior is 'empirical' but no points are given; expected an array")
+        if self.points is not None:
+            _check_points("points", self.points, (None, self.dims))
+        if self.prototypes is not None:
+            _check_points("prototypes", self.prototypes, (self.classes, self.dims))
 
     @classmethod
     def from_features(cls, features: np.ndarray, dims: int, classes: int) -> World:
@@ -98,8 +136,9 @@ class World(interface.World):
             rows = jax.random.randint(key, shape, 0, len(self.points))
             return jnp.asarray(self.points)[rows]
         if self.prior == "clusters":
-            centre_key, which_key, within_key = jax.random.split(key, 3)
-            centres = jax.random.normal(centre_key, (self.clusters, self.dims))
+            which_key, within_key = jax.random.split(key)
+            # The centres belong to the world: items and prototypes gather round the same ones.
+            centres = jax.random.normal(jax.random.key(self.seed), (self.clusters, self.dims))
             which = jax.random.randint(which_key, shape, 0, self.clusters)
             within = jax.random.normal(within_key, (*shape, self.dims))
             return math.sqrt(1 - self.spread**2) * centres[which] + self.spread * within
@@ -108,7 +147,25 @@ class World(interface.World):
     def sample_prototypes(
         self, key: PRNGKeyArray, shape: tuple[int, ...]
     ) -> Float[Array, "*n classes dims"]:
+        if self.prototypes is not None:
+            known = jnp.asarray(self.prototypes, dtype=jnp.float32)
+            return jnp.broadcast_to(known, (*shape, self.classes, self.dims))
         if self.prior in ("clusters", "empirical"):
             # Prototypes are places where items are.
             return self.sample_items(key, (*shape, self.classes))
         return _PRIORS[self.prior](key, (*shape, self.classes, self.dims))
+
+    def sample_class_distances(
+        self, key: PRNGKeyArray, shape: tuple[int, ...]
+    ) -> Float[Array, "*n classes"]:
+        """Squared distances from an item to every prototype, a new item and new prototypes each.
+
+        In the normal world the item may be turned onto one axis, at r = |item|, so that
+        d2_k = (r - g_k)^2 + chi^2 with dims - 1 degrees of freedom: no points are needed.
+        """
+        if self.prior != "normal" or self.prototypes is not None:
+            return super().sample_class_distances(key, shape)
+        radius_key, axis_key, rest_key = jax.random.split(key, 3)
+        radius = jnp.sqrt(_chi_square(radius_key, self.dims, (*shape, 1)))
+        along = (radius - jax.random.normal(axis_key, (*shape, self.classes))) ** 2
+        return along + _chi_square(rest_key, self.dims - 1, (*shape, self.classes))

@@ -46,6 +46,11 @@ def entropy_of(log_p: Array) -> Array:
     return jnp.sum(jax.scipy.special.entr(jnp.exp(log_p)), axis=-1)
 
 
+def exp_or_inf(log_value: float) -> float:
+    """e^x, or infinity where it is too large for a float."""
+    return math.exp(log_value) if log_value < 700 else math.inf
+
+
 def log_choose(n: float, k: float) -> float:
     """ln of the binomial coefficient C(n, k)."""
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
@@ -197,6 +202,11 @@ class Categorical(Signal):
         self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
     ) -> Shaped[Array, "*n width"]:
         return jax.random.categorical(key, self.log_outcome(d2))[..., None]
+
+    def log_prob_all(
+        self, d2: Float[Array, "..."], answers: Shaped[Array, "outcomes width"]
+    ) -> Float[Array, "*n outcomes"]:
+        return self.log_outcome(d2)
 
     def enumerate(self, classes: int, question: int = 0) -> np.ndarray:
         return np.arange(int(self.outcomes(classes)), dtype=np.int32)[:, None]

@@ -15,7 +15,7 @@ from labelbits.interface import CitedTime
 from labelbits.signals.base import NOISE_FREE, ComparisonSignal, Exchangeable, column
 
 
-class _Choice(Exchangeable, ComparisonSignal):
+class _Choice(ComparisonSignal, Exchangeable):
     """Softmax over minus precision times the distances read, outcome by outcome."""
 
     def outcomes(self, classes: int) -> float:

@@ -21,6 +21,7 @@ from labelbits.signals.base import (
     class_number,
     column,
     entropy_of,
+    exp_or_inf,
     is_number,
     with_lapse,
 )
@@ -38,6 +39,29 @@ def log_plackett_luce(log_weight: Float[Array, "*n classes"], chosen: Array) -> 
         taken = jnp.arange(log_weight.shape[-1]) == index
         log_weight = jnp.where(taken, -1e30, left)
     return total
+
+
+def path_entropy(log_weight: Float[Array, "*n classes"], chosen: Array) -> Float[Array, "*n"]:
+    """Sum over the places of the entropy of each choice given the choices before it, in nats.
+
+    Its mean over Plackett-Luce draws of `chosen` is the entropy of the draw (chain rule), with
+    far less spread than -ln P(chosen).
+    """
+    total = jnp.zeros(chosen.shape[:-1])
+    for place in range(chosen.shape[-1]):
+        left = jax.nn.log_softmax(log_weight, axis=-1)
+        total = total + entropy_of(left)
+        taken = jnp.arange(log_weight.shape[-1]) == chosen[..., place : place + 1]
+        log_weight = jnp.where(taken, -1e30, left)
+    return total
+
+
+def check_top(signal: Any, top: int, classes: int) -> None:
+    """Raise unless a question about the `top` classes can be asked of `classes`."""
+    if top > classes:
+        raise InputError(
+            f"top of {signal.name} is {top}; expected at most the number of classes, {classes}"
+        )
 
 
 def sample_ordered(key: PRNGKeyArray, log_weight: Float[Array, "*n classes"], top: int) -> Array:
@@ -61,15 +85,11 @@ class Ranking(ClassSignal):
 
     def log_outcomes(self, classes: int) -> float:
         """ln K!/(K-t)!."""
-        if self.top > classes:
-            raise InputError(
-                f"top of ranking is {self.top}; expected at most the number of classes, {classes}"
-            )
+        check_top(self, self.top, classes)
         return math.lgamma(classes + 1) - math.lgamma(classes - self.top + 1)
 
     def outcomes(self, classes: int) -> float:
-        log_outcomes = self.log_outcomes(classes)
-        return math.exp(log_outcomes) if log_outcomes < 700 else math.inf
+        return exp_or_inf(self.log_outcomes(classes))
 
     def width(self, classes: int) -> int:
         self.log_outcomes(classes)
@@ -94,6 +114,16 @@ class Ranking(ClassSignal):
             sample_ordered(uniform, jnp.zeros_like(log_pi), self.top),
             sample_ordered(order, log_pi, self.top),
         )
+
+    def sample_with_entropy(
+        self, key: PRNGKeyArray, d2: Float[Array, "..."]
+    ) -> tuple[Array, Array]:
+        """The entropy of each step given the steps before it; with a lapse, -ln P(answer)."""
+        if not (is_number(self.lapse) and self.lapse == 0):
+            return super().sample_with_entropy(key, d2)
+        log_pi = self.log_pi(d2)
+        chosen = sample_ordered(key, log_pi, self.top)
+        return chosen, path_entropy(log_pi, chosen)
 
     def enumerate(self, classes: int, question: int = 0) -> np.ndarray:
         check_enumerable(self, classes)
@@ -155,6 +185,9 @@ class Candidates(ClassSignal):
         yes, no = jax.nn.log_sigmoid(x), jax.nn.log_sigmoid(-x)
         return yes, no, jax.nn.log_softmax(jnp.cumsum(no, axis=-1) - no + yes, axis=-1)
 
+    def log_outcomes(self, classes: int) -> float:
+        return classes * math.log(2) + math.log1p(-(2.0**-classes))
+
     def outcomes(self, classes: int) -> float:
         return 2.0**classes - 1 if classes < 1000 else math.inf
 
@@ -168,9 +201,7 @@ class Candidates(ClassSignal):
         index = jnp.arange(d2.shape[-1])
         step = jnp.where(index > first, jnp.where(ticked, yes, no), 0.0)
         log_p = jnp.sum(jnp.where(index == first, log_first, step), axis=-1)
-        k = d2.shape[-1]
-        log_outcomes = k * math.log(2) + math.log1p(-(2.0**-k))
-        return with_lapse(log_p, self.lapse, log_outcomes)
+        return with_lapse(log_p, self.lapse, self.log_outcomes(d2.shape[-1]))
 
     def sample(
         self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
@@ -185,6 +216,16 @@ class Candidates(ClassSignal):
             _not_empty(uniform, coin, jnp.broadcast_to(log_first_coin, yes.shape)),
             _not_empty(draw, yes, log_first),
         )
+
+    def log_prob_all(
+        self, d2: Float[Array, "*n classes"], answers: Shaped[Array, "outcomes width"]
+    ) -> Float[Array, "*n outcomes"]:
+        """Two matrix products for all sets: S . ln q + (1-S) . ln (1-q) - ln P(not empty)."""
+        yes, no, _ = self.log_ticks(d2)
+        log_some = jax.nn.logsumexp(jnp.cumsum(no, axis=-1) - no + yes, axis=-1, keepdims=True)
+        ticks = answers.T.astype(d2.dtype)
+        log_p = yes @ ticks + no @ (1 - ticks) - log_some
+        return with_lapse(log_p, self.lapse, self.log_outcomes(d2.shape[-1]))
 
     def enumerate(self, classes: int, question: int = 0) -> np.ndarray:
         check_enumerable(self, classes)

@@ -19,7 +19,7 @@ from labelbits.interface import CitedTime
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
 
 
-class Rating(Categorical, ComparisonSignal):
+class Rating(ComparisonSignal, Categorical):
     """How similar, 1..L? P(rating > l) = sigma(precision (thresholds_l - d2)), code = rating - 1.
 
     `thresholds` (L-1,) are squared distances in falling order. Left out, `for_world` cuts the

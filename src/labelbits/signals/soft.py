@@ -29,11 +29,18 @@ from labelbits.signals.base import (
     class_number,
     column,
     compositions,
+    exp_or_inf,
+    is_number,
     log_choose,
     with_lapse,
 )
 from labelbits.signals.labels import permutation_orbit
-from labelbits.signals.rankings import log_plackett_luce, sample_ordered
+from labelbits.signals.rankings import (
+    check_top,
+    log_plackett_luce,
+    path_entropy,
+    sample_ordered,
+)
 
 #: Smallest Dirichlet parameter: keeps the likelihood finite when a class is all but impossible.
 SMALLEST = 1e-6
@@ -47,14 +54,38 @@ def log_dirichlet_multinomial(parts: Array, alpha: Array) -> Array:
 
 
 def sample_dirichlet_multinomial(key: PRNGKeyArray, alpha: Array, m: int) -> Array:
-    """Whole parts (..., K) that sum to m: Dirichlet(alpha) rounded at random."""
-    first, second = jax.random.split(key)
-    # Log-gamma draws survive the tiny parameters at which Dirichlet draws underflow.
-    log_p = jax.nn.log_softmax(jax.random.loggamma(first, alpha), axis=-1)
-    parts = jax.random.categorical(second, log_p, shape=(m, *alpha.shape[:-1]))
+    """Whole parts (..., K) that sum to m, drawn by Polya's urn: each part goes to class k with
+    probability (alpha_k + parts so far) / (sum alpha + parts so far)."""
     classes = jnp.arange(alpha.shape[-1])
-    add = lambda total, part: (total + (part[..., None] == classes), None)  # noqa: E731
-    return jax.lax.scan(add, jnp.zeros(alpha.shape, jnp.int32), parts)[0]
+
+    def add(parts: Array, key: PRNGKeyArray) -> tuple[Array, None]:
+        weight = jnp.cumsum(alpha + parts, axis=-1)
+        spot = jax.random.uniform(key, alpha.shape[:-1]) * weight[..., -1]
+        drawn = jnp.sum(spot[..., None] >= weight, axis=-1, keepdims=True)
+        return parts + (classes == jnp.minimum(drawn, alpha.shape[-1] - 1)), None
+
+    return jax.lax.scan(add, jnp.zeros(alpha.shape, jnp.int32), jax.random.split(key, m))[0]
+
+
+def dirichlet_multinomial_entropy(alpha: Array, m: int) -> Array:
+    """H(parts) in nats, exact: ln P is a sum of one term a class, and the law of one class's
+    parts n is beta-binomial, so H = -c - sum_k E[ln Gamma(n + alpha_k) / Gamma(alpha_k) / n!]."""
+    total = alpha.sum(-1, keepdims=True)
+    rest = jnp.maximum(total - alpha, SMALLEST)
+    log_rising = lambda a: sum(jnp.log(a + j) for j in range(m))  # noqa: E731
+    constant = math.lgamma(m + 1) - log_rising(total)[..., 0]
+
+    def step(n: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        log_mass, term, mean = state
+        # P(n) / P(n-1) of the beta-binomial, and the term at n from the term at n-1.
+        ratio = (m - n + 1) * (alpha + n - 1) / (n * (rest + m - n))
+        log_mass = log_mass + jnp.log(ratio)
+        term = term + jnp.log((alpha + n - 1) / n)
+        return log_mass, term, mean + jnp.exp(log_mass) * term
+
+    zero = jnp.zeros_like(alpha)
+    start = (log_rising(rest) - log_rising(rest + alpha), zero, zero)
+    return -constant - jax.lax.fori_loop(1, m + 1, step, start)[2].sum(-1)
 
 
 def whole_parts(probabilities: np.ndarray, m: int) -> np.ndarray:
@@ -105,8 +136,11 @@ class Soft(ClassSignal):
         log_pi = self.log_pi(d2)
         return jnp.maximum(column(self.concentration, log_pi) * jnp.exp(log_pi), SMALLEST)
 
+    def log_outcomes(self, classes: int) -> float:
+        return log_choose(self.grid + classes - 1, classes - 1)
+
     def outcomes(self, classes: int) -> float:
-        return math.exp(log_choose(self.grid + classes - 1, classes - 1))
+        return exp_or_inf(self.log_outcomes(classes))
 
     def width(self, classes: int) -> int:
         return classes
@@ -134,6 +168,11 @@ class Soft(ClassSignal):
     def enumerate(self, classes: int, question: int = 0) -> np.ndarray:
         check_enumerable(self, classes)
         return compositions(self.grid, classes)
+
+    def entropy(self, d2: Float[Array, "*n classes"]) -> Array | None:
+        if not (is_number(self.lapse) and self.lapse == 0):
+            return None
+        return dirichlet_multinomial_entropy(self.alpha(d2), self.grid)
 
     def orbit(self, answer: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
         return permutation_orbit(answer)
@@ -178,14 +217,17 @@ class SparseSoft(ClassSignal):
         check_at_least("top of sparse-soft", self.top, 1)
         check_at_least("grid of sparse-soft", self.grid, 1)
 
-    def outcomes(self, classes: int) -> float:
+    def log_outcomes(self, classes: int) -> float:
+        check_top(self, self.top, classes)
         which = math.lgamma(classes + 1) - math.lgamma(classes - self.top + 1)
         ticks = (classes - self.top) * math.log(2) if self.impossible else 0.0
-        total = which + log_choose(self.grid + self.top, self.top) + ticks
-        return math.exp(total) if total < 700 else math.inf
+        return which + log_choose(self.grid + self.top, self.top) + ticks
+
+    def outcomes(self, classes: int) -> float:
+        return exp_or_inf(self.log_outcomes(classes))
 
     def width(self, classes: int) -> int:
-        check_at_least("classes of sparse-soft", classes, self.top)
+        check_top(self, self.top, classes)
         return 2 * self.top + 1 + (classes if self.impossible else 0)
 
     def _split(self, answer: Array) -> tuple[Array, Array, Array]:
@@ -254,6 +296,24 @@ class SparseSoft(ClassSignal):
         return jnp.where(
             lapses[..., None], self._uniform(uniform, log_pi), self._report(report, log_pi)
         )
+
+    def sample_with_entropy(
+        self, key: PRNGKeyArray, d2: Float[Array, "..."]
+    ) -> tuple[Array, Array]:
+        """Entropy of the parts and ticks given the classes drawn, in closed form."""
+        if not (is_number(self.lapse) and self.lapse == 0):
+            return super().sample_with_entropy(key, d2)
+        log_pi = self.log_pi(d2)
+        answer = self._report(key, log_pi)
+        chosen = answer[..., : self.top]
+        entropy = path_entropy(log_pi, chosen)
+        entropy += dirichlet_multinomial_entropy(self._alpha(log_pi, chosen), self.grid)
+        if self.impossible:
+            yes, no, free = self._log_ticks(log_pi, chosen)
+            entr = jax.scipy.special.entr
+            tick = entr(jnp.exp(yes)) + entr(jnp.exp(no))
+            entropy += jnp.sum(jnp.where(free, tick, 0.0), axis=-1)
+        return answer, entropy
 
     def enumerate(self, classes: int, question: int = 0) -> np.ndarray:
         check_enumerable(self, classes)

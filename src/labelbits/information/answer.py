@@ -1,0 +1,98 @@
+"""How many bits one answer carries: the best method for the signal and the world is chosen."""
+
+from __future__ import annotations
+
+import math
+
+from labelbits.errors import InputError, NotFiniteError, check_positive
+from labelbits.information import exchangeable
+from labelbits.information.bounds import answer_bound
+from labelbits.information.exchangeable import Result
+from labelbits.information.grouped import grouped
+from labelbits.information.quadrature import quadrature
+from labelbits.interface import About, Estimate, Method, Signal, World
+
+#: Draws after which a sampled estimate stops, its error met or not.
+MAX_SAMPLES = 20_000_000
+
+
+def per_answer(
+    signal: Signal,
+    world: World,
+    *,
+    about: About = "geometry",
+    standard_error: float = 1e-3,
+    seed: int = 0,
+    max_samples: int = MAX_SAMPLES,
+) -> Estimate:
+    """I(answer; points) in bits, for one answer to one random question.
+
+    `about="geometry"`: items and prototypes are both unknown, I(A; z, c). `about="items"`: the
+    prototypes are given, I(A; z | c), averaged over prototypes of the world. A world with known
+    prototypes, and a signal that compares items only, have one value for both.
+
+    Draws until the standard error is at most `standard_error` bits or `max_samples` questions
+    are drawn; a warning in the estimate says which stopped it where the error was not met.
+    Raises `InputError` for arguments out of range and `NotFiniteError` where the information is
+    infinite.
+    """
+    if about not in ("geometry", "items"):
+        raise InputError(f"about is {about!r}; expected geometry or items")
+    check_positive("standard_error", standard_error)
+    check_positive("max_samples", max_samples)
+    _check_sizes(signal, world)
+    target = standard_error * math.log(2)
+    result, method = _integrate(signal, world, about, target, seed, int(max_samples))
+    bits, error = result.nats / math.log(2), result.standard_error / math.log(2)
+    if not (math.isfinite(bits) and math.isfinite(error)):
+        raise NotFiniteError(
+            f"bits of {signal.name} came out as {bits} +- {error}; a precision or a distance is "
+            "too large for the arithmetic: scale the points or lower the precision"
+        )
+    warnings = result.warnings
+    if error > 1.001 * standard_error:
+        warnings += (
+            f"stopped after {result.samples:,} draws at a standard error of {error:.2g} bits; "
+            f"{standard_error:.2g} was asked: raise max_samples",
+        )
+    bound, name = answer_bound(signal, world, about)
+    return Estimate(
+        bits=min(max(bits, 0.0), bound),
+        standard_error=error,
+        method=method,
+        about=about,
+        upper_bound=bound,
+        upper_bound_name=name,
+        outcomes=signal.outcomes(world.classes),
+        samples=result.samples,
+        warnings=warnings,
+    )
+
+
+def _check_sizes(signal: Signal, world: World) -> None:
+    """Raise now, with a clear message, for a signal that does not fit the world."""
+    signal.width(world.classes)
+    confusion = getattr(signal, "confusion", None)
+    if confusion is not None and len(confusion) != world.classes:
+        raise InputError(
+            f"confusion matrix is {len(confusion)} x {len(confusion)}; expected "
+            f"{world.classes} x {world.classes}, one row a class"
+        )
+
+
+def _integrate(
+    signal: Signal, world: World, about: About, target: float, seed: int, max_samples: int
+) -> tuple[Result, Method]:
+    exact = quadrature(signal, world, about)
+    if exact is not None:
+        return exact
+    given = signal.uses_classes and (about == "items" or world.known_prototypes is not None)
+    if not given:
+        single = exchangeable.single_orbit(signal, world.classes)
+        if single is not None:
+            estimate = exchangeable.one_orbit if single else exchangeable.orbits
+            return estimate(signal, world, target, seed, max_samples), "monte-carlo"
+    return (
+        grouped(signal, world, target, seed, max_samples, given_prototypes=given),
+        "monte-carlo",
+    )

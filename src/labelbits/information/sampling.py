@@ -1,0 +1,95 @@
+"""Draws of questions: squared distances from a world, in chunks that keep memory bounded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PRNGKeyArray
+
+from labelbits.interface import Signal, World, squared_distances
+
+#: Numbers held at once for one chunk of draws: 2^25 of 4 bytes are 128 MiB.
+CHUNK = 2**25
+#: Draws in one chunk, at most and at least.
+MOST, LEAST = 2**17, 2**6
+
+
+def traced(signal: Signal) -> Signal:
+    """The signal with its numbers as arrays, so that one compiled program serves every value.
+
+    A lapse of exactly 0 stays a plain number: channels without lapse have shorter formulas.
+    """
+
+    def lift(leaf: Any) -> Any:
+        number = isinstance(leaf, (float, int, np.floating, np.ndarray))
+        return jnp.asarray(leaf, dtype=jnp.result_type(float)) if number else leaf
+
+    lifted = jax.tree.map(lift, signal)
+    if isinstance(signal.lapse, (int, float)) and signal.lapse == 0:
+        lifted = eqx.tree_at(lambda s: s.lapse, lifted, 0.0)
+    return lifted
+
+
+def chunk_size(signal: Signal, world: World, width: int = 1) -> int:
+    """Draws in one chunk: a power of two, so that few programs are compiled."""
+    numbers = max(world.dims * signal.arity, width)
+    if signal.uses_classes:
+        numbers = max(numbers, world.classes * (1 if shortcut(signal) else world.dims))
+    return 2 ** int(math.log2(min(MOST, max(LEAST, CHUNK // (4 * numbers)))))
+
+
+def shortcut(signal: Signal) -> bool:
+    """Does the channel read the distances from one item to every prototype, and no more?"""
+    return signal.uses_classes and signal.arity == 1
+
+
+@eqx.filter_jit
+def _distances(signal: Signal, items: Array, prototypes: Array | None) -> Array:
+    return signal.distances(items, prototypes)
+
+
+def draw_distances(signal: Signal, world: World, key: PRNGKeyArray, n: int) -> Array:
+    """Distances of `n` questions, each about new items and (unless known) new prototypes."""
+    if shortcut(signal):
+        return world.sample_class_distances(key, (n,))
+    item_key, prototype_key = jax.random.split(key)
+    items = world.sample_items(item_key, (n, signal.arity))
+    prototypes = world.sample_prototypes(prototype_key, (n,)) if signal.uses_classes else None
+    return _distances(signal, items, prototypes)
+
+
+def draw_groups(signal: Signal, world: World, key: PRNGKeyArray, groups: int, n: int) -> Array:
+    """Distances (groups, n, ...): one set of prototypes a group, new items in every question."""
+    item_key, prototype_key = jax.random.split(key)
+    items = world.sample_items(item_key, (groups, n, signal.arity))
+    if not signal.uses_classes:
+        return _distances(signal, items, None)
+    prototypes = world.sample_prototypes(prototype_key, (groups,))
+    if shortcut(signal):
+        return _class_distances(items[..., 0, :], prototypes)
+    return _distances(signal, items, prototypes[:, None])
+
+
+@jax.jit
+def _class_distances(items: Array, prototypes: Array) -> Array:
+    """(groups, n, dims) and (groups, classes, dims) to (groups, n, classes)."""
+    if items.shape[-1] <= 16:
+        return squared_distances(items[:, :, None, :], prototypes[:, None])
+    # In many dimensions the product form needs no (groups, n, classes, dims) array.
+    cross = jnp.einsum("gnd,gkd->gnk", items, prototypes, precision="highest")
+    norms = jnp.sum(items**2, -1)[..., None] + jnp.sum(prototypes**2, -1)[:, None, :]
+    return jnp.maximum(norms - 2 * cross, 0.0)
+
+
+def keys(seed: int) -> Iterator[PRNGKeyArray]:
+    """An endless stream of keys."""
+    key = jax.random.key(seed)
+    while True:
+        key, one = jax.random.split(key)
+        yield one
