@@ -1,0 +1,178 @@
+"""A classifier on the user's features from answers of any class signals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from labelbits.errors import InputError
+from labelbits.interface import Batch
+from labelbits.learning.regularisation import Regularisation, best_ridge, select_regularisation
+from labelbits.learning.softmax import fit_softmax
+from labelbits.learning.standardise import Standardiser, check_features
+from labelbits.learning.targets import class_count, fast_targets
+
+#: Penalties tried where every fit goes through a general likelihood (slower than softmax).
+FEW_RIDGES = (1e-3, 1e-2, 1e-1, 1.0)
+
+
+class SignalClassifier(ClassifierMixin, BaseEstimator):
+    """P(class | x) = softmax(W x + b), by maximum penalised likelihood of any class answers.
+
+    Logits play the part of minus precision times squared distance, so hard labels, votes, soft
+    and sparse-soft reports, rankings, candidate sets, complementary labels, verifications and
+    same-class answers all enter through `Signal.log_prob`, alone or mixed. Hard labels, votes and
+    reports of probabilities take a fast path that needs no compilation.
+
+    Parameters
+    ----------
+    regularisation : "cv" or a ridge penalty > 0 per unit of mean log likelihood. "cv" chooses the
+        penalty, and whether columns keep their own spread, by cross-validation over items.
+    hidden : None for a linear map, or the width(s) of the ReLU layers of a small network.
+    random_state : seed of the folds and of random starts.
+    classes : number of classes; None takes the largest class that the answers name.
+
+    Attributes after `fit`: `classes_` (K,), `regularisation_` (ridge, power and the losses),
+    `standardiser_`, `parameters_` (weights (in, out) and biases layer by layer),
+    `n_features_in_`, `loss_` (penalised, nats).
+    """
+
+    def __init__(
+        self,
+        regularisation: Literal["cv"] | float = "cv",
+        hidden: int | Sequence[int] | None = None,
+        random_state: int = 0,
+        classes: int | None = None,
+    ) -> None:
+        self.regularisation = regularisation
+        self.hidden = hidden
+        self.random_state = random_state
+        self.classes = classes
+
+    def fit(self, features: np.ndarray, batches: Sequence[Batch] | Batch) -> SignalClassifier:
+        """Learn from `batches`, whose `items` index the rows of `features` (items, columns).
+
+        Columns are standardised with every row of `features`: no label is used for that. Raises
+        `InputError` for answers that index no row, name no class, or are none at all.
+        """
+        features = check_features(features)
+        batches = [b for b in ([batches] if isinstance(batches, Batch) else batches) if len(b)]
+        self._check(features, batches)
+        k = class_count(batches, self.classes)
+        self.classes_ = np.arange(k)
+        self.n_features_in_ = features.shape[1]
+        targets = fast_targets(batches, k) if self.hidden is None else None
+        if targets is not None:
+            self._fit_fast(features, targets.items, targets.target, targets.lapse)
+        else:
+            self._fit_likelihood(features, batches, k)
+        return self
+
+    def _check(self, features: np.ndarray, batches: Sequence[Batch]) -> None:
+        if not batches:
+            raise InputError("no answers; expected at least one batch with answers")
+        for batch in batches:
+            items = np.asarray(batch.items)
+            if items.min() < 0 or items.max() >= len(features):
+                raise InputError(
+                    f"{batch.signal.name} answers name item {items.max()}; the features have "
+                    f"rows 0 to {len(features) - 1}"
+                )
+        ridge = self.regularisation
+        if ridge != "cv" and (isinstance(ridge, str) or not ridge > 0):
+            raise InputError(f"regularisation is {ridge!r}; expected 'cv' or a number above 0")
+
+    def _fit_fast(
+        self, features: np.ndarray, rows: np.ndarray, target: np.ndarray, lapse: float
+    ) -> None:
+        if self.regularisation == "cv":
+            choice = select_regularisation(
+                features[rows], target, lapse=lapse, seed=self.random_state
+            )
+        else:
+            choice = _fixed(float(self.regularisation))
+        self.regularisation_ = choice
+        self.standardiser_ = Standardiser.fit(features, choice.power)
+        x = self.standardiser_.transform(features[rows])
+        fit = fit_softmax(
+            x[None],
+            target[None, None],
+            np.ones((1, 1, len(x))),
+            np.array([[choice.ridge]]),
+            lapse=lapse,
+            tolerance=1e-6,
+        )
+        self.parameters_: list[tuple[Any, Any]] = [(fit.weights[0, 0].T, fit.bias[0, 0])]
+        self.loss_ = float(fit.loss[0, 0])
+
+    def _fit_likelihood(self, features: np.ndarray, batches: Sequence[Batch], k: int) -> None:
+        # Imported here: the fast path must not pay for JAX's compiler.
+        from labelbits.learning import likelihood as general
+
+        hidden = [] if self.hidden is None else [int(h) for h in np.atleast_1d(self.hidden)]
+        if any(h < 1 for h in hidden):
+            raise InputError(f"hidden is {self.hidden}; expected widths of at least 1")
+        rows, local = general.relabelled(batches)
+        rng = np.random.default_rng(self.random_state)
+        choice = None if self.regularisation == "cv" else _fixed(float(self.regularisation))
+        if choice is None:
+            folds = min(3, len(rows))
+            if folds < 2:
+                raise InputError(f"{len(rows)} labelled item; expected at least 2")
+            state = rng.bit_generator.state
+            for power in (0.0, 1.0):
+                x = Standardiser.fit(features, power).transform(features[rows])
+                rng.bit_generator.state = state
+                starts = general.start_parameters(x.shape[1], k, hidden, rng)
+                losses = general.likelihood_losses(x, local, starts, FEW_RIDGES, folds, rng)
+                if choice is None or losses.min() < choice.loss:
+                    array = np.array(FEW_RIDGES)
+                    ridge = best_ridge(array, losses)
+                    choice = Regularisation(ridge, power, float(losses.min()), array, losses)
+        assert choice is not None
+        self.regularisation_ = choice
+        self.standardiser_ = Standardiser.fit(features, choice.power)
+        x = self.standardiser_.transform(features[rows])
+        starts = general.start_parameters(x.shape[1], k, hidden, rng)
+        terms = [general.prepare(b, np.asarray(b.weight, dtype=np.float64)) for b in local]
+        self.parameters_, self.loss_ = general.fit_likelihood(x, terms, starts, choice.ridge)
+
+    def decision_function(self, features: np.ndarray) -> np.ndarray:
+        """Logits (n, K)."""
+        check_is_fitted(self, "parameters_")
+        features = check_features(features)
+        if features.shape[1] != self.n_features_in_:
+            raise InputError(
+                f"features have {features.shape[1]} columns; the classifier was fitted on "
+                f"{self.n_features_in_}"
+            )
+        x = self.standardiser_.transform(features)
+        for w, b in self.parameters_[:-1]:
+            x = np.maximum(x @ w + b, 0)
+        w, b = self.parameters_[-1]
+        return x @ w + b
+
+    def predict_log_proba(self, features: np.ndarray) -> np.ndarray:
+        """ln P(class | x), (n, K)."""
+        z = self.decision_function(features).astype(np.float64)
+        z -= z.max(1, keepdims=True)
+        return z - np.log(np.exp(z).sum(1, keepdims=True))
+
+    def predict_proba(self, features: np.ndarray) -> np.ndarray:
+        """P(class | x), (n, K), rows summing to 1."""
+        return np.exp(self.predict_log_proba(features))
+
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        """The most probable class of each row, (n,)."""
+        return self.classes_[self.decision_function(features).argmax(1)]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "parameters_")
+
+
+def _fixed(ridge: float) -> Regularisation:
+    return Regularisation(ridge, 0.0, float("nan"), np.array([ridge]), np.array([np.nan]))

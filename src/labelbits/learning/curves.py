@@ -1,0 +1,499 @@
+"""Learning curves measured on real features: quality against the number of labelled items."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.interface import Batch
+from labelbits.learning.classifier import SignalClassifier
+from labelbits.learning.metrics import (
+    ITEM_METRICS,
+    check_metrics,
+    item_quality,
+    set_quality,
+)
+from labelbits.learning.regularisation import POWERS, RIDGES, best_ridge, cross_validate
+from labelbits.learning.softmax import fit_softmax
+from labelbits.learning.standardise import Standardiser, check_features
+from labelbits.learning.targets import fast_targets
+from labelbits.learning.threads import one_blas_thread, spread
+
+Draw = Callable[[np.random.Generator, np.ndarray], Sequence[Batch]]
+Progress = Callable[[float], None]
+#: Floats of features in one batched fit: more would fall out of a core's cache.
+CHUNK = 1_000_000
+#: Training sets of one size whose cross-validated losses are averaged to choose its penalty.
+VOTERS = 3
+
+
+class Learner(Protocol):
+    """What a user's own learner must offer to be measured."""
+
+    def fit(self, features: np.ndarray, batches: Sequence[Batch], /) -> Any: ...
+
+    def predict_proba(self, features: np.ndarray, /) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class CurvePoints:
+    """Quality measured at several training sizes.
+
+    `sizes` (S,) labelled items, rising; `values` (S, R): one replicate a column, NaN where a size
+    was given fewer replicates; `metric`. `item_values` (S, T): each test item's mean over the
+    replicates that tested it (NaN: never tested), None for metrics of a whole set; `item_counts`
+    (S, T) how many replicates tested it. `training` (S, R): each value minus what its test items
+    score on average, so only the training set's luck is left. `pool` is the number of items that
+    training sets were drawn from. `ridges` (S,) and `power` are the regularisation used.
+    """
+
+    sizes: np.ndarray
+    values: np.ndarray
+    metric: str
+    item_values: np.ndarray | None = field(default=None, repr=False)
+    item_counts: np.ndarray | None = field(default=None, repr=False)
+    training: np.ndarray | None = field(default=None, repr=False)
+    pool: int | None = None
+    ridges: np.ndarray | None = None
+    power: float = float("nan")
+    seconds: float = 0.0
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean over replicates (S,)."""
+        return np.nanmean(self.values, axis=1)
+
+    @property
+    def replicates(self) -> np.ndarray:
+        """Replicates measured at each size (S,)."""
+        return np.isfinite(self.values).sum(1)
+
+    def training_variance(self) -> np.ndarray:
+        """Variance of one training set's quality at each size (S,), test items held fixed.
+
+        Training sets that overlap look more alike than new ones would, so only sizes up to half
+        of the pool are used, and the variance is taken to fall as 1 / size (it is that of a mean
+        over the training items, to first order).
+        """
+        deviations = self.values - np.nanmean(self.values, axis=1, keepdims=True)
+        if self.training is not None:
+            deviations = self.training
+        n = np.isfinite(deviations).sum(1)
+        usable = n > 1
+        if self.pool is not None and (usable & (self.sizes <= self.pool / 2)).any():
+            usable &= self.sizes <= self.pool / 2
+        if not usable.any():
+            return np.zeros(len(self.sizes))
+        variance = np.nansum(deviations**2, axis=1)[usable] / (n[usable] - 1)
+        scaled = np.average(variance * self.sizes[usable], weights=n[usable] - 1)
+        return scaled / self.sizes
+
+    def standard_error(self) -> np.ndarray:
+        """Of the mean (S,): the luck of training sets and of test items together."""
+        different = self.replicates.astype(float)
+        if self.pool is not None:
+            different = np.minimum(different, np.maximum(self.pool / self.sizes, 1))
+        variance = self.training_variance() / np.maximum(different, 1)
+        if self.item_values is not None:
+            count = np.maximum(np.isfinite(self.item_values).sum(1), 2)
+            variance = variance + np.nanvar(self.item_values, axis=1, ddof=1) / count
+        return np.sqrt(variance)
+
+
+@dataclass(frozen=True)
+class Split:
+    """One replicate: rows that may be trained on in the order they are bought, rows tested on."""
+
+    order: np.ndarray
+    test: np.ndarray  # positions in the reference
+    seed: np.random.SeedSequence
+
+
+def replicates_at(size: int, replicates: int, least: int = 3) -> int:
+    """How many replicates a size gets: all up to 1,000 items, then in proportion fewer.
+
+    Large training sets differ less from each other and cost more.
+    """
+    return min(replicates, max(least, round(replicates * 1000 / max(size, 1000))))
+
+
+def measure(
+    features: np.ndarray,
+    draw: Draw,
+    sizes: Sequence[int],
+    replicates: int,
+    test_rows: np.ndarray,
+    reference: np.ndarray,
+    *,
+    metrics: Sequence[str] = ("accuracy", "cross-entropy"),
+    pool: np.ndarray,
+    seed: int,
+    progress: Progress | None = None,
+    budget_seconds: float | None = None,
+    learner: Learner | None = None,
+) -> dict[str, CurvePoints]:
+    """The learning curve of one option, tested on fixed rows.
+
+    `features` (items, columns); `draw(rng, rows)` returns the training answers for those rows, as
+    batches whose `items` index `features`; `sizes` are numbers of labelled items; `test_rows` (T,)
+    with `reference` (T, K) probabilities (one-hot where gold is known); `pool` the rows that may
+    be trained on. Training sets are nested, and the same for every option of equal seed (common
+    random numbers): differences between options are known better than either. Sizes above 1,000
+    get fewer replicates (`replicates_at`).
+
+    `learner` replaces the linear classifier: any object with `fit(features, batches)` and
+    `predict_proba(features)`; it is copied for every fit. `budget_seconds` stops early, after at
+    least two replicates of every size, and then the result depends on the machine's speed.
+    """
+    pool, test_rows = np.asarray(pool), np.asarray(test_rows)
+    overlap = np.intersect1d(pool, test_rows)
+    if len(overlap):
+        raise InputError(
+            f"{len(overlap)} rows are both in the pool and tested (row {overlap[0]} is one); "
+            "expected disjoint sets"
+        )
+    seeds = np.random.SeedSequence(seed).spawn(replicates)
+    everything = np.arange(len(test_rows))
+    splits = [
+        Split(np.random.default_rng(s).permutation(pool), everything, s.spawn(1)[0]) for s in seeds
+    ]
+    with one_blas_thread():
+        return _measure(
+            features, draw, sizes, splits, test_rows, reference, metrics, progress,
+            budget_seconds, learner,
+        )  # fmt: skip
+
+
+def cross_measure(
+    features: np.ndarray,
+    draw: Draw,
+    sizes: Sequence[int] | None,
+    replicates: int,
+    rows: np.ndarray,
+    reference: np.ndarray,
+    *,
+    metrics: Sequence[str] = ("accuracy", "cross-entropy"),
+    folds: int = 10,
+    seed: int,
+    progress: Progress | None = None,
+    budget_seconds: float | None = None,
+    learner: Learner | None = None,
+) -> dict[str, CurvePoints]:
+    """The learning curve of one option from a pilot alone, by repeated cross-validation.
+
+    `rows` (T,) are the pilot's items and `reference` (T, K) what each is tested against. Every
+    replicate tests one fold and trains on nested subsets of the rest, so all items are tested
+    equally often and the largest size is close to the pilot's. `sizes` None takes `pilot_sizes`.
+    `replicates` is rounded up to whole passes over the folds. Other arguments as in `measure`.
+    """
+    rows = np.asarray(rows)
+    folds = min(folds, len(rows))
+    if folds < 2:
+        raise InputError(f"{len(rows)} pilot items; expected at least 2 to cross-validate")
+    largest = len(rows) - -(-len(rows) // folds)
+    if sizes is None:
+        sizes = pilot_sizes(largest, reference.shape[1])
+    passes = -(-replicates // folds)
+    splits = []
+    for one in np.random.SeedSequence(seed).spawn(passes):
+        order = np.random.default_rng(one).permutation(len(rows))
+        for test, own in zip(np.array_split(order, folds), one.spawn(folds), strict=True):
+            train = np.setdiff1d(order, test)
+            shuffled = np.random.default_rng(own).permutation(train)
+            splits.append(Split(rows[shuffled], test, own.spawn(1)[0]))
+    # All folds of a pass are measured at every size: a size must not miss some test items.
+    with one_blas_thread():
+        return _measure(
+            features, draw, sizes, splits, rows, reference, metrics, progress, budget_seconds,
+            learner, whole=folds,
+        )  # fmt: skip
+
+
+def pilot_sizes(largest: int, classes: int, points: int = 7) -> list[int]:
+    """Training sizes from about 2 items a class to `largest`, evenly spaced in ln(size)."""
+    least = min(max(2 * classes, 10, largest // 16), largest)
+    return sorted({round(s) for s in np.geomspace(least, largest, points)})
+
+
+def _measure(
+    features: np.ndarray,
+    draw: Draw,
+    sizes: Sequence[int],
+    splits: list[Split],
+    test_rows: np.ndarray,
+    reference: np.ndarray,
+    metrics: Sequence[str],
+    progress: Progress | None,
+    budget_seconds: float | None,
+    learner: Learner | None,
+    whole: int = 1,
+) -> dict[str, CurvePoints]:
+    began = time.monotonic()
+    features = check_features(features)
+    metrics = check_metrics(tuple(metrics))
+    ordered = _check_sizes(sizes, min(len(s.order) for s in splits))
+    reference = np.asarray(reference, dtype=np.float64)
+    if reference.ndim != 2 or len(reference) != len(test_rows):
+        raise InputError(
+            f"reference has shape {reference.shape}; expected {len(test_rows)} test rows x classes"
+        )
+    answers = _Answers(draw, splits, reference.shape[1])
+    tally = _Tally(metrics, len(ordered), len(splits), len(test_rows), reference)
+    counts = [
+        -(-replicates_at(n, len(splits), max(3, whole)) // whole) * whole for n in ordered
+    ]
+    fast = learner is None and answers.is_fast
+    ridges = np.full(len(ordered), np.nan)
+    power = float("nan")
+    work = np.cumsum([n * c for n, c in zip(ordered, counts, strict=True)]) / np.dot(
+        ordered, counts
+    )
+    if fast:
+        engine = _FastEngine(features, answers, splits, ordered, counts)
+        power = engine.power
+    for i, (size, count) in enumerate(zip(ordered, counts, strict=True)):
+        late = budget_seconds is not None and time.monotonic() - began > budget_seconds * work[i]
+        done = min(count, max(2, whole)) if late else count
+        if fast:
+            ridges[i] = engine.choose_ridge(i)
+            predictions = engine.predict(i, done, test_rows)
+        else:
+            predictions = _slow(features, answers, splits, size, done, test_rows, learner)
+        for r, log_p in predictions:
+            tally.add(i, r, splits[r].test, log_p)
+        if progress is not None:
+            progress(float(work[i]))
+    seconds = time.monotonic() - began
+    pool = min(len(s.order) for s in splits)
+    return {
+        metric: replace(points, ridges=ridges, power=power, seconds=seconds, pool=pool)
+        for metric, points in tally.points(np.array(ordered)).items()
+    }
+
+
+def _check_sizes(sizes: Sequence[int], available: int) -> list[int]:
+    ordered = sorted({int(s) for s in sizes})
+    if not ordered or ordered[0] < 2:
+        raise InputError(f"sizes are {list(sizes)}; expected whole numbers of at least 2")
+    if ordered[-1] > available:
+        raise InputError(
+            f"size {ordered[-1]} is asked but only {available} items can be trained on; "
+            "expected sizes up to that (forecast reaches further)"
+        )
+    return ordered
+
+
+class _Answers:
+    """The answers of each replicate, drawn once for its largest set so that they are nested."""
+
+    def __init__(self, draw: Draw, splits: list[Split], classes: int) -> None:
+        self.draw, self.splits, self.classes = draw, splits, classes
+        self._drawn: dict[tuple[int, int], list[Batch]] = {}
+        first = self._whole(0, len(splits[0].order))
+        self.nested = all(b.signal.arity == 1 for b in first)
+        self.is_fast = self.nested and fast_targets(first, classes) is not None
+        self._dense: dict[int, tuple[np.ndarray, float]] = {}
+
+    def _whole(self, r: int, size: int) -> list[Batch]:
+        """Answers about the first `size` rows of replicate r."""
+        if (r, size) not in self._drawn:
+            split = self.splits[r]
+            rng = np.random.default_rng(split.seed)
+            drawn = self.draw(rng, split.order[:size])
+            self._drawn[r, size] = [drawn] if isinstance(drawn, Batch) else list(drawn)
+        return self._drawn[r, size]
+
+    def batches(self, r: int, size: int) -> list[Batch]:
+        """The answers that replicate r has bought when it has `size` items."""
+        if not self.nested:
+            # A question about several items of a larger set would reach outside the smaller one.
+            return self._whole(r, size)
+        split = self.splits[r]
+        return [
+            b.take(np.flatnonzero(np.isin(np.asarray(b.items)[:, 0], split.order[:size])))
+            for b in self._whole(r, len(split.order))
+        ]
+
+    def dense(self, r: int) -> tuple[np.ndarray, float]:
+        """(targets (n, K) in the order of purchase, lapse) of replicate r."""
+        if r not in self._dense:
+            order = self.splits[r].order
+            targets = fast_targets(self._whole(r, len(order)), self.classes)
+            assert targets is not None
+            where = np.searchsorted(targets.items, order)
+            where = np.minimum(where, len(targets.items) - 1)
+            found = targets.items[where] == order
+            rows = np.where(found[:, None], targets.target[where], 0)
+            self._dense[r] = (rows.astype(np.float32), targets.lapse)
+            self._drawn.pop((r, len(order)), None)
+        return self._dense[r]
+
+
+class _FastEngine:
+    """Batched softmax fits of all replicates of one size; penalty chosen once a size."""
+
+    def __init__(
+        self,
+        features: np.ndarray,
+        answers: _Answers,
+        splits: list[Split],
+        sizes: list[int],
+        counts: list[int],
+    ) -> None:
+        self.answers, self.splits, self.sizes, self.counts = answers, splits, sizes, counts
+        self.ridge = np.full(len(sizes), np.nan)
+        # Column scaling: by cross-validation at the largest size up to 1,000 items.
+        middle = max((i for i, n in enumerate(sizes) if n <= 1000), default=0)
+        best = np.inf
+        for power in POWERS:
+            x = Standardiser.fit(features, power).transform(features)
+            losses = self._losses(x, middle, np.array(RIDGES))
+            if losses.min() < best:
+                best, self.power, self.x = losses.min(), power, x
+                self.ridge[middle] = best_ridge(np.array(RIDGES), losses)
+        self.middle = middle
+
+    def _losses(self, x: np.ndarray, i: int, ridges: np.ndarray) -> np.ndarray:
+        size = self.sizes[i]
+        lapse = self.answers.dense(0)[1]
+
+        def one(r: int) -> np.ndarray:
+            return cross_validate(
+                x[self.splits[r].order[:size]][None],
+                self.answers.dense(r)[0][None, :size],
+                ridges,
+                folds=5 if size <= 500 else 3,
+                rng=np.random.default_rng((size, r)),
+                lapse=lapse,
+            )[0]
+
+        voters = min(VOTERS if size <= 2000 else 1, self.counts[i])
+        return np.mean(spread(one, range(voters)), axis=0)
+
+    def choose_ridge(self, i: int) -> float:
+        """The penalty for size i, near the one of the nearest size that is already known."""
+        if np.isnan(self.ridge[i]):
+            known = np.flatnonzero(np.isfinite(self.ridge))
+            near = known[np.argmin(np.abs(known - i))]
+            # The best penalty falls about as 1 / sqrt(n).
+            guess = self.ridge[near] * np.sqrt(self.sizes[near] / self.sizes[i])
+            ridges = guess * 3.0 ** np.arange(-2, 3)
+            losses = self._losses(self.x, i, ridges)
+            self.ridge[i] = best_ridge(ridges, losses)
+        return float(self.ridge[i])
+
+    def predict(
+        self, i: int, count: int, test_rows: np.ndarray
+    ) -> list[tuple[int, np.ndarray]]:
+        """(replicate, ln P (K, tested)) for the first `count` replicates of size i."""
+        size, k = self.sizes[i], self.answers.classes
+        at_once = max(1, CHUNK // (size * max(self.x.shape[1], 2 * k)))
+        lapse = self.answers.dense(0)[1]
+
+        def some(batch: range) -> list[tuple[int, np.ndarray]]:
+            features = np.stack([self.x[self.splits[r].order[:size]] for r in batch])
+            targets = np.stack([self.answers.dense(r)[0][:size] for r in batch])
+            fit = fit_softmax(
+                features,
+                targets[:, None],
+                np.ones((len(batch), 1, size)),
+                np.full((len(batch), 1), self.ridge[i]),
+                lapse=lapse,
+                tolerance=3e-5,
+            )
+            result = []
+            for g, r in enumerate(batch):
+                weights, bias = fit.weights[g, 0], fit.bias[g, 0]
+                z = weights @ self.x[test_rows[self.splits[r].test]].T + bias[:, None]
+                z -= z.max(0)
+                result.append((r, z - np.log(np.exp(z).sum(0))))
+            return result
+
+        batches = [range(s, min(s + at_once, count)) for s in range(0, count, at_once)]
+        return [one for result in spread(some, batches) for one in result]
+
+
+def _slow(
+    features: np.ndarray,
+    answers: _Answers,
+    splits: list[Split],
+    size: int,
+    count: int,
+    test_rows: np.ndarray,
+    learner: Learner | None,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """One fit at a time: signals with a likelihood of their own, and the user's own learner."""
+    regularisation: Any = "cv"
+    for r in range(count):
+        model: Any
+        if learner is None:
+            model = SignalClassifier(regularisation, random_state=r, classes=answers.classes)
+        else:
+            model = copy.deepcopy(learner)
+        model.fit(features, answers.batches(r, size))
+        proba = np.asarray(model.predict_proba(features[test_rows[splits[r].test]]))
+        wanted = (len(splits[r].test), answers.classes)
+        if proba.shape != wanted or not np.isfinite(proba).all():
+            raise InputError(
+                f"predict_proba of {type(model).__name__} gave shape {proba.shape}; expected "
+                f"finite probabilities of shape {wanted}"
+            )
+        yield r, np.log(np.maximum(proba, 1e-30)).T
+
+
+class _Tally:
+    """Collects the quality of every size and replicate, and of every test item."""
+
+    def __init__(
+        self, metrics: Sequence[str], sizes: int, replicates: int, tests: int, reference: np.ndarray
+    ) -> None:
+        self.metrics, self.reference = metrics, reference
+        self.tests: dict[int, np.ndarray] = {}
+        self.values = {m: np.full((sizes, replicates), np.nan) for m in metrics}
+        self.items = {m: np.zeros((sizes, tests)) for m in metrics if m in ITEM_METRICS}
+        self.counts = np.zeros((sizes, tests))
+
+    def add(self, i: int, r: int, test: np.ndarray, log_p: np.ndarray) -> None:
+        reference = self.reference[test]
+        self.tests[r] = test
+        self.counts[i, test] += 1
+        for metric in self.metrics:
+            if metric in ITEM_METRICS:
+                quality = item_quality(log_p, reference, metric)
+                self.items[metric][i, test] += quality
+                self.values[metric][i, r] = quality.mean()
+            else:
+                self.values[metric][i, r] = set_quality(np.exp(log_p).T, reference, metric)
+
+    def points(self, sizes: np.ndarray) -> dict[str, CurvePoints]:
+        result = {}
+        for metric in self.metrics:
+            items = self.items.get(metric)
+            counts = training = None
+            if items is not None:
+                counts = self.counts
+                with np.errstate(invalid="ignore"):
+                    items = np.where(counts > 0, items / counts, np.nan)
+                training = self._training(metric, items)
+            result[metric] = CurvePoints(
+                sizes, self.values[metric], metric, items, counts, training
+            )
+        return result
+
+    def _training(self, metric: str, items: np.ndarray) -> np.ndarray:
+        """Values minus the mean of their own test items, widened for the value's own share."""
+        values = self.values[metric]
+        deviations = np.full(values.shape, np.nan)
+        for i, r in np.argwhere(np.isfinite(values)):
+            test = self.tests[r]
+            times = self.counts[i, test].mean()
+            if times > 1:
+                own = values[i, r] - items[i, test].mean()
+                deviations[i, r] = own * np.sqrt(times / (times - 1))
+        return deviations

@@ -1,0 +1,196 @@
+"""A classifier under any signal's own likelihood: a linear map or a small network, by L-BFGS.
+
+The logits l play the part of minus precision times squared distance, so every class signal is
+fitted through the `log_prob` it already has: with precision 1 and d2 = -l its channel softmax(-d2)
+is softmax(l). The learned map absorbs the annotators' precision; the lapse stays as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+from scipy import optimize
+
+from labelbits.errors import InputError
+from labelbits.interface import Batch
+from labelbits.signals.base import replace_noise
+
+Parameters = list[tuple[Any, Any]]
+
+
+def padded(n: int) -> int:
+    """The next size in 32, 48, 64, 96, 128, ...: few sizes, so that little is compiled anew."""
+    size = 32
+    while size < n:
+        size = size * 3 // 2 if size & (size - 1) == 0 else size // 3 * 4
+    return size
+
+
+def pad_rows(array: np.ndarray, size: int) -> np.ndarray:
+    """`array` with its last row repeated up to `size` rows."""
+    return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)])
+
+
+def start_parameters(
+    columns: int, classes: int, hidden: Sequence[int], rng: np.random.Generator
+) -> Parameters:
+    """He's start for the hidden layers, a small random last layer (zero is a saddle of
+    `same-class`: every class alike)."""
+    parameters = []
+    widths = [columns, *hidden]
+    for a, b in zip(widths[:-1], widths[1:], strict=True):
+        w = rng.normal(size=(a, b)) * np.sqrt(2 / a)
+        parameters.append((w.astype(np.float32), np.zeros(b, np.float32)))
+    last = rng.normal(size=(widths[-1], classes)) * 0.1 / np.sqrt(widths[-1])
+    parameters.append((last.astype(np.float32), np.zeros(classes, np.float32)))
+    return parameters
+
+
+def logits_of(parameters: Parameters, x: Array) -> Array:
+    """Logits (n, K) of features (n, d): ReLU layers, then a linear one."""
+    for w, b in parameters[:-1]:
+        x = jax.nn.relu(x @ w + b)
+    w, b = parameters[-1]
+    return x @ w + b
+
+
+def prepare(batch: Batch, weight: np.ndarray) -> tuple[Any, Array, Array, Array]:
+    """(signal, items, answers, weights) of one batch, padded with answers of weight 0."""
+    signal = batch.signal
+    if not signal.uses_classes:
+        raise InputError(
+            f"{signal.name} compares items and names no class; a classifier cannot learn from it. "
+            "Use SignalMetric for comparisons."
+        )
+    size = padded(len(batch))
+    lapse = jnp.asarray(signal.lapse, jnp.float32)
+    if lapse.ndim:
+        lapse = jnp.asarray(pad_rows(np.asarray(lapse), size))
+    signal = replace_noise(signal, jnp.float32(1.0), lapse)
+    return (
+        signal,
+        jnp.asarray(pad_rows(np.asarray(batch.items), size)),
+        jnp.asarray(pad_rows(np.asarray(batch.answer), size)),
+        jnp.asarray(np.concatenate([weight, np.zeros(size - len(batch))]), jnp.float32),
+    )
+
+
+def log_likelihoods(logits: Array, signal: Any, items: Array, answer: Array) -> Array:
+    """ln P of every answer (n,), given the logits (items, K)."""
+    d2 = -logits[items]  # (n, arity, K)
+    return signal.log_prob(answer, d2 if signal.arity > 1 else d2[:, 0])
+
+
+@eqx.filter_jit
+def _loss_and_gradient(
+    parameters: Parameters, x: Array, terms: list[Any], ridge: Array
+) -> tuple[Array, Parameters]:
+    def loss(parameters: Parameters) -> Array:
+        logits = logits_of(parameters, x)
+        total = jnp.float32(0)
+        mass = jnp.float32(0)
+        for signal, items, answer, weight in terms:
+            log_p = log_likelihoods(logits, signal, items, answer)
+            # The floor keeps an answer that the model deems impossible from turning into NaN.
+            total -= jnp.sum(jnp.where(weight > 0, weight * jnp.maximum(log_p, -1e4), 0.0))
+            mass += jnp.sum(weight)
+        squares = sum(jnp.sum(w * w) for w, _ in parameters)
+        return total / jnp.maximum(mass, 1e-12) + 0.5 * ridge * squares
+
+    return jax.value_and_grad(loss)(parameters)
+
+
+@eqx.filter_jit
+def _held_out(parameters: Parameters, x: Array, terms: list[Any]) -> tuple[Array, Array]:
+    logits = logits_of(parameters, x)
+    total, mass = jnp.float32(0), jnp.float32(0)
+    for signal, items, answer, weight in terms:
+        log_p = log_likelihoods(logits, signal, items, answer)
+        total -= jnp.sum(jnp.where(weight > 0, weight * jnp.maximum(log_p, -1e4), 0.0))
+        mass += jnp.sum(weight)
+    return total, mass
+
+
+def fit_likelihood(
+    x: np.ndarray,
+    terms: list[Any],
+    parameters: Parameters,
+    ridge: float,
+    max_iterations: int = 300,
+) -> tuple[Parameters, float]:
+    """Minimise the mean negative log likelihood plus ridge / 2 ||weights||^2 from `parameters`.
+
+    `terms` come from `prepare`. Returns the parameters and the final loss in nats per answer.
+    """
+    flat, unravel = jax.flatten_util.ravel_pytree(parameters)  # pyright: ignore
+    features = jnp.asarray(x)
+
+    def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = _loss_and_gradient(
+            unravel(jnp.asarray(vector, jnp.float32)), features, terms, jnp.float32(ridge)
+        )
+        flat_gradient = jax.flatten_util.ravel_pytree(gradient)[0]  # pyright: ignore
+        return float(value), np.asarray(flat_gradient, np.float64)
+
+    result = optimize.minimize(
+        objective,
+        np.asarray(flat, np.float64),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": max_iterations, "ftol": 1e-7, "gtol": 1e-5, "maxcor": 10},
+    )
+    if not np.isfinite(result.fun):
+        raise InputError(
+            "the answers have no finite likelihood under any classifier; check the lapse: an "
+            "annotator who never errs cannot contradict itself"
+        )
+    fitted = unravel(jnp.asarray(result.x, jnp.float32))
+    return [(np.asarray(w), np.asarray(b)) for w, b in fitted], float(result.fun)
+
+
+def likelihood_losses(
+    x: np.ndarray,
+    batches: Sequence[Batch],
+    starts: Parameters,
+    ridges: Sequence[float],
+    folds: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Held-out negative log likelihood per answer for every penalty (L,), nats.
+
+    Folds hold out items; an answer is fitted when all its items are kept and scored when all are
+    held out. Every fold has the same padded shapes, so one compilation serves all.
+    """
+    fold = rng.permutation(np.arange(len(x)) % folds)
+    losses = np.zeros(len(ridges))
+    mass = 0.0
+    for f in range(folds):
+        fit_terms, test_terms = [], []
+        for batch in batches:
+            held = fold[np.asarray(batch.items)] == f
+            weight = np.asarray(batch.weight, dtype=np.float64)
+            fit_terms.append(prepare(batch, weight * ~held.any(1)))
+            test_terms.append(prepare(batch, weight * held.all(1)))
+        parameters = starts
+        # From strong to weak penalties, each starting where the last one ended.
+        for i in np.argsort(ridges)[::-1]:
+            parameters, _ = fit_likelihood(x, fit_terms, parameters, ridges[i], 100)
+            total, count = _held_out(parameters, jnp.asarray(x), test_terms)
+            losses[i] += float(total)
+        mass += float(count)
+    return losses / max(mass, 1e-12)
+
+
+def relabelled(batches: Sequence[Batch]) -> tuple[np.ndarray, list[Batch]]:
+    """(rows of the features that are asked about, batches that index those rows)."""
+    rows = np.unique(np.concatenate([np.asarray(b.items).ravel() for b in batches]))
+    return rows, [
+        dataclasses.replace(b, items=np.searchsorted(rows, np.asarray(b.items))) for b in batches
+    ]

@@ -1,0 +1,208 @@
+"""Ridge-penalised softmax regression, many problems at once: batched L-BFGS in float32 numpy.
+
+Each problem minimises
+
+    (1 / sum_i w_i) sum_i w_i [ -sum_k t_ik ln P_ik ] + (ridge / 2) ||W||^2,
+    P_i = (1 - lapse) softmax(W x_i + b) + lapse / K,
+
+over W (K, d) and b (K,), b free of the penalty. Problems of one group share their items, so one
+matrix product serves all of them (folds and penalties of a cross-validation, for instance);
+problems of one group differ in weights, targets and penalties.
+
+Nocedal & Wright, Numerical Optimization (2006), algorithm 7.4. numpy and not JAX: the sizes of
+a learning curve are all different and each would be compiled anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Pairs of steps and gradient changes that L-BFGS remembers.
+MEMORY = 8
+SMALLEST = np.float32(1e-30)
+
+
+@dataclass(frozen=True)
+class SoftmaxFit:
+    """`weights` (G, P, K, d), `bias` (G, P, K), `loss` (G, P) with the penalty, `iterations`."""
+
+    weights: np.ndarray
+    bias: np.ndarray
+    loss: np.ndarray
+    iterations: int
+
+    def log_proba(self, features: np.ndarray) -> np.ndarray:
+        """ln softmax for features (n, d) shared or (G, n, d): (G, P, K, n)."""
+        g, p, k, d = self.weights.shape
+        stack = features if features.ndim == 3 else features[None]
+        z = self.weights.reshape(g, p * k, d) @ stack.transpose(0, 2, 1)
+        z = z.reshape(g, p, k, -1) + self.bias[..., None]
+        z -= z.max(axis=2, keepdims=True)
+        return z - np.log(np.exp(z).sum(axis=2, keepdims=True))
+
+
+class _Objective:
+    """Loss and gradient of every problem; x ends with the column of ones that carries b."""
+
+    def __init__(
+        self, x: np.ndarray, targets: np.ndarray, weights: np.ndarray, ridge: np.ndarray, lapse: float
+    ) -> None:
+        self.x = x  # (G, n, d+1)
+        self.targets = targets  # (G, P or 1, K, n)
+        self.weights = weights  # (G, P, 1, n), summing to 1
+        self.mass = targets.sum(axis=2, keepdims=True)
+        self.penalty = np.broadcast_to(
+            ridge[..., None, None], (*ridge.shape, 1, x.shape[2])
+        ).astype(np.float32)  # (G, P, 1, d+1)
+        self.penalty = self.penalty.copy()
+        self.penalty[..., -1] = 0
+        self.lapse = np.float32(lapse)
+
+    def logits(self, w: np.ndarray) -> np.ndarray:
+        g, p, k, d = w.shape
+        return (w.reshape(g, p * k, d) @ self.x.transpose(0, 2, 1)).reshape(g, p, k, -1)
+
+    def evaluate(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Data loss (G, P) and its derivative with respect to the logits (G, P, K, n)."""
+        z = z - z.max(axis=2, keepdims=True)
+        p = np.exp(z)
+        total = p.sum(axis=2, keepdims=True)
+        p /= total
+        if self.lapse == 0:
+            log_p = z
+            log_p -= np.log(total)
+            loss = -np.einsum("gpkn,gpkn,gpn->gp", *self._three(log_p))
+            p *= self.mass
+            p -= self.targets
+        else:
+            right = (1 - self.lapse) * p
+            mixed = right + self.lapse / np.float32(p.shape[2])
+            loss = -np.einsum("gpkn,gpkn,gpn->gp", *self._three(np.log(mixed)))
+            share = self.targets * right / mixed
+            p *= share.sum(axis=2, keepdims=True)
+            p -= share
+        p *= self.weights
+        return loss, p
+
+    def _three(self, log_p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        targets = np.broadcast_to(self.targets, log_p.shape)
+        return targets, log_p, self.weights[:, :, 0]
+
+    def gradient(self, dz: np.ndarray, w: np.ndarray) -> np.ndarray:
+        g, p, k, n = dz.shape
+        return (dz.reshape(g, p * k, n) @ self.x).reshape(w.shape) + self.penalty * w
+
+    def penalised(self, loss: np.ndarray, w: np.ndarray) -> np.ndarray:
+        return loss + 0.5 * np.sum(self.penalty * w * w, axis=(2, 3))
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.einsum("gpkd,gpkd->gp", a, b)
+
+
+def _direction(
+    gradient: np.ndarray, scale: np.ndarray, steps: list[np.ndarray], changes: list[np.ndarray]
+) -> np.ndarray:
+    """Two-loop recursion with the inverse of a diagonal curvature, `scale`, as the start."""
+    q = gradient.copy()
+    alphas = []
+    for s, y in zip(reversed(steps), reversed(changes), strict=True):
+        # Pairs that broke the curvature condition are zeroed by the caller: they do nothing.
+        rho = 1 / np.maximum(_dot(s, y), SMALLEST)
+        alpha = rho * _dot(s, q)
+        q -= alpha[..., None, None] * y
+        alphas.append((alpha, rho))
+    if steps:
+        s, y = steps[-1], changes[-1]
+        sy, yhy = _dot(s, y), _dot(y, scale * y)
+        gamma = np.where(yhy > 0, sy / np.maximum(yhy, SMALLEST), 1)
+        q *= gamma[..., None, None]
+    q *= scale
+    for s, y, (alpha, rho) in zip(steps, changes, reversed(alphas), strict=True):
+        beta = rho * _dot(y, q)
+        q += (alpha - beta)[..., None, None] * s
+    return -q
+
+
+def fit_softmax(
+    features: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    ridge: np.ndarray,
+    *,
+    lapse: float = 0.0,
+    start: SoftmaxFit | None = None,
+    tolerance: float = 1e-5,
+    max_iterations: int = 200,
+) -> SoftmaxFit:
+    """Fit G groups of P problems.
+
+    `features` (G, n, d), best with uncorrelated columns; `targets` (G, P or 1, n, K), rows that
+    sum to anything (counts of votes do); `weights` (G, P, n) >= 0; `ridge` (G, P) > 0. A problem
+    has converged when one step lowers its loss by less than `tolerance` of itself, twice running.
+    """
+    g, n, d = features.shape
+    k = targets.shape[-1]
+    x = np.concatenate([features, np.ones((g, n, 1), np.float32)], axis=2, dtype=np.float32)
+    t = np.ascontiguousarray(targets.transpose(0, 1, 3, 2), dtype=np.float32)
+    weights = weights.astype(np.float32)
+    mass = np.einsum("gpn,gpn->gp", weights, np.broadcast_to(t.sum(2), weights.shape))
+    weights = weights / np.maximum(mass, SMALLEST)[..., None]
+    ridge = ridge.astype(np.float32)
+    p = weights.shape[1]
+    objective = _Objective(x, t, weights[:, :, None], ridge, lapse)
+    # Features are alike in all folds: one variance a column serves every problem of a group.
+    variance = np.mean(x * x, axis=1)[:, None, None]
+    # At W = 0 the curvature along column j is variance_j / K + ridge.
+    scale = 1 / (np.maximum(variance, 1e-6) / k + objective.penalty)
+    if start is None:
+        w = np.zeros((g, p, k, d + 1), np.float32)
+    else:
+        w = np.concatenate([start.weights, start.bias[..., None]], axis=3, dtype=np.float32)
+    z = objective.logits(w)
+    loss, dz = objective.evaluate(z)
+    loss = objective.penalised(loss, w)
+    gradient = objective.gradient(dz, w)
+    steps: list[np.ndarray] = []
+    changes: list[np.ndarray] = []
+    quiet = np.zeros((g, p), int)
+    iteration = 0
+    for iteration in range(1, max_iterations + 1):
+        step = _direction(gradient, scale, steps, changes)
+        slope = _dot(step, gradient)
+        uphill = slope >= 0
+        if uphill.any():
+            step = np.where(uphill[..., None, None], -scale * gradient, step)
+            slope = _dot(step, gradient)
+        step_z = objective.logits(step)
+        length = np.ones((g, p), np.float32)
+        for _ in range(12):
+            new_w = w + length[..., None, None] * step
+            new_loss, dz = objective.evaluate(z + length[..., None, None] * step_z)
+            new_loss = objective.penalised(new_loss, new_w)
+            # Float32 sums are good to about 1e-6 of the loss.
+            bad = ~(new_loss <= loss + 1e-4 * length * slope + 1e-6 * np.abs(loss))
+            if not bad.any():
+                break
+            length = np.where(bad, length * np.float32(0.4), length)
+        else:
+            # No progress is possible at this precision: leave those problems where they are.
+            length = np.where(bad, 0, length)
+            new_w = w + length[..., None, None] * step
+            new_loss, dz = objective.evaluate(z + length[..., None, None] * step_z)
+            new_loss = objective.penalised(new_loss, new_w)
+        z += length[..., None, None] * step_z
+        new_gradient = objective.gradient(dz, new_w)
+        s, y = new_w - w, new_gradient - gradient
+        curved = _dot(s, y) > 1e-10 * _dot(s, s)
+        if not curved.all():
+            s = np.where(curved[..., None, None], s, 0)
+            y = np.where(curved[..., None, None], y, 0)
+        steps, changes = [*steps, s][-MEMORY:], [*changes, y][-MEMORY:]
+        quiet = np.where(loss - new_loss < tolerance * np.abs(loss), quiet + 1, 0)
+        w, loss, gradient = new_w, new_loss, new_gradient
+        if (quiet >= 2).all():
+            break
+    return SoftmaxFit(w[..., :-1], w[..., -1], loss.astype(np.float64), iteration)

@@ -1,0 +1,114 @@
+"""Answers that name or weigh classes as targets of a cross-entropy: the fast path.
+
+For `hard` and `votes` the log likelihood is sum_k (votes for k) ln P_k, exactly. Reports of
+probabilities (`soft`, `sparse-soft`) are fitted by cross-entropy to the reported distribution,
+the proper scoring rule that the field uses for soft labels (Peterson et al. 2019; Collins et al.
+2022). What a sparse report leaves over is spread evenly over the classes neither named nor
+ticked impossible, as in CIFAR-10S. Every other signal goes through its own likelihood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.interface import Batch
+from labelbits.signals import Hard, Soft, SparseSoft, Votes
+
+
+@dataclass(frozen=True)
+class Targets:
+    """`items` (n,) rows of the features, each once; `target` (n, K) mass; `lapse` of the votes."""
+
+    items: np.ndarray
+    target: np.ndarray
+    lapse: float
+
+
+def class_count(batches: Sequence[Batch], classes: int | None = None) -> int:
+    """The number of classes that the answers imply, or `classes` when it is given."""
+    if classes is not None:
+        return classes
+    found = 2
+    for batch in batches:
+        if isinstance(batch.signal, (Votes, Soft)) or batch.signal.name == "candidates":
+            found = max(found, batch.answer.shape[1])
+        elif batch.signal.name == "ranking":
+            found = max(found, int(batch.answer.max(initial=1)) + 1)
+        elif batch.signal.name == "sparse-soft":
+            top = batch.signal.top  # pyright: ignore[reportAttributeAccessIssue]
+            found = max(found, int(batch.answer[:, :top].max(initial=1)) + 1)
+            if batch.answer.shape[1] > 2 * top + 1:
+                found = max(found, batch.answer.shape[1] - 2 * top - 1)
+        elif batch.signal.name in ("hard", "complementary") or batch.signal.name == "verify":
+            found = max(found, int(batch.answer[:, 0].max(initial=1)) + 1)
+    return found
+
+
+def sparse_distribution(signal: SparseSoft, answer: np.ndarray, classes: int) -> np.ndarray:
+    """Reports (n, width) of the most probable classes as distributions (n, K)."""
+    n, t = len(answer), signal.top
+    chosen = answer[:, :t].astype(int)
+    parts = answer[:, t : 2 * t + 1].astype(np.float64)
+    parts = parts / np.maximum(parts.sum(1, keepdims=True), 1e-12)
+    named = chosen >= 0
+    dense = np.zeros((n, classes))
+    rows = np.broadcast_to(np.arange(n)[:, None], chosen.shape)
+    np.add.at(dense, (rows[named], chosen[named]), parts[:, :t][named])
+    open_ = np.ones((n, classes), dtype=bool)
+    open_[rows[named], chosen[named]] = False
+    if signal.impossible:
+        open_ &= answer[:, 2 * t + 1 :] == 0
+    # Nothing left open: the rest goes back to the classes named.
+    places = open_.sum(1, keepdims=True)
+    rest = 1 - dense.sum(1, keepdims=True)
+    dense += np.where(places > 0, rest * open_ / np.maximum(places, 1), 0)
+    return dense / dense.sum(1, keepdims=True)
+
+
+def fast_targets(batches: Sequence[Batch], classes: int) -> Targets | None:
+    """The answers as targets, or None where a signal needs its own likelihood."""
+    votes = [b for b in batches if isinstance(b.signal, (Hard, Votes))]
+    lapses = {_plain_lapse(b) for b in votes}
+    if None in lapses or len(lapses) > 1 or (lapses - {0.0} and len(votes) < len(batches)):
+        return None
+    rows, masses = [], []
+    for batch in batches:
+        signal, answer = batch.signal, np.asarray(batch.answer)
+        if isinstance(signal, Hard):
+            if answer.size and not 0 <= answer.min() <= answer.max() < classes:
+                raise InputError(
+                    f"hard answers name class {answer.max():.0f}; expected 0 to {classes - 1}"
+                )
+            mass = np.zeros((len(answer), classes))
+            mass[np.arange(len(answer)), answer[:, 0].astype(int)] = 1
+        elif isinstance(signal, (Votes, Soft)):
+            mass = answer.astype(np.float64)
+            if mass.shape[1] != classes:
+                raise InputError(
+                    f"{signal.name} answers have {mass.shape[1]} classes; expected {classes}"
+                )
+            if isinstance(signal, Soft):
+                mass = mass / mass.sum(1, keepdims=True)
+        elif isinstance(signal, SparseSoft):
+            mass = sparse_distribution(signal, answer, classes)
+        else:
+            return None
+        rows.append(np.asarray(batch.items)[:, 0])
+        masses.append(mass * np.asarray(batch.weight)[:, None])
+    items, inverse = np.unique(np.concatenate(rows), return_inverse=True)
+    target = np.zeros((len(items), classes))
+    np.add.at(target, inverse, np.concatenate(masses))
+    return Targets(items, target.astype(np.float32), float(next(iter(lapses), 0.0) or 0.0))
+
+
+def _plain_lapse(batch: Batch) -> float | None:
+    """The one lapse of all answers, or None when the channel is richer than that."""
+    signal = batch.signal
+    lapse = np.asarray(signal.lapse)
+    if getattr(signal, "confusion", None) is not None or lapse.ndim:
+        return None
+    return float(lapse)
