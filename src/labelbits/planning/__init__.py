@@ -1,7 +1,36 @@
-"""Which labels to buy: cost, curves of quality, recommendation."""
+"""Which labels to buy: cost, curves of quality, recommendation.
 
-from labelbits.planning.plan import plan
-from labelbits.planning.planfile import PlanFile, read_plan
-from labelbits.planning.result import Curve, Family, Option, Plan
+The names load when first used: other commands need a few of them and not the learners behind.
+"""
 
-__all__ = ["Curve", "Family", "Option", "Plan", "PlanFile", "plan", "read_plan"]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labelbits.planning.planfile import PlanFile as PlanFile
+    from labelbits.planning.planfile import read_plan as read_plan
+    from labelbits.planning.planner import plan as plan
+    from labelbits.planning.planner import replan as replan
+    from labelbits.planning.result import Curve as Curve
+    from labelbits.planning.result import Family as Family
+    from labelbits.planning.result import Option as Option
+    from labelbits.planning.result import Plan as Plan
+
+_HOMES = {
+    "plan": "planner",
+    "replan": "planner",
+    "PlanFile": "planfile",
+    "read_plan": "planfile",
+    "Curve": "result",
+    "Family": "result",
+    "Option": "result",
+    "Plan": "result",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"labelbits.planning.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'labelbits.planning' has no attribute {name!r}")

@@ -10,8 +10,15 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.information.empirical import per_answer_empirical
-from labelbits.interface import Estimate
-from labelbits.learning import CurvePoints, Forecast, forecast, measure
+from labelbits.interface import Batch, Estimate
+from labelbits.learning import (
+    CurvePoints,
+    Forecast,
+    cross_measure,
+    forecast,
+    measure,
+    pilot_sizes,
+)
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.planfile import PlanFile
@@ -23,11 +30,21 @@ FEWEST_TRAINING, FEWEST_TEST = 30, 20
 #: Points of the grid on which forecasts are kept.
 GRID = 40
 #: Items that bits per answer are averaged over, at most.
-BITS_ITEMS = 4000
+BITS_ITEMS = 1500
 #: How far beyond the measured sizes a forecast is believed.
 LIMIT = 10.0
 #: Largest test set: beyond it the test adds time and no precision that matters.
-LARGEST_TEST = 4000
+LARGEST_TEST = 2000
+#: Items with gold and without votes that are enough to test on.
+ENOUGH_TEST = 200
+#: From this many labelled items on, some are held out instead of cross-validated.
+LARGE_PILOT = 2000
+#: Training sets of each size: by held-out rows, and by cross-validation.
+REPLICATES, CROSS_REPLICATES = 10, 20
+
+
+#: Draws training answers for rows of the features.
+Draw = Callable[[np.random.Generator, np.ndarray], list[Batch]]
 
 
 @dataclass
@@ -51,32 +68,91 @@ def reference_of(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, str]:
     return rows, votes / votes.sum(1, keepdims=True), "held-out votes"
 
 
-def split(
-    evidence: Evidence, rows: np.ndarray, fraction: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """(test rows, training pool). Gold on items without votes makes a test set that costs no
-    training item; otherwise `fraction` of the labelled items is held out."""
+@dataclass(frozen=True)
+class Trial:
+    """How quality is measured: on fixed held-out rows, or by cross-validation inside the pilot.
+
+    `test` (T,) rows with `reference` (T, K); `pool` the rows to train on, None: the test rows
+    themselves, by cross-validation. `sizes` are the numbers of items to train on.
+    """
+
+    test: np.ndarray
+    reference: np.ndarray
+    pool: np.ndarray | None
+    sizes: list[int]
+    kind: str
+
+    @property
+    def trainable(self) -> np.ndarray:
+        """Rows that training sets are drawn from."""
+        return self.test if self.pool is None else self.pool
+
+    def measure(
+        self,
+        features: np.ndarray,
+        draw: Draw,
+        metric: str,
+        seed: int,
+        tell: Callable[[float], None],
+    ) -> CurvePoints:
+        """The learning curve of one way of asking."""
+        if self.pool is None:
+            found = cross_measure(
+                features, draw, self.sizes, CROSS_REPLICATES, self.test, self.reference,
+                metrics=(metric,), seed=seed, progress=tell,
+            )  # fmt: skip
+        else:
+            found = measure(
+                features, draw, self.sizes, REPLICATES, self.test, self.reference,
+                metrics=(metric,), pool=self.pool, seed=seed, progress=tell,
+            )  # fmt: skip
+        return found[metric]
+
+
+def design_trial(evidence: Evidence, fraction: float, seed: int) -> Trial:
+    """Choose what to test on.
+
+    Gold on items without votes is a test set that costs no training item. Without it, a large
+    pilot gives up `fraction` of its items; in a small one every item is tested by
+    cross-validation, because few held-out items would tell little. Raises `InputError` for a
+    pilot that is too small.
+    """
     rng = np.random.default_rng(seed)
+    rows, reference, kind = reference_of(evidence)
     labelled = np.zeros(len(evidence.features), dtype=bool)
     labelled[evidence.labelled] = True
     for batch in evidence.batches.values():
         labelled[np.unique(batch.items)] = True
-    free = rows[~labelled[rows]]
-    wanted = max(FEWEST_TEST, round(fraction * int(labelled.sum())))
-    if len(free) >= max(wanted, 100):
-        test = rng.permutation(free)[:LARGEST_TEST]
-    else:
-        test = rng.permutation(rows[labelled[rows]])[: min(wanted, LARGEST_TEST)]
-    pool = labelled.copy()
-    pool[test] = False
-    return np.sort(test), np.flatnonzero(pool)
+    inside = labelled[rows]
+    classes = reference.shape[1]
+    if labelled.sum() < FEWEST_TRAINING + FEWEST_TEST or (
+        inside.sum() < FEWEST_TEST and (~inside).sum() < FEWEST_TEST
+    ):
+        raise InputError(
+            f"{int(labelled.sum())} labelled items are too few to plan from: {FEWEST_TRAINING} to "
+            f"train on and {FEWEST_TEST} to test on are needed; label a pilot of at least 100 "
+            "items with the cheapest signal"
+        )
+    free = np.flatnonzero(~inside)
+    if len(free) >= ENOUGH_TEST:
+        test = np.sort(rng.permutation(free)[:LARGEST_TEST])
+        pool = np.flatnonzero(labelled)
+        sizes = _sizes(len(pool), classes)
+        return Trial(rows[test], reference[test], pool, sizes, kind)
+    known = np.flatnonzero(inside)
+    if len(known) < LARGE_PILOT:
+        largest = len(known) - -(-len(known) // 10)
+        return Trial(rows[known], reference[known], None, _sizes(largest, classes), kind)
+    count = min(LARGEST_TEST, round(fraction * len(known)))
+    test = np.sort(rng.permutation(known)[:count])
+    pool = np.setdiff1d(np.flatnonzero(labelled), rows[test])
+    return Trial(rows[test], reference[test], pool, _sizes(len(pool), classes), kind)
 
 
-def sizes_to_measure(pool: int) -> np.ndarray:
-    """Training sizes, doubling up to the whole pool."""
-    smallest = max(FEWEST_TRAINING, min(100, pool // 8))
-    steps = max(3, int(np.ceil(np.log2(pool / smallest))) + 1)
-    return np.unique(np.geomspace(smallest, pool, steps).round().astype(int))
+def _sizes(largest: int, classes: int) -> list[int]:
+    """Training sizes that trace the curve, from a few items a class to `largest`."""
+    small = [n for n in (10 * classes, 25 * classes) if n < largest / 20]
+    return sorted({*small, *pilot_sizes(largest, classes)})
 
 
 def learned_curves(
@@ -90,23 +166,20 @@ def learned_curves(
     """The learning curve of every family on the user's features, extrapolated with intervals."""
     probabilities, source = answer_probabilities(evidence)
     result = Learned([])
-    rows, reference, kind = reference_of(evidence)
-    if kind != "gold":
+    trial = design_trial(evidence, plan.goal.test_fraction, seed)
+    if trial.kind != "gold":
         result.warnings.append(
             "No gold: quality is measured against the pilot's own held-out answers, so a mistake "
             "that most annotators share counts as right"
         )
-    test, pool = split(evidence, rows, plan.goal.test_fraction, seed)
-    if len(pool) < FEWEST_TRAINING or len(test) < FEWEST_TEST:
-        raise InputError(
-            f"{len(pool) + len(test)} labelled items are too few to plan from: "
-            f"{FEWEST_TRAINING} to train on and {FEWEST_TEST} to test on are needed; label a "
-            "pilot of at least 100 items with the cheapest signal"
-        )
-    reference = reference[np.searchsorted(rows, test)]
     result.assumptions += [
         Assumption("answers of one annotator", "estimated", "", source),
-        Assumption("reference", kind, f"on {len(test):,} held-out items", "plan file"),
+        Assumption(
+            "reference",
+            trial.kind,
+            f"on {len(trial.test):,} items",
+            "cross-validated inside the pilot" if trial.pool is None else "held out",
+        ),
         Assumption(
             "learner",
             "ridge multinomial regression",
@@ -114,7 +187,6 @@ def learned_curves(
             "fitted to each kind of answer by its likelihood; ridge chosen by cross-validation",
         ),
     ]
-    sizes = sizes_to_measure(len(pool))
     purchasable = int((evidence.counts.sum(1) == 0).sum())
     for number, family in enumerate(families):
         share = number / len(families)
@@ -132,25 +204,20 @@ def learned_curves(
             )
         m = family.answers_per_item or 1
         answers = AnswerSource(evidence, signal, m, probabilities)
-        points = measure(
+        points = trial.measure(
             evidence.features,
             answers.draw,
-            sizes,
-            5,
-            test,
-            reference,
-            metrics=(metric,),
-            pool=pool,
-            seed=seed,
-            progress=lambda done, f=family, s=share: tell(
-                f"training on {f.name}", s + done / len(families)
+            metric,
+            seed,
+            lambda done, name=family.name, start=share: tell(
+                f"training on {name}", start + 0.9 * done / len(families)
             ),
-        )[metric]
+        )
         tell(f"forecasting {family.name}", share + 0.9 / len(families))
         curve = _curve(family, points, plan, metric, seed, purchasable)
         bits = _bits(signal, probabilities[evidence.labelled], m, seed)
         result.curves.append(Curve(**{**curve.__dict__, "bits": bits}))
-        result.warnings += _provenance(family, answers, pool, curve, plan)
+        result.warnings += _provenance(family, answers, trial.trainable, curve, plan)
     if purchasable == 0:
         result.warnings.append(
             f"Every one of the {len(evidence.features):,} items has a label already; sizes beyond "

@@ -62,12 +62,12 @@ class Budget(_Table):
     """[budget]: money. `fee` is added to every answer, `session_seconds` paid per annotator."""
 
     amount: float = Field(gt=0)
-    currency: str = Field("USD", min_length=1, max_length=8)
-    wage_per_hour: float = Field(12.0, gt=0)
-    fee: float = Field(0.0, ge=0)
-    session_seconds: float = Field(0.0, ge=0)
-    answers_per_session: int = Field(200, ge=1)
-    item_cost: float = Field(0.0, ge=0)
+    currency: str = Field(default="USD", min_length=1, max_length=8)
+    wage_per_hour: float = Field(default=12.0, gt=0)
+    fee: float = Field(default=0.0, ge=0)
+    session_seconds: float = Field(default=0.0, ge=0)
+    answers_per_session: int = Field(default=200, ge=1)
+    item_cost: float = Field(default=0.0, ge=0)
 
 
 class SignalPlan(_Table):

@@ -16,6 +16,7 @@ import numpy as np
 
 from labelbits.interface import Estimate, Signal
 from labelbits.planning.cost import Price
+from labelbits.planning.planfile import Budget
 
 #: Probability that the interval `low`..`high` holds the quality that is reached.
 LEVEL = 0.9
@@ -121,6 +122,7 @@ class Plan:
     assumptions: list[Assumption]
     warnings: list[str]
     curves: list[Curve]
+    terms: Budget
     extras: dict[str, Any] = field(default_factory=dict)
     title: str = "plan"
 

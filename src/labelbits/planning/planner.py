@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from labelbits.errors import InputError, check_positive
+from labelbits.planning.cost import Price
 from labelbits.planning.families import build_families
 from labelbits.planning.inputs import Evidence, load_evidence
-from labelbits.planning.learned import learned_curves
-from labelbits.planning.planfile import PlanFile, read_plan
+from labelbits.planning.planfile import Budget, PlanFile, read_plan
 from labelbits.planning.recommend import crossovers, list_options, recommend
 from labelbits.planning.result import Assumption, Curve, Plan
-from labelbits.planning.simulated import simulated_curves
 
 #: Called with (what is being done, share done from 0 to 1).
 Progress = Callable[[str, float], None]
@@ -86,6 +85,8 @@ def _from_evidence(wanted: PlanFile, evidence: Evidence, seed: int, tell: Progre
         )
     wanted = wanted.model_copy(update={"signal": tuple(usable)})
     families, assumptions = build_families(wanted, 2, classes, evidence, simulated=False)
+    from labelbits.planning.learned import learned_curves
+
     learned = learned_curves(evidence, families, wanted, metric, seed, tell)
     return _finish(
         wanted,
@@ -111,6 +112,9 @@ def _from_specification(
     classes = wanted.dataset.classes or (evidence.counts.shape[1] if evidence else 10)
     dims = wanted.dataset.dims if wanted.dataset.dims != "auto" else 5
     families, assumptions = build_families(wanted, dims, classes, evidence, simulated=True)
+    # Imported here: a plan from data does not need the simulator, nor the other way round.
+    from labelbits.planning.simulated import simulated_curves
+
     simulated = simulated_curves(families, wanted, evidence, dims, classes, seed, tell)
     if wanted.dataset.dims == "auto":
         assumptions.append(
@@ -136,15 +140,36 @@ def _finish(
     extras: dict[str, Any],
     seed: int,
 ) -> Plan:
-    budget = wanted.budget
+    assumptions.append(
+        Assumption(
+            "wage",
+            wanted.budget.wage_per_hour,
+            f"{wanted.budget.currency} an hour",
+            "plan file, or 12 where left out",
+        )
+    )
+    extras = {**extras, "target": wanted.goal.target, "seed": seed}
+    return advise(metric, curves, wanted.budget, assumptions, warnings, extras)
+
+
+def advise(
+    metric: str,
+    curves: list[Curve],
+    budget: Budget,
+    assumptions: list[Assumption],
+    warnings: list[str],
+    extras: dict[str, Any],
+) -> Plan:
+    """The plan that these curves and this budget lead to."""
     sign = -1 if metric == "cross-entropy" else 1
+    seed = extras["seed"]
     options = list_options(curves, budget, seed)
     bought = {option.family for option in options}
-    for curve in curves:
-        if curve.family.name not in bought:
-            warnings.append(
-                f"{curve.family.name} cannot be bought: one item costs more than the budget"
-            )
+    notes = [
+        f"{curve.family.name} cannot be bought: one item costs more than the budget"
+        for curve in curves
+        if curve.family.name not in bought
+    ]
     advice = recommend(
         curves,
         options,
@@ -153,15 +178,7 @@ def _finish(
         sign=sign,
         metric_name=METRIC_NAMES[metric],
         percent=metric == "accuracy",
-        target=wanted.goal.target,
-    )
-    assumptions.append(
-        Assumption(
-            "wage",
-            budget.wage_per_hour,
-            f"{budget.currency} an hour",
-            "plan file, or 12 where left out",
-        )
+        target=extras.get("target"),
     )
     return Plan(
         metric=metric,
@@ -173,7 +190,35 @@ def _finish(
         options=options,
         crossovers=crossovers([c for c in curves if c.family.name in bought], budget, seed, sign),
         assumptions=assumptions,
-        warnings=list(dict.fromkeys(warnings)),
+        warnings=list(dict.fromkeys([*warnings, *notes])),
         curves=curves,
         extras=extras,
+        terms=budget,
     )
+
+
+def replan(
+    plan: Plan, *, amount: float | None = None, prices: dict[str, float] | None = None
+) -> Plan:
+    """The same evidence under another budget or other prices: no new training, milliseconds.
+
+    `prices` maps names of families to the price of one answer. Raises `InputError` for a name
+    that the plan does not have and for money that is not above 0.
+    """
+    prices = prices or {}
+    known = {curve.family.name for curve in plan.curves}
+    for name, price in prices.items():
+        if name not in known:
+            raise InputError(f"price of {name!r}: expected one of: {', '.join(sorted(known))}")
+        check_positive(f"price of {name}", price)
+    curves = []
+    for curve in plan.curves:
+        family = curve.family
+        if family.name in prices:
+            price = Price(prices[family.name], None, 0.0, "set by hand")
+            family = replace(family, price=price)
+        curves.append(replace(curve, family=family))
+    money = plan.budget if amount is None else check_positive("budget", amount)
+    terms = plan.terms.model_copy(update={"amount": float(money)})
+    made = advise(plan.metric, curves, terms, plan.assumptions, plan.warnings, plan.extras)
+    return replace(made, title=plan.title)

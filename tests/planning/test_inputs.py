@@ -1,0 +1,111 @@
+"""Files that a plan names: every broken one is one clear message."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelbits.errors import InputError
+from labelbits.planning import read_plan
+from labelbits.planning.inputs import load_evidence
+from tests.planning.conftest import BASE, blobs
+
+Write = Callable[..., Path]
+
+
+def load(path: Path) -> object:
+    return load_evidence(read_plan(path), seed=0)
+
+
+def test_good_files_are_loaded(write_plan: Write) -> None:
+    evidence = load_evidence(read_plan(write_plan()), seed=0)
+    assert evidence.features.shape == (400, 6)
+    assert evidence.counts.sum() == 4000
+    assert evidence.gold is not None
+    assert len(evidence.labelled) == 400
+
+
+def test_nan_features_are_located(write_plan: Write) -> None:
+    features = blobs()["features"]
+    features[7, 2] = np.nan
+    with pytest.raises(InputError, match=r"features\.npz: row 7, column 2 of features is nan"):
+        load(write_plan(features=features))
+
+
+def test_lengths_must_agree(write_plan: Write) -> None:
+    with pytest.raises(InputError, match=r"counts have 399 rows and features 400"):
+        load(write_plan(counts=blobs()["counts"][:-1]))
+
+
+def test_negative_votes_are_located(write_plan: Write) -> None:
+    counts = blobs()["counts"].astype(float)
+    counts[3, 1] = -1
+    with pytest.raises(InputError, match=r"row 3, column 1 of counts is -1"):
+        load(write_plan(counts=counts))
+
+
+def test_gold_outside_the_classes_is_located(write_plan: Write) -> None:
+    gold = blobs()["gold"]
+    gold[5] = 4
+    with pytest.raises(InputError, match=r"row 5 of gold is 4; expected a class from 0 to 3"):
+        load(write_plan(gold=gold))
+
+
+def test_a_missing_array_lists_what_is_there(write_plan: Write, tmp_path: Path) -> None:
+    path = write_plan()
+    np.savez(tmp_path / "counts.npz", votes=blobs()["counts"])
+    with pytest.raises(
+        InputError, match=r"counts\.npz: holds votes; expected an array named 'counts'"
+    ):
+        load(path)
+
+
+def test_a_truncated_file_is_refused(write_plan: Write, tmp_path: Path) -> None:
+    path = write_plan()
+    whole = (tmp_path / "features.npz").read_bytes()
+    (tmp_path / "features.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"features\.npz: cannot be read"):
+        load(path)
+
+
+class _Trap:
+    """Unpickling this would leave a trace."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return Path.touch, (Path("pickle-was-loaded"),)
+
+
+@pytest.mark.parametrize("container", ["npz", "bare"])
+def test_pickles_are_never_loaded(
+    write_plan: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, container: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write_plan()
+    trap = np.array([_Trap()], dtype=object)
+    if container == "npz":
+        np.savez(tmp_path / "counts.npz", counts=trap)
+    else:
+        (tmp_path / "counts.npz").write_bytes(pickle.dumps(_Trap()))
+    with pytest.raises(InputError, match=r"counts\.npz: cannot be read"):
+        load(path)
+    assert not (tmp_path / "pickle-was-loaded").exists()
+
+
+def test_a_missing_file_is_named(write_plan: Write, tmp_path: Path) -> None:
+    path = write_plan()
+    (tmp_path / "counts.npz").unlink()
+    with pytest.raises(InputError, match=r"counts\.npz: no such file"):
+        load(path)
+
+
+def test_features_without_any_answer_are_refused(write_plan: Write) -> None:
+    text = BASE.replace('counts = "counts.npz"\n', "").replace("[budget]", "classes = 4\n[budget]")
+    text = text.replace("classes = 4\n[budget]", "[budget]").replace(
+        'gold = "gold.npz"', 'gold = "gold.npz"\nclasses = 4'
+    )
+    with pytest.raises(InputError, match="neither counts nor pilot"):
+        load(write_plan(text))

@@ -1,0 +1,142 @@
+"""The main job end to end, on small real files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from labelbits.cli import app
+from labelbits.errors import InputError
+from labelbits.planning import plan, replan
+from labelbits.report import write_plan as write_plan_files
+from tests.planning.conftest import BASE, blobs
+
+Write = Callable[..., Path]
+SPECIFICATION = """
+[dataset]
+items = 60
+classes = 4
+dims = 2
+[budget]
+amount = 60
+[[signal]]
+kind = "hard"
+price = 0.05
+[[signal]]
+kind = "triplet"
+price = 0.02
+"""
+
+
+def test_votes_on_blobs_make_a_plan_that_holds_up(write_plan: Write) -> None:
+    """The forecast for hard labels agrees with a fit of scikit-learn's on as many labels."""
+    from sklearn.linear_model import LogisticRegression
+
+    made = plan(write_plan(), seed=0)
+    assert {option.signal for option in made.options} == {"hard", "votes"}
+    assert made.recommendation["cost"] <= 20
+    measured = [o for o in made.options if o.family == "hard" and o.measured][-1]
+    data = blobs()
+    rng = np.random.default_rng(5)
+    accuracies = []
+    for _ in range(20):
+        order = rng.permutation(400)
+        train, test = order[: measured.items], order[320:]
+        train = np.setdiff1d(train, test)
+        votes = np.array([rng.choice(4, p=c / c.sum()) for c in data["counts"][train]])
+        model = LogisticRegression(C=0.1).fit(data["features"][train], votes)
+        accuracies.append(model.score(data["features"][test], data["gold"][test]))
+    assert measured.low - 0.03 < np.mean(accuracies) < measured.high + 0.03
+
+
+def test_the_same_seed_gives_the_same_bytes(write_plan: Write) -> None:
+    path = write_plan()
+    first, second, other = plan(path, seed=3), plan(path, seed=3), plan(path, seed=4)
+    assert first.json() == second.json()
+    assert first.csv() == second.csv()
+    assert first.json() != other.json()
+
+
+def test_the_files_of_a_plan(write_plan: Write, tmp_path: Path) -> None:
+    made = plan(write_plan(), seed=0)
+    write_plan_to = tmp_path / "out"
+    write_plan_files(made, write_plan_to)
+    written = json.loads((write_plan_to / "plan.json").read_text(encoding="utf-8"))
+    assert set(written) >= {"recommendation", "options", "crossovers", "assumptions", "warnings"}
+    keys = {"signal", "items", "answers_per_item", "cost", "quality", "low", "high", "bits"}
+    assert all(keys <= set(option) for option in written["options"])
+    assert {"purchases", "cost", "quality", "interval", "sentence"} <= set(
+        written["recommendation"]
+    )
+    assert all({"name", "value", "unit", "source"} == set(one) for one in written["assumptions"])
+    page = (write_plan_to / "report.html").read_text(encoding="utf-8")
+    assert written["recommendation"]["sentence"].replace("'", "&#x27;") in page
+    assert "http://" not in page.split("</script>", 2)[-1]
+    lines = (write_plan_to / "options.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(written["options"]) + 1
+
+
+def test_a_specification_is_planned_by_simulation(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(SPECIFICATION, encoding="utf-8")
+    made = plan(path, seed=0)
+    assert made.metric == "alignment"
+    assert all(option.cost <= 60 * 1.001 for option in made.options)
+    for name in ("hard", "triplet"):
+        quality = [o.quality for o in made.options if o.family == name]
+        assert np.all(np.diff(quality) > -0.02)
+        assert quality[-1] > quality[0] + 0.1
+
+
+def test_more_money_never_buys_less(write_plan: Write) -> None:
+    path = write_plan()
+    made = plan(path, seed=0)
+    poor, rich = replan(made, amount=5), replan(made, amount=15)
+    assert poor.recommendation["quality"] <= rich.recommendation["quality"] + 1e-9
+    assert poor.recommendation["cost"] <= 5
+
+
+def test_a_cheaper_rival_wins_in_the_end(write_plan: Write) -> None:
+    made = plan(write_plan(), seed=0)
+    cheap = replan(made, prices={"votes x 3": 1e-4}, amount=1)
+    assert cheap.recommendation["purchases"][0]["signal"] == "votes"
+    with pytest.raises(InputError, match="expected one of"):
+        replan(made, prices={"no such": 1.0})
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    if isinstance(result.exception, InputError):
+        return 2, result.stdout, str(result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_prints_one_object(write_plan: Write, tmp_path: Path) -> None:
+    path = write_plan()
+    status, out, _ = run(
+        "plan", str(path), "--out", str(tmp_path / "o"), "--json", "--budget", "10"
+    )
+    assert status == 0
+    assert json.loads(out)["budget"] == 10
+
+
+def test_wrong_input_writes_nothing(write_plan: Write, tmp_path: Path) -> None:
+    features = blobs()["features"]
+    features[0, 0] = np.inf
+    out = tmp_path / "o"
+    status, printed, problem = run("plan", str(write_plan(features=features)), "--out", str(out))
+    assert (status, printed) == (2, "")
+    assert "row 0, column 0 of features is inf" in problem
+    assert not out.exists()
+
+
+def test_a_budget_for_less_than_one_answer(write_plan: Write) -> None:
+    path = write_plan(BASE.replace("amount = 20", "amount = 0.001"))
+    with pytest.raises(InputError, match="the cheapest purchase costs"):
+        plan(path)
