@@ -148,11 +148,13 @@ def bits(
                 for key, value in {"top": top, "negatives": negatives}.items()
                 if value is not None and (key in has or len(names) == 1)
             }
-            asked = signals.make(
-                name, dims, classes, precision=precision, lapse=lapse, **options
-            )
+            asked = signals.make(name, dims, classes, precision=precision, lapse=lapse, **options)
             estimate = information.per_answer(
-                asked, world, about=about, standard_error=standard_error, seed=seed  # type: ignore
+                asked,
+                world,
+                about=about,
+                standard_error=standard_error,
+                seed=seed,  # type: ignore
             )
             rows.append((asked, estimate))
     if as_json:
@@ -161,6 +163,52 @@ def bits(
         print_json(bits_json(*rows[0]))
     else:
         print_bits(rows, world)
+
+
+@app.command()
+def pilot(
+    files: Annotated[list[Path], typer.Argument(help="Files of answers, in any formats.")],
+    file_format: Annotated[
+        str, typer.Option("--format", help="auto, or the format of all files.")
+    ] = "auto",
+    out: Annotated[Path | None, typer.Option(help="Write the canonical table here.")] = None,
+    gold: Annotated[
+        Path | None, typer.Option(help="True classes: item,class as CSV, or .npz.")
+    ] = None,
+    signal: Annotated[str | None, typer.Option(help="What a table of labels was asked.")] = None,
+    dims: Annotated[int | None, typer.Option(help="Dimensions of the world of precision.")] = None,
+    wage: Annotated[float | None, typer.Option(help="Wage per hour: adds prices.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Read answers that you already have; measure their noise, time and reliability."""
+    from labelbits.answers.pilot import run_pilot, show_pilot
+
+    result = run_pilot(
+        files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed
+    )
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        show_pilot(result)
+
+
+@app.command()
+def bounds(
+    items: Annotated[int, typer.Option(help="Number of items.")],
+    classes: Annotated[int, typer.Option(help="Number of classes.")],
+    dims: Annotated[int, typer.Option(help="Dimensions of the latent space.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """The most bits that every question of each signal can carry, and the limit they set."""
+    from labelbits.report.information import bounds_json, print_bounds
+    from labelbits.worlds import World
+
+    found = bounds_json(World(items=items, classes=classes, dims=dims))
+    if as_json:
+        print_json(found)
+    else:
+        print_bounds(found)
 
 
 def main() -> None:

@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import jax
 import numpy as np
 
+from labelbits.information.counting import (
+    acyclic_patterns,
+    log2_orderings,
+    log2_sign_patterns,
+    log2_triplet_orders,
+    log2_whole,
+)
 from labelbits.interface import About, Signal, World
-from labelbits.signals import Ranking, Similarity, Votes
-
-
-def log2_orderings(points: int, dims: int) -> float:
-    """log2 Q(K, D): orders by distance of K fixed points in general position, seen from R^D.
-
-    Q(K, D) = Q(K-1, D) + (K-1) Q(K-1, D-1), Q(1, .) = Q(., 0) = 1 (Good & Tideman 1977). It
-    counts what one movable point can see of fixed points; Q^N is no bound for N movable items.
-    """
-    return _log2(orderings(points, dims))
-
-
-def orderings(points: int, dims: int) -> int:
-    """Q(K, D) of Good & Tideman 1977 as an exact whole number."""
-    # Only K - 1 dimensions can matter, and there every order is seen.
-    row = [1] * (min(dims, points - 1) + 1)
-    for k in range(2, points + 1):
-        for d in range(len(row) - 1, 0, -1):
-            row[d] += (k - 1) * row[d - 1]
-    return row[-1]
-
-
-def _log2(whole: int) -> float:
-    """log2 of a whole number of any size."""
-    shift = max(0, whole.bit_length() - 60)
-    return math.log2(whole >> shift) + shift
+from labelbits.signals import REGISTRY, Ranking, Rating, Similarity, Votes, make
+from labelbits.signals.base import log_choose
 
 
 def distance_variance(world: World) -> float:
@@ -75,3 +59,91 @@ def answer_bound(signal: Signal, world: World, about: About) -> tuple[float, str
         found.append((log2_orderings(world.classes, world.dims), "log2 Q(K, D) orderings"))
     bits, name = min(found)
     return kept * bits, share + name
+
+
+#: Items up to which patterns of triplets are counted one by one.
+FEW_ITEMS = 5
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Most bits that `answers` answers to one signal can carry, and which bound says so.
+
+    `every` holds all bounds that apply, by name.
+    """
+
+    signal: str
+    answers: float
+    bits: float
+    name: str
+    every: dict[str, float]
+
+
+def joint_bounds(
+    signal: Signal, world: World, answers: float, *, about: About = "geometry"
+) -> Bound:
+    """The bounds on `answers` answers spread evenly over the items, and the smallest.
+
+    Those marked noise-free hold for certain answers only (precision inf, lapse 0); the others
+    hold for every annotator. Counting bounds survive noise because a noisy answer is a certain
+    answer to a question shifted by noise that does not depend on the points: given the noise,
+    the number of answer patterns is bounded as before.
+    """
+    one, name = answer_bound(signal, world, about)
+    every = {f"answers x {name}": answers * one}
+    certain = math.isinf(float(signal.precision)) and float(signal.lapse) == 0
+    items, dims, classes = world.items, world.dims, world.classes
+    if signal.uses_classes:
+        each = answers / items
+        if signal.name in ("hard", "complementary") and each > 1:
+            # The order of the answers on one item tells nothing: their counts are enough.
+            counts = log_choose(each + classes - 1, classes - 1) / math.log(2)
+            every["items x log2 counts"] = items * counts
+        if certain and signal.name in ("hard", "complementary", "votes", "verify", "same-class"):
+            # Noise-free, all these answers follow from the nearest (farthest) class of each item.
+            every["items x log2 classes, noise-free"] = items * math.log2(classes)
+    else:
+        # An answer is decided by the signs of differences of squared distances (degree 2).
+        reads = len(signal.pairs)  # type: ignore[attr-defined]
+        signs = signal.levels - 1 if isinstance(signal, Rating) else math.comb(reads, 2)
+        if signs:
+            every["Warren sign patterns"] = log2_sign_patterns(answers * signs, items * dims)
+        if certain and signal.name == "triplet":
+            every["items x log2 (items - 1)!, noise-free"] = log2_triplet_orders(items)
+            if items <= FEW_ITEMS:
+                every["patterns without contradiction, noise-free"] = log2_whole(
+                    acyclic_patterns(items)
+                )
+    best = min(every, key=every.__getitem__)
+    return Bound(signal.name, answers, every[best], best, every)
+
+
+def bounds(world: World, *, precision: float = math.inf) -> tuple[Bound, ...]:
+    """For every signal, the most bits of one answer to every question that can be asked.
+
+    Class signals are asked once an item (`same-class`: once a pair, `verify`: once an item and
+    class), comparisons once for each question on different items. `similarity` has no bound
+    without noise and is given precision 1.
+    """
+    found = []
+    for name in REGISTRY:
+        noise = 1.0 if name == "similarity" and math.isinf(precision) else precision
+        signal = make(name, world.dims, world.classes, precision=noise)
+        if world.items >= signal.arity:
+            found.append(joint_bounds(signal, world, every_question(signal, world)))
+    return tuple(found)
+
+
+def every_question(signal: Signal, world: World) -> float:
+    """Number of different questions of the signal on the world's items."""
+    n = world.items
+    counts = {
+        "same-class": math.comb(n, 2),
+        "triplet": n * math.comb(n - 1, 2),
+        "quadruplet": math.comb(math.comb(n, 2), 2),
+        "odd-one-out": math.comb(n, 3),
+        "rating": math.comb(n, 2),
+        "similarity": math.comb(n, 2),
+        "contrastive": n * math.comb(n - 1, signal.arity - 1),
+    }
+    return float(counts.get(signal.name, n * signal.questions(world.classes)))

@@ -34,9 +34,9 @@ def quadrature(signal: Signal, world: World, about: About) -> tuple[Result, Meth
     rule = _RULES.get(type(signal))
     if rule is None:
         return None
-    if rule is not _similarity and signal.lapse == 0 and math.isinf(float(signal.precision)):
-        if rule is not _rating:  # a certain answer, and a fair coin by symmetry
-            return Result(math.log(2), 0.0, 0), "exact"
+    certain = signal.lapse == 0 and math.isinf(float(signal.precision))
+    if certain and rule in (_triplet, _quadruplet):  # a certain answer, a fair coin by symmetry
+        return Result(math.log(2), 0.0, 0), "exact"
     coarse, fine = rule(signal, world.dims, 24), rule(signal, world.dims, 40)
     return Result(fine, abs(fine - coarse), 0), "quadrature"
 
@@ -74,27 +74,27 @@ def _precision(signal: Signal) -> float:
 def _logit_entropy(signal: Signal, spread: np.ndarray, order: int) -> np.ndarray:
     """E h(P(first)) in nats where the log odds are Normal(0, spread^2), for each spread.
 
-    With odds o = spread x g, h(sigma(o)) falls to the entropy of a lapse within |o| of a few
-    tens: what exceeds it is integrated over o on panels, with the density of o.
+    Certain answers leave the entropy of the lapse; what exceeds it is integrated over the odds
+    up to 60 (nothing is left beyond in float64) or 12 standard deviations.
     """
-    floor = float(_binary_entropy(_lapse(signal, np.ones(1), 2), _lapse(signal, np.zeros(1), 2))[0])
-    x, w = np.polynomial.legendre.leggauss(order)
-    # Panels in ln o reach from odds too small to matter to odds that make the answer certain,
-    # and to 12 standard deviations, whichever is nearer.
-    end = np.minimum(60.0, 12 * spread)
-    edges = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 16)])
-    half = np.diff(edges) / 2
-    unit = (edges[:-1, None] + half[:, None] * (x + 1)).ravel()
-    weight = (half[:, None] * w).ravel()
-    odds = end[:, None] * unit
-    extra = (
-        _binary_entropy(
+
+    def entropy(odds: np.ndarray) -> np.ndarray:
+        return _binary_entropy(
             _lapse(signal, special.expit(odds), 2), _lapse(signal, special.expit(-odds), 2)
         )
-        - floor
-    )
+
+    floor = float(entropy(np.array(np.inf)))
+    end = np.minimum(60.0, 12 * spread)
+    unit, weight = _panels(np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 16)]), order)
+    odds = end[:, None] * unit
     density = np.exp(-0.5 * (odds / spread[:, None]) ** 2) * math.sqrt(2 / math.pi)
-    return floor + (extra * density * weight).sum(1) * end / spread
+    return floor + ((entropy(odds) - floor) * density * weight).sum(1) * end / spread
+
+
+def logistic_normal(spread: float) -> float:
+    """I(A; x) in bits for P(A=1) = sigma(x), x ~ N(0, spread^2)."""
+    entropy = _logit_entropy(Triplet(), np.array([spread]), 40)
+    return 1 - float(entropy[0]) / math.log(2)
 
 
 def _triplet(signal: Signal, dims: int, order: int) -> float:

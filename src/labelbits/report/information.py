@@ -64,3 +64,65 @@ def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
     for signal, estimate in rows:
         for warning in estimate.warnings:
             console.print(f"{signal.name}: {warning}", style="yellow")
+
+
+def bounds_json(world: World) -> dict[str, Any]:
+    """What `labelbits bounds --json` prints: for each signal all bounds in bits on one answer and
+    on one answer to every question, the smallest named; the error those bits leave at least."""
+    from labelbits import information, signals
+
+    rows = []
+    for bound in information.bounds(world):
+        noise = 1.0 if bound.signal == "similarity" else math.inf
+        signal = signals.make(bound.signal, world.dims, world.classes, precision=noise)
+        one, name = information.answer_bound(signal, world, "geometry")
+        rows.append(
+            {
+                "signal": bound.signal,
+                "per_answer": one,
+                "per_answer_bound": name,
+                "questions": bound.answers,
+                "bits": bound.bits,
+                "bound": bound.name,
+                "every": bound.every,
+                "least_error": information.error_limit(bound.bits, world.items, world.dims)
+                / (world.items * world.dims),
+            }
+        )
+    return {
+        "items": world.items,
+        "classes": world.classes,
+        "dims": world.dims,
+        "log2_orderings": information.log2_orderings(world.classes, world.dims),
+        "signals": rows,
+    }
+
+
+def print_bounds(found: dict[str, Any]) -> None:
+    """One line a signal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        title=f"Most bits of noise-free answers ({found['items']} items, {found['classes']} "
+        f"classes, {found['dims']} dims)"
+    )
+    for heading in ("signal", "one answer", "questions", "all questions", "bound", "least error"):
+        table.add_column(heading, justify="left" if heading in ("signal", "bound") else "right")
+    for row in found["signals"]:
+        table.add_row(
+            row["signal"],
+            f"{row['per_answer']:.4g}",
+            f"{row['questions']:,.0f}",
+            f"{row['bits']:,.5g}",
+            row["bound"],
+            f"{row['least_error']:.2g}",
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        "Bits throughout. Similarity has no bound without noise and is shown at precision 1. "
+        "Least error: mean squared error of a coordinate after alignment, in units of its "
+        "variance, that those bits leave at least. Orders in which one point can see "
+        f"{found['classes']} fixed prototypes: 2^{found['log2_orderings']:.4f}."
+    )

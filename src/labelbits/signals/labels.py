@@ -163,7 +163,7 @@ class Votes(ClassSignal):
 
 
 def permutation_orbit(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(one key for all orders of a row, ln of the number of different orders of them), for rows of whole numbers."""
+    """(one key for all orders of a row, ln of the number of its different orders)."""
     counts = np.asarray(counts).astype(np.int64)
     # A sum over the classes of one random word a count does not depend on their order, and two
     # of these 64-bit sums agree by accident with probability below 1e-11 for 10^4 orbits.

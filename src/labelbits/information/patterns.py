@@ -1,0 +1,153 @@
+"""Bits of all answers to a few questions, from the probabilities of whole patterns of answers.
+
+Given the points answers are independent, so I(A_1..n; Z) = H(pattern) - sum_i E H(A_i | Z).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PRNGKeyArray
+
+from labelbits.information.exchangeable import Result
+from labelbits.information.sampling import keys, traced
+from labelbits.interface import Signal, World
+
+#: Patterns up to this many are enumerated; items up to this many are permuted.
+ENUMERATE, PERMUTE = 4096, 6
+WORLDS = 4096
+
+
+@eqx.filter_jit
+def _enumerated(signal: Signal, d2: Array, answers: Array) -> tuple[Array, Array]:
+    """(P(pattern), sum of entropies in nats) for each of the worlds of `d2` (worlds, n, ...)."""
+    log_p = signal.log_prob_all(d2, answers)
+    patterns = log_p[:, 0]
+    for i in range(1, log_p.shape[1]):
+        patterns = (patterns[:, :, None] + log_p[:, i, None, :]).reshape(len(patterns), -1)
+    entropy = jax.scipy.special.entr(jnp.exp(log_p)).sum((-1, -2))
+    return jnp.exp(patterns), entropy
+
+
+@eqx.filter_jit
+def _drawn(signal: Signal, key: PRNGKeyArray, d2: Array) -> tuple[Array, Array]:
+    answer, entropy = signal.sample_with_entropy(key, d2)
+    return answer, entropy.sum(-1)
+
+
+def _distances(signal: Signal, world: World, key: PRNGKeyArray, questions: np.ndarray) -> Array:
+    item_key, prototype_key = jax.random.split(key)
+    items = world.sample_items(item_key, (WORLDS, world.items))
+    if not signal.uses_classes:
+        return signal.distances(items[:, questions])
+    prototypes = world.sample_prototypes(prototype_key, (WORLDS,))
+    return signal.distances(items[:, questions], prototypes[:, None])
+
+
+def enumerated(
+    signal: Signal,
+    world: World,
+    questions: np.ndarray,
+    standard_error: float,
+    seed: int,
+    max_samples: int,
+) -> Result:
+    """All patterns listed: H(pattern) from their mean probabilities over drawn worlds."""
+    channel, stream = traced(signal), keys(seed)
+    answers = jnp.asarray(signal.enumerate(world.classes))
+    values: list[np.ndarray] = []
+    error, done = math.inf, 0
+    while (error > standard_error or len(values) < 8) and done < max_samples:
+        p, entropy = _enumerated(
+            channel, _distances(signal, world, next(stream), questions), answers
+        )
+        p, entropy = np.asarray(p, dtype=np.float64), np.asarray(entropy, dtype=np.float64)
+        mean = p.mean(0)
+        kept = mean > 0
+        bias = (p.var(0, ddof=1)[kept] / mean[kept]).sum() / (2 * WORLDS)
+        values.append(-(mean[kept] * np.log(mean[kept])).sum() + bias - entropy.mean())
+        done += WORLDS
+        if len(values) > 1:
+            error = float(np.std(values, ddof=1) / math.sqrt(len(values)))
+    return Result(float(np.mean(values)), error, done)
+
+
+def counted(
+    signal: Signal,
+    world: World,
+    questions: np.ndarray,
+    standard_error: float,
+    seed: int,
+    max_samples: int,
+) -> Result:
+    """Patterns drawn and counted; patterns that renaming the items turns into each other are
+    equally likely, so only the frequencies of such orbits are needed."""
+    channel, stream = traced(signal), keys(seed)
+    moves = _renamings(signal, world, questions)
+    seen: dict[bytes, tuple[int, float]] = {}
+    orbit: list[np.ndarray] = []
+    size: list[np.ndarray] = []
+    entropy: list[np.ndarray] = []
+    done, nats, error = 0, math.nan, math.inf
+    while error > standard_error and done < max_samples:
+        draw, inside = next(stream), next(stream)
+        answer, h = _drawn(channel, inside, _distances(signal, world, draw, questions))
+        pattern = np.asarray(answer)[..., 0].astype(np.int8)
+        rows = [_orbit(row, moves, seen) for row in pattern]
+        orbit.append(np.array([r[0] for r in rows]))
+        size.append(np.array([r[1] for r in rows]))
+        entropy.append(np.asarray(h, dtype=np.float64))
+        done += WORLDS
+        names, log_size = np.concatenate(orbit), np.concatenate(size)
+        _, inverse, counts = np.unique(names, return_inverse=True, return_counts=True)
+        value = log_size - np.log(counts / done)[inverse] - np.concatenate(entropy)
+        missed = np.count_nonzero(counts == 1) / done
+        nats = float(value.mean() + (len(counts) - 1) / (2 * done))
+        error = math.hypot(float(value.std() / math.sqrt(done)), missed)
+    return Result(nats, error, done)
+
+
+def _renamings(signal: Signal, world: World, questions: np.ndarray) -> list[np.ndarray]:
+    """For each renaming of the items that keeps the set of questions: where each answer goes."""
+    rows = [tuple(map(int, row)) for row in questions]
+    place = {row: i for i, row in enumerate(rows)}
+    flips = signal.name == "triplet"
+    moves = []
+    for names in itertools.permutations(range(world.items)):
+        where, turned = [], []
+        for row in rows:
+            image = tuple(names[i] for i in row)
+            if image in place:
+                where.append(place[image])
+                turned.append(0)
+            elif flips and (image[0], image[2], image[1]) in place:
+                # The same triplet with its two candidates swapped: the answer turns round.
+                where.append(place[image[0], image[2], image[1]])
+                turned.append(1)
+            else:
+                break
+        if len(where) == len(rows):
+            moves.append(np.array([where, turned]))
+    return moves
+
+
+def _orbit(
+    pattern: np.ndarray, moves: list[np.ndarray], seen: dict[bytes, tuple[int, float]]
+) -> tuple[int, float]:
+    """(number of the pattern's orbit, ln of its size)."""
+    found = seen.get(pattern.tobytes())
+    if found is None:
+        images = set()
+        for where, turned in moves:
+            image = np.empty_like(pattern)
+            image[where] = pattern ^ turned.astype(np.int8)
+            images.add(image.tobytes())
+        found = (len(seen), math.log(len(images)))
+        for image in images:
+            seen[image] = found
+    return found
