@@ -12,6 +12,8 @@ from labelbits.answers.parquet import declared
 from labelbits.answers.readers import Kind, Options, Probe, Reader, clean, load_table, need, number
 from labelbits.answers.table import COLUMNS, REQUIRED, Parsed
 
+TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+
 
 def matches(probe: Probe) -> bool:
     """Signal, items and answer are there."""
@@ -50,17 +52,17 @@ def to_types(table: pl.DataFrame, rejects: Rejects, notes: list[str]) -> pl.Data
             table = table.with_columns(number(name, table))
             if lost := table[name].null_count() - before:
                 notes.append(f"{lost} values of {name} are no numbers and were left out")
-    if "gold" in table.columns and table.schema["gold"] == pl.String:
-        truth = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
-        gold = (
-            pl.col("gold")
-            .str.to_lowercase()
-            .replace_strict(truth, default=None, return_dtype=pl.Boolean)
-        )
-        before = table["gold"].null_count()
-        table = table.with_columns(gold)
-        if lost := table["gold"].null_count() - before:
-            notes.append(f"{lost} values of gold are neither true nor false and were left out")
+    for name in ("gold", "repeat"):
+        if name in table.columns and table.schema[name] != pl.Boolean:
+            before = table[name].null_count()
+            lower = pl.col(name).cast(pl.String, strict=False).str.to_lowercase()
+            table = table.with_columns(
+                lower.replace_strict(TRUTH, default=None, return_dtype=pl.Boolean).alias(name)
+            )
+            if lost := table[name].null_count() - before:
+                notes.append(
+                    f"{lost} values of {name} are neither true nor false and were left out"
+                )
     return table
 
 

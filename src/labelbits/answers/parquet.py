@@ -1,4 +1,4 @@
-"""Parquet in bounded memory: batches of rows, sizes checked first, every failure an `InputError`."""
+"""Parquet in bounded memory: batches of rows, sizes checked first, failures as `InputError`."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def read_answers(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]],
     format: str = "auto",  # noqa: A002 - the public name of the option is --format
     *,
-    classes: Sequence[str] = (),
+    classes: Sequence[str] | None = None,
     signal: str | None = None,
     seed: int = 0,
 ) -> Answers:
@@ -37,7 +37,7 @@ def read_answers(
     files = [Path(path) for path in paths]
     if not files:
         raise InputError("no file of answers is given; expected at least one")
-    options = Options(tuple(str(name) for name in classes), signal, seed)
+    options = Options(tuple(str(name) for name in classes or ()), signal, seed)
     parts: list[pl.DataFrame] = []
     rejected: list[pl.DataFrame] = []
     notes: list[str] = []

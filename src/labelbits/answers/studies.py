@@ -46,6 +46,9 @@ def read_cifar10s(path: Path, kind: Kind, options: Options) -> Parsed:
         if "impossible_mask" in table.columns
         else pl.lit(0.0),
         seconds=number("rt_s", table) if "rt_s" in table.columns else pl.lit(None, pl.Float64),
+        repeat=pl.col("is_repeat").cast(pl.Boolean, strict=False)
+        if "is_repeat" in table.columns and table.schema["is_repeat"] == pl.Boolean
+        else pl.lit(None, pl.Boolean),
         row="row",
     )
     kept, answers, repaired = [], [], 0
@@ -74,7 +77,7 @@ def read_cifar10s(path: Path, kind: Kind, options: Options) -> Parsed:
         answers.append(json.dumps(answer))
     if repaired:
         notes.append(
-            f"{path.name}: {repaired} unreadable or zero first probabilities were read as 80 or 100 %"
+            f"{path.name}: {repaired} unreadable or zero first probabilities were read as 80 or 100%"
         )
     good = columns[kept].with_columns(pl.Series("answer", answers, dtype=pl.String))
     return Parsed(
@@ -84,6 +87,7 @@ def read_cifar10s(path: Path, kind: Kind, options: Options) -> Parsed:
             pl.concat_list("image_idx").alias("items"),
             "answer",
             "seconds",
+            "repeat",
             "row",
         ),
         rejects.frame(),

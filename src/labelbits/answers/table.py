@@ -29,11 +29,14 @@ COLUMNS: dict[str, Any] = {
     "seconds": pl.Float64(),
     "price": pl.Float64(),
     "gold": pl.Boolean(),
+    "repeat": pl.Boolean(),
     "annotator_kind": pl.String(),
 }
 REQUIRED = ("signal", "annotator", "items", "answer")
 #: Rows that were left out: the file, the row or record in it (from 1), why, and what was found.
-REJECTED = {"file": pl.String(), "row": pl.Int64(), "reason": pl.String(), "found": pl.String()}
+REJECTED = pl.Schema(
+    {"file": pl.String(), "row": pl.Int64(), "reason": pl.String(), "found": pl.String()}
+)
 #: A rating scale with more steps is a number typed in the wrong place.
 MOST_LEVELS = 101
 

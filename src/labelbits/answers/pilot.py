@@ -1,0 +1,159 @@
+"""What `labelbits pilot` does: read, calibrate, write the canonical table, show a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from labelbits.answers.calibration import Calibration, calibrate
+from labelbits.answers.files import Rejects, head, load_npz, read_csv
+from labelbits.answers.intervals import Interval
+from labelbits.answers.reading import read_answers
+from labelbits.answers.times import price_of
+from labelbits.answers.writing import write_answers
+from labelbits.errors import InputError
+from labelbits.interface import Answers
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """A pilot that was read and measured; `written` is the canonical table's path, if any."""
+
+    answers: Answers
+    calibration: Calibration
+    files: tuple[str, ...]
+    written: str | None = None
+    prices: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON."""
+        out = self.calibration.to_dict()
+        for name, price in self.prices.items():
+            out["signals"][name]["price"] = price
+        return {"files": list(self.files), "out": self.written, **out}
+
+
+def run_pilot(
+    files: Sequence[Path],
+    file_format: str = "auto",
+    *,
+    out: Path | None = None,
+    gold: Path | None = None,
+    signal: str | None = None,
+    dims: int | None = None,
+    wage: float | None = None,
+    seed: int = 0,
+) -> Pilot:
+    """Read `files`, calibrate them and write the canonical table to `out`."""
+    answers = read_answers(files, file_format, signal=signal, seed=seed)
+    truth = None if gold is None else read_gold(gold, answers)
+    written = None if out is None else str(write_answers(answers, out))
+    calibration = calibrate(answers, truth, dims=dims, seed=seed)
+    prices = {}
+    if wage is not None:
+        if not 0 <= wage < float("inf"):
+            raise InputError(f"wage is {wage}; expected an amount per hour of 0 or more")
+        for name, found in calibration.signals.items():
+            if found.seconds is not None:
+                prices[name] = price_of(found.seconds.mean, wage)
+    return Pilot(answers, calibration, tuple(str(path) for path in files), written, prices)
+
+
+def read_gold(path: Path, answers: Answers) -> dict[str, str]:
+    """True classes of items: CSV with columns item and class, or an array of class numbers.
+
+    The array (`gold`, `true_label` or the only one) has one class number an item row, -1 unknown.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; expected the true classes of items")
+    if head(path, 4).startswith((b"PK", b"\x93NUM")):
+        arrays = load_npz(path)
+        name = next((n for n in ("gold", "true_label") if n in arrays), None)
+        name = name or (next(iter(arrays)) if len(arrays) == 1 else None)
+        if name is None or arrays[name].ndim != 1 or arrays[name].dtype.kind not in "iu":
+            raise InputError(f"{path}: expected an array gold of whole numbers, one an item")
+        numbers = arrays[name].astype(np.int64)
+        if numbers.max(initial=-1) >= len(answers.classes):
+            raise InputError(
+                f"{path}: {name} holds class {numbers.max()}; there are "
+                f"{len(answers.classes)} classes"
+            )
+        rows = [item for item in answers.items if item.isdecimal() and int(item) < len(numbers)]
+        return {i: answers.classes[numbers[int(i)]] for i in rows if numbers[int(i)] >= 0}
+    rejects = Rejects()
+    table = read_csv(path, rejects, [])
+    names = {
+        "item": ("item", "task", "image_idx"),
+        "class": ("class", "label", "true_label", "gold"),
+    }
+    found = {
+        key: next((n for n in some if n in table.columns), None) for key, some in names.items()
+    }
+    if found["item"] is None or found["class"] is None:
+        raise InputError(
+            f"{path}: found columns {', '.join(table.columns[:10])}; expected item and class"
+        )
+    pairs = table.select(found["item"], found["class"]).drop_nulls()
+    return dict(pairs.iter_rows())
+
+
+def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
+    """Print the summary as tables for people."""
+    console = console or Console()
+    table = Table(title="Pilot", title_justify="left")
+    for heading in ("signal", "answers", "annotators", "items", "median s", "mean s", "right",
+                    "agreement", "repeat", "lapse", "precision"):  # fmt: skip
+        table.add_column(heading, justify="left" if heading == "signal" else "right")
+    for name, found in pilot.calibration.signals.items():
+        time, same, noise = found.seconds, found.agreement, found.noise
+        table.add_row(
+            name,
+            f"{found.answers:,}",
+            f"{found.annotators:,}",
+            f"{found.items:,}",
+            "-" if time is None else f"{time.median:.1f}",
+            "-" if time is None else f"{time.mean:.1f}",
+            "-" if found.confusion is None else _percent(found.confusion.accuracy),
+            _short(None if same is None else same.between),
+            _short(None if same is None else same.repeat),
+            "-" if noise is None else _percent(noise.lapse),
+            _short(None if noise is None else noise.precision),
+        )
+    console.print(table)
+    for name, found in pilot.calibration.signals.items():
+        if found.agreement is not None:
+            console.print(f"{name}: agreement is {found.agreement.measure}")
+        if found.seconds is not None and (found.seconds.dropped or found.seconds.too_short):
+            console.print(
+                f"{name}: {found.seconds.dropped} times dropped as too long, "
+                f"{found.seconds.too_short} left out of the fit as too short"
+            )
+        if name in pilot.prices:
+            console.print(f"{name}: {pilot.prices[name]:.4f} for one answer at the mean time")
+    dropped = pilot.calibration.dropped
+    if dropped:
+        console.print(f"{sum(dropped.values())} rows dropped:")
+        for reason, count in dropped.items():
+            console.print(f"  {count}: {reason}", markup=False)
+        assert pilot.answers.rejected is not None
+        for row in pilot.answers.rejected.head(5).iter_rows(named=True):
+            console.print(f"  {row['file']}, row {row['row']}: {row['reason']}; found "
+                          f"{row['found'] or 'nothing'}", markup=False)  # fmt: skip
+    for note in pilot.calibration.notes:
+        console.print(f"note: {note}", markup=False)
+    if pilot.written:
+        console.print(f"canonical table: {pilot.written}", markup=False)
+
+
+def _short(value: Interval | None) -> str:
+    return "-" if value is None else f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}]"
+
+
+def _percent(value: Interval) -> str:
+    return f"{value.value:.1%} [{value.low:.1%}, {value.high:.1%}]"
