@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -21,12 +21,14 @@ from labelbits.learning.metrics import (
 )
 from labelbits.learning.regularisation import POWERS, RIDGES, best_ridge, cross_validate
 from labelbits.learning.softmax import fit_softmax
-from labelbits.learning.standardise import Standardiser, check_features
+from labelbits.learning.standardise import check_features, standardised
 from labelbits.learning.targets import fast_targets
 from labelbits.learning.threads import one_blas_thread, spread
 
 Draw = Callable[[np.random.Generator, np.ndarray], Sequence[Batch]]
 Progress = Callable[[float], None]
+#: Class probabilities (T, K) of the test items, or one such array for each metric.
+Reference = np.ndarray | Mapping[str, np.ndarray]
 #: Floats of features in one batched fit: more would fall out of a core's cache.
 CHUNK = 1_000_000
 #: Training sets of one size whose cross-validated losses are averaged to choose its penalty.
@@ -129,7 +131,7 @@ def measure(
     sizes: Sequence[int],
     replicates: int,
     test_rows: np.ndarray,
-    reference: np.ndarray,
+    reference: Reference,
     *,
     metrics: Sequence[str] = ("accuracy", "cross-entropy"),
     pool: np.ndarray,
@@ -176,7 +178,7 @@ def cross_measure(
     sizes: Sequence[int] | None,
     replicates: int,
     rows: np.ndarray,
-    reference: np.ndarray,
+    reference: Reference,
     *,
     metrics: Sequence[str] = ("accuracy", "cross-entropy"),
     folds: int = 10,
@@ -198,7 +200,7 @@ def cross_measure(
         raise InputError(f"{len(rows)} pilot items; expected at least 2 to cross-validate")
     largest = len(rows) - -(-len(rows) // folds)
     if sizes is None:
-        sizes = pilot_sizes(largest, reference.shape[1])
+        sizes = pilot_sizes(largest)
     passes = -(-replicates // folds)
     splits = []
     for one in np.random.SeedSequence(seed).spawn(passes):
@@ -215,9 +217,9 @@ def cross_measure(
         )  # fmt: skip
 
 
-def pilot_sizes(largest: int, classes: int, points: int = 7) -> list[int]:
-    """Training sizes from about 2 items a class to `largest`, evenly spaced in ln(size)."""
-    least = min(max(2 * classes, 10, largest // 16), largest)
+def pilot_sizes(largest: int, points: int = 7, span: float = 10.0) -> list[int]:
+    """Training sizes from `largest` / `span` (10 at least) to `largest`, evenly in ln(size)."""
+    least = min(max(10, round(largest / span)), largest)
     return sorted({round(s) for s in np.geomspace(least, largest, points)})
 
 
@@ -227,7 +229,7 @@ def _measure(
     sizes: Sequence[int],
     splits: list[Split],
     test_rows: np.ndarray,
-    reference: np.ndarray,
+    reference: Reference,
     metrics: Sequence[str],
     progress: Progress | None,
     budget_seconds: float | None,
@@ -238,29 +240,21 @@ def _measure(
     features = check_features(features)
     metrics = check_metrics(tuple(metrics))
     ordered = _check_sizes(sizes, min(len(s.order) for s in splits))
-    reference = np.asarray(reference, dtype=np.float64)
-    if reference.ndim != 2 or len(reference) != len(test_rows):
-        raise InputError(
-            f"reference has shape {reference.shape}; expected {len(test_rows)} test rows x classes"
-        )
-    answers = _Answers(draw, splits, reference.shape[1])
-    tally = _Tally(metrics, len(ordered), len(splits), len(test_rows), reference)
-    counts = [
-        -(-replicates_at(n, len(splits), max(3, whole)) // whole) * whole for n in ordered
-    ]
+    references = _references(reference, metrics, len(test_rows))
+    answers = _Answers(draw, splits, next(iter(references.values())).shape[1])
+    tally = _Tally(references, len(ordered), len(splits), len(test_rows))
+    counts = [-(-replicates_at(n, len(splits), max(3, whole)) // whole) * whole for n in ordered]
     fast = learner is None and answers.is_fast
     ridges = np.full(len(ordered), np.nan)
-    power = float("nan")
     work = np.cumsum([n * c for n, c in zip(ordered, counts, strict=True)]) / np.dot(
         ordered, counts
     )
-    if fast:
-        engine = _FastEngine(features, answers, splits, ordered, counts)
-        power = engine.power
+    engine = _FastEngine(features, answers, splits, ordered, counts) if fast else None
+    power = float("nan") if engine is None else engine.power
     for i, (size, count) in enumerate(zip(ordered, counts, strict=True)):
         late = budget_seconds is not None and time.monotonic() - began > budget_seconds * work[i]
         done = min(count, max(2, whole)) if late else count
-        if fast:
+        if engine is not None:
             ridges[i] = engine.choose_ridge(i)
             predictions = engine.predict(i, done, test_rows)
         else:
@@ -275,6 +269,24 @@ def _measure(
         metric: replace(points, ridges=ridges, power=power, seconds=seconds, pool=pool)
         for metric, points in tally.points(np.array(ordered)).items()
     }
+
+
+def _references(reference: Reference, metrics: Sequence[str], tests: int) -> dict[str, np.ndarray]:
+    """The reference of every metric, checked."""
+    given = reference if isinstance(reference, Mapping) else dict.fromkeys(metrics, reference)
+    result = {}
+    for metric in metrics:
+        if metric not in given:
+            raise InputError(f"no reference for {metric}; expected one array for each metric")
+        array = np.asarray(given[metric], dtype=np.float64)
+        if array.ndim != 2 or len(array) != tests or not np.isfinite(array).all():
+            raise InputError(
+                f"reference has shape {array.shape}; expected finite {tests} test rows x classes"
+            )
+        result[metric] = array
+    if not result:
+        raise InputError("no metrics; expected at least one")
+    return result
 
 
 def _check_sizes(sizes: Sequence[int], available: int) -> list[int]:
@@ -348,11 +360,11 @@ class _FastEngine:
     ) -> None:
         self.answers, self.splits, self.sizes, self.counts = answers, splits, sizes, counts
         self.ridge = np.full(len(sizes), np.nan)
-        # Column scaling: by cross-validation at the largest size up to 1,000 items.
-        middle = max((i for i, n in enumerate(sizes) if n <= 1000), default=0)
+        # Column scaling: by cross-validation at the largest size up to 400 items.
+        middle = max((i for i, n in enumerate(sizes) if n <= 400), default=0)
         best = np.inf
         for power in POWERS:
-            x = Standardiser.fit(features, power).transform(features)
+            x = standardised(features, power)
             losses = self._losses(x, middle, np.array(RIDGES))
             if losses.min() < best:
                 best, self.power, self.x = losses.min(), power, x
@@ -368,7 +380,7 @@ class _FastEngine:
                 x[self.splits[r].order[:size]][None],
                 self.answers.dense(r)[0][None, :size],
                 ridges,
-                folds=5 if size <= 500 else 3,
+                folds=5 if size <= 200 else 3,
                 rng=np.random.default_rng((size, r)),
                 lapse=lapse,
             )[0]
@@ -381,16 +393,14 @@ class _FastEngine:
         if np.isnan(self.ridge[i]):
             known = np.flatnonzero(np.isfinite(self.ridge))
             near = known[np.argmin(np.abs(known - i))]
-            # The best penalty falls about as 1 / sqrt(n).
-            guess = self.ridge[near] * np.sqrt(self.sizes[near] / self.sizes[i])
-            ridges = guess * 3.0 ** np.arange(-2, 3)
+            # The best penalty falls about as 1 / sqrt(n) once items outnumber columns.
+            guess = self.ridge[near] * min(1.0, np.sqrt(self.sizes[near] / self.sizes[i]))
+            ridges = guess * 3.0 ** np.array([-1.5, -0.5, 0.5, 1.5])
             losses = self._losses(self.x, i, ridges)
             self.ridge[i] = best_ridge(ridges, losses)
         return float(self.ridge[i])
 
-    def predict(
-        self, i: int, count: int, test_rows: np.ndarray
-    ) -> list[tuple[int, np.ndarray]]:
+    def predict(self, i: int, count: int, test_rows: np.ndarray) -> list[tuple[int, np.ndarray]]:
         """(replicate, ln P (K, tested)) for the first `count` replicates of size i."""
         size, k = self.sizes[i], self.answers.classes
         at_once = max(1, CHUNK // (size * max(self.x.shape[1], 2 * k)))
@@ -451,19 +461,19 @@ class _Tally:
     """Collects the quality of every size and replicate, and of every test item."""
 
     def __init__(
-        self, metrics: Sequence[str], sizes: int, replicates: int, tests: int, reference: np.ndarray
+        self, references: dict[str, np.ndarray], sizes: int, replicates: int, tests: int
     ) -> None:
-        self.metrics, self.reference = metrics, reference
+        self.references, metrics = references, list(references)
         self.tests: dict[int, np.ndarray] = {}
         self.values = {m: np.full((sizes, replicates), np.nan) for m in metrics}
         self.items = {m: np.zeros((sizes, tests)) for m in metrics if m in ITEM_METRICS}
         self.counts = np.zeros((sizes, tests))
 
     def add(self, i: int, r: int, test: np.ndarray, log_p: np.ndarray) -> None:
-        reference = self.reference[test]
         self.tests[r] = test
         self.counts[i, test] += 1
-        for metric in self.metrics:
+        for metric, whole in self.references.items():
+            reference = whole[test]
             if metric in ITEM_METRICS:
                 quality = item_quality(log_p, reference, metric)
                 self.items[metric][i, test] += quality
@@ -473,7 +483,7 @@ class _Tally:
 
     def points(self, sizes: np.ndarray) -> dict[str, CurvePoints]:
         result = {}
-        for metric in self.metrics:
+        for metric in self.references:
             items = self.items.get(metric)
             counts = training = None
             if items is not None:

@@ -78,7 +78,7 @@ def forecast(
     if metric != points.metric:
         raise InputError(f"metric is {metric!r}; the points measure {points.metric!r}")
     sizes = np.asarray(sizes, dtype=np.float64)
-    known = np.isfinite(points.values).any(1)
+    known = np.asarray(np.isfinite(points.values).any(axis=1))
     if not known.any():
         raise InputError("the learning curve has no measured size; expected at least one")
     up = higher_is_better(metric)
@@ -100,7 +100,8 @@ def forecast(
     order = np.argsort(shapes.curve(np.array([largest * limit]))[:, 0], kind="stable")
     cumulative = np.cumsum(weight[order])
     uniform = (rng.permutation(draws) + rng.random(draws)) / draws
-    picked = order[np.minimum(np.searchsorted(cumulative, uniform * cumulative[-1]), len(order) - 1)]
+    place = np.searchsorted(cumulative, uniform * cumulative[-1])
+    picked = order[np.minimum(place, len(order) - 1)]
     base = _excess(at_measured, loss[None], measured, loss, curves, floor)[0]
     drift = rng.standard_normal(draws)[:, None] * MISFIT * _distance(sizes, largest)
     new_luck = rng.standard_normal((draws, 1)) * np.sqrt(points.training_variance()[known][-1])

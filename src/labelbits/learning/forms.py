@@ -21,6 +21,7 @@ starting values, no divergence, and every shape that fits enters the forecast wi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def all_shapes(reference: float, smallest: float) -> Shapes:
     shifts = np.geomspace(max(smallest, 1) / 2, reference * 2, 6)
     columns: list[tuple[np.ndarray, ...]] = []
 
-    def add(form: str, rate: np.ndarray, shift: np.ndarray, rest: np.ndarray, p: np.ndarray) -> None:
+    def add(form: str, rate: np.ndarray, shift: np.ndarray, rest: np.ndarray, p: Any) -> None:
         index = np.full(len(rate), FORMS.index(form))
         columns.append((index, rate, shift, rest, p / p.sum() / len(FORMS)))
 
@@ -81,7 +82,8 @@ def all_shapes(reference: float, smallest: float) -> Shapes:
     # Matched to the same rates: -dh / d ln n at the reference is rate (1 - rest).
     p = np.exp(-0.5 * (np.log(slope / 0.2) / 0.8) ** 2)
     add("logarithmic", slope, np.zeros(40), np.zeros(40), p)
-    shift, rest = (m.ravel() for m in np.meshgrid(np.geomspace(smallest / 4, reference * 4, 16), rests))
+    places = np.geomspace(smallest / 4, reference * 4, 16)
+    shift, rest = (m.ravel() for m in np.meshgrid(places, rests))
     add("arctan", np.zeros_like(shift), shift, rest, np.ones_like(shift))
     form, rate, shift, rest, prior = (np.concatenate(c) for c in zip(*columns, strict=True))
     return Shapes(form.astype(int), rate, np.maximum(shift, 0), rest, prior, float(reference))

@@ -8,6 +8,7 @@ is softmax(l). The learned map absorbs the annotators' precision; the lapse stay
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def start_parameters(
     `same-class`: every class alike)."""
     parameters = []
     widths = [columns, *hidden]
-    for a, b in zip(widths[:-1], widths[1:], strict=True):
+    for a, b in itertools.pairwise(widths):
         w = rng.normal(size=(a, b)) * np.sqrt(2 / a)
         parameters.append((w.astype(np.float32), np.zeros(b, np.float32)))
     last = rng.normal(size=(widths[-1], classes)) * 0.1 / np.sqrt(widths[-1])
@@ -170,7 +171,7 @@ def likelihood_losses(
     """
     fold = rng.permutation(np.arange(len(x)) % folds)
     losses = np.zeros(len(ridges))
-    mass = 0.0
+    mass, count = 0.0, 0.0
     for f in range(folds):
         fit_terms, test_terms = [], []
         for batch in batches:
@@ -182,9 +183,9 @@ def likelihood_losses(
         # From strong to weak penalties, each starting where the last one ended.
         for i in np.argsort(ridges)[::-1]:
             parameters, _ = fit_likelihood(x, fit_terms, parameters, ridges[i], 100)
-            total, count = _held_out(parameters, jnp.asarray(x), test_terms)
-            losses[i] += float(total)
-        mass += float(count)
+            total, count = map(float, _held_out(parameters, jnp.asarray(x), test_terms))
+            losses[i] += total
+        mass += count
     return losses / max(mass, 1e-12)
 
 

@@ -21,6 +21,8 @@ import numpy as np
 
 #: Pairs of steps and gradient changes that L-BFGS remembers.
 MEMORY = 8
+#: Tries of one line search, each 0.4 of the last; the very last stays put.
+LINE_SEARCH = 12
 SMALLEST = np.float32(1e-30)
 
 
@@ -47,7 +49,12 @@ class _Objective:
     """Loss and gradient of every problem; x ends with the column of ones that carries b."""
 
     def __init__(
-        self, x: np.ndarray, targets: np.ndarray, weights: np.ndarray, ridge: np.ndarray, lapse: float
+        self,
+        x: np.ndarray,
+        targets: np.ndarray,
+        weights: np.ndarray,
+        ridge: np.ndarray,
+        lapse: float,
     ) -> None:
         self.x = x  # (G, n, d+1)
         self.targets = targets  # (G, P or 1, K, n)
@@ -141,7 +148,8 @@ def fit_softmax(
 
     `features` (G, n, d), best with uncorrelated columns; `targets` (G, P or 1, n, K), rows that
     sum to anything (counts of votes do); `weights` (G, P, n) >= 0; `ridge` (G, P) > 0. A problem
-    has converged when one step lowers its loss by less than `tolerance` of itself, twice running.
+    has converged when one step lowers its loss by less than `tolerance` of itself (or of a
+    twentieth of what it started from), twice running.
     """
     g, n, d = features.shape
     k = targets.shape[-1]
@@ -165,11 +173,14 @@ def fit_softmax(
     loss, dz = objective.evaluate(z)
     loss = objective.penalised(loss, w)
     gradient = objective.gradient(dz, w)
+    # A penalty near 0 lets the loss itself go to 0: progress there no longer matters.
+    least = 0.05 * np.abs(loss)
     steps: list[np.ndarray] = []
     changes: list[np.ndarray] = []
     quiet = np.zeros((g, p), int)
     iteration = 0
-    for iteration in range(1, max_iterations + 1):
+    while iteration < max_iterations and not (quiet >= 2).all():
+        iteration += 1
         step = _direction(gradient, scale, steps, changes)
         slope = _dot(step, gradient)
         uphill = slope >= 0
@@ -178,21 +189,19 @@ def fit_softmax(
             slope = _dot(step, gradient)
         step_z = objective.logits(step)
         length = np.ones((g, p), np.float32)
-        for _ in range(12):
+        attempt = 0
+        while True:
             new_w = w + length[..., None, None] * step
             new_loss, dz = objective.evaluate(z + length[..., None, None] * step_z)
             new_loss = objective.penalised(new_loss, new_w)
             # Float32 sums are good to about 1e-6 of the loss.
             bad = ~(new_loss <= loss + 1e-4 * length * slope + 1e-6 * np.abs(loss))
-            if not bad.any():
+            attempt += 1
+            if not bad.any() or attempt == LINE_SEARCH:
                 break
-            length = np.where(bad, length * np.float32(0.4), length)
-        else:
             # No progress is possible at this precision: leave those problems where they are.
-            length = np.where(bad, 0, length)
-            new_w = w + length[..., None, None] * step
-            new_loss, dz = objective.evaluate(z + length[..., None, None] * step_z)
-            new_loss = objective.penalised(new_loss, new_w)
+            shrink = np.float32(0 if attempt >= LINE_SEARCH - 1 else 0.4)
+            length = np.where(bad, length * shrink, length)
         z += length[..., None, None] * step_z
         new_gradient = objective.gradient(dz, new_w)
         s, y = new_w - w, new_gradient - gradient
@@ -201,8 +210,6 @@ def fit_softmax(
             s = np.where(curved[..., None, None], s, 0)
             y = np.where(curved[..., None, None], y, 0)
         steps, changes = [*steps, s][-MEMORY:], [*changes, y][-MEMORY:]
-        quiet = np.where(loss - new_loss < tolerance * np.abs(loss), quiet + 1, 0)
+        quiet = np.where(loss - new_loss < tolerance * np.maximum(loss, least), quiet + 1, 0)
         w, loss, gradient = new_w, new_loss, new_gradient
-        if (quiet >= 2).all():
-            break
     return SoftmaxFit(w[..., :-1], w[..., -1], loss.astype(np.float64), iteration)
