@@ -82,7 +82,7 @@ def read_counts(path: Path, kind: Kind, options: Options) -> Parsed:
         {"items": [[str(row)] for row in asked], "answer": answers, "row": asked + 1},
         schema={"items": pl.List(pl.String), "answer": pl.String, "row": pl.Int64},
     ).with_columns(signal=pl.lit("votes"), annotator=pl.lit("counts"))
-    return Parsed(table, rejects.frame(), classes, tuple(str(i) for i in range(len(counts))), notes)
+    return Parsed(table, rejects, classes, tuple(str(i) for i in range(len(counts))), notes)
 
 
 def _class_names(path: Path, kind: Kind, count: int) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ def read_matrix(path: Path, kind: Kind, options: Options) -> Parsed:
         .alias("answer"),
         "row",
     )
-    return Parsed(table, rejects.frame(), names, tuple(str(i) for i in range(len(matrix))), notes)
+    return Parsed(table, rejects, names, tuple(str(i) for i in range(len(matrix))), notes)
 
 
 def _annotator_names(path: Path, kind: Kind, count: int) -> list[str]:
@@ -175,7 +175,7 @@ def read_triples(path: Path, kind: Kind, options: Options) -> Parsed:
         pl.col("odd").cast(pl.String).alias("answer"),
         "row",
     )
-    return Parsed(table, rejects.frame(), notes=notes)
+    return Parsed(table, rejects, notes=notes)
 
 
 def is_counts(probe: Probe) -> bool:

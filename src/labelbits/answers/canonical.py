@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from labelbits.answers.files import Rejects, loads
-from labelbits.answers.parquet import declared
+from labelbits.answers.parquet import batches, declared, open_parquet
 from labelbits.answers.readers import Kind, Options, Probe, Reader, clean, load_table, need, number
 from labelbits.answers.table import COLUMNS, REQUIRED, Parsed
 
@@ -21,18 +22,30 @@ def matches(probe: Probe) -> bool:
 
 
 def read(path: Path, kind: Kind, options: Options) -> Parsed:
-    """The whole file at once; `reading` streams Parquet files batch by batch instead."""
+    """CSV and JSON records at once, Parquet batch by batch."""
     rejects, notes = Rejects(), []
+    if kind == "parquet":
+        with open_parquet(path) as file:
+            names = file.schema_arrow.names
+        need(path, pl.DataFrame(schema=dict.fromkeys(names, pl.String)), *REQUIRED)
+        stored = declared(path)
+        wanted = [name for name in COLUMNS if name in names]
+        tables = (to_types(part, rejects, notes) for part in numbered(batches(path, wanted)))
+        return Parsed(
+            tables, rejects, _names(stored.get("classes")), _names(stored.get("items")), notes
+        )
     table = load_table(path, kind, rejects, notes)
     need(path, table, *REQUIRED)
-    stored = declared(path) if kind == "parquet" else {}
-    return Parsed(
-        to_types(table, rejects, notes),
-        rejects.frame(),
-        classes=_names(stored.get("classes")),
-        items=_names(stored.get("items")),
-        notes=notes,
-    )
+    return Parsed(to_types(table, rejects, notes), rejects, notes=notes)
+
+
+def numbered(parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Tables with `row`, counted from 1 through all of them."""
+    start = 1
+    for part in parts:
+        row = pl.int_range(start, start + len(part), dtype=pl.Int64, eager=True).alias("row")
+        yield part.with_columns(row)
+        start += len(part)
 
 
 def _names(value: Any) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
             *optional(table),
             "row",
         ),
-        rejects.frame(),
+        rejects,
         notes=notes,
     )
 
@@ -80,7 +80,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
             *optional(table),
             "row",
         ),
-        rejects.frame(),
+        rejects,
         notes=notes,
     )
 

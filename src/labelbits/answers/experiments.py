@@ -65,7 +65,7 @@ def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
             (number(time, table) if time else pl.lit(None, pl.Float64)).alias("seconds"),
             "row",
         ),
-        rejects.frame(),
+        rejects,
         notes=notes,
     )
 

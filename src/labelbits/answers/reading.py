@@ -10,7 +10,7 @@ import polars as pl
 
 from labelbits.answers.detect import reader_for
 from labelbits.answers.readers import Options
-from labelbits.answers.table import COLUMNS, REJECTED, Parsed, assemble, validate
+from labelbits.answers.table import REJECTED, assemble, validate
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 
@@ -49,7 +49,7 @@ def read_answers(
         good, bad, found = validate(parsed, options.classes)
         if not len(good):
             raise nothing_readable(path, reader.name, bad)
-        parts.append(good.select(list(COLUMNS)))
+        parts.append(good.drop("row"))
         rejected.append(
             bad.select(pl.lit(str(path)).alias("file"), "row", "reason", "found").cast(REJECTED)
         )
@@ -69,6 +69,3 @@ def nothing_readable(path: Path, name: str, bad: pl.DataFrame) -> InputError:
         f"{path}: none of {len(bad)} rows can be read as {name}; row {first['row']}: "
         f"{first['reason']}; found {first['found'] or 'nothing'}"
     )
-
-
-__all__ = ["Parsed", "read_answers"]

@@ -90,7 +90,7 @@ def read_cifar10s(path: Path, kind: Kind, options: Options) -> Parsed:
             "repeat",
             "row",
         ),
-        rejects.frame(),
+        rejects,
         tuple(classes),
         notes=notes,
     )
@@ -127,7 +127,7 @@ def read_word_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
             (pl.col("rating").cast(pl.Int64) + 1).cast(pl.String).alias("answer"),
             "row",
         ),
-        rejects.frame(),
+        rejects,
         notes=notes,
     )
 

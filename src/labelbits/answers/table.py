@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from labelbits.answers.files import loads, shorten
+from labelbits.answers.files import Rejects, loads, shorten
 from labelbits.interface import Answers, Signal
 from labelbits.signals import REGISTRY
 
@@ -33,6 +33,8 @@ COLUMNS: dict[str, Any] = {
     "annotator_kind": pl.String(),
 }
 REQUIRED = ("signal", "annotator", "items", "answer")
+#: What an answer's validity depends on.
+ANSWER = ["signal", "classes", "answer"]
 #: Rows that were left out: the file, the row or record in it (from 1), why, and what was found.
 REJECTED = pl.Schema(
     {"file": pl.String(), "row": pl.Int64(), "reason": pl.String(), "found": pl.String()}
@@ -46,12 +48,13 @@ class Parsed:
     """What a reader found in one file, before validation.
 
     `table` holds canonical columns (any may be missing but signal, items, answer) and `row`, the
-    number of the record in the file. `classes` and `items` are names that the file declares, in
-    its order.
+    number of the record in the file; a large file comes as tables one after another, and its
+    rejected rows may grow while they are read. `classes` and `items` are names that the file
+    declares, in its order.
     """
 
-    table: pl.DataFrame
-    rejected: pl.DataFrame | None = None
+    table: pl.DataFrame | Iterable[pl.DataFrame]
+    rejected: Rejects = field(default_factory=Rejects)
     classes: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
@@ -85,41 +88,55 @@ def validate(
 
     `classes` are the known class names; left empty, the names that the answers mention are taken.
     """
-    table = _canonical(parsed.table)
-    table, rejected = _check_columns(table)
-    distinct = table.select("signal", "classes", "answer").unique(maintain_order=True)
+    parts: list[pl.DataFrame] = []
+    rejected: list[pl.DataFrame] = []
+    distinct = pl.DataFrame(schema={name: COLUMNS[name] for name in ANSWER})
+    tables = [parsed.table] if isinstance(parsed.table, pl.DataFrame) else parsed.table
+    for table in tables:
+        part, bad = _check_columns(_canonical(table))
+        parts.append(part)
+        rejected.extend(bad)
+        own = part.select(ANSWER).unique(maintain_order=True)
+        distinct = pl.concat([distinct, own]).unique(maintain_order=True)
     values = _parse(distinct)
     known = tuple(classes) or parsed.classes or _discover(distinct, values)
-    bad_answers = _check_answers(table, distinct, values, known)
-    if len(bad_answers):
-        marked = table.join(
-            bad_answers,
-            on=["signal", "classes", "answer"],
-            how="left",
-            nulls_equal=True,
-            maintain_order="left",
-        )
-        bad = marked.filter(pl.col("reason").is_not_null())
-        rejected.append(bad.select("row", "reason", found=pl.col("answer")))
-        table = marked.filter(pl.col("reason").is_null()).drop("reason")
-    table = _quote_bare_text(table, distinct, values)
-    if parsed.rejected is not None:
-        rejected.append(parsed.rejected)
-    found = pl.col("found").map_elements(shorten, return_dtype=pl.String)
-    lost = pl.concat(rejected).sort("row", maintain_order=True).with_columns(found)
-    return table, lost, known
+    faults = _check_answers(parts, distinct, values, known)
+    if len(faults):
+        parts, bad = _drop(parts, faults)
+        rejected.extend(bad)
+    good = pl.concat(parts, how="diagonal") if parts else pl.DataFrame(schema=COLUMNS)
+    good = _quote_bare_text(good, distinct, values)
+    rejected.append(parsed.rejected.frame())
+    lost = pl.concat(rejected).sort("row", maintain_order=True)
+    shown = pl.Series("found", [shorten(text) for text in lost["found"]], dtype=pl.String)
+    return good, lost.with_columns(shown), known
+
+
+def _drop(
+    parts: list[pl.DataFrame], faults: pl.DataFrame
+) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
+    """Split off the rows whose answer has a fault."""
+    good, bad = [], []
+    for part in parts:
+        marked = part.join(faults, on=ANSWER, how="left", nulls_equal=True, maintain_order="left")
+        wrong = marked.filter(pl.col("reason").is_not_null())
+        bad.append(wrong.select("row", "reason", found=pl.col("answer")))
+        good.append(marked.filter(pl.col("reason").is_null()).drop("reason"))
+    return good, bad
 
 
 def _canonical(table: pl.DataFrame) -> pl.DataFrame:
-    """All canonical columns in order, cast to their types; what cannot be cast is null."""
+    """The canonical columns that are there, and the required ones, cast to their types.
+
+    What cannot be cast is null.
+    """
     columns = []
     for name, kind in COLUMNS.items():
-        if name not in table.columns:
+        if name in table.columns:
+            same = table.schema[name] == kind
+            columns.append(pl.col(name) if same else pl.col(name).cast(kind, strict=False))
+        elif name in (*REQUIRED, "classes"):
             columns.append(pl.lit(None, dtype=kind).alias(name))
-        elif table.schema[name] != kind:
-            columns.append(pl.col(name).cast(kind, strict=False))
-        else:
-            columns.append(pl.col(name))
     row = pl.col("row") if "row" in table.columns else pl.int_range(1, pl.len() + 1).alias("row")
     return table.select(*columns, row.cast(pl.Int64))
 
@@ -234,14 +251,16 @@ def _discover(distinct: pl.DataFrame, values: list[Any]) -> tuple[str, ...]:
     return in_order(sorted(found))
 
 
-def options_of(name: str, rows: pl.DataFrame, values: Sequence[Any]) -> dict[str, Any]:
-    """Static options that the answers themselves show: list lengths, candidates, steps."""
+def options_of(name: str, length: int, values: Sequence[Any]) -> dict[str, Any]:
+    """Static options that the answers themselves show: list lengths, candidates, steps.
+
+    `length` is how many items a question shows.
+    """
     if name == "ranking":
         lengths = [len(value) for value in values if isinstance(value, list)]
         return {"top": max(lengths, default=1) or 1}
     if name == "contrastive":
-        length = rows["items"].list.len().mode().min()
-        return {"negatives": max(1, int(length) - 2)}  # type: ignore[arg-type]
+        return {"negatives": max(1, length - 2)}
     if name == "rating":
         steps = [v for v in values if isinstance(v, (int, float)) and 2 <= v <= MOST_LEVELS]
         return {"levels": int(max(steps, default=2))}
@@ -249,7 +268,7 @@ def options_of(name: str, rows: pl.DataFrame, values: Sequence[Any]) -> dict[str
 
 
 def _check_answers(
-    table: pl.DataFrame, distinct: pl.DataFrame, values: list[Any], classes: tuple[str, ...]
+    parts: list[pl.DataFrame], distinct: pl.DataFrame, values: list[Any], classes: tuple[str, ...]
 ) -> pl.DataFrame:
     """The distinct answers that do not fit their signal, with the reason."""
     numbers = {name: i for i, name in enumerate(classes)}
@@ -257,8 +276,11 @@ def _check_answers(
     names = distinct["signal"].to_list()
     for name in dict.fromkeys(names):
         own = [value for value, other in zip(values, names, strict=True) if other == name]
-        rows = table.filter(pl.col("signal") == name) if _free_length(REGISTRY[name]) else table
-        options = options_of(name, rows, own)
+        lengths = [0]
+        if _free_length(REGISTRY[name]):
+            mine = [part.filter(pl.col("signal") == name)["items"].list.len() for part in parts]
+            lengths = pl.concat(mine).mode().to_list()
+        options = options_of(name, min(lengths), own)
         channels[name] = REGISTRY[name].for_world(2, max(2, len(classes)), **options)
     reasons: list[str | None] = []
     for name, asked, value in zip(names, distinct["classes"], values, strict=True):
@@ -291,11 +313,12 @@ def assemble(
     Items that are whole numbers come in numeric order, others in order of appearance; `items`
     declared by a file come first.
     """
-    table = pl.concat(parts) if parts else pl.DataFrame(schema=COLUMNS)
+    table = pl.concat(parts, how="diagonal") if parts else pl.DataFrame(schema=COLUMNS)
     table = table.select(
         name
         for name in COLUMNS
-        if name in (*REQUIRED, "classes") or table[name].null_count() < len(table)
+        if name in (*REQUIRED, "classes")
+        or (name in table.columns and table[name].null_count() < len(table))
     )
     if len(table):
         seen = table["items"].explode(empty_as_null=False).unique(maintain_order=True).to_list()

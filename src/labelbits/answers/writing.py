@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from os import PathLike
 from pathlib import Path
 
@@ -26,8 +25,7 @@ def write_answers(answers: Answers, path: str | PathLike[str]) -> Path:
         raise InputError(f"{path}: cannot write {suffix or 'no suffix'}; expected .parquet or .csv")
     if not path.parent.is_dir():
         raise InputError(f"{path}: folder {path.parent} does not exist; create it first")
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         if suffix == ".parquet":
             names = json.dumps({"items": answers.items, "classes": answers.classes})
@@ -36,9 +34,9 @@ def write_answers(answers: Answers, path: str | PathLike[str]) -> Path:
             )
         else:
             _lists_as_json(answers.table).write_csv(temporary)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     return path
 
