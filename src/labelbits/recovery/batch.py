@@ -5,17 +5,10 @@ log posterior
 
     f(z, c) = -sum_answers ln P(answer | z, c) + (|z|^2 + |c|^2) / 2
 
-goes through `Signal.log_prob`, and one L-BFGS loop minimises it for every world. Questions come
-in *rounds*, and the number of rounds is an argument of the compiled program, so that one program
-serves any number of answers:
-
-- a question about one item: a round asks about each item once;
-- a question about several items: a round draws a random cycle through all items and asks about
-  each run of neighbours on it. Every question is a uniformly random tuple of different items, and
-  each item takes each place once a round. The gradient then needs gathers alone, no scatter.
-
-Annotators' precision and lapse are known to the recovery. A precision above `FIT_PRECISION` is
-recovered with `FIT_PRECISION`: the likelihood of noise-free answers is a step without a gradient.
+goes through `Signal.log_prob` (or through the statistic of `pooling`, the same likelihood), and
+one L-BFGS loop minimises it for every world. Annotators' precision and lapse are known to the
+recovery. A precision above `FIT_PRECISION` is recovered with `FIT_PRECISION`: the likelihood of
+noise-free answers is a step without a gradient.
 """
 
 from __future__ import annotations
@@ -24,23 +17,19 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
 from scipy.stats import rankdata
 
 from labelbits.errors import InputError, check_at_least
 from labelbits.interface import Signal, World
-from labelbits.recovery.batch_solver import EXTRA, Minimum, minimise
-from labelbits.signals.base import Categorical, is_number, replace_noise
-from labelbits.signals.labels import Votes
+from labelbits.recovery.batch_solver import EXTRA
+from labelbits.recovery.rounds import FIT_PRECISION as FIT_PRECISION
+from labelbits.recovery.rounds import ask, recover, traced
 
-#: The largest precision that the recovery works with.
-FIT_PRECISION = 50.0
 #: Questions that one step of the loop over rounds handles together, about.
 STEP_QUESTIONS = 256
 #: Evaluations of the objective that a batch may take.
@@ -85,186 +74,6 @@ class Recovered:
     value: np.ndarray
     converged: np.ndarray
     turns: int
-
-
-class Asked(NamedTuple):
-    """Questions and answers of one signal in every world.
-
-    `cycle` (steps, seeds, step, items) and its inverse permutation `place`, or None for questions
-    about one item; `answer` (steps, seeds, step, items, width). For pooled signals `answer` holds
-    counts of codes (seeds, items, codes).
-    """
-
-    cycle: Any
-    place: Any
-    answer: Any
-
-
-@jax.custom_vjp
-def _permute(x: Float[Array, "n d"], cycle: Array, place: Array) -> Array:
-    """x[cycle], where every row of `cycle` (r, n) permutes the items and `place` undoes it."""
-    return x[cycle]
-
-
-def _permute_forward(x: Array, cycle: Array, place: Array) -> tuple[Array, Array]:
-    return x[cycle], place
-
-
-def _permute_backward(place: Array, g: Array) -> tuple[Array, None, None]:
-    # A gather by the inverse permutation replaces a scatter, which is several times slower.
-    return jnp.take_along_axis(g, place[..., None], axis=1).sum(0), None, None
-
-
-_permute.defvjp(_permute_forward, _permute_backward)
-
-
-def _distances(signal: Signal, x: Array, prototypes: Array, cycle: Any, place: Any) -> Array:
-    """Squared distances that the questions of some rounds read: (rounds, items, ...)."""
-    if cycle is None:
-        points = x[None, :, None, :]
-    else:
-        y = _permute(x, cycle, place)
-        points = jnp.stack([jnp.roll(y, -j, axis=1) for j in range(signal.arity)], axis=2)
-    return signal.distances(points, prototypes if signal.uses_classes else None)
-
-
-def pooled_codes(signal: Signal, classes: int) -> np.ndarray | None:
-    """Codes whose counts say all about many answers to one question, or None.
-
-    Answers of a categorical signal about the same item add up to counts; so do votes.
-    """
-    if isinstance(signal, Votes):
-        return np.eye(classes, dtype=np.int32)
-    if isinstance(signal, Categorical) and signal.arity == 1:
-        return signal.enumerate(classes)
-    return None
-
-
-def _traced(signal: Signal) -> Signal:
-    """The signal with its numbers as arrays, so that one program serves every value of them.
-
-    A lapse of exactly 0 stays a plain number: the likelihood then has a shorter form.
-    """
-
-    def leaf(x: Any) -> Any:
-        return jnp.asarray(x, jnp.float32) if is_number(x) or isinstance(x, np.ndarray) else x
-
-    traced = jax.tree.map(leaf, signal)
-    if is_number(signal.lapse) and signal.lapse == 0:
-        return eqx.tree_at(lambda s: s.lapse, traced, 0.0)
-    return traced
-
-
-@eqx.filter_jit
-def _ask(
-    keys: PRNGKeyArray, signal: Signal, x: Array, prototypes: Array, cycle: Any, place: Any,
-    steps: Array, total: Array, labelled: Array,
-) -> Asked:  # fmt: skip
-    """Answers of one signal, drawn step by step; `keys` has one key a step of the buffer."""
-    classes = prototypes.shape[1]
-    capacity, (seeds, items) = len(keys), x.shape[:2]
-    step = 1 if cycle is None else cycle.shape[2]
-    codes = pooled_codes(signal, classes)
-
-    def draw(key: PRNGKeyArray, cycle: Any, place: Any) -> Array:
-        in_axes = (None, 0, 0, None if cycle is None else 0, None if cycle is None else 0)
-        d2 = jax.vmap(_distances, in_axes)(signal, x, prototypes, cycle, place)
-        number, question = signal.questions(classes), 0
-        if number > 1:
-            key, which = jax.random.split(key)
-            question = jax.random.randint(which, (seeds, step, items), 0, number)
-        return signal.sample(key, d2, question)
-
-    like = jax.eval_shape(draw, keys[0], *(None if c is None else c[0] for c in (cycle, place)))
-    if codes is None:
-        buffer = jnp.zeros((capacity, *like.shape), like.dtype)
-    else:
-        buffer = jnp.zeros((seeds, items, len(codes)))
-
-    def add(i: Array, buffer: Array) -> Array:
-        answer = draw(keys[i], *(None if c is None else c[i] for c in (cycle, place)))
-        if codes is None:
-            return buffer.at[i].set(answer)
-        item = jnp.arange(items)
-        real = (item < labelled) & (i * labelled + item < total)
-        if isinstance(signal, Votes):
-            counts = answer[:, 0].astype(jnp.float32)
-        else:
-            counts = (answer[:, 0] == jnp.arange(len(codes))).astype(jnp.float32)
-        return buffer + jnp.where(real[:, None], counts, 0.0)
-
-    return Asked(cycle, place, jax.lax.fori_loop(0, steps, add, buffer))
-
-
-@eqx.filter_jit
-def _recover(
-    start: Float[Array, "seeds points wide"],
-    fixed: Float[Array, "seeds classes dims"] | None,
-    dims: int,
-    items: int,
-    signals: tuple[Signal, ...],
-    asked: tuple[Asked, ...],
-    steps: tuple[Array, ...],
-    totals: tuple[Array, ...],
-    labelled: tuple[Array, ...],
-    turns: Array,
-) -> Minimum:
-    """MAP positions of items and prototypes (`fixed` where they are known) of every world."""
-
-    def split(x: Array, c: Array | None) -> tuple[Array, Array]:
-        return x[:items], x[items:] if c is None else c
-
-    def pooled(x: Array, c: Any, signal: Signal, counts: Array) -> Array:
-        z, c = split(x, c)
-        d2 = signal.distances(z[:, None, :], c)
-        if isinstance(signal, Votes):
-            log_p = jnp.maximum(signal.log_vote(d2), math.log(1e-30))
-        else:
-            log_p = signal.log_prob_all(d2, jnp.asarray(signal.enumerate(c.shape[0])))
-        return -jnp.sum(counts * log_p)
-
-    def one_step(
-        x: Array, c: Any, signal: Signal, i: Array, here: Asked, total: Array, size: Array
-    ) -> Array:
-        """-ln likelihood of one step of rounds in one world."""
-        z, c = split(x, c)
-        log_p = signal.log_prob(here.answer, _distances(signal, z, c, here.cycle, here.place))
-        item, round_number = jnp.arange(items), i * log_p.shape[0] + jnp.arange(log_p.shape[0])
-        real = (item < size) & (round_number[:, None] * size + item < total)
-        return -jnp.sum(jnp.where(real, log_p, 0.0))
-
-    fitted = [replace_noise(s, jnp.minimum(s.precision, FIT_PRECISION), s.lapse) for s in signals]
-
-    def value_and_grad(x: Array) -> tuple[Array, Array]:
-        sums = jnp.zeros(len(x)), jnp.zeros_like(x)
-        in_axes = (0, None if fixed is None else 0, None)
-        for signal, answers, count, total, size in zip(
-            fitted, asked, steps, totals, labelled, strict=True
-        ):
-            if (
-                answers.answer.ndim == 3
-                and pooled_codes(signal, answers.answer.shape[-1]) is not None
-            ):
-                f, g = jax.vmap(jax.value_and_grad(pooled), (*in_axes, 0))(
-                    x, fixed, signal, answers.answer
-                )
-                sums = sums[0] + f, sums[1] + g
-                continue
-
-            def add(
-                i: Array, sums: tuple[Array, Array], signal: Signal = signal,
-                answers: Asked = answers, total: Array = total, size: Array = size,
-            ) -> tuple[Array, Array]:  # fmt: skip
-                here = jax.tree.map(lambda b: b[i], answers)
-                f, g = jax.vmap(jax.value_and_grad(one_step), (*in_axes, None, 0, None, None))(
-                    x, fixed, signal, i, here, total, size
-                )
-                return sums[0] + f, sums[1] + g
-
-            sums = jax.lax.fori_loop(0, count, add, sums)
-        return sums
-
-    return minimise(value_and_grad, start, dims, turns=turns)
 
 
 def _capacity(steps: int) -> int:
@@ -312,8 +121,8 @@ def recover_batch(
             place[:used] = np.argsort(cycle[:used], axis=-1)
         count = jnp.asarray(used, jnp.int32)
         asked.append(
-            _ask(
-                jax.random.split(key, capacity), _traced(signal), items, prototypes,
+            ask(
+                jax.random.split(key, capacity), traced(signal), items, prototypes,
                 cycle, place, count, jnp.asarray(total), jnp.asarray(size),
             )
         )  # fmt: skip
@@ -321,9 +130,9 @@ def recover_batch(
     points = world.items + (world.classes if uses_classes and not known else 0)
     wide = world.dims if known or points < world.dims + EXTRA else world.dims + EXTRA
     start = jax.random.normal(start_key, (seeds, points, wide))
-    end = _recover(
+    end = recover(
         start, prototypes if known else None, world.dims, world.items,
-        tuple(_traced(s) for s in signals), tuple(asked), tuple(steps),
+        tuple(traced(s) for s in signals), tuple(asked), tuple(steps),
         tuple(jnp.asarray(a) for a in answers), tuple(jnp.asarray(m) for m in sizes),
         jnp.asarray(turns),
     )  # fmt: skip

@@ -104,7 +104,7 @@ def minimise(
     start: Float[Array, "worlds points wide"],
     dims: int,
     *,
-    turns: int,
+    turns: int | Array,
     tolerance: float = 1e-3,
 ) -> Minimum:
     """Minimise f(x) + |x|^2 / 2 for every world.
@@ -229,7 +229,8 @@ def minimise(
             x, jnp.zeros(worlds), zeros, zeros, jnp.zeros(worlds),
             jnp.zeros((MEMORY, worlds, n)), jnp.zeros((MEMORY, worlds, n)),
             jnp.zeros((MEMORY, worlds)), whole, whole, jnp.ones(worlds, bool), jnp.zeros(worlds),
-            jnp.asarray(True), jnp.asarray(first), jnp.asarray(POWER_TURNS if first == 0 else turns),
+            jnp.asarray(True), jnp.asarray(first),
+            jnp.asarray(POWER_TURNS if first == 0 else STAGE_TURNS[-1]),
             jnp.asarray(0),
         ),
     )  # fmt: skip
