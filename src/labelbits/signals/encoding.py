@@ -42,12 +42,36 @@ def _shape(name: str, rows: pl.DataFrame) -> dict[str, Any]:
     """Static options that the answers themselves show: list lengths, candidates, steps."""
     first = json.loads(rows["answer"][0])
     if name == "ranking" and isinstance(first, list):
-        return {"top": max(len(json.loads(a)) for a in rows["answer"])}
+        return {"top": max(len(json.loads(a)) for a in rows["answer"].unique())}
     if name == "contrastive":
         return {"negatives": max(1, len(rows["items"][0]) - 2)}
     if name == "rating":
         return {"levels": max(2, *(int(json.loads(a)) for a in rows["answer"].unique()))}
     return {}
+
+
+def _codes(signal: Signal, rows: pl.DataFrame, class_number: dict[str, int]) -> np.ndarray:
+    """The answer codes (n, width): each distinct answer is parsed once."""
+    question = ["answer", "classes"] if "classes" in rows.columns else ["answer"]
+    distinct = rows.select(*question, "row").unique(subset=question, maintain_order=True)
+    codes: list[Any] = []
+    for row in distinct.iter_rows(named=True):
+        try:
+            answer = json.loads(row["answer"])
+            codes.append(signal.encode(answer, class_number, tuple(row.get("classes") or ())))
+        except ValueError as problem:
+            raise InputError(f"answers, row {row['row']}, {signal.name}: {problem}") from None
+    real_valued = (
+        signal.outcomes(max(len(class_number), 2)) == float("inf") and signal.form == "number"
+    )
+    table = np.asarray(codes, dtype=np.float32 if real_valued else np.int32)
+    if len(distinct) == len(rows):
+        return table
+    numbered = distinct.select(question).with_row_index("code")
+    found = rows.select(question).join(
+        numbered, on=question, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return table[found["code"].to_numpy()]
 
 
 def _batch(
@@ -57,25 +81,7 @@ def _batch(
     class_number: dict[str, int],
     annotator_number: dict[str, int],
 ) -> Batch:
-    codes: list[Any] = []
-    known: dict[tuple[str, tuple[str, ...]], Any] = {}  # few distinct answers, many rows
-    asked_column = rows["classes"] if "classes" in rows.columns else None
-    for i, text in enumerate(rows["answer"]):
-        asked = (
-            tuple(asked_column[i])
-            if asked_column is not None and asked_column[i] is not None
-            else ()
-        )
-        code = known.get((text, asked))
-        if code is None:
-            try:
-                code = signal.encode(json.loads(text), class_number, asked)
-            except ValueError as problem:
-                raise InputError(
-                    f"answers, row {rows['row'][i]}, {signal.name}: {problem}"
-                ) from None
-            known[(text, asked)] = code
-        codes.append(code)
+    codes = _codes(signal, rows, class_number)
     lists = rows["items"]
     lengths = lists.list.len()
     wrong = (lengths != signal.arity).arg_max() if len(rows) else None
@@ -85,13 +91,10 @@ def _batch(
             f"expected {signal.arity}"
         )
     flat = lists.explode().replace_strict(item_number, return_dtype=pl.Int32).to_numpy()
-    real_valued = (
-        signal.outcomes(max(len(class_number), 2)) == float("inf") and signal.form == "number"
-    )
     return Batch(
         signal,
         flat.reshape(len(rows), signal.arity),
-        np.asarray(codes, dtype=np.float32 if real_valued else np.int32),
+        codes,
         rows["annotator"].replace_strict(annotator_number, return_dtype=pl.Int32).to_numpy(),
         np.ones(len(rows), dtype=np.float32),
     )
