@@ -211,6 +211,36 @@ def bounds(
         print_bounds(found)
 
 
+@app.command()
+def sweep(
+    spec: Annotated[Path, typer.Argument(help="Sweep file in TOML.")],
+    store: Annotated[Path, typer.Option(help="Folder for the results; continued if it exists.")],
+    workers: Annotated[
+        int | None, typer.Option(help="Local processes. [default: one a core]")
+    ] = None,
+    backend: Annotated[str, typer.Option(help="local, dask or ray.")] = "local",
+    address: Annotated[str | None, typer.Option(help="Of the Dask or Ray cluster.")] = None,
+) -> None:
+    """Simulate a grid of worlds; stopped at any moment, the same command continues."""
+    from labelbits.sweeps import read_sweep, run_sweep
+    from labelbits.sweeps.console import sweep_progress
+
+    try:
+        with sweep_progress() as tell:
+            path = run_sweep(
+                read_sweep(spec),
+                store,
+                workers=workers,
+                backend=backend,
+                address=address,
+                progress=tell,
+            )
+    except KeyboardInterrupt:
+        typer.echo("labelbits: stopped; the same command continues the sweep", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(path)
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one message and status 2."""
     use_compilation_cache()

@@ -1,0 +1,186 @@
+"""Where a sweep's results live: one part file a finished batch, then one sorted table.
+
+Every file is written under a temporary name, flushed to disk and renamed, so that a process
+killed at any moment leaves whole files or none. The folder holds `sweep.json` (specification,
+hash, versions), `parts/` while the sweep runs, and `results.parquet` at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from labelbits.errors import InputError
+from labelbits.sweeps.spec import COLUMNS, Sweep, Task
+
+SCHEMA = {
+    "items": pl.Int64, "classes": pl.Int64, "dims": pl.Int64, "prior": pl.String,
+    "precision": pl.Float64, "lapse": pl.Float64, "signal": pl.String,
+    "answers_per_item": pl.Int64, "seed": pl.Int64, "metric": pl.String,
+    "value": pl.Float64, "seconds": pl.Float64,
+}  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes the numbers."""
+    names = ("labelbits", "jax", "jaxlib", "numpy")
+    return {"python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in names
+    }
+
+
+@contextlib.contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """A full or unwritable disk as one clear message; finished cells stay."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise InputError(
+                f"{folder}: the disk is full; finished cells are kept: free some space and run "
+                "the same command again"
+            ) from None
+        if problem.errno in (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            raise InputError(
+                f"{folder}: cannot be written ({problem.strerror}); expected a folder"
+            ) from None
+        raise
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write, flush to disk, rename."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class Store:
+    """The folder of one sweep, locked while it is open.
+
+    Raises `InputError` if it holds another specification, if another process works in it, or if
+    it cannot be written.
+    """
+
+    def __init__(self, folder: Path, sweep: Sweep) -> None:
+        self.folder, self.sweep = Path(folder), sweep
+        self.parts = self.folder / "parts"
+        self.results = self.folder / "results.parquet"
+        with disk_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.folder / ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise InputError(
+                f"{folder}: another process works in this store; wait for it or stop it"
+            ) from None
+        try:
+            with disk_errors(self.folder):
+                self._claim()
+        except BaseException:
+            self.close()
+            raise
+
+    def _claim(self) -> None:
+        path = self.folder / "sweep.json"
+        if path.exists():
+            try:
+                found = json.loads(path.read_text())["hash"]
+            except (ValueError, KeyError, TypeError):
+                raise InputError(
+                    f"{path}: cannot be read; expected the record of a sweep"
+                ) from None
+            if found != self.sweep.hash():
+                raise InputError(
+                    f"{self.folder}: was written by another specification (hash {found[:12]}, this "
+                    f"one has {self.sweep.hash()[:12]}); give another --store"
+                )
+        elif self.results.exists() or self.parts.exists():
+            raise InputError(
+                f"{self.folder}: holds results but no sweep.json; give another --store"
+            )
+        else:
+            record = {
+                "hash": self.sweep.hash(), "versions": versions(),
+                "sweep": self.sweep.model_dump(mode="json"),
+            }  # fmt: skip
+            write_atomically(path, json.dumps(record, indent=2).encode())
+        self.parts.mkdir(exist_ok=True)
+        for left_over in [*self.folder.glob(".*.tmp"), *self.parts.glob(".*.tmp")]:
+            left_over.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let other processes in."""
+        self._lock.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def done(self, tasks: list[Task]) -> set[str]:
+        """Keys of the finished tasks. A part that cannot be read counts as not finished."""
+        if self.results.exists():
+            return {task.key for task in tasks}
+        found = set()
+        for task in tasks:
+            path = self.parts / f"{task.key}.parquet"
+            if path.exists():
+                try:
+                    rows = pq.read_metadata(path).num_rows
+                except Exception:
+                    rows = -1
+                if rows == task.seeds * len(task.metrics):
+                    found.add(task.key)
+                else:
+                    path.unlink()
+        return found
+
+    def add(self, task: Task, table: pl.DataFrame) -> None:
+        """Keep the rows of a finished task."""
+        with disk_errors(self.folder):
+            write_atomically(self.parts / f"{task.key}.parquet", _parquet(table))
+
+    def finish(self, tasks: list[Task]) -> Path:
+        """All parts as one table, sorted by the grid; the parts are removed after that."""
+        if not self.results.exists():
+            table = pl.concat([pl.read_parquet(self.parts / f"{t.key}.parquet") for t in tasks])
+            table = table.sort([*COLUMNS, "seed", "metric"])
+            record = {
+                "hash": self.sweep.hash(),
+                **{f"version_{k}": v for k, v in versions().items()},
+            }
+            with disk_errors(self.folder):
+                write_atomically(self.results, _parquet(table, record))
+        for path in self.parts.glob("*.parquet"):
+            path.unlink()
+        with contextlib.suppress(OSError):
+            self.parts.rmdir()
+        return self.results
+
+
+def _parquet(table: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
+    import pyarrow as pa
+
+    arrow = table.to_arrow(compat_level=pl.CompatLevel.oldest())
+    sink = pa.BufferOutputStream()
+    pq.write_table(arrow.replace_schema_metadata(metadata or {}), sink, compression="zstd")
+    return sink.getvalue().to_pybytes()
