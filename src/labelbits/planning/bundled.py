@@ -52,6 +52,6 @@ def bundled_evidence(plan: PlanFile, seed: int) -> Evidence:
         tuple(str(k) for k in range(10)),
         warnings=(
             "The annotators of this example are simulated: the images and their true digits are "
-            f"real (scikit-learn's digits), the {annotators.votes} votes on each are not.",
+            f"real (scikit-learn's digits), the {annotators.votes} votes on each are not",
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from labelbits.learning import (
     pilot_sizes,
 )
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
+from labelbits.planning.cost import affordable_items
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.planfile import PlanFile
 from labelbits.planning.recommend import most_answers
@@ -214,9 +215,13 @@ def learned_curves(
             ),
         )
         tell(f"forecasting {family.name}", share + 0.9 / len(families))
-        curve = _curve(family, points, plan, metric, seed, purchasable)
+        curve, parts = _curve(family, points, plan, metric, seed, purchasable)
+        result.extras.setdefault("uncertainty", []).append(parts)
+        check = _backtest(family, points, metric, seed)
+        if check is not None:
+            result.extras.setdefault("backtest", []).append(check)
         bits = _bits(signal, probabilities[evidence.labelled], m, seed)
-        result.curves.append(Curve(**{**curve.__dict__, "bits": bits}))
+        result.curves.append(replace(curve, bits=bits))
         result.warnings += _provenance(family, answers, trial.trainable, curve, plan)
     if purchasable == 0:
         result.warnings.append(
@@ -231,25 +236,57 @@ def learned_curves(
 
 def _curve(
     family: Family, points: CurvePoints, plan: PlanFile, metric: str, seed: int, purchasable: int
-) -> Curve:
+) -> tuple[Curve, dict[str, Any]]:
+    """The forecast of one family up to what the budget buys, and where its uncertainty is from."""
     m = family.answers_per_item or 1
-    limit = LIMIT * float(points.sizes.max())
+    largest_measured = float(points.sizes.max())
+    limit = LIMIT * largest_measured
     if purchasable:
-        limit = min(limit, purchasable)
-    smallest = float(points.sizes.min())
-    placeholder = Curve(
-        family, np.array([1.0]), np.zeros((1, 1)), np.zeros((0, 4)), np.inf, None, None
-    )
-    wanted = most_answers(placeholder, plan.budget) / m
-    largest = max(min(limit, max(wanted, smallest)), float(points.sizes.max()))
-    grid = np.unique(np.concatenate([np.geomspace(smallest, largest, GRID), points.sizes]))
+        limit = max(min(limit, purchasable), float(points.sizes.min()))
+    wanted = affordable_items(family.price, m, plan.budget)
+    last = max(min(limit, wanted), largest_measured)
+    grid = np.geomspace(float(points.sizes.min()), last, GRID)
+    grid = np.minimum(np.unique(np.concatenate([grid, points.sizes])), LIMIT * largest_measured)
     ahead: Forecast = forecast(points, grid, metric=metric, seed=seed, limit=LIMIT)
     values = np.asarray(points.values)
     measured = np.stack(
-        [points.sizes * m, np.nanmean(values, 1), np.nanmin(values, 1), np.nanmax(values, 1)],
-        axis=1,
+        [points.sizes * m, points.mean, np.nanmin(values, 1), np.nanmax(values, 1)], axis=1
     )
-    return Curve(family, grid * m, np.asarray(ahead.draws), measured, limit * m, None, None)
+    at = int(np.searchsorted(grid, min(limit, max(wanted, grid[0]))).clip(0, len(grid) - 1))
+    parts = {
+        "family": family.name,
+        "items": round(float(grid[at])),
+        "sampling": [float(ahead.sampling_low[at]), float(ahead.sampling_high[at])],
+        "model": [float(ahead.model_low[at]), float(ahead.model_high[at])],
+    }
+    return Curve(family, grid * m, np.asarray(ahead.draws), measured, limit * m, None, None), parts
+
+
+def _backtest(family: Family, points: CurvePoints, metric: str, seed: int) -> dict[str, Any] | None:
+    """The same forecast from the sizes up to a quarter of the largest, against the largest."""
+    early = points.sizes <= points.sizes.max() / 4
+    if early.sum() < 3:
+        return None
+    # Everything that is kept by size, whatever the points come to hold.
+    by_size = {
+        one.name: getattr(points, one.name)[early]
+        for one in fields(points)
+        if isinstance(getattr(points, one.name), np.ndarray)
+    }
+    cut = replace(points, **by_size)
+    size = float(points.sizes.max())
+    ahead = forecast(cut, np.array([size]), metric=metric, seed=seed, limit=LIMIT)
+    if not np.isfinite(ahead.mean[0]):
+        return None
+    return {
+        "family": family.name,
+        "trained_to": int(cut.sizes.max()),
+        "items": int(size),
+        "predicted": float(ahead.mean[0]),
+        "low": float(ahead.low[0]),
+        "high": float(ahead.high[0]),
+        "actual": float(points.mean[-1]),
+    }
 
 
 def _bits(signal: Any, probabilities: np.ndarray, m: int, seed: int) -> Estimate:

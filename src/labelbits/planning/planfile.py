@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -103,7 +104,14 @@ class PlanFile(_Table):
 
     def path(self, name: str) -> Path:
         """A path of the plan: environment variables and ~ expanded, relative to the plan file."""
-        return self.folder / Path(os.path.expandvars(name)).expanduser()
+        expanded = os.path.expandvars(name)
+        unset = re.findall(r"\$\{?(\w+)", expanded)
+        if unset:
+            raise InputError(
+                f"{name}: the environment variable {unset[0]} is not set; set it to the folder "
+                "that the plan means"
+            )
+        return self.folder / Path(expanded).expanduser()
 
 
 def read_plan(path: str | Path) -> PlanFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,10 @@ def cost_of(curve: Curve, answers: float, budget: Budget) -> float:
 
 def price_noise(curve: Curve, seed: int) -> np.ndarray:
     """Factor on the number of answers that the planned money turns out to buy, one a draw."""
-    return 1 / curve.family.price.draws(len(curve.draws), seed)
+    price = curve.family.price
+    # One source of prices errs in one direction for all that rest on it.
+    source = zlib.crc32(price.source.encode()) + seed
+    return 1 / price.draws(len(curve.draws), source)
 
 
 def option_at(curve: Curve, answers: float, budget: Budget, seed: int) -> Option:
@@ -137,6 +141,7 @@ def recommend(
     order = np.argsort(-expected)
     rivals = [bought[i].family.name for i in order if i != best]
     result: dict[str, Any] = {
+        "family": option.family,
         "purchases": [_purchase(bought[best], option)],
         "cost": option.cost,
         "quality": option.quality,
@@ -287,14 +292,18 @@ def crossovers(curves: list[Curve], budget: Budget, seed: int, sign: int) -> lis
                 )
             else:
                 low, high = np.quantile(edge, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-                pick = lambda e: float(ratios[int(np.clip(round(e), 0, len(ratios) - 1))])  # noqa: E731
-                ratio = pick(middle)
-                entry |= {"price_ratio": ratio, "interval": [pick(low), pick(high)]}
-                entry["wins"] = b.family.name if current < ratio else a.family.name
+                low, middle, high = (_ratio(ratios, e) for e in (low, middle, high))
+                entry |= {"price_ratio": middle, "interval": [low, high]}
+                entry["wins"] = b.family.name if current < middle else a.family.name
+                least = f"under {low:.2g}" if low <= ratios[0] else f"{low:.2g}"
+                most = f"over {high:.2g}" if high >= ratios[-1] else f"{high:.2g}"
                 entry["sentence"] = (
-                    f"{b.family.name} wins below {ratio:.2g} x the price of one answer to "
-                    f"{a.family.name} ({pick(low):.2g} to {pick(high):.2g}); it costs "
-                    f"{current:.2g} x now."
+                    f"{b.family.name} wins below {middle:.2g} x the price of one answer to "
+                    f"{a.family.name} ({least} to {most}); it costs {current:.2g} x now."
                 )
             found.append(entry)
     return found
+
+
+def _ratio(ratios: np.ndarray, edge: float) -> float:
+    return float(ratios[int(np.clip(round(edge), 0, len(ratios) - 1))])

@@ -106,6 +106,7 @@ def _simulate(
             world,
             answers=[m * world.items],
             seeds=WORLDS,
+            largest=[rounds[-1] * world.items],
             metrics=("spearman",),
             seed=seed,
         ).values["spearman"]

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from labelbits.planning.recommend import final_draws
 from labelbits.planning.result import Curve, Option, Plan
 
 #: Okabe and Ito's colour-blind safe palette (jfly.uni-koeln.de/color), in an order that keeps
@@ -47,6 +46,7 @@ def layout(figure: go.Figure, x: str, y: str, height: int = 420) -> go.Figure:
         font={"color": INK, "family": "system-ui, sans-serif", "size": 14},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         hovermode="closest",
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": INK, "activecolor": COLOURS[0]},
         xaxis={**axis, "title": x},
         yaxis={**axis, "title": y},
     )
@@ -75,6 +75,7 @@ def tradeoff(plan: Plan) -> go.Figure:
             go.Scatter(
                 x=cost + cost[::-1],
                 y=[scale * o.high for o in options] + [scale * o.low for o in options][::-1],
+                mode="lines",
                 fill="toself",
                 fillcolor=_faint(paint, 0.14),
                 line={"width": 0},
@@ -127,13 +128,17 @@ def tradeoff(plan: Plan) -> go.Figure:
     )
     unit = " (%)" if percent else ""
     layout(figure, f"cost ({plan.currency}, log scale)", plan.metric_name + unit, 460)
-    figure.update_xaxes(type="log", dtick="D1" if _decades(plan) < 1.5 else 1)
+    costs = [o.cost for o in plan.options]
+    figure.update_layout(xaxis={"type": "log", **log_ticks(min(costs), max(*costs, plan.budget))})
     return figure
 
 
-def _decades(plan: Plan) -> float:
-    costs = [o.cost for o in plan.options if o.cost > 0]
-    return float(np.log10(max(costs) / min(costs))) if costs else 1.0
+def log_ticks(low: float, high: float) -> dict[str, list[Any]]:
+    """Ticks at 1, 2 and 5 times powers of ten (powers alone where there are many)."""
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    steps = (1, 2, 5) if len(powers) <= 4 else (1,)
+    values = [s * 10.0**p for p in powers for s in steps]
+    return {"tickvals": values, "ticktext": [f"{v:,.10g}" for v in values]}
 
 
 def _hover(option: Option, plan: Plan, scale: int) -> str:
@@ -161,17 +166,13 @@ def bits_bars(plan: Plan, per_money: bool) -> go.Figure:
             error = float(np.hypot(error, value * price.log_sd))
         figure.add_trace(
             go.Bar(
-                y=[curve.family.name],
+                y=[f"{curve.family.name}: {value:.3g}"],
                 x=[value],
                 orientation="h",
                 marker={"color": colour(index)},
                 error_x={"type": "data", "array": [1.645 * error], "color": INK},
-                text=[f"{value:.3g}"],
-                textposition="inside",
-                insidetextanchor="start",
-                textfont={"color": "white"},
                 showlegend=False,
-                hovertemplate=f"{curve.family.name}: {value:.4g}<extra></extra>",
+                hovertemplate="%{y}<extra></extra>",
             )
         )
     unit = f"bits per {plan.currency}" if per_money else "bits per answer"
@@ -252,7 +253,8 @@ def winner_map(plan: Plan, seed: int = 0) -> go.Figure | None:
         f"price of {now.name}<br>x {money(now.price.amount, plan.currency)}",
         440,
     )
-    figure.update_xaxes(type="log", dtick="D2", showgrid=False)
+    ticks = log_ticks(float(budgets[0]), float(budgets[-1]))
+    figure.update_layout(xaxis={"type": "log", "showgrid": False, **ticks})
     figure.update_yaxes(
         type="log",
         showgrid=False,
@@ -279,25 +281,3 @@ def _winner(curves: list[Curve], dearest: int, scale: float, amount: float, sign
         if quality > value:
             best, value = float(i), quality
     return best
-
-
-def best_chances(plan: Plan, budget: Any) -> go.Figure:
-    """Distribution of the quality that each family reaches for the whole budget."""
-    figure = go.Figure()
-    bought, draws = final_draws(plan.curves, budget, 0)
-    scale = 100 if plan.metric == "accuracy" else 1
-    for index, curve in enumerate(bought):
-        number = next(i for i, c in enumerate(plan.curves) if c is curve)
-        figure.add_trace(
-            go.Box(
-                x=scale * draws[:, index],
-                name=curve.family.name,
-                orientation="h",
-                marker={"color": colour(number)},
-                boxpoints=False,
-                showlegend=False,
-            )
-        )
-    layout(figure, plan.metric_name, "", 110 + 46 * len(bought))
-    figure.update_yaxes(autorange="reversed", ticks="")
-    return figure

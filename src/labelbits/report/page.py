@@ -60,7 +60,11 @@ SCRIPT = """
 const plots = [];
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
 function ink() { return dark.matches ? '#c9d1d9' : '#30363d'; }
-function draw(name, figure) {
+const waiting = [];
+function draw(name, figure) { waiting.push([name, figure]); }
+// The page has to be whole before anything is drawn: a figure takes the width of its place.
+addEventListener('DOMContentLoaded', () => waiting.forEach(([name, figure]) => plot(name, figure)));
+function plot(name, figure) {
   figure.layout.font.color = ink();
   Plotly.newPlot(name, figure.data, figure.layout, {responsive: true, displaylogo: false,
     modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d']});
@@ -128,10 +132,10 @@ def _row(cells: list[str], tag: str = "td") -> str:
     return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>"
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def _table(head: list[str], rows: list[list[str]], kind: str = "numbers") -> str:
     body = "".join(_row(row) for row in rows)
     return (
-        f"<div class='scroll'><table><thead>{_row(head, 'th')}</thead>"
+        f"<div class='scroll'><table class='{kind}'><thead>{_row(head, 'th')}</thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
 
@@ -236,6 +240,24 @@ def _extras(plan: Plan) -> str:
             "<section><h2>Predicted against actual</h2><p>The same forecast made from the smaller "
             f"sizes only, against what was then measured.</p>{_table(head, rows)}</section>"
         )
+    apart = plan.extras.get("uncertainty")
+    if apart:
+        percent = _percent(plan)
+        rows = [
+            [
+                _text(r["family"]),
+                f"{r['items']:,}",
+                " to ".join(show(v, percent) for v in r["sampling"]),
+                " to ".join(show(v, percent) for v in r["model"]),
+            ]
+            for r in apart
+        ]
+        head = ["way of asking", "at items", "luck of the pilot", "which curve is right"]
+        parts.append(
+            "<section><h2>Where the uncertainty comes from</h2><p>The interval of the forecast, "
+            "taken apart; an uncertain price comes on top where no price was given.</p>"
+            f"{_table(head, rows)}</section>"
+        )
     target = plan.recommendation.get("cheapest_for_target")
     if target:
         parts.append(
@@ -254,7 +276,7 @@ def _assumptions(plan: Plan) -> str:
     for one in plan.assumptions:
         value = f"{one.value:.4g}" if isinstance(one.value, float) else _text(one.value)
         rows.append([_text(one.name), value, _text(one.unit), _text(one.source)])
-    table = _table(["what", "value", "unit", "source"], rows)
+    table = _table(["what", "value", "unit", "source"], rows, "words")
     return f"<section><h2>What this rests on</h2>{table}</section>"
 
 

@@ -29,13 +29,12 @@ def print_plan(plan: Plan, folder: Path) -> None:
     ):
         table.add_column(name, justify="right")
     chances = plan.recommendation["probabilities"]
-    chosen = plan.recommendation["purchases"][0]
     for curve in plan.curves:
         options = [o for o in plan.options if o.family == curve.family.name]
         if not options:
             continue
         last = options[-1]
-        star = last.signal == chosen["signal"] and last.answers == chosen["answers"]
+        star = last.family == plan.recommendation["family"]
         table.add_row(
             last.family,
             f"{last.items:,}",
@@ -49,7 +48,10 @@ def print_plan(plan: Plan, folder: Path) -> None:
             style="bold" if star else None,
         )
     console.print(table)
+    best = plan.recommendation["family"]
     for one in plan.crossovers:
+        if best not in (one["a"], one["b"]):
+            continue  # the report lists every pair
         console.print(f"  {one['sentence']}", style="dim", highlight=False, markup=False)
     for warning in plan.warnings:
         console.print(f"  Note: {warning}.", style="yellow", highlight=False, markup=False)
