@@ -241,6 +241,37 @@ def sweep(
     typer.echo(path)
 
 
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="plan.json of labelbits plan.")],
+    to: Annotated[str, typer.Option(help="label-studio.")] = "label-studio",
+    out: Annotated[Path, typer.Option(help="Folder for the projects.")] = Path("export"),
+    items: Annotated[
+        Path | None, typer.Option(help="Items to show, one a line. [default: 0, 1, 2, ...]")
+    ] = None,
+    classes: Annotated[
+        str, typer.Option(help="Class names apart by commas. [default: the plan's]")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Seed of the questions drawn.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write annotation projects for what a plan says to buy, so that collecting can start."""
+    from labelbits.answers.export import export_plan, read_items
+
+    if to != "label-studio":
+        raise InputError(f"--to is {to!r}; expected label-studio")
+    names = [name.strip() for name in classes.split(",") if name.strip()]
+    shown = [] if items is None else read_items(items)
+    folders, notes = export_plan(file, out, items=shown, classes=names, seed=seed)
+    for note in notes:
+        typer.echo(f"labelbits: {note}", err=True)
+    if as_json:
+        print_json({"folders": [str(folder) for folder in folders]})
+    else:
+        for folder in folders:
+            typer.echo(f"{folder}: config.xml, tasks.json, README.md")
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one message and status 2."""
     use_compilation_cache()

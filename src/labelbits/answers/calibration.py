@@ -145,7 +145,8 @@ def gold_numbers(answers: Answers, gold: Any) -> np.ndarray:
             )
         if array.max(initial=-1) >= len(numbers) or array.min(initial=0) < -1:
             raise InputError(
-                f"gold holds class numbers from {array.min()} to {array.max()}; expected -1 to {len(numbers) - 1}"
+                f"gold holds class numbers from {array.min()} to {array.max()}; "
+                f"expected -1 to {len(numbers) - 1}"
             )
         truth = np.where(array >= 0, array, truth)
     return truth

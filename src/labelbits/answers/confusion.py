@@ -44,7 +44,7 @@ class Confusion:
 
 def majority_of_others(item: np.ndarray, report: np.ndarray) -> np.ndarray:
     """For each row the class that the other rows of its item favour; -1 for none or a tie."""
-    good = np.isfinite(report).all(1)
+    good = np.all(np.isfinite(report), axis=1)
     _, index = np.unique(item, return_inverse=True)
     filled = np.where(good[:, None], np.nan_to_num(report), 0.0)
     total = np.zeros((index.max(initial=-1) + 1, report.shape[1]))
@@ -52,8 +52,8 @@ def majority_of_others(item: np.ndarray, report: np.ndarray) -> np.ndarray:
     others = total[index] - filled
     ordered = np.sort(others, axis=1)
     second = ordered[:, -2] if report.shape[1] > 1 else np.zeros(len(ordered))
-    clear = ordered[:, -1] - second > 1e-9
-    return np.where(clear & good, others.argmax(1), -1)
+    clear = np.greater(ordered[:, -1] - second, 1e-9)
+    return np.where(np.logical_and(clear, good), others.argmax(1), -1)
 
 
 def confuse(
@@ -70,8 +70,8 @@ def confuse(
     The interval of the accuracy resamples items, since answers about one item go together.
     `weight` (n,) counts a row more than once.
     """
-    known = np.asarray((answer >= 0) & (truth >= 0))
-    if not known.any():
+    known = np.logical_and(answer >= 0, truth >= 0)
+    if not np.any(known):
         return None
     k = len(classes)
     mass = np.ones(len(answer)) if weight is None else weight

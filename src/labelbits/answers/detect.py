@@ -6,7 +6,18 @@ import csv
 import re
 from pathlib import Path
 
-from labelbits.answers import arrays, canonical, crowdkit, experiments, studies
+from labelbits.answers import (
+    argilla,
+    arrays,
+    canonical,
+    crowdkit,
+    experiments,
+    jspsych,
+    label_studio,
+    language_models,
+    markets,
+    studies,
+)
 from labelbits.answers.files import (
     LARGEST_FIELD,
     Rejects,
@@ -26,6 +37,13 @@ READERS: dict[str, Reader] = {
     reader.name: reader
     for reader in (
         canonical.READER,
+        label_studio.JSON,
+        label_studio.JSON_MIN,
+        argilla.READER,
+        markets.MTURK,
+        markets.PROLIFIC,
+        jspsych.READER,
+        language_models.READER,
         studies.CIFAR10S,
         studies.WORD_PAIRS,
         experiments.SALMON,

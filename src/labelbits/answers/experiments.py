@@ -25,7 +25,7 @@ from labelbits.answers.table import Parsed
 
 
 def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
-    """Salmon: is `winner` or `loser` more like `head`? Sides that are lost are drawn by the seed."""
+    """Is `winner` or `loser` more like `head`? Sides that are lost are drawn by the seed."""
     rejects, notes = Rejects(), []
     table = load_table(path, kind, rejects, notes)
     need(path, table, "head", "winner", "loser")

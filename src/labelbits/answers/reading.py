@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from labelbits.answers.detect import reader_for
+from labelbits.answers.markets import Sessions, apply_sessions, read_sessions
 from labelbits.answers.readers import Options
 from labelbits.answers.table import REJECTED, assemble, validate
 from labelbits.errors import InputError
@@ -43,8 +44,13 @@ def read_answers(
     notes: list[str] = []
     known: tuple[str, ...] = options.classes
     items: list[str] = []
+    sessions: list[Sessions] = []
     for path in files:
         reader, kind = reader_for(path, format)
+        if reader.name == "prolific" and len(files) > 1:
+            sessions.append(read_sessions(path, kind))
+            notes.extend(sessions[-1].notes)
+            continue
         parsed = reader.read(path, kind, options)
         good, bad, found = validate(parsed, options.classes)
         if not len(good):
@@ -56,6 +62,20 @@ def read_answers(
         known = tuple(dict.fromkeys([*known, *found]))
         items.extend(parsed.items)
         notes.extend(parsed.notes)
+    if not parts:
+        raise InputError(f"{files[0]}: the files hold sessions only; expected a file of answers")
+    for session in sessions:
+        for place, part in enumerate(parts):
+            parts[place], gone, note = apply_sessions(part, session)
+            notes.append(note)
+            rejected.append(
+                gone.select(
+                    pl.lit("Prolific").alias("file"),
+                    pl.lit(None, pl.Int64).alias("row"),
+                    pl.lit("participant's submission was not completed").alias("reason"),
+                    pl.col("annotator").alias("found"),
+                ).cast(REJECTED)
+            )
     return assemble(parts, rejected, known, tuple(dict.fromkeys(items)), notes)
 
 

@@ -77,7 +77,7 @@ def read_cifar10s(path: Path, kind: Kind, options: Options) -> Parsed:
         answers.append(json.dumps(answer))
     if repaired:
         notes.append(
-            f"{path.name}: {repaired} unreadable or zero first probabilities were read as 80 or 100%"
+            f"{path.name}: {repaired} blank or zero first probabilities were read as 80 or 100 %"
         )
     good = columns[kept].with_columns(pl.Series("answer", answers, dtype=pl.String))
     return Parsed(

@@ -1,0 +1,294 @@
+"""Label Studio tasks and labeling configs for what a plan says to buy.
+
+One folder a purchase: `config.xml` (paste it as the project's labeling interface), `tasks.json`
+(import it) and `README.md` (how many annotators for each task). The form of the question comes
+from `Signal.form`, so a new signal needs no line here. `data.labelbits` in each task says what
+was asked, so that the finished export is read back exactly.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from labelbits.answers.files import check_file, loads, open_text
+from labelbits.answers.forms import CONTROL
+from labelbits.answers.readers import as_number, scalar_name
+from labelbits.errors import InputError
+from labelbits.interface import Signal
+from labelbits.signals import make, signal_class
+
+#: Tasks of one purchase: more is a typing error in the plan.
+MOST_TASKS = 2_000_000
+
+
+def labeling_config(signal: Signal, classes: Sequence[str]) -> str:
+    """The labeling interface (XML) that asks `signal`'s question about `$item_1`, `$item_2`, ..."""
+    header = f"  <Header value={quoteattr(signal.question)}/>"
+    if signal.name == "verify":
+        header = '  <Header value="$question"/>'
+    single = signal.form != "pairwise" or signal.arity == 3  # two pairs are shown as pairs
+    shown = [f'  <Text name="item-{i}" value="$item_{i}"/>' for i in range(1, signal.arity + 1)]
+    shown = shown if single else []
+    control = _CONTROLS[signal.form](signal, classes)
+    return "\n".join(["<View>", header, *shown, *control, "</View>", ""])
+
+
+def _choices(signal: Signal, classes: Sequence[str]) -> list[str]:
+    yes_no = signal.outcomes(5) == 2
+    several = not yes_no and signal.name != "votes" and signal.width(5) == 5
+    names = ["Yes", "No"] if yes_no else classes
+    many = 'choice="multiple"' if several else 'choice="single"'
+    rows = [f"    <Choice value={quoteattr(name)}/>" for name in names]
+    head = f'  <Choices name="{CONTROL}" toName="item-1" {many} required="true">'
+    return [head, *rows, "  </Choices>"]
+
+
+def _numbers(signal: Signal, classes: Sequence[str]) -> list[str]:
+    """One Number a class, in percent, and ticks for the classes that are impossible."""
+    rows = []
+    for k, name in enumerate(classes):
+        rows.append(f'  <Header size="5" value={quoteattr(name + ", percent")}/>')
+        rows.append(f'  <Number name="{CONTROL}-{k}" toName="item-1" min="0" max="100"/>')
+    if getattr(signal, "impossible", False):
+        rows.append('  <Header size="5" value="Tick what it cannot be"/>')
+        rows.append('  <Choices name="impossible" toName="item-1" choice="multiple">')
+        rows.extend(f"    <Choice value={quoteattr(name)}/>" for name in classes)
+        rows.append("  </Choices>")
+    return rows
+
+
+def _ranker(signal: Signal, classes: Sequence[str]) -> list[str]:
+    top = getattr(signal, "top", len(classes))
+    return [
+        '  <List name="classes" value="$class_list" title="Classes"/>',
+        f'  <Ranker name="{CONTROL}" toName="classes">',
+        f'    <Bucket name="rank" title="The {top} closest, closest first"/>',
+        "  </Ranker>",
+    ]
+
+
+def _pairwise(signal: Signal, classes: Sequence[str]) -> list[str]:
+    # Pairwise compares two regions: with an anchor it is shown above them.
+    left, right = ("item-2", "item-3") if signal.arity == 3 else ("left", "right")
+    rows = []
+    if signal.arity == 4:
+        rows = [
+            '  <Text name="left" value="$pair_1"/>',
+            '  <Text name="right" value="$pair_2"/>',
+        ]
+    return [*rows, f'  <Pairwise name="{CONTROL}" toName="{left},{right}"/>']
+
+
+def _pick(signal: Signal, classes: Sequence[str]) -> list[str]:
+    candidates = len(getattr(signal, "pairs", ())) or signal.arity
+    rows = [f'    <Choice value="{place}"/>' for place in range(1, candidates + 1)]
+    head = f'  <Choices name="{CONTROL}" toName="item-1" choice="single" required="true">'
+    return [head, *rows, "  </Choices>"]
+
+
+def _rating(signal: Signal, classes: Sequence[str]) -> list[str]:
+    levels = int(signal.outcomes(2))
+    return [f'  <Rating name="{CONTROL}" toName="item-1" maxRating="{levels}"/>']
+
+
+def _number(signal: Signal, classes: Sequence[str]) -> list[str]:
+    return [f'  <Number name="{CONTROL}" toName="item-1" min="0"/>']
+
+
+_CONTROLS = {
+    "choices": _choices,
+    "numbers": _numbers,
+    "ranker": _ranker,
+    "pairwise": _pairwise,
+    "pick": _pick,
+    "rating": _rating,
+    "number": _number,
+}
+
+
+def tasks_for(
+    signal: Signal, count: int, items: Sequence[str], classes: Sequence[str], seed: int
+) -> list[dict[str, Any]]:
+    """`count` tasks that show `items`.
+
+    Questions about one item take the items in turn; questions that show several draw them at
+    random without repetition within a question. The class that `verify` asks about is drawn too.
+    Equal seeds give equal tasks. Raises `InputError` for fewer items than a question shows.
+    """
+    rng = np.random.default_rng(seed)
+    if len(items) < signal.arity:
+        raise InputError(
+            f"{signal.name} shows {signal.arity} items in a question; there are {len(items)}"
+        )
+    tasks = []
+    for place in range(count):
+        if signal.arity == 1:
+            names = [str(items[place % len(items)])]
+        else:
+            names = [str(items[i]) for i in rng.choice(len(items), signal.arity, replace=False)]
+        tasks.append({"data": _task(signal, names, classes, rng)})
+    return tasks
+
+
+def _task(
+    signal: Signal, names: list[str], classes: Sequence[str], rng: np.random.Generator
+) -> dict[str, Any]:
+    told: dict[str, Any] = {"signal": signal.name, "items": names}
+    data: dict[str, Any] = {f"item_{i}": name for i, name in enumerate(names, 1)}
+    if signal.uses_classes:
+        told["classes"] = list(classes)
+    if signal.questions(2) > 1:
+        name = classes[int(rng.integers(len(classes)))]
+        told["asked"] = [name]
+        data["question"] = f"Is it {name}?"
+    if signal.form == "ranker":
+        data["class_list"] = [{"id": f"class-{k}", "title": name} for k, name in enumerate(classes)]
+    if signal.form == "pairwise" and signal.arity == 4:
+        data["pair_1"] = f"{names[0]} and {names[1]}"
+        data["pair_2"] = f"{names[2]} and {names[3]}"
+    return {**data, "labelbits": told}
+
+
+def export_plan(
+    plan: Path,
+    folder: Path,
+    *,
+    items: Sequence[str] = (),
+    classes: Sequence[str] = (),
+    seed: int = 0,
+) -> tuple[list[Path], list[str]]:
+    """Write a folder for each purchase of `plan` (plan.json); returns (folders, notes).
+
+    `items` are the items that may be shown (names, texts or addresses), by default the numbers
+    from 0; `classes` the class names, by default those in the plan, else placeholders. Raises
+    `InputError` for a plan without purchases.
+    """
+    purchases, known = read_purchases(plan)
+    names, notes = list(classes) or known, []
+    if not names:
+        names = [f"class {k}" for k in range(1, 11)]
+        notes.append(
+            "the plan does not name the classes: ten placeholders are written; give the names "
+            "with --classes or edit config.xml"
+        )
+    folders = []
+    for number, purchase in enumerate(purchases, 1):
+        signal = _signal(plan, number, purchase, len(names))
+        count = _count(plan, purchase, "items")
+        each = _number_of(plan, purchase, "answers_per_item", 1.0)
+        total = max(1, round(_number_of(plan, purchase, "answers", count * each)))
+        shown = list(items) or [str(i) for i in range(max(count, signal.arity))]
+        shown = shown[: max(count, signal.arity)]
+        if signal.arity == 1 and signal.questions(2) == 1:
+            tasks, repeats = min(count, len(shown)), math.ceil(each - 1e-9)
+        else:  # each question is new: one annotator for each
+            tasks, repeats = min(total, MOST_TASKS), 1
+        target = folder / f"{number}-{signal.name}"
+        target.mkdir(parents=True, exist_ok=True)
+        written = tasks_for(signal, tasks, shown, names, seed + number)
+        _write(target / "config.xml", labeling_config(signal, names))
+        _write(target / "tasks.json", json.dumps(written, ensure_ascii=False, indent=1))
+        _write(target / "README.md", _explain(signal.name, tasks, repeats, each))
+        folders.append(target)
+    return folders, notes
+
+
+def _signal(plan: Path, number: int, purchase: Mapping[str, Any], classes: int) -> Signal:
+    """The signal of a purchase, with those of its options that shape the question."""
+    name = purchase.get("signal")
+    if not isinstance(name, str):
+        raise InputError(f"{plan}: purchase {number} names no signal; found {name!r}")
+    nested = purchase.get("options")
+    given = {**(nested if isinstance(nested, dict) else {}), **purchase}
+    own = {field.name for field in dataclasses.fields(signal_class(name))}
+    shaping = {
+        key: value
+        for key, value in given.items()
+        if key in own and key != "answers_per_item" and isinstance(value, (bool, int))
+    }
+    return make(name, 2, classes, **shaping)
+
+
+def read_purchases(plan: Path) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """The purchases of a plan.json, and the class names that it knows."""
+    check_file(plan)
+    try:
+        found = loads(plan.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError) as problem:
+        raise InputError(f"{plan}: not JSON ({problem}); expected a plan.json") from None
+    advice = found.get("recommendation") if isinstance(found, dict) else None
+    purchases = advice.get("purchases") if isinstance(advice, dict) else None
+    if not isinstance(purchases, list) or not all(isinstance(p, dict) for p in purchases):
+        raise InputError(
+            f"{plan}: has no recommendation.purchases; expected the plan.json of labelbits plan"
+        )
+    if not purchases:
+        raise InputError(f"{plan}: the plan buys nothing; there is nothing to export")
+    for place in (found, found.get("extras"), found.get("dataset")):
+        named = place.get("classes") if isinstance(place, dict) else None
+        if isinstance(named, int) and not isinstance(named, bool) and 2 <= named <= 10_000:
+            return purchases, [str(k) for k in range(named)]
+        names = [scalar_name(name) for name in named] if isinstance(named, list) else []
+        if len(names) > 1 and None not in names:
+            return purchases, [str(name) for name in names]
+    return purchases, []
+
+
+def _number_of(plan: Path, purchase: Mapping[str, Any], key: str, default: float) -> float:
+    value = purchase.get(key)
+    if value is None:
+        return default
+    number = as_number(value) if not isinstance(value, str) else None
+    if number is None or not 0 < number <= MOST_TASKS:
+        raise InputError(
+            f"{plan}: {key} of a purchase is {value!r}; expected a number above 0 and at most "
+            f"{MOST_TASKS:,}"
+        )
+    return number
+
+
+def _count(plan: Path, purchase: Mapping[str, Any], key: str) -> int:
+    if key not in purchase:
+        raise InputError(f"{plan}: a purchase lacks {key!r}; expected a whole number")
+    return math.ceil(_number_of(plan, purchase, key, 1.0))
+
+
+def _explain(name: str, tasks: int, repeats: int, each: float) -> str:
+    shared = ""
+    if each != round(each) and repeats > 1:
+        shared = f" (the plan buys {each:.2f} on average: stop when the money is spent)"
+    return (
+        f"# {name}: {tasks:,} tasks, {repeats} annotators for each{shared}\n\n"
+        "1. Make a Label Studio project and paste `config.xml` as its labeling interface.\n"
+        f"2. Set annotations per task to {repeats}.\n"
+        "3. Import `tasks.json`. To show images instead of names, replace `Text` by `Image` in\n"
+        "   `config.xml` and put addresses of images into the tasks.\n"
+        "4. When it is done, export as JSON and run `labelbits pilot EXPORT.json`.\n"
+    )
+
+
+def _write(path: Path, content: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(content, encoding="utf-8")
+    temporary.replace(path)
+
+
+def read_items(path: Path) -> list[str]:
+    """The items to show: one name, text or address a line; empty lines are skipped."""
+    check_file(path)
+    with open_text(path, []) as stream:
+        names = [line.strip().lstrip("\ufeff") for line in stream]
+    names = [name for name in names if name]
+    if len(set(names)) < len(names):
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise InputError(f"{path}: item {twice!r} appears twice; expected different items")
+    return names
