@@ -21,9 +21,8 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from learning_data import Options, cifar10h
-
 from labelbits.learning import CurvePoints, cross_measure, measure
+from learning_data import Options, cifar10h
 
 PILOTS = (100, 300, 1000)
 MULTIPLES = (2, 4, 8)
@@ -73,10 +72,24 @@ def load(path: Path) -> dict[str, CurvePoints]:
     with np.load(path, allow_pickle=False) as file:
         for metric in METRICS:
             fields = {name: file[f"{metric}/{name}"] for name in FIELDS}
-            result[metric] = CurvePoints(
-                metric=metric, pool=int(file[f"{metric}/pool"]), **fields
-            )
+            result[metric] = CurvePoints(metric=metric, pool=int(file[f"{metric}/pool"]), **fields)
     return result
+
+
+def measure_pilot(
+    data: Options, parts: Split, kind: str, rows: np.ndarray, option: str, seed: int
+) -> dict[str, CurvePoints]:
+    """The curve of one option from the pilot alone, or tested on the held-out images."""
+    draw = data.draw(option)
+    if kind == "alone":
+        return cross_measure(
+            data.features, draw, None, REPLICATES, rows, data.reference(rows), seed=seed
+        )
+    sizes = np.unique(np.geomspace(len(rows) / 10, len(rows), 7).round().astype(int)).tolist()
+    reference = data.reference(parts.held)
+    return measure(
+        data.features, draw, sizes, REPLICATES, parts.held, reference, pool=rows, seed=seed
+    )
 
 
 def run(data: Options, store: Path, held: int, pilots: tuple[int, ...], repeats: int) -> None:
@@ -93,24 +106,13 @@ def run(data: Options, store: Path, held: int, pilots: tuple[int, ...], repeats:
                 data.reference(parts.held), pool=parts.pool, seed=1,
             )  # fmt: skip
             save(path, points)
-    jobs = [(n, p, o) for p in range(repeats) for n in pilots for o in OPTIONS]
-    for done, (size, number, option) in enumerate(jobs):
+    kinds = ("alone", "tested")
+    jobs = [(k, n, p, o) for k in kinds for p in range(repeats) for n in pilots for o in OPTIONS]
+    for done, (kind, size, number, option) in enumerate(jobs):
         rows = parts.pilot(size, number)
-        path = store / f"alone-{size}-{number}-{option}.npz"
+        path = store / f"{kind}-{size}-{number}-{option}.npz"
         if not path.exists():
-            points = cross_measure(
-                data.features, data.draw(option), None, REPLICATES, rows,
-                data.reference(rows), seed=number,
-            )  # fmt: skip
-            save(path, points)
-        path = store / f"tested-{size}-{number}-{option}.npz"
-        if not path.exists():
-            sizes = np.unique(np.geomspace(size / 10, size, 7).round().astype(int))
-            points = measure(
-                data.features, data.draw(option), sizes.tolist(), REPLICATES, parts.held,
-                data.reference(parts.held), pool=rows, seed=number,
-            )  # fmt: skip
-            save(path, points)
+            save(path, measure_pilot(data, parts, kind, rows, option, number))
         print(f"\r{done + 1}/{len(jobs)} curves, {time.monotonic() - began:.0f} s",
               end="", file=sys.stderr, flush=True)  # fmt: skip
     print(file=sys.stderr)

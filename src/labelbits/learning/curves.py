@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,8 +20,14 @@ from labelbits.learning.metrics import (
     item_quality,
     set_quality,
 )
-from labelbits.learning.regularisation import POWERS, RIDGES, best_ridge, cross_validate
+from labelbits.learning.regularisation import (
+    POWERS,
+    best_ridge,
+    cross_validate,
+    search_ridges,
+)
 from labelbits.learning.softmax import fit_softmax
+from labelbits.learning.splits import balanced_order
 from labelbits.learning.standardise import check_features, standardised
 from labelbits.learning.targets import fast_targets
 from labelbits.learning.threads import one_blas_thread, spread
@@ -139,6 +146,7 @@ def measure(
     progress: Progress | None = None,
     budget_seconds: float | None = None,
     learner: Learner | None = None,
+    balanced: np.ndarray | None = None,
 ) -> dict[str, CurvePoints]:
     """The learning curve of one option, tested on fixed rows.
 
@@ -150,8 +158,10 @@ def measure(
     get fewer replicates (`replicates_at`).
 
     `learner` replaces the linear classifier: any object with `fit(features, batches)` and
-    `predict_proba(features)`; it is copied for every fit. `budget_seconds` stops early, after at
-    least two replicates of every size, and then the result depends on the machine's speed.
+    `predict_proba(features)`; it is copied for every fit. `balanced` (items,), the class of every
+    item, makes training sets hold equally many of each class (few shots: `few_shot_sizes`).
+    `budget_seconds` stops early, after at least two replicates of every size, and then the result
+    depends on the machine's speed.
     """
     pool, test_rows = np.asarray(pool), np.asarray(test_rows)
     overlap = np.intersect1d(pool, test_rows)
@@ -162,9 +172,13 @@ def measure(
         )
     seeds = np.random.SeedSequence(seed).spawn(replicates)
     everything = np.arange(len(test_rows))
-    splits = [
-        Split(np.random.default_rng(s).permutation(pool), everything, s.spawn(1)[0]) for s in seeds
-    ]
+    splits = []
+    for one in seeds:
+        rng = np.random.default_rng(one)
+        shuffled = rng.permutation(pool)
+        if balanced is not None:
+            shuffled = balanced_order(pool, np.asarray(balanced)[pool], rng)
+        splits.append(Split(shuffled, everything, one.spawn(1)[0]))
     with one_blas_thread():
         return _measure(
             features, draw, sizes, splits, test_rows, reference, metrics, progress,
@@ -365,11 +379,10 @@ class _FastEngine:
         best = np.inf
         for power in POWERS:
             x = standardised(features, power)
-            losses = self._losses(x, middle, np.array(RIDGES))
+            tried, losses = search_ridges(functools.partial(self._losses, x, middle))
             if losses.min() < best:
                 best, self.power, self.x = losses.min(), power, x
-                self.ridge[middle] = best_ridge(np.array(RIDGES), losses)
-        self.middle = middle
+                self.ridge[middle] = best_ridge(tried, losses)
 
     def _losses(self, x: np.ndarray, i: int, ridges: np.ndarray) -> np.ndarray:
         size = self.sizes[i]

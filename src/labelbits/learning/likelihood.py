@@ -14,6 +14,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
@@ -130,14 +131,14 @@ def fit_likelihood(
 
     `terms` come from `prepare`. Returns the parameters and the final loss in nats per answer.
     """
-    flat, unravel = jax.flatten_util.ravel_pytree(parameters)  # pyright: ignore
+    flat, unravel = jax.flatten_util.ravel_pytree(parameters)
     features = jnp.asarray(x)
 
     def objective(vector: np.ndarray) -> tuple[float, np.ndarray]:
         value, gradient = _loss_and_gradient(
             unravel(jnp.asarray(vector, jnp.float32)), features, terms, jnp.float32(ridge)
         )
-        flat_gradient = jax.flatten_util.ravel_pytree(gradient)[0]  # pyright: ignore
+        flat_gradient = jax.flatten_util.ravel_pytree(gradient)[0]
         return float(value), np.asarray(flat_gradient, np.float64)
 
     result = optimize.minimize(

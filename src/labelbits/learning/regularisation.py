@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from labelbits.errors import InputError
 from labelbits.learning.softmax import fit_softmax
 from labelbits.learning.standardise import Standardiser
+from labelbits.learning.threads import one_blas_thread
 
 #: Ridge penalties tried, per unit of mean cross-entropy (features have mean square 1).
 RIDGES = tuple(float(r) for r in np.geomspace(1e-4, 10, 9))
@@ -87,6 +88,22 @@ def best_ridge(ridges: np.ndarray, losses: np.ndarray) -> float:
     return float(np.exp(x[1] + np.clip(-slope / (2 * curve), x[0] - x[1], x[2] - x[1])))
 
 
+def search_ridges(
+    losses_of: Callable[[np.ndarray], np.ndarray], ridges: Sequence[float] = RIDGES, first: int = 6
+) -> tuple[np.ndarray, np.ndarray]:
+    """(ridges tried, rising; their losses): from strong penalties down to where the loss rises.
+
+    Weak penalties take many iterations and seldom win, so they wait until the `first` strongest
+    have been seen to improve to the end.
+    """
+    falling = np.sort(np.asarray(ridges, dtype=np.float64))[::-1]
+    head, tail = falling[:first], falling[first:]
+    tried, losses = head, losses_of(head)
+    if len(tail) and np.argmin(losses) == len(head) - 1:
+        tried, losses = falling, np.concatenate([losses, losses_of(tail)])
+    return tried[::-1], losses[::-1]
+
+
 def select_regularisation(
     features: np.ndarray,
     targets: np.ndarray,
@@ -107,15 +124,19 @@ def select_regularisation(
     best: Regularisation | None = None
     for power in powers:
         x = Standardiser.fit(features, power).transform(features)
-        # The same folds for every power, so that powers are compared on equal terms.
-        rng = np.random.default_rng(seed)
-        losses = cross_validate(
-            x[None], targets[None], ridges, folds=folds, rng=rng, lapse=lapse
-        ).mean(0)
+
+        def losses_of(some: np.ndarray, x: np.ndarray = x) -> np.ndarray:
+            # The same folds for every power and penalty: compared on equal terms.
+            rng = np.random.default_rng(seed)
+            return cross_validate(x[None], targets[None], some, folds=folds, rng=rng, lapse=lapse)[
+                0
+            ]
+
+        with one_blas_thread():
+            tried, losses = search_ridges(losses_of, ridges)
         if best is None or losses.min() < best.loss:
-            array = np.asarray(ridges, dtype=np.float64)
             best = Regularisation(
-                best_ridge(array, losses), power, float(losses.min()), array, losses
+                best_ridge(tried, losses), power, float(losses.min()), tried, losses
             )
     assert best is not None
     return best

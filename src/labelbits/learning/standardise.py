@@ -88,7 +88,7 @@ class _Recent:
 
     def __init__(self, features: np.ndarray) -> None:
         self.features = features
-        digest = hashlib.blake2b(np.ascontiguousarray(features).view(np.uint8), digest_size=16)
+        digest = hashlib.blake2b(features.tobytes(), digest_size=16)
         self.key = (features.shape, digest.digest())
 
     def __hash__(self) -> int:
