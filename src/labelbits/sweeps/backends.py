@@ -85,7 +85,8 @@ def run_dask(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
 
         threads: Any = client.nthreads()
         ahead = AHEAD * sum(threads.values())
-        pending = as_completed([submit() for _ in range(min(ahead, len(queue)))])
+        first = [submit() for _ in range(min(ahead, len(queue)))]
+        pending = as_completed(first, loop=client.loop)
         for future in pending:
             yield by_key.pop(future.key), future.result()
             if queue:
