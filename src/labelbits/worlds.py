@@ -10,6 +10,8 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy.special
+import scipy.stats
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from labelbits import interface
@@ -169,3 +171,44 @@ class World(interface.World):
         radius = jnp.sqrt(_chi_square(radius_key, self.dims, (*shape, 1)))
         along = (radius - jax.random.normal(axis_key, (*shape, self.classes))) ** 2
         return along + _chi_square(rest_key, self.dims - 1, (*shape, self.classes))
+
+
+class QuasiDistances:
+    """Distances from one item to `others` points of the normal world at scrambled Sobol points.
+
+    d2_k = (r - g_k)^2 + chi^2, as in `World.sample_class_distances`: 1 + 2 `others` uniforms.
+    """
+
+    def __init__(self, dims: int, others: int, seeds: list[int]) -> None:
+        width = 1 + (2 if dims > 1 else 1) * others
+        self._engines = [scipy.stats.qmc.Sobol(width, rng=seed) for seed in seeds]
+        self._others = others
+        self._radius = _quantiles(dims)
+        self._rest = _quantiles(dims - 1) if dims > 1 else None
+
+    def more(self, n: int) -> Float[np.ndarray, "seeds n others"]:
+        """The next `n` points of every scramble, n a power of two."""
+        k = self._others
+        u = np.stack([engine.random(n) for engine in self._engines])
+        u = np.clip(u, 2.0**-33, 1 - 2.0**-33)
+        radius = np.sqrt(np.interp(scipy.special.logit(u[..., :1]), *self._radius))
+        d2 = (radius - scipy.special.ndtri(u[..., 1 : 1 + k])) ** 2
+        if self._rest is not None:
+            d2 += np.interp(scipy.special.logit(u[..., 1 + k :]), *self._rest)
+        return d2.astype(np.float32)
+
+
+def _quantiles(freedom: int) -> tuple[np.ndarray, np.ndarray]:
+    """Quantiles of chi-square over the log odds of the probability, fine enough to interpolate."""
+    odds = np.linspace(-24, 24, 8193)
+    chi = scipy.stats.chi2(freedom)
+    low, high = scipy.special.expit(odds), scipy.special.expit(-odds)
+    return odds, np.where(odds < 0, chi.ppf(low), chi.isf(high))
+
+
+def quasi_distances(
+    world: interface.World, others: int, seeds: list[int]
+) -> QuasiDistances | None:
+    """Evenly spread distances from one item to `others` new points, where the world is normal."""
+    normal = getattr(world, "prior", None) == "normal" and world.known_prototypes is None
+    return QuasiDistances(world.dims, others, seeds) if normal else None

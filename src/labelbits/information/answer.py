@@ -10,6 +10,7 @@ from labelbits.information.bounds import answer_bound
 from labelbits.information.exchangeable import Result
 from labelbits.information.grouped import grouped
 from labelbits.information.quadrature import quadrature
+from labelbits.information.quasi import quasi
 from labelbits.interface import About, Estimate, Method, Signal, World
 
 #: Draws after which a sampled estimate stops, its error met or not.
@@ -90,6 +91,9 @@ def _integrate(
     if not given:
         single = exchangeable.single_orbit(signal, world.classes)
         if single is not None:
+            even = quasi(signal, world, single, target, seed, max_samples)
+            if even is not None:
+                return even, "monte-carlo"
             estimate = exchangeable.one_orbit if single else exchangeable.orbits
             return estimate(signal, world, target, seed, max_samples), "monte-carlo"
     return (

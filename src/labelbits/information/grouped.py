@@ -80,12 +80,14 @@ def plan(signal: Signal, world: World, shared: bool, n: int | None = None) -> Pl
     outcomes = signal.outcomes(world.classes)
     enumerated = outcomes <= ENUMERATE
     if n is None:
-        n = (128 if shared else 4096) if enumerated else 1024
+        # Known prototypes are one marginal for all groups; drawn ones are many.
+        one = not shared or world.known_prototypes is not None
+        n = (4096 if one else 128) if enumerated else 1024
     reads = world.classes * signal.arity if signal.uses_classes else 8
     held = n * max(reads, outcomes if enumerated else n)
     if shared:
         held = max(held, n * world.dims * signal.arity, world.classes * world.dims)
-    batch = int(min(1024, max(1, CHUNK // (4 * held))))
+    batch = int(min(1024 if shared else FEWEST, max(1, CHUNK // (4 * held))))
     return Plan(n, 2 ** int(math.log2(batch)), enumerated)
 
 
@@ -126,13 +128,19 @@ def grouped(
         values.append(value.astype(np.float64))
         gaps.append(gap.astype(np.float64))
         groups += how.batch
-        if groups > 1:
-            every = np.concatenate(values)
-            error = float(every.std(ddof=1) / math.sqrt(groups))
+        if groups >= 2 * questions:
+            error = _stratified(np.concatenate(values), questions)
     bits_gap = float(np.concatenate(gaps).mean())
     return Result(
         float(np.concatenate(values).mean()), error, groups * how.n, _bias(bits_gap, standard_error)
     )
+
+
+def _stratified(values: np.ndarray, questions: int) -> float:
+    """Standard error of the mean of groups that ask the questions in turn."""
+    strata = [values[q::questions] for q in range(questions)]
+    variance = sum(part.var(ddof=1) * len(part) for part in strata)
+    return math.sqrt(variance) / len(values)
 
 
 def _draw(signal: Signal, world: World, key: PRNGKeyArray, how: Plan, given: bool) -> Array:

@@ -22,6 +22,7 @@ from scipy import special, stats
 
 from labelbits.errors import NotFiniteError
 from labelbits.information.exchangeable import Result
+from labelbits.information.line import line
 from labelbits.interface import About, Method, Signal, World
 from labelbits.signals import Quadruplet, Rating, Similarity, Triplet
 from labelbits.signals.base import NOISE_FREE
@@ -29,6 +30,9 @@ from labelbits.signals.base import NOISE_FREE
 
 def quadrature(signal: Signal, world: World, about: About) -> tuple[Result, Method] | None:
     """The integral and its method, or None where no low-dimensional form is known."""
+    on_line = line(signal, world)
+    if on_line is not None:
+        return on_line, "quadrature"
     if getattr(world, "prior", None) != "normal":
         return None
     rule = _RULES.get(type(signal))
@@ -172,7 +176,7 @@ def _similarity(signal: Signal, dims: int, order: int) -> float:
         )
     noise = 1 / math.sqrt(precision)
     reach = 9 * noise  # beyond 9 standard deviations nothing is left in float64
-    last = 2 * stats.chi2.isf(1e-17, dims)
+    last = float(2 * stats.chi2.isf(1e-17, dims))
     x, half_steps = np.geomspace(1e-4, 1.0, 40), np.linspace(-1, 1, 5)
 
     def density(value: np.ndarray) -> np.ndarray:
@@ -187,10 +191,10 @@ def _similarity(signal: Signal, dims: int, order: int) -> float:
         return (w * chi * stats.norm.pdf(value[:, None], d**2, noise)).sum(1)
 
     # Reports: fine within a few noise widths of 0, where the law of d2 begins, then widening.
-    ends = [largest] if lapse else []
-    start, stop = -reach, last + reach
-    stop = max([stop, *ends])
-    edges = np.concatenate([reach * half_steps, reach + (stop - reach) * x, ends, [start, stop]])
+    stop = max(last + reach, largest if lapse else 0.0)
+    edges = np.concatenate(
+        [reach * half_steps, reach + (stop - reach) * x, np.array([largest, -reach, stop])]
+    )
     value, weight = _panels(np.unique(edges[edges <= stop]), order)
     uniform = lapse / largest
     report = (1 - lapse) * density(value) + uniform * ((value >= 0) & (value <= largest))

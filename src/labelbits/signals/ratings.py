@@ -32,7 +32,10 @@ class Rating(ComparisonSignal, Categorical):
     name: ClassVar[str] = "rating"
     question: ClassVar[str] = "How similar are these two?"
     form: ClassVar[str] = "rating"
-    options: ClassVar[Mapping[str, str]] = {"levels": "steps of the scale"}
+    options: ClassVar[Mapping[str, str]] = {
+        "levels": "steps of the scale",
+        "thresholds": "squared distances between the steps, falling",
+    }
     fixed_pairs: ClassVar[tuple[tuple[int, int], ...]] = ((0, 1),)
 
     def __check_init__(self) -> None:

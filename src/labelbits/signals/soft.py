@@ -72,7 +72,12 @@ def dirichlet_multinomial_entropy(alpha: Array, m: int) -> Array:
     parts n is beta-binomial, so H = -c - sum_k E[ln Gamma(n + alpha_k) / Gamma(alpha_k) / n!]."""
     total = alpha.sum(-1, keepdims=True)
     rest = jnp.maximum(total - alpha, SMALLEST)
-    log_rising = lambda a: sum(jnp.log(a + j) for j in range(m))  # noqa: E731
+
+
+    def log_rising(a: Array) -> Array:
+        """ln Gamma(a + m) / Gamma(a)."""
+        return jnp.sum(jnp.stack([jnp.log(a + j) for j in range(m)]), axis=0)
+
     constant = math.lgamma(m + 1) - log_rising(total)[..., 0]
 
     def step(n: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:

@@ -1,0 +1,185 @@
+"""Bits of many answers: small cases by two routes, large ones with honest warnings."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import numpy as np
+import pytest
+
+from labelbits import World, signals
+from labelbits.errors import InputError
+from labelbits.information import (
+    bounds,
+    fisher,
+    joint,
+    joint_bounds,
+    marginal,
+    per_answer,
+    random_questions,
+)
+
+
+def close(a, b, slack: float = 0.0) -> bool:
+    return abs(a.bits - b.bits) < 4 * math.hypot(a.standard_error, b.standard_error) + slack
+
+
+def test_one_answer_is_the_per_answer_value():
+    world = World(3, 4, 2)
+    hard = signals.Hard()
+    one = joint(hard, world, np.zeros((1, 1), int), about="items", standard_error=0.02)
+    assert close(one, per_answer(hard, world, about="items", standard_error=0.01))
+    triplet = signals.Triplet()
+    one = joint(triplet, world, np.array([[0, 1, 2]]))
+    assert close(one, per_answer(triplet, world))
+
+
+def test_three_hard_labels_are_three_votes():
+    """Importance sampling of three answers against the exact law of their counts."""
+    world = World(1, 4, 2)
+    three = joint(
+        signals.Hard(), world, np.zeros((3, 1), int), about="items", standard_error=0.02
+    )
+    votes = per_answer(
+        signals.Votes(answers_per_item=3), world, about="items", standard_error=0.005
+    )
+    assert close(three, votes)
+    assert three.bits > 1.3 * per_answer(signals.Hard(), world, about="items").bits
+
+
+def test_items_are_independent_given_prototypes():
+    world = World(4, 3, 2)
+    once = joint(signals.Hard(), world, np.array([[0]]), about="items", standard_error=0.02)
+    all_items = joint(
+        signals.Hard(), world, np.arange(4)[:, None], about="items", standard_error=0.05
+    )
+    assert abs(all_items.bits - 4 * once.bits) < 4 * math.hypot(0.05, 4 * 0.02)
+
+
+def test_laplace_approaches_importance_sampling():
+    world = World(1, 4, 2)
+    rows = np.zeros((100, 1), int)
+    exact = joint(signals.Hard(), world, rows, about="items", standard_error=0.05)
+    laplace = joint(signals.Hard(), world, rows, about="items", how="laplace", worlds=200)
+    assert laplace.method == "asymptotic"
+    assert abs(exact.bits - laplace.bits) < 4 * math.hypot(0.05, laplace.standard_error) + 0.1
+
+
+def test_laplace_says_where_it_is_not_valid():
+    world = World(30, 4, 2)
+    few = joint(signals.Triplet(), world, random_questions(signals.Triplet(), world, 20, 0))
+    assert any("outside its valid regime" in w for w in few.warnings)
+    many = joint(
+        signals.Triplet(precision=4.0),
+        world,
+        random_questions(signals.Triplet(), world, 4000, 0),
+    )
+    assert not any("outside" in w for w in many.warnings)
+    assert any("averaged over 8 worlds" in w for w in many.warnings)
+
+
+def test_fisher_information_by_hand():
+    """Two prototypes on a line: p = sigma(x), dx/dz = 2 beta (c1 - c0), F = p (1-p) (dx/dz)^2."""
+    places = np.array([[-0.5], [1.0]])
+    world = World(1, 2, 1, prototypes=places)
+    signal = signals.Hard(precision=0.7)
+    key = jax.random.key(4)
+    bits, _ = fisher.laplace_bits(((signal, np.zeros((9, 1), int)),), world, "items", key)
+    z = float(world.sample_items(jax.random.split(key, 3)[0], (1,))[0, 0])
+    slope = 2 * 0.7 * 1.5
+    p = 1 / (1 + math.exp(-slope * (z - 0.25)))
+    assert bits == pytest.approx(0.5 * math.log2(1 + 9 * p * (1 - p) * slope**2), rel=1e-5)
+
+
+def test_border_and_dense_give_one_determinant():
+    """Class signals by Schur complement, and the same matrix whole."""
+    world = World(6, 3, 2)
+    asks = ((signals.Hard(), np.repeat(np.arange(6), 4)[:, None]),)
+    key = jax.random.key(0)
+    item_key, prototype_key, draw_key = jax.random.split(key, 3)
+    items = world.sample_items(item_key, (6,))
+    prototypes = world.sample_prototypes(prototype_key, ())
+    bordered = fisher._bordered(asks, world, items, prototypes, 6, draw_key)[0]
+    dense = fisher._dense(asks, world, items, prototypes, 18, 6, draw_key)[0]
+    assert bordered == pytest.approx(dense, rel=1e-6)
+    assert bordered == pytest.approx(fisher.laplace_bits(asks, world, "geometry", key)[0])
+
+
+def test_mixtures_carry_at_least_what_each_carries():
+    world = World(20, 4, 2)
+    hard = (signals.Hard(), np.repeat(np.arange(20), 5)[:, None])
+    triplet = (signals.Triplet(), random_questions(signals.Triplet(), world, 400, 0))
+    both = joint([hard, triplet], world).bits
+    each = [joint([ask], world).bits for ask in (hard, triplet)]
+    assert max(each) < both < sum(each)
+
+
+def test_bits_of_a_triplet_fall_as_triplets_are_added():
+    """The headline figure: 60 items in the plane, precision 4."""
+    world = World(60, 2, 2)
+    signal = signals.Triplet(precision=4.0)
+    first = marginal(signal, world, 1)
+    each = [marginal(signal, world, n, worlds=4).bits for n in (354, 2835, 11341)]
+    assert first.method == "quadrature"
+    assert first.bits > each[0] > 2 * each[1] > 4 * each[2] > 0
+
+
+def test_marginal_vote_falls():
+    world = World(1, 4, 2)
+    first, fourth = (
+        marginal(signals.Hard(), world, n, about="items", standard_error=0.02) for n in (1, 4)
+    )
+    assert first.bits > fourth.bits + 0.1
+    assert fourth.bits > 0
+
+
+def test_joint_stays_below_its_bound():
+    world = World(3, 3, 1)
+    for signal in (signals.Triplet(), signals.OddOneOut(), signals.Triplet(precision=math.inf)):
+        rows = random_questions(signal, world, 5, 0)
+        estimate = joint(signal, world, rows, standard_error=0.05)
+        assert 0 < estimate.bits <= estimate.upper_bound
+
+
+def test_bounds_name_the_smallest():
+    world = World(60, 10, 2)
+    every = {b.signal: b for b in bounds(world)}
+    assert len(every) == 15
+    for bound in every.values():
+        assert bound.bits == min(bound.every.values()) == bound.every[bound.name]
+    triplet = every["triplet"]
+    assert set(triplet.every) == {
+        "answers x log2 outcomes",
+        "Warren sign patterns",
+        "items x log2 (items - 1)!, noise-free",
+    }
+    assert every["hard"].bits == pytest.approx(60 * math.log2(10))
+    assert every["soft"].bits == pytest.approx(60 * math.log2(math.comb(29, 9)))
+    assert every["votes"].bits == pytest.approx(60 * math.log2(10))
+    # With noise the noise-free bounds do not apply.
+    noisy = joint_bounds(signals.Votes(), world, 60)
+    assert noisy.bits == pytest.approx(60 * math.log2(math.comb(12, 9)))
+    repeated = joint_bounds(signals.Hard(), world, 600)
+    assert repeated.name == "items x log2 counts"
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (np.zeros((0, 3), int), r"shape \(0, 3\); expected \(n, 3\)"),
+        (np.zeros((2, 2), int), r"shape \(2, 2\); expected \(n, 3\)"),
+        (np.array([[0, 1, 9]]), "name items 0 to 9; expected whole numbers from 0 to 4"),
+        (None, "questions are missing"),
+    ],
+)
+def test_bad_questions(rows, message):
+    with pytest.raises(InputError, match=message):
+        joint(signals.Triplet(), World(5, 2, 2), rows)
+
+
+def test_noise_free_answers_have_no_fisher_information():
+    world = World(50, 2, 2)
+    signal = signals.Triplet(precision=math.inf)
+    with pytest.raises(InputError, match="precision of triplet is inf"):
+        joint(signal, world, random_questions(signal, world, 500, 0))

@@ -1,0 +1,241 @@
+"""One test of every property over every registered signal: a new signal is tested by its name."""
+
+from __future__ import annotations
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from labelbits import signals
+from labelbits.interface import Signal
+from labelbits.signals import REGISTRY
+
+CLASSES, DIMS = 4, 2
+#: Options that keep lists of answers short.
+SMALL = {"soft": {"grid": 5}, "sparse-soft": {"grid": 4}}
+VARIANTS = [(name, {}) for name in REGISTRY] + [
+    ("sparse-soft", {"impossible": True, "top": 1}),
+    ("ranking", {"top": 4}),
+    ("contrastive", {"negatives": 1}),
+    ("rating", {"levels": 2}),
+]
+CONFUSION = np.array([[0.7, 0.1, 0.1, 0.1], [0.2, 0.6, 0.1, 0.1], [0, 0, 1, 0], [0, 0.5, 0, 0.5]])
+
+
+def make(name: str, **options) -> Signal:
+    return signals.make(name, DIMS, CLASSES, **{**SMALL.get(name, {}), **options})
+
+
+def points(signal: Signal, n: int, seed: int = 0):
+    generator = np.random.default_rng(seed)
+    items = generator.normal(size=(n, signal.arity, DIMS))
+    return jnp.asarray(items), jnp.asarray(generator.normal(size=(n, CLASSES, DIMS)))
+
+
+def read(signal: Signal, n: int, seed: int = 0):
+    """Distances (n, ...) of n questions."""
+    items, prototypes = points(signal, n, seed)
+    return signal.distances(items, prototypes if signal.uses_classes else None)
+
+
+def table(signal: Signal, d2, question: int = 0) -> np.ndarray:
+    """P of every answer at each d2, through log_prob alone."""
+    answers = jnp.asarray(signal.enumerate(CLASSES, question))
+    rows = [jnp.exp(signal.log_prob(answers, one[None])) for one in d2]
+    return np.asarray(jnp.stack(rows), dtype=np.float64)
+
+
+listed = pytest.mark.parametrize(
+    ("name", "options"), [v for v in VARIANTS if v[0] != "similarity"], ids=str
+)
+every = pytest.mark.parametrize(("name", "options"), VARIANTS, ids=str)
+
+
+@listed
+@pytest.mark.parametrize("lapse", [0.0, 0.2])
+def test_likelihood_sums_to_one(name, options, lapse):
+    for precision in (0.3, 2.0, float("inf")):
+        signal = make(name, precision=precision, lapse=lapse, **options)
+        d2 = read(signal, 6)
+        for question in range(signal.questions(CLASSES)):
+            p = table(signal, d2, question)
+            np.testing.assert_allclose(p.sum(1), 1, atol=2e-5)
+            assert (p >= 0).all()
+
+
+@listed
+def test_number_of_outcomes_is_the_length_of_the_list(name, options):
+    signal = make(name, **options)
+    answers = signal.enumerate(CLASSES)
+    assert len(np.unique(answers, axis=0)) == len(answers)
+    assert len(answers) == pytest.approx(signal.outcomes(CLASSES))
+    assert answers.shape[1] == signal.width(CLASSES)
+    assert signal.log_outcomes(CLASSES) == pytest.approx(np.log(len(answers)))
+
+
+@listed
+def test_all_answers_at_once_agree_with_one_by_one(name, options):
+    signal = make(name, lapse=0.1, **options)
+    d2 = read(signal, 5)
+    at_once = np.exp(np.asarray(signal.log_prob_all(d2, jnp.asarray(signal.enumerate(CLASSES)))))
+    np.testing.assert_allclose(at_once, table(signal, d2), atol=1e-5)
+
+
+def test_similarity_integrates_to_one():
+    signal = make("similarity", lapse=0.2, precision=3.0)
+    d2 = jnp.array([2.5])
+    density = lambda a: float(jnp.exp(signal.log_prob(jnp.array([a]), d2)))  # noqa: E731
+    total, _ = integrate.quad(density, -5, float(signal.largest) + 5, points=[0, 2.5], limit=200)
+    assert total == pytest.approx(1, abs=1e-3)
+
+
+def chi_square(signal: Signal, truth: Signal, d2, question: int) -> float:
+    """p-value of draws from `signal` against the likelihood of `truth`."""
+    n = 20_000
+    many = jnp.broadcast_to(d2, (n, *d2.shape))
+    drawn = np.asarray(signal.sample(jax.random.key(3), many, question))
+    answers = np.asarray(signal.enumerate(CLASSES, question))
+    places = {tuple(row): i for i, row in enumerate(answers.tolist())}
+    counts = np.bincount([places[tuple(row)] for row in drawn.tolist()], minlength=len(answers))
+    expected = table(truth, d2[None], question)[0] * n
+    order = np.argsort(expected)
+    # Rare answers are counted together until five are expected.
+    cell = np.minimum.accumulate((np.cumsum(expected[order]) // 5).astype(int)[::-1])[::-1]
+    observed, wanted = np.bincount(cell, counts[order]), np.bincount(cell, expected[order])
+    keep = wanted > 0
+    assert observed[~keep].sum() == 0
+    return stats.chisquare(observed[keep], wanted[keep] * n / wanted[keep].sum()).pvalue
+
+
+@listed
+def test_samples_match_the_likelihood(name, options):
+    signal = make(name, precision=0.6, lapse=0.15, **options)
+    d2 = read(signal, 1, seed=5)[0]
+    question = signal.questions(CLASSES) - 1
+    assert chi_square(signal, signal, d2, question) > 1e-4
+    # The test has power: answers of a noisier annotator do not pass.
+    other = make(name, precision=0.6, lapse=0.6, **options)
+    assert chi_square(other, signal, d2, question) < 1e-6
+
+
+def test_samples_of_similarity_match():
+    signal = make("similarity", precision=2.0, lapse=0.3)
+    drawn = np.asarray(signal.sample(jax.random.key(1), jnp.full((20_000, 1), 3.0)))[:, 0]
+    largest = float(signal.largest)
+
+    def cdf(lapse):
+        return lambda x: (1 - lapse) * stats.norm.cdf(x, 3, 2**-0.5) + lapse * np.clip(
+            x / largest, 0, 1
+        )
+
+    assert stats.kstest(drawn, cdf(0.3)).pvalue > 1e-4
+    assert stats.kstest(drawn, cdf(0.1)).pvalue < 1e-6
+
+
+@listed
+def test_entropy_shortcut_is_the_entropy(name, options):
+    signal = make(name, precision=0.7, **options)
+    d2 = read(signal, 4)
+    p = table(signal, d2)
+    exact = -np.sum(np.where(p > 0, p * np.log(np.maximum(p, 1e-300)), 0), axis=1)
+    closed = signal.entropy(d2)
+    if closed is not None:
+        np.testing.assert_allclose(closed, exact, atol=2e-4)
+    n = 4000
+    many = jnp.broadcast_to(d2[0], (n, *d2[0].shape))
+    h = np.asarray(signal.sample_with_entropy(jax.random.key(0), many)[1], dtype=np.float64)
+    assert abs(h.mean() - exact[0]) <= 4 * h.std() / np.sqrt(n) + 2e-4
+
+
+@listed
+def test_relabelling_classes_changes_nothing(name, options):
+    signal = make(name, lapse=0.1, **options)
+    if not signal.uses_classes:
+        pytest.skip("names no class")
+    d2 = read(signal, 3)
+    renamed = d2[..., np.array([2, 0, 3, 1])]
+    both = [
+        np.sort(np.concatenate([table(signal, x, q) for q in range(signal.questions(CLASSES))], 1))
+        for x in (d2, renamed)
+    ]
+    np.testing.assert_allclose(*both, atol=1e-5)
+
+
+@listed
+def test_answers_of_one_orbit_are_equally_likely(name, options):
+    """Average over all renamings of the classes (or candidates): one value an orbit."""
+    signal = make(name, lapse=0.1, **options)
+    answers = np.asarray(signal.enumerate(CLASSES))
+    orbit = signal.orbit(answers, CLASSES)
+    if orbit is None or signal.name == "quadruplet" or not signal.uses_classes:
+        pytest.skip("no orbits of classes")
+    d2 = read(signal, 1)
+    orders = list(itertools.permutations(range(CLASSES)))
+    mean = np.mean([table(signal, d2[..., list(order)])[0] for order in orders], axis=0)
+    _, group = np.unique(orbit[0], axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    for g in range(group.max() + 1):
+        inside = mean[group == g]
+        np.testing.assert_allclose(inside, inside[0], rtol=1e-3, atol=1e-7)
+        np.testing.assert_allclose(np.exp(orbit[1][group == g]), len(inside), rtol=1e-6)
+
+
+@every
+def test_moving_the_world_changes_nothing(name, options):
+    signal = make(name, **options)
+    items, prototypes = points(signal, 5)
+    turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(DIMS, DIMS)))
+    given = prototypes if signal.uses_classes else None
+    moved = None if given is None else given @ turn + 3.0
+    np.testing.assert_allclose(
+        signal.distances(items @ turn + 3.0, moved), signal.distances(items, given), rtol=1e-3
+    )
+
+
+@listed
+def test_coarsening_an_answer_never_adds_bits(name, options):
+    signal = make(name, precision=0.8, lapse=0.05, **options)
+    p = table(signal, read(signal, 40))
+
+    def information(p: np.ndarray) -> float:
+        safe = lambda x: np.where(x > 0, x * np.log2(np.maximum(x, 1e-300)), 0)  # noqa: E731
+        return float(safe(p).sum(1).mean() - safe(p.mean(0)).sum())
+
+    whole = information(p)
+    generator = np.random.default_rng(0)
+    for _ in range(10):
+        groups = generator.integers(0, max(2, p.shape[1] // 2), p.shape[1])
+        merged = np.stack([p[:, groups == g].sum(1) for g in range(groups.max() + 1)], axis=1)
+        assert information(merged) <= whole + 1e-6
+    # Splitting one answer by what the points are adds bits: the inequality is not empty.
+    half = p[:, :1] * (np.arange(len(p)) % 2)[:, None]
+    split = np.concatenate([half, p[:, :1] - half, p[:, 1:]], axis=1)
+    assert information(split) > whole
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [v for v in VARIANTS if REGISTRY[v[0]].uses_classes and
+                          v[0] != "candidates"], ids=str
+)  # fmt: skip
+def test_confusion_matrix(name, options):
+    signal = make(name, precision=0.6, confusion=CONFUSION, **options)
+    d2 = read(signal, 3)
+    np.testing.assert_allclose(table(signal, d2).sum(1), 1, atol=2e-5)
+    same = make(name, precision=0.6, confusion=np.eye(CLASSES), **options)
+    plain = make(name, precision=0.6, **options)
+    np.testing.assert_allclose(table(same, d2), table(plain, d2), atol=1e-4)
+    assert np.abs(table(signal, d2) - table(plain, d2)).max() > 1e-3
+
+
+@every
+def test_gradients_flow_through_points_and_noise(name, options):
+    signal = make(name, lapse=0.1, **options)
+    d2 = read(signal, 1)
+    answer = signal.sample(jax.random.key(0), d2)
+    slope = jax.grad(lambda x: signal.log_prob(answer, x).sum())(d2)
+    assert np.isfinite(slope).all()
+    assert np.abs(slope).max() > 0
