@@ -67,7 +67,7 @@ def declared(path: Path) -> dict[str, Any]:
     """What `write_answers` stored beside the table: names of items and classes; {} if nothing."""
     try:
         with open_parquet(path) as file:
-            stored = (file.schema_arrow.metadata or {}).get(b"labelbits")
+            stored = (file.metadata.metadata or {}).get(b"labelbits")
         found = json.loads(stored) if stored else {}
     except (InputError, ValueError, RecursionError):
         return {}
