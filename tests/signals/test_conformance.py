@@ -234,7 +234,7 @@ def test_confusion_matrix(name, options):
 @every
 def test_gradients_flow_through_points_and_noise(name, options):
     signal = make(name, lapse=0.1, **options)
-    d2 = read(signal, 1)
+    d2 = read(signal, 8)
     answer = signal.sample(jax.random.key(0), d2)
     slope = jax.grad(lambda x: signal.log_prob(answer, x).sum())(d2)
     assert np.isfinite(slope).all()

@@ -1,0 +1,72 @@
+"""The commands `bits` and `bounds`: their JSON, their tables, their exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from labelbits.cli import app
+from labelbits.signals import REGISTRY
+
+
+def run(*words: str):
+    result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.stdout
+
+
+@pytest.mark.parametrize("name", ["triplet", "similarity", "hard"])
+def test_bits_json(name):
+    out = json.loads(run("bits", "--signal", name, "--dims", "3", "--classes", "4", "--json"))
+    assert list(out) == [
+        "signal",
+        "bits",
+        "standard_error",
+        "method",
+        "about",
+        "upper_bound",
+        "outcomes",
+    ]
+    assert out["signal"] == name
+    assert 0 < out["bits"] < out["upper_bound"]
+    assert out["standard_error"] <= 1e-3
+    assert out["about"] == "geometry"
+    assert (out["outcomes"] is None) == (name == "similarity")
+
+
+def test_bits_table_shows_the_options_in_use():
+    out = run("bits", "--signal", "contrastive", "--standard-error", "0.01")
+    assert "negatives=4" in "".join(out.split())
+    assert "items and prototypes" in out
+
+
+def test_bounds():
+    out = json.loads(run("bounds", "--items", "60", "--classes", "10", "--dims", "2", "--json"))
+    assert [row["signal"] for row in out["signals"]] == list(REGISTRY)
+    assert out["log2_orderings"] == pytest.approx(9.8392, abs=5e-5)
+    hard = out["signals"][0]
+    assert hard["bits"] == pytest.approx(60 * 3.321928, abs=1e-3)
+    table = run("bounds", "--items", "60", "--classes", "10", "--dims", "2")
+    assert "triplet" in table
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["bits", "--signal", "nope"], "unknown signal 'nope'"),
+        (["bits", "--signal", "similarity", "--precision", "inf"], "infinitely many bits"),
+        (["bits", "--signal", "hard", "--about", "all"], "about is 'all'"),
+        (["bounds", "--items", "5", "--classes", "1", "--dims", "2"], "classes is 1"),
+    ],
+)
+def test_wrong_input_is_one_message_and_status_2(words, message):
+    command = [sys.executable, "-m", "labelbits.cli", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
