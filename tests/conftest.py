@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import platformdirs
 import pytest
+
+# Compiled programs are kept between tests, workers and runs: compiling is most of the time.
+os.environ.setdefault(
+    "JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("labelbits-tests", appauthor=False)
+)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
 
 
 @pytest.fixture(scope="session")

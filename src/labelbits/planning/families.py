@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from labelbits.interface import Signal
 from labelbits.planning.answering import DEFAULT_LAPSE
 from labelbits.planning.cost import price_of
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.planfile import PlanFile
 from labelbits.planning.result import Assumption, Family
-from labelbits.signals import Votes, make
+from labelbits.signals import Hard, Votes, make
 
 #: Votes on each item that are tried where the plan does not say.
 VOTES_TRIED = (3, 10)
@@ -81,6 +82,14 @@ def build_families(
                 )
             )
     return families, assumptions
+
+
+def one_answer(family: Family) -> Signal:
+    """The channel of one paid answer: one vote of `votes` is a hard label."""
+    signal = family.signal
+    if isinstance(signal, Votes):
+        return Hard(precision=signal.precision, lapse=signal.lapse)
+    return signal
 
 
 def _noise(kind: str, precision: float | None, lapse: float | None) -> list[Assumption]:

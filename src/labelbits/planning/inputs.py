@@ -48,7 +48,9 @@ def load_array(path: Path, names: tuple[str, ...], what: str) -> np.ndarray:
     Raises `InputError` for a missing or broken file and for a missing array.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # numpy leaves a broken file open when it is given a path.
+        with path.open("rb") as stream:
+            file = np.load(stream, allow_pickle=False)
             if isinstance(file, np.ndarray):
                 return file
             for name in names:

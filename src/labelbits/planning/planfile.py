@@ -150,6 +150,8 @@ def _explain(error: Any) -> str:
         return f"{where}: unknown key; {hint}expected one of: {', '.join(known)}"
     if error["type"] == "missing":
         return f"{where}: missing; add it"
+    if error["type"] == "tuple_type" and error["loc"] == ("signal",):
+        return "signal: found one table; expected a list: write [[signal]] with double brackets"
     found = error.get("input")
     message = error["msg"].removeprefix("Value error, ")
     if isinstance(found, (str, int, float, bool)):

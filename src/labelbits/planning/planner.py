@@ -12,7 +12,7 @@ from labelbits.planning.cost import Price
 from labelbits.planning.families import build_families
 from labelbits.planning.inputs import Evidence, load_evidence
 from labelbits.planning.planfile import Budget, PlanFile, read_plan
-from labelbits.planning.recommend import crossovers, list_options, recommend
+from labelbits.planning.recommend import crossovers, list_options, recommend, with_mixture
 from labelbits.planning.result import Assumption, Curve, Plan
 
 #: Called with (what is being done, share done from 0 to 1).
@@ -180,6 +180,9 @@ def advise(
         percent=metric == "accuracy",
         target=extras.get("target"),
     )
+    mixture = extras.get("mixture")
+    if mixture and mixture["budget"] == budget.amount and mixture["interval"][0] > 0:
+        advice = with_mixture(advice, mixture, budget)
     return Plan(
         metric=metric,
         metric_name=METRIC_NAMES[metric],
@@ -220,5 +223,8 @@ def replan(
         curves.append(replace(curve, family=family))
     money = plan.budget if amount is None else check_positive("budget", amount)
     terms = plan.terms.model_copy(update={"amount": float(money)})
-    made = advise(plan.metric, curves, terms, plan.assumptions, plan.warnings, plan.extras)
+    extras = dict(plan.extras)
+    if prices or amount is not None:
+        extras.pop("mixture", None)  # it was designed for other money
+    made = advise(plan.metric, curves, terms, plan.assumptions, plan.warnings, extras)
     return replace(made, title=plan.title)

@@ -157,6 +157,38 @@ def recommend(
     return result
 
 
+def with_mixture(advice: dict[str, Any], mixture: dict[str, Any], budget: Budget) -> dict[str, Any]:
+    """The advice with a mixture in place of the best single signal, by the gain it was measured
+    to have; the interval moves with it and widens by the gain's own."""
+    gain, (low, high) = mixture["gain"], mixture["interval"]
+    quality = advice["quality"] + gain
+    below, above = quality - advice["interval"][0], advice["interval"][1] - quality
+    interval = [
+        quality - math.hypot(below + gain, gain - low),
+        min(1.0, quality + math.hypot(above + gain, high - gain)),
+    ]
+    what = " and ".join(
+        f"{p['answers']:,} {p['signal']} answers ({p['answers_per_item']:.2g} an item)"
+        for p in mixture["purchases"]
+    )
+    cost = sum(p["cost"] for p in mixture["purchases"])
+    sentence = (
+        f"Buy a mixture, {what}, for {cost:,.2f} {budget.currency}: expected alignment "
+        f"{quality:.3f} ({LEVEL:.0%} interval {interval[0]:.3f} to {interval[1]:.3f}), "
+        f"{gain:.3f} ({low:.3f} to {high:.3f}) more than the same money on "
+        f"{mixture['single']} alone."
+    )
+    return {
+        **advice,
+        "purchases": mixture["purchases"],
+        "cost": cost,
+        "quality": quality,
+        "interval": interval,
+        "single": {key: advice[key] for key in ("purchases", "quality", "interval", "sentence")},
+        "sentence": sentence,
+    }
+
+
 def _purchase(curve: Curve, option: Option) -> dict[str, Any]:
     return {
         "signal": option.signal,

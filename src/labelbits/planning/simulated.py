@@ -9,15 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from labelbits.information import per_answer
-from labelbits.interface import Signal
 from labelbits.planning.coverage import Coverage
+from labelbits.planning.families import one_answer
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.learned import Learned
+from labelbits.planning.mixture import mixture_for
 from labelbits.planning.planfile import PlanFile
 from labelbits.planning.recommend import most_answers
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.recovery.batch import simulate
-from labelbits.signals import Hard, Votes
 from labelbits.worlds import World
 
 #: Items of a simulated world, at most; larger plans are read off worlds of this size.
@@ -70,22 +70,16 @@ def simulated_curves(
         tell(f"simulating {family.name}", number / len(families))
         rounds, values = _simulate(family, world, total, plan, seed)
         curve = _curve(family, rounds, values, coverage, total, plan, seed)
-        bits = per_answer(_one_answer(family), world, standard_error=4e-3, seed=seed)
+        bits = per_answer(one_answer(family), world, standard_error=4e-3, seed=seed)
         result.curves.append(replace(curve, bits=bits))
+    tell("designing a mixture", 0.95)
+    mixture = mixture_for(result.curves, world, total, plan.budget, seed)
+    if mixture is not None:
+        result.extras["mixture"] = mixture
     result.extras["bits_about"] = (
         "Bits that one answer tells about the positions of its items and classes, both unknown."
     )
     return result
-
-
-def _one_answer(family: Family) -> Signal:
-    """The channel of one paid answer: one vote of `votes` is a hard label."""
-    signal = family.signal
-    return (
-        Hard(precision=signal.precision, lapse=signal.lapse)
-        if isinstance(signal, Votes)
-        else signal
-    )
 
 
 def _simulate(
@@ -102,7 +96,7 @@ def _simulate(
         rounds = [2**k for k in range(int(math.log2(last)) + 1)]
     values = [
         simulate(
-            [_one_answer(family)],
+            [one_answer(family)],
             world,
             answers=[m * world.items],
             seeds=WORLDS,

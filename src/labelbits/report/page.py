@@ -240,6 +240,11 @@ def _extras(plan: Plan) -> str:
             "<section><h2>Predicted against actual</h2><p>The same forecast made from the smaller "
             f"sizes only, against what was then measured.</p>{_table(head, rows)}</section>"
         )
+    mixture = plan.extras.get("mixture")
+    if mixture:
+        parts.append(
+            f"<section><h2>Is a mixture better?</h2><p>{_text(mixture['sentence'])}</p></section>"
+        )
     apart = plan.extras.get("uncertainty")
     if apart:
         percent = _percent(plan)

@@ -1,0 +1,50 @@
+"""Designs whose optimum is known, and gains that are measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from labelbits.planning.mixture import best_shares, candidates, confirm
+from labelbits.signals import Hard, Triplet
+from labelbits.worlds import World
+
+WORLD = World(items=24, classes=4, dims=2)
+SIGNALS = [Hard(precision=1.0, lapse=0.05), Triplet(precision=1.0, lapse=0.05)]
+
+
+def test_the_same_question_twice_is_worth_its_price() -> None:
+    """Of two offers of one question the one that sells twice as many answers gets everything."""
+    design = best_shares([SIGNALS[1], SIGNALS[1]], WORLD, np.array([200.0, 400.0]))
+    np.testing.assert_allclose(design.shares, [0, 1], atol=1e-6)
+    assert design.bits == pytest.approx(design.single[1])
+
+
+def test_a_mixture_is_found_where_both_signals_are_weak() -> None:
+    """Few answers: hard labels put groups of items in place, triplets order what is near."""
+    world = World(items=80, classes=8, dims=3)
+    gain, low, _ = confirm(
+        SIGNALS, world, np.array([400.0, 400.0]), np.array([0.5, 0.5]), 1, 0
+    ).gain
+    assert gain > 0.02
+    assert low > 0
+
+
+def test_candidates_are_splits_of_the_whole() -> None:
+    design = np.array([0.4, 0.0, 0.6])
+    tried = candidates(design, np.array([0.1, 0.9, 0.5]))
+    np.testing.assert_array_equal(tried[0], design)
+    assert all(shares.sum() == pytest.approx(1) for shares in tried)
+    assert all(shares[1] >= shares[2] > 0 and shares[0] == 0 for shares in tried[1:])
+
+
+def test_a_hopeless_price_is_not_paid() -> None:
+    design = best_shares(SIGNALS, WORLD, np.array([1.0, 2000.0]))
+    np.testing.assert_array_equal(design.shares, [0, 1])
+
+
+def test_half_of_the_answers_are_worse_on_the_same_worlds() -> None:
+    """Negative control: the 'mixture' that throws half of the money away loses."""
+    found = confirm(SIGNALS, WORLD, np.array([1.0, 400.0]), np.array([0.0, 0.5]), 1, 0)
+    gain, low, high = found.gain
+    assert low <= gain <= high < 0
