@@ -1,0 +1,183 @@
+"""Broken, hostile and half files: answers or one clear message, never a traceback."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from labelbits import InputError
+from labelbits.answers import files, read_answers
+from tests.answers.samples import OTHERS, SAMPLES
+
+LABELS = "task,worker,label\r\nt1,w1,caf\u00e9\r\nt2,w2,\u732b\r\n"
+
+
+def put(folder: Path, content: bytes) -> Path:
+    path = folder / "file"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_encodings_and_line_ends(encoding: str, tmp_path: Path) -> None:
+    answers = read_answers(put(tmp_path, LABELS.encode(encoding)))
+    assert answers.table["answer"].to_list() == ['"caf\u00e9"', '"\u732b"']
+    assert answers.items == ("t1", "t2")
+
+
+def test_mixed_encodings_are_read_and_noted(tmp_path: Path) -> None:
+    mixed = "task,worker,label\nt1,w1,caf\u00e9\n".encode() + "t2,w1,caf\u00e9\n".encode("cp1252")
+    answers = read_answers(put(tmp_path, mixed))
+    assert answers.table["answer"].to_list() == ['"caf\u00e9"', '"caf\u00e9"']
+    assert any("1 bytes are not UTF-8" in note for note in answers.notes)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_other_delimiters(delimiter: str, tmp_path: Path) -> None:
+    assert len(read_answers(put(tmp_path, LABELS.replace(",", delimiter).encode()))) == 2
+
+
+def test_ragged_rows_and_lost_quotes_are_rejected_one_by_one(tmp_path: Path) -> None:
+    text = 'task,worker,label\nt1,w1,cat\nt2,w1\nt3,w1,cat,dog\n,w1,cat\nt5,w1,\nt6,w1,"cat\n'
+    answers = read_answers(put(tmp_path, text.encode()))
+    assert answers.table["items"].to_list()[0] == ["t1"]
+    assert answers.rejected is not None
+    reasons = dict(answers.rejected.select("row", "reason").iter_rows())
+    assert "2 cells; expected 3" in reasons[2]
+    assert "4 cells; expected 3" in reasons[3]
+    assert "item" in reasons[4]
+    assert reasons[5] == "answer is missing"
+
+
+def test_a_number_where_text_is_expected_and_text_where_a_number_is(tmp_path: Path) -> None:
+    text = "signal,annotator,items,answer,seconds\nhard,1,2,3,soon\nhard,x,[4],cat,2\n"
+    answers = read_answers(put(tmp_path, text.encode()))
+    assert answers.table["items"].to_list() == [["2"], ["4"]]
+    assert answers.table["seconds"].to_list() == [None, 2.0]
+    assert answers.notes == ("1 values of seconds are no numbers and were left out",)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_half_a_file(name: str, tmp_path: Path) -> None:
+    content = SAMPLES[name][1]
+    for size in range(1, len(content), max(1, len(content) // 25)):
+        try:
+            answers = read_answers(put(tmp_path, content[:size]))
+        except InputError as problem:
+            assert str(tmp_path) in str(problem)
+        else:
+            assert len(answers) > 0
+
+
+def test_half_a_json_file_gives_the_tasks_before_the_break(tmp_path: Path) -> None:
+    task = {
+        "id": 1,
+        "data": {"image": "a.png"},
+        "annotations": [{"completed_by": 1, "result": [
+            {"from_name": "l", "to_name": "i", "type": "choices", "value": {"choices": ["x"]}}
+        ]}],
+    }  # fmt: skip
+    text = json.dumps([task] * 20, indent=1)
+    answers = read_answers(put(tmp_path, text[: len(text) // 2 + 40].encode()))
+    assert 8 <= len(answers) <= 10
+    assert answers.rejected is not None
+    assert "cut off" in answers.rejected["reason"][0]
+
+
+def test_deep_json_is_no_stack_overflow(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        read_answers(put(tmp_path, b'[{"a":' * 200_000))
+    with pytest.raises(InputError):
+        read_answers(put(tmp_path, b"[" * 1_000_000))
+
+
+def test_huge_numbers_in_json(tmp_path: Path) -> None:
+    sample = SAMPLES["label-studio"][1].replace(b'"rating": 4', b'"rating": ' + b"9" * 5000)
+    answers = read_answers(put(tmp_path, sample))  # no integer of 5,000 digits is made
+    assert len(answers) == 3
+    assert answers.rejected is not None
+    assert "not JSON" in answers.rejected["reason"][-1]
+    sample = SAMPLES["label-studio"][1].replace(b'"rating": 4', b'"rating": 1e999')
+    assert len(read_answers(put(tmp_path, sample))) == SAMPLES["label-studio"][2] - 1
+
+
+def test_a_zip_bomb_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "|u1", "fortran_order": False, "shape": (1 << 33, 10)}
+    )
+    path = tmp_path / "bomb.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("counts.npy", header.getvalue() + b"\0" * (1 << 24))
+    with pytest.raises(InputError, match="at most"):
+        read_answers(path)
+    assert path.stat().st_size < 100_000
+
+
+def test_a_parquet_file_that_claims_billions_of_rows(tmp_path: Path, monkeypatch) -> None:
+    from labelbits.answers import parquet
+
+    monkeypatch.setattr(parquet, "MOST_ROWS", 2)
+    with pytest.raises(InputError, match="claims 4 rows"):
+        read_answers(put(tmp_path, OTHERS["labelbits"]))
+
+
+def test_pickles_are_never_loaded(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="pickle"):
+        read_answers(put(tmp_path, pickle.dumps({"a": 1})))
+    stream = io.BytesIO()
+    np.savez(stream, counts=np.array([{}, 1], dtype=object))
+    with pytest.raises(InputError, match="pickle"):
+        read_answers(put(tmp_path, stream.getvalue()))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0" * 1000, b"PK\x03\x04" + b"x" * 100, b"PAR1" + b"x" * 100, b"\x93NUMPY\x01\x00",
+     b"\x1f\x8b" + b"x" * 10, b"{", b"[]", b"null", b"\xff\xfe", b"a\n", b'"', b"task,worker,label"],
+)  # fmt: skip
+def test_nothing_readable_is_refused_with_the_path(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="file"):
+        read_answers(put(tmp_path, content))
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read_answers(tmp_path / "none.csv")
+    with pytest.raises(InputError, match="not a file"):
+        read_answers(tmp_path)
+
+
+def test_a_header_that_names_a_column_twice(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="twice"):
+        read_answers(put(tmp_path, b"task,worker,label,label\na,b,c,d\n"))
+
+
+def test_a_field_without_end_is_one_rejected_row(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(files, "LARGEST_FIELD", 1000)
+    text = 'task,worker,label\nt1,w1,cat\nt2,w1,"' + "x" * 3000 + "\nt3,w1,cat\n"
+    answers = read_answers(put(tmp_path, text.encode()))
+    assert answers.table["items"].to_list()[0] == ["t1"]
+    assert answers.rejected is not None
+    assert "cannot be read as CSV" in answers.rejected["reason"][0]
+
+
+def test_lone_surrogates_do_not_crash(tmp_path: Path) -> None:
+    sample = SAMPLES["label-studio"][1].replace(b'"cat"', b'"\\ud800cat"')
+    assert len(read_answers(put(tmp_path, sample))) > 0
+
+
+def test_columns_of_strange_types(tmp_path: Path) -> None:
+    table = pl.DataFrame(
+        {"task": [[1], [2]], "worker": [b"a", b"b"], "label": [{"a": 1}, {"a": 2}]}
+    )
+    table.write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError):
+        read_answers(tmp_path / "a.parquet")
