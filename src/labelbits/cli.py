@@ -152,9 +152,9 @@ def bits(
             estimate = information.per_answer(
                 asked,
                 world,
-                about=about,
+                about=about,  # type: ignore[arg-type]  # per_answer checks it, with a message
                 standard_error=standard_error,
-                seed=seed,  # type: ignore
+                seed=seed,
             )
             rows.append((asked, estimate))
     if as_json:

@@ -206,9 +206,7 @@ def _quantiles(freedom: int) -> tuple[np.ndarray, np.ndarray]:
     return odds, np.where(odds < 0, chi.ppf(low), chi.isf(high))
 
 
-def quasi_distances(
-    world: interface.World, others: int, seeds: list[int]
-) -> QuasiDistances | None:
+def quasi_distances(world: interface.World, others: int, seeds: list[int]) -> QuasiDistances | None:
     """Evenly spread distances from one item to `others` new points, where the world is normal."""
     normal = getattr(world, "prior", None) == "normal" and world.known_prototypes is None
     return QuasiDistances(world.dims, others, seeds) if normal else None

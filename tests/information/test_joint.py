@@ -38,9 +38,7 @@ def test_one_answer_is_the_per_answer_value():
 def test_three_hard_labels_are_three_votes():
     """Importance sampling of three answers against the exact law of their counts."""
     world = World(1, 4, 2)
-    three = joint(
-        signals.Hard(), world, np.zeros((3, 1), int), about="items", standard_error=0.02
-    )
+    three = joint(signals.Hard(), world, np.zeros((3, 1), int), about="items", standard_error=0.02)
     votes = per_answer(
         signals.Votes(answers_per_item=3), world, about="items", standard_error=0.005
     )

@@ -169,7 +169,8 @@ def test_votes_about_a_uniform_dirichlet_label():
 def test_channel_capacities():
     flip = np.array([[0.9, 0.1], [0.1, 0.9]])
     assert closed.capacity(flip) == pytest.approx(0.5310044064, abs=1e-10)
-    assert closed.capacity(np.array([[0.9, 0.1, 0], [0, 0.1, 0.9]])) == pytest.approx(0.9, abs=1e-10)
+    erase = np.array([[0.9, 0.1, 0], [0, 0.1, 0.9]])
+    assert closed.capacity(erase) == pytest.approx(0.9, abs=1e-10)
     assert closed.capacity(np.array([[1, 0], [0.5, 0.5]])) == pytest.approx(0.3219281, abs=5e-8)
     ten = np.full((10, 10), 0.1 / 9) + np.eye(10) * (0.9 - 0.1 / 9)
     assert closed.capacity(ten) == pytest.approx(2.53594, abs=5e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -9,8 +10,7 @@ import pytest
 
 from labelbits import World, signals
 from labelbits.errors import InputError, NotFiniteError
-from labelbits.information import answer_bound, per_answer
-from labelbits.information import exchangeable, grouped
+from labelbits.information import answer_bound, exchangeable, grouped, per_answer
 from labelbits.information.quadrature import quadrature
 from labelbits.signals import REGISTRY
 
@@ -171,7 +171,7 @@ def test_more_answers_and_richer_questions_carry_more():
     ]
     for chain in chains:
         bits = [per_answer(s, WORLD, standard_error=0.004).bits for s in chain]
-        assert all(b > a - 0.02 for a, b in zip(bits, bits[1:], strict=False))
+        assert all(b > a - 0.02 for a, b in itertools.pairwise(bits))
 
 
 def test_geometry_and_items_differ():

@@ -128,8 +128,8 @@ def test_samples_of_similarity_match():
     largest = float(signal.largest)
 
     def cdf(lapse):
-        return lambda x: (1 - lapse) * stats.norm.cdf(x, 3, 2**-0.5) + lapse * np.clip(
-            x / largest, 0, 1
+        return lambda x: (
+            (1 - lapse) * stats.norm.cdf(x, 3, 2**-0.5) + lapse * np.clip(x / largest, 0, 1)
         )
 
     assert stats.kstest(drawn, cdf(0.3)).pvalue > 1e-4

@@ -82,7 +82,7 @@ def plan(signal: Signal, world: World, shared: bool, n: int | None = None) -> Pl
     if n is None:
         # Known prototypes are one marginal for all groups; drawn ones are many.
         one = not shared or world.known_prototypes is not None
-        n = (4096 if one else 128) if enumerated else 1024
+        n = (1024 if one else 128) if enumerated else 1024
     reads = world.classes * signal.arity if signal.uses_classes else 8
     held = n * max(reads, outcomes if enumerated else n)
     if shared:

@@ -73,7 +73,6 @@ def dirichlet_multinomial_entropy(alpha: Array, m: int) -> Array:
     total = alpha.sum(-1, keepdims=True)
     rest = jnp.maximum(total - alpha, SMALLEST)
 
-
     def log_rising(a: Array) -> Array:
         """ln Gamma(a + m) / Gamma(a)."""
         return jnp.sum(jnp.stack([jnp.log(a + j) for j in range(m)]), axis=0)
