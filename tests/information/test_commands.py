@@ -14,7 +14,7 @@ from labelbits.signals import REGISTRY
 
 
 def run(*words: str):
-    result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, list(words), catch_exceptions=False)
     assert result.exit_code == 0
     return result.stdout
 

@@ -79,15 +79,15 @@ def plan(signal: Signal, world: World, shared: bool, n: int | None = None) -> Pl
     """Group size: small where many prototype draws are needed, large where one marginal is."""
     outcomes = signal.outcomes(world.classes)
     enumerated = outcomes <= ENUMERATE
+    # Known prototypes are one marginal for all groups; drawn ones are many.
+    one = not shared or world.known_prototypes is not None
     if n is None:
-        # Known prototypes are one marginal for all groups; drawn ones are many.
-        one = not shared or world.known_prototypes is not None
         n = (1024 if one else 128) if enumerated else 1024
     reads = world.classes * signal.arity if signal.uses_classes else 8
     held = n * max(reads, outcomes if enumerated else n)
     if shared:
         held = max(held, n * world.dims * signal.arity, world.classes * world.dims)
-    batch = int(min(1024 if shared else FEWEST, max(1, CHUNK // (4 * held))))
+    batch = int(min(FEWEST if one else 1024, max(1, CHUNK // (4 * held))))
     return Plan(n, 2 ** int(math.log2(batch)), enumerated)
 
 
