@@ -105,6 +105,8 @@ def grouped(
     channel = traced(signal)
     how = plan(signal, world, given_prototypes, n)
     questions = signal.questions(world.classes)
+    if not given_prototypes and getattr(signal, "confusion", None) is None:
+        questions = 1  # exchangeable classes: every question carries the same
     table = None
     if how.enumerated:
         table = np.stack([signal.enumerate(world.classes, q) for q in range(questions)])
@@ -128,8 +130,11 @@ def grouped(
         values.append(value.astype(np.float64))
         gaps.append(gap.astype(np.float64))
         groups += how.batch
+        every = np.concatenate(values)
         if groups >= 2 * questions:
-            error = _stratified(np.concatenate(values), questions)
+            error = _stratified(every, questions)
+        elif groups > 1:
+            error = float(every.std(ddof=1) / math.sqrt(groups))
     bits_gap = float(np.concatenate(gaps).mean())
     return Result(
         float(np.concatenate(values).mean()), error, groups * how.n, _bias(bits_gap, standard_error)
