@@ -21,7 +21,12 @@ class Interval:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
-        return {"value": self.value, "low": self.low, "high": self.high, "method": self.method}
+        return {
+            "value": float(self.value),
+            "low": float(self.low),
+            "high": float(self.high),
+            "method": self.method,
+        }
 
 
 def proportion(successes: float, trials: float, level: float = 0.95) -> Interval:

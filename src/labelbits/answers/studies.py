@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from labelbits.answers.files import Rejects
@@ -38,6 +39,8 @@ def read_cifar10s(path: Path, kind: Kind, options: Options) -> Parsed:
     table = load_table(path, kind, rejects, notes)
     need(path, table, "annotator", "image_idx", "top1", "top1_prob", "top2", "top2_prob")
     classes = options.classes or CIFAR10
+    if options.signal == "soft":
+        return _completed(path, table, classes, rejects, notes)
     columns = table.select(
         text("annotator", table),
         text("image_idx", table),
@@ -88,6 +91,45 @@ def read_cifar10s(path: Path, kind: Kind, options: Options) -> Parsed:
             "answer",
             "seconds",
             "repeat",
+            "row",
+        ),
+        rejects,
+        tuple(classes),
+        notes=notes,
+    )
+
+
+def _completed(
+    path: Path, table: pl.DataFrame, classes: tuple[str, ...], rejects: Rejects, notes: list[str]
+) -> Parsed:
+    """The completed soft labels p0, p1, ... that the file carries, as they stand in its rows."""
+    names = [f"p{k}" for k in range(len(classes))]
+    need(path, table, *names)
+    values = table.select(number(name, table) for name in names).to_numpy()
+    good = np.isfinite(values).all(1) & (values >= 0).all(1) & (values.sum(1) > 0)
+    for row in table.filter(~good)["row"]:
+        rejects.add(row, "p0, p1, ... are not probabilities")
+    disagree = float(np.mean(values[good].argmax(1) != table.filter(good)["top1"].to_numpy()))
+    notes.append(
+        f"{path.name}: the completed labels p0, p1, ... favour another class than the row's top1 "
+        f"in {disagree:.0%} of the rows; figures that pair rows (repeats) are better taken from "
+        "what was typed"
+    )
+    answers = [
+        json.dumps({name: round(float(p), 7) for name, p in zip(classes, row, strict=True) if p})
+        for row in values[good]
+    ]
+    repeat = pl.col("is_repeat") if "is_repeat" in table.columns else pl.lit(None, pl.Boolean)
+    seconds = number("rt_s", table) if "rt_s" in table.columns else pl.lit(None, pl.Float64)
+    kept = table.filter(good).with_columns(pl.Series("answer", answers, dtype=pl.String))
+    return Parsed(
+        kept.select(
+            pl.lit("soft").alias("signal"),
+            text("annotator", kept).alias("annotator"),
+            pl.concat_list(text("image_idx", kept)).alias("items"),
+            "answer",
+            seconds.alias("seconds"),
+            repeat.alias("repeat"),
             "row",
         ),
         rejects,

@@ -2,9 +2,9 @@
 
 For each item the hard labels are split at random: a reference half, and a pool. m soft labels are
 averaged; k hard labels are drawn from the pool and averaged. Both are compared with the reference
-by their distance; the worth of m soft labels is the k at which hard labels come equally near
-(interpolated in the reciprocal of k, in which the squared error is linear). Hard labels come
-from the reference's own population, which favours them.
+by their distance; the worth of m soft labels is the k at which hard labels come equally near.
+Between whole numbers the error is linear: 1.6 labels mean two for 60 % of the items. Hard labels
+come from the reference's own population, which favours them.
 """
 
 from __future__ import annotations
@@ -137,5 +137,4 @@ def _equal(soft: np.ndarray, hard: np.ndarray, grid: np.ndarray, rows: np.ndarra
     place = int(np.argmax(curve <= target))
     a, b = curve[place - 1], curve[place]
     share = (a - target) / (a - b) if a > b else 0.0
-    inverse = (1 - share) / grid[place - 1] + share / grid[place]
-    return float(1 / inverse)
+    return float(grid[place - 1] + share * (grid[place] - grid[place - 1]))

@@ -1,0 +1,198 @@
+"""Calibration finds what was put in, with honest intervals, and does not find what is not there."""
+
+from __future__ import annotations
+
+import json
+
+import jax
+import numpy as np
+import polars as pl
+import pytest
+
+from labelbits import Answers, InputError, World
+from labelbits.answers import ModelPrice, aggregate, calibrate
+from labelbits.answers.agreement import agree_on_choice, agree_on_probabilities
+from labelbits.answers.intervals import proportion
+from labelbits.answers.times import fit_times, price_of
+from labelbits.signals import Hard
+
+CLASSES = tuple("abcd")
+
+
+def crowd(
+    items: int = 300, people: int = 5, precision: float = 2.0, lapse: float = 0.1, seed: int = 0
+) -> tuple[Answers, dict[str, str], np.ndarray]:
+    """Hard labels of a simulated crowd, the nearest class of each item, and the answers (n,)."""
+    keys = jax.random.split(jax.random.key(seed), 3)
+    world = World(items=items, classes=4, dims=3)
+    d2 = np.asarray(world.sample_class_distances(keys[0], (items,)))
+    signal = Hard(precision=precision, lapse=lapse)
+    said = np.asarray(signal.sample(keys[1], np.repeat(d2, people, axis=0)))[:, 0]
+    table = pl.DataFrame(
+        {
+            "signal": "hard",
+            "annotator": [f"w{i % people}" for i in range(items * people)],
+            "items": [[str(i // people)] for i in range(items * people)],
+            "answer": [json.dumps(CLASSES[k]) for k in said],
+            "seconds": np.random.default_rng(seed).lognormal(1.0, 0.5, items * people),
+        }
+    )
+    names = tuple(str(i) for i in range(items))
+    gold = {str(i): CLASSES[k] for i, k in enumerate(d2.argmin(1))}
+    return Answers(table, names, CLASSES, tuple(f"w{i}" for i in range(people))), gold, said
+
+
+@pytest.mark.parametrize("with_gold", [True, False])
+def test_precision_and_lapse_are_recovered(with_gold: bool) -> None:
+    answers, gold, _ = crowd()
+    noise = calibrate(answers, gold if with_gold else None, dims=3)["hard"].noise
+    assert noise.precision.low < 2.0 < noise.precision.high
+    assert noise.lapse.low <= 0.1 <= noise.lapse.high
+    # A careful crowd is told from a careless one: the negative control.
+    careful, gold, _ = crowd(precision=8.0, lapse=0.0)
+    better = calibrate(careful, gold if with_gold else None, dims=3)["hard"].noise
+    assert better.precision.low > noise.precision.value
+    assert better.lapse.high < noise.lapse.value
+
+
+def test_one_answer_an_item_without_gold_says_nothing_about_noise() -> None:
+    answers, _, _ = crowd(people=1)
+    found = calibrate(answers)["hard"]
+    assert found.noise is None
+    assert found.confusion is None
+    assert found.agreement.between is None
+
+
+def test_confusion_against_gold_and_against_the_others() -> None:
+    answers, gold, said = crowd(lapse=0.3)
+    with_gold = calibrate(answers, gold)["hard"].confusion
+    right = np.mean([CLASSES[k] == gold[str(i // 5)] for i, k in enumerate(said)])
+    assert with_gold.accuracy.value == pytest.approx(right)
+    assert with_gold.accuracy.low < right < with_gold.accuracy.high
+    np.testing.assert_allclose(with_gold.matrix.sum(1), 1)
+    assert np.all(with_gold.low < with_gold.matrix)
+    assert np.all(with_gold.matrix < with_gold.high)
+    assert calibrate(answers)["hard"].confusion.against == "the others' majority"
+
+
+def test_gold_rows_of_the_table_are_truth_and_no_answers() -> None:
+    answers, gold, _ = crowd(items=40)
+    extra = pl.DataFrame(
+        {"signal": "hard", "annotator": "boss", "items": [[i] for i in gold],
+         "answer": [json.dumps(name) for name in gold.values()], "gold": True}
+    )  # fmt: skip
+    table = pl.concat([answers.table, extra], how="diagonal")
+    marked = Answers(table, answers.items, CLASSES, (*answers.annotators, "boss"))
+    found, expected = calibrate(marked)["hard"], calibrate(answers, gold)["hard"]
+    assert found.answers == expected.answers
+    assert found.confusion.against == "gold"
+    assert found.confusion.accuracy == expected.confusion.accuracy
+
+
+def test_gold_that_names_an_unknown_class_is_refused() -> None:
+    answers, _, _ = crowd(items=10)
+    with pytest.raises(InputError, match="unknown class 'cow' of item '3'"):
+        calibrate(answers, {"3": "cow"})
+    with pytest.raises(InputError, match="expected 10 class numbers"):
+        calibrate(answers, np.zeros(3, dtype=int))
+
+
+def test_same_seed_same_result() -> None:
+    answers, gold, _ = crowd(items=60)
+    assert json.dumps(calibrate(answers, gold).to_dict()) == json.dumps(
+        calibrate(answers, gold).to_dict()
+    )
+
+
+def test_spammers_are_flagged_with_evidence_and_honest_people_are_not() -> None:
+    answers, _, _ = crowd(items=200, people=6, lapse=0.02)
+    rng = np.random.default_rng(1)
+    rows = answers.table.to_dicts()
+    for row in rows:
+        if row["annotator"] == "w0":
+            row["answer"] = json.dumps(CLASSES[rng.integers(4)])
+        if row["annotator"] == "w1":
+            row["answer"], row["seconds"] = '"a"', row["seconds"] / 10
+    table = pl.DataFrame(rows)
+    flagged = calibrate(Answers(table, answers.items, CLASSES, answers.annotators))["hard"].flagged
+    assert [record.annotator for record in flagged] == ["w0", "w1"]
+    assert "chance gives" in flagged[0].evidence[0]
+    words = " ".join(flagged[1].evidence)
+    assert "gives one answer in 200 of 200" in words
+    assert "s for an answer; the others take" in words
+    assert calibrate(answers)["hard"].flagged == ()
+
+
+@pytest.mark.parametrize("method", ["majority", "dawid-skene", "glad", "mace"])
+def test_consensus_is_better_than_one_annotator(method) -> None:
+    answers, gold, said = crowd(items=120, people=7, precision=4.0, lapse=0.25)
+    found = aggregate(answers, method)
+    agreed = np.mean([found.label[item] == name for item, name in gold.items()])
+    alone = np.mean([CLASSES[k] == gold[str(i // 7)] for i, k in enumerate(said)])
+    assert agreed > alone + 0.05
+    np.testing.assert_allclose(found.probability.sum(1), 1, atol=1e-6)
+    if method == "dawid-skene":
+        for square in found.confusion.values():
+            np.testing.assert_allclose(square.sum(1), 1, atol=1e-6)
+    if method != "majority":
+        assert set(found.skill) == set(answers.annotators)
+
+
+def test_times_fit_what_was_drawn() -> None:
+    rng = np.random.default_rng(0)
+    times = rng.lognormal(1.2, 0.6, 4000)
+    times[:5] = [4000, 5000, -1, 0, 0.01]
+    found = fit_times(times, np.arange(4000) % 40)
+    assert (found.dropped, found.too_short) == (4, 1)
+    assert found.mu.low < 1.2 < found.mu.high
+    assert found.sigma.low < 0.6 < found.sigma.high
+    assert found.learning.low < 1 < found.learning.high  # nobody learns here
+    place = np.arange(4000) // 40
+    faster = fit_times(times[5:] * (place[5:] + 1) ** -0.3, (np.arange(4000) % 40)[5:])
+    assert faster.learning.low < 2**-0.3 < faster.learning.high
+    assert fit_times(np.array([np.nan, 3.0]), np.zeros(2)) is None
+    assert price_of(30.0, 12.0, 0.02) == pytest.approx(0.12)
+
+
+def test_jeffreys_interval_known_value() -> None:
+    # Brown, Cai, DasGupta (2001), table 5: n = 10, x = 3.
+    found = proportion(3, 10)
+    assert (round(found.low, 3), round(found.high, 3)) == (0.093, 0.606)
+    assert proportion(0, 10).low == 0.0
+    assert proportion(10, 10).high == 1.0
+
+
+def test_agreement_by_hand() -> None:
+    question = np.array([0, 0, 0, 1, 1, 2, 2])
+    who = np.array([0, 1, 2, 0, 1, 0, 0])
+    answer = np.array([5, 5, 6, 7, 7, 5, 6])
+    first = np.array([1, 1, 1, 1, 1, 1, 0], dtype=bool)
+    found = agree_on_choice(question, answer, who, first, seed=0)
+    assert found.between.value == pytest.approx(2 / 4)  # 1 of 3 pairs, 1 of 1
+    assert found.repeat.value == 0.0
+    report = np.array([[1, 0], [0, 1], [0.5, 0.5]])
+    same = agree_on_probabilities(
+        np.zeros(3, int), report, report.argmax(1), np.arange(3), np.ones(3, bool), 0
+    )
+    assert same.between.value == pytest.approx((1 + 0.5 + 0.5) / 3)
+
+
+def test_a_language_model_is_measured_against_people() -> None:
+    answers, gold, _ = crowd(items=150, people=5, precision=6.0, lapse=0.02)
+    rng = np.random.default_rng(2)
+    said = [name if rng.random() < 0.8 else CLASSES[rng.integers(4)] for name in gold.values()]
+    model = pl.DataFrame(
+        {"signal": "hard", "annotator": "m-1", "items": [[i] for i in gold],
+         "answer": [json.dumps(name) for name in said], "price": 0.002, "annotator_kind": "model"}
+    )  # fmt: skip
+    table = pl.concat([answers.table, model], how="diagonal")
+    found = calibrate(Answers(table, answers.items, CLASSES, (*answers.annotators, "m-1")))
+    assert found["hard"].annotators == 5  # the model is no sixth person
+    one = found.models["m-1"]["hard"]
+    assert one.confusion.against == "gold"
+    assert one.confusion.accuracy.low < 0.85 < one.confusion.accuracy.high
+    assert one.price == pytest.approx(0.002)
+    assert one.noise is not None
+    assert ModelPrice(0.001, 3.0, 15.0).of(1000, 100) == pytest.approx(0.0055)
+    with pytest.raises(InputError, match="expected a price of 0 or more"):
+        ModelPrice(-1.0)
