@@ -42,7 +42,7 @@ class Options:
         }
 
     def draw(self, option: str) -> Draw:
-        """"1", "3", "10" votes of each item, without replacement, or the "full" distribution."""
+        """ "1", "3", "10" votes of each item, without replacement, or the "full" distribution."""
         if option == "full":
             soft = signals.Soft()
             return lambda rng, rows: [_batch(soft, rows, self.human[rows])]

@@ -15,13 +15,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from labelbits.learning import CurvePoints, cross_measure, measure
+from labelbits.learning import CurvePoints, cross_measure, forecast, measure
 from learning_data import Options, cifar10h
 
 PILOTS = (100, 300, 1000)
@@ -72,7 +73,12 @@ def load(path: Path) -> dict[str, CurvePoints]:
     with np.load(path, allow_pickle=False) as file:
         for metric in METRICS:
             fields = {name: file[f"{metric}/{name}"] for name in FIELDS}
-            result[metric] = CurvePoints(metric=metric, pool=int(file[f"{metric}/pool"]), **fields)
+            result[metric] = CurvePoints(
+                metric=metric,
+                pool=int(file[f"{metric}/pool"]),
+                crossed="alone-" in path.name,
+                **fields,
+            )
     return result
 
 
@@ -118,13 +124,110 @@ def run(data: Options, store: Path, held: int, pilots: tuple[int, ...], repeats:
     print(file=sys.stderr)
 
 
+@dataclass(frozen=True)
+class Case:
+    """One forecast and what came of it."""
+
+    kind: str
+    option: str
+    pilot: int
+    number: int
+    metric: str
+    multiple: int
+    predicted: float
+    low: float
+    high: float
+    naive: float
+    actual: float
+
+
+def naive_forecast(points: CurvePoints, sizes: list[int]) -> np.ndarray:
+    """The baseline: one power law b n^-c of the loss, least squares in logarithms."""
+    loss = 1 - points.mean if points.metric == "accuracy" else points.mean
+    slope, intercept = np.polyfit(np.log(points.sizes), np.log(np.maximum(loss, 1e-4)), 1)
+    predicted = np.exp(intercept + slope * np.log(sizes))
+    return 1 - predicted if points.metric == "accuracy" else predicted
+
+
+def cases(store: Path) -> Iterator[Case]:
+    """Every forecast of the store beside the actual quality."""
+    for kind in ("alone", "tested"):
+        for path in sorted(store.glob(f"{kind}-*.npz")):
+            _, pilot, number, option = path.stem.split("-")
+            actual = load(store / f"actual-{option}.npz")
+            for metric, points in load(path).items():
+                truth = actual[metric]
+                sizes = [m * int(pilot) for m in MULTIPLES]
+                result = forecast(points, sizes, seed=int(number))
+                naive = naive_forecast(points, sizes)
+                for i, (multiple, size) in enumerate(zip(MULTIPLES, sizes, strict=True)):
+                    there = int(np.flatnonzero(truth.sizes == size)[0])
+                    yield Case(
+                        kind, option, int(pilot), int(number), metric, multiple,
+                        float(result.mean[i]), float(result.low[i]), float(result.high[i]),
+                        float(naive[i]), float(truth.mean[there]),
+                    )  # fmt: skip
+
+
+def table(found: list[Case], by: str) -> list[str]:
+    """Markdown rows: errors and coverage for every pilot size and multiple, or every option."""
+    lines = [
+        "| metric | pilot | option | size | pilots | median abs. error | bias | covered by 90 % | "
+        "interval width | one power law: median abs. error |",
+        "|---|---:|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    groups: dict[tuple, list[Case]] = {}
+    for case in found:
+        option = case.option if by == "option" else "all"
+        if by == "option" and case.multiple != MULTIPLES[-1]:
+            continue
+        groups.setdefault((case.metric, case.pilot, option, case.multiple), []).append(case)
+        if by != "option":
+            groups.setdefault((case.metric, 0, option, case.multiple), []).append(case)
+    for (metric, pilot, option, multiple), group in sorted(groups.items()):
+        # Accuracy in points, cross-entropy in thousandths of a nat.
+        unit = 100 if metric == "accuracy" else 1000
+        error = np.array([c.predicted - c.actual for c in group]) * unit
+        naive = np.array([c.naive - c.actual for c in group]) * unit
+        width = np.mean([c.high - c.low for c in group]) * unit
+        covered = 100 * np.mean([c.low <= c.actual <= c.high for c in group])
+        lines.append(
+            f"| {metric} | {pilot or 'all'} | {option} | {multiple}x | {len(group)} | "
+            f"{np.median(np.abs(error)):.1f} | {error.mean():+.1f} | {covered:.0f} % | "
+            f"{width:.1f} | {np.median(np.abs(naive)):.1f} |"
+        )
+    return lines
+
+
+def report(store: Path, to: Path) -> None:
+    """Put the tables between the marks of the page."""
+    found = list(cases(store))
+    lines = []
+    for kind, title in (
+        ("alone", "The pilot alone (cross-validation inside the pilot)"),
+        ("tested", "The pilot with the held-out images as a labelled test set"),
+    ):
+        part = [c for c in found if c.kind == kind]
+        lines += [f"### {title}", "", *table(part, "size"), "", "By option, at 8x:", ""]
+        lines += [*table(part, "option"), ""]
+    text = to.read_text()
+    start, end = "<!-- tables -->", "<!-- end of tables -->"
+    head, rest = text.split(start)
+    tail = rest.split(end)[1]
+    to.write_text(head + start + "\n" + "\n".join(lines) + end + tail)
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", type=Path, default=Path("build/validation"))
     parser.add_argument("--repeats", type=int, default=REPEATS, help="pilots of each size")
+    parser.add_argument("--report", type=Path, help="page whose tables are rewritten")
+    parser.add_argument("--held", type=int, default=2000, help="images held out")
     arguments = parser.parse_args()
-    run(cifar10h(), arguments.store, 2000, PILOTS, arguments.repeats)
+    run(cifar10h(), arguments.store, arguments.held, PILOTS, arguments.repeats)
+    if arguments.report:
+        report(arguments.store, arguments.report)
 
 
 if __name__ == "__main__":

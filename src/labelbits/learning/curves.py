@@ -38,6 +38,10 @@ Progress = Callable[[float], None]
 Reference = np.ndarray | Mapping[str, np.ndarray]
 #: Floats of features in one batched fit: more would fall out of a core's cache.
 CHUNK = 1_000_000
+#: A cross-validated mean spreads more than its test items do, because the pilot is also what was
+#: trained on: factor on the standard error (sqrt of 1.5; Nadeau and Bengio 2003, Machine Learning
+#: 52, put the variance between 1 and about 2 times that of the test items alone).
+CROSSED = 1.22
 #: Training sets of one size whose cross-validated losses are averaged to choose its penalty.
 VOTERS = 3
 
@@ -59,7 +63,8 @@ class CurvePoints:
     replicates that tested it (NaN: never tested), None for metrics of a whole set; `item_counts`
     (S, T) how many replicates tested it. `training` (S, R): each value minus what its test items
     score on average, so only the training set's luck is left. `pool` is the number of items that
-    training sets were drawn from. `ridges` (S,) and `power` are the regularisation used.
+    training sets were drawn from; `crossed`: items were tested by folds of a cross-validation.
+    `ridges` (S,) and `power` are the regularisation used.
     """
 
     sizes: np.ndarray
@@ -69,14 +74,17 @@ class CurvePoints:
     item_counts: np.ndarray | None = field(default=None, repr=False)
     training: np.ndarray | None = field(default=None, repr=False)
     pool: int | None = None
+    crossed: bool = False
     ridges: np.ndarray | None = None
     power: float = float("nan")
     seconds: float = 0.0
 
     @property
     def mean(self) -> np.ndarray:
-        """Mean over replicates (S,)."""
-        return np.nanmean(self.values, axis=1)
+        """Mean over replicates (S,); NaN where none was measured."""
+        count = self.replicates
+        total = np.nansum(self.values, axis=1)
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
     @property
     def replicates(self) -> np.ndarray:
@@ -90,7 +98,12 @@ class CurvePoints:
         of the pool are used, and the variance is taken to fall as 1 / size (it is that of a mean
         over the training items, to first order).
         """
-        deviations = self.values - np.nanmean(self.values, axis=1, keepdims=True)
+        if self.crossed:
+            # Folds of a few items cannot tell the training set's luck from the items' own.
+            return np.zeros(len(self.sizes))
+        filled = self.replicates > 0
+        deviations = np.full(self.values.shape, np.nan)
+        deviations[filled] = self.values[filled] - self.mean[filled, None]
         if self.training is not None:
             deviations = self.training
         n = np.isfinite(deviations).sum(1)
@@ -111,7 +124,8 @@ class CurvePoints:
         variance = self.training_variance() / np.maximum(different, 1)
         if self.item_values is not None:
             count = np.maximum(np.isfinite(self.item_values).sum(1), 2)
-            variance = variance + np.nanvar(self.item_values, axis=1, ddof=1) / count
+            spread = np.nanvar(self.item_values, axis=1, ddof=1) / count
+            variance = variance + spread * (CROSSED**2 if self.crossed else 1)
         return np.sqrt(variance)
 
 
@@ -280,7 +294,9 @@ def _measure(
     seconds = time.monotonic() - began
     pool = min(len(s.order) for s in splits)
     return {
-        metric: replace(points, ridges=ridges, power=power, seconds=seconds, pool=pool)
+        metric: replace(
+            points, ridges=ridges, power=power, seconds=seconds, pool=pool, crossed=whole > 1
+        )
         for metric, points in tally.points(np.array(ordered)).items()
     }
 

@@ -9,16 +9,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from labelbits.errors import InputError, check_probability
-from labelbits.learning.curves import CurvePoints
+from labelbits.learning.curves import CROSSED, CurvePoints
 from labelbits.learning.forms import FORMS, Shapes, all_shapes
 from labelbits.learning.metrics import check_metrics, higher_is_better
 
-#: A form never fits exactly: standard deviation of its misfit, as a share of the loss, for each
-#: e-fold between a size and the largest size measured (misfit at small sizes says little about
-#: large ones, so they weigh less; beyond the data the same misfit widens the interval).
-MISFIT = 0.04
-#: Misfit even at the largest size, as a share of the loss.
-ROUGHNESS = 0.005
+#: A form never fits exactly. Standard deviation of ln(loss - floor) about the form for one e-fold
+#: of size, growing as a random walk: within the measured sizes (small sizes say little about large
+#: ones, so they weigh less) and beyond them (the interval widens).
+MISFIT = 0.02
+DRIFT = 0.04
+#: Roughness of ln(loss - floor) at every measured size: penalties are chosen size by size.
+ROUGHNESS = 0.01
+#: Test items above this number are resampled in this many blocks.
+BLOCKS = 2000
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,15 @@ def forecast(
     refused = sizes > limit * largest * (1 + 1e-9)
 
     rng = np.random.default_rng(seed)
-    curves = loss + (-1 if up else 1) * _resampled(points, known, draws, rng)
+    # Below half an error among all tests a measured zero says nothing.
+    least = 0.5 / max(_tested(points), 10)
+    resampled = loss + (-1 if up else 1) * _resampled(points, known, draws, rng)
+    log_loss = np.log(np.maximum(loss - floor, least))
+    curves = np.log(np.maximum(resampled - floor, least))
     shapes = all_shapes(largest, float(measured[0]))
-    at_measured = shapes.curve(measured)
-    at_sizes = shapes.curve(np.where(refused, largest, sizes))
-    excess, weight = _posterior(shapes, at_measured, loss, curves, measured, floor)
+    at_measured = np.log(np.maximum(shapes.curve(measured), 1e-4))
+    at_sizes = np.log(np.maximum(shapes.curve(np.where(refused, largest, sizes)), 1e-4))
+    weight, level_weights = _posterior(shapes, at_measured, log_loss, curves, measured)
 
     # Shapes ordered from gloomy to hopeful: one uniform number means the same for every option.
     order = np.argsort(shapes.curve(np.array([largest * limit]))[:, 0], kind="stable")
@@ -102,16 +109,19 @@ def forecast(
     uniform = (rng.permutation(draws) + rng.random(draws)) / draws
     place = np.searchsorted(cumulative, uniform * cumulative[-1])
     picked = order[np.minimum(place, len(order) - 1)]
-    base = _excess(at_measured, loss[None], measured, loss, curves, floor)[0]
-    drift = rng.standard_normal(draws)[:, None] * MISFIT * _distance(sizes, largest)
-    new_luck = rng.standard_normal((draws, 1)) * np.sqrt(points.training_variance()[known][-1])
-    new_luck = new_luck * np.sqrt(largest / np.maximum(sizes, 1))
+    drift = rng.standard_normal((draws, 1)) * DRIFT * np.sqrt(_distance(sizes, largest))
+    luck = rng.standard_normal((draws, 1)) * np.sqrt(points.training_variance()[known][-1])
+    luck = luck * np.sqrt(largest / np.maximum(sizes, 1))
 
-    total = floor + excess[np.arange(draws), picked][:, None] * at_sizes[picked]
-    total = total * np.exp(drift) + new_luck
-    mean_shape = weight @ (at_sizes * base[:, None]) / (weight @ base)
-    sampling = floor + (excess @ weight)[:, None] * mean_shape + new_luck
-    model = (floor + base[picked][:, None] * at_sizes[picked]) * np.exp(drift)
+    # ln(loss - floor) = ln excess + ln h: the test items' luck moves all sizes together and
+    # leaves the shape alone, so it enters by the level only.
+    levels = curves @ level_weights
+    centre_level = float(log_loss @ level_weights)
+    relative = at_sizes - (at_measured @ level_weights)[:, None]
+    mean_shape = weight @ relative
+    total = floor + np.exp(levels[:, None] + relative[picked] + drift) + luck
+    sampling = floor + np.exp(levels[:, None] + mean_shape) + luck
+    model = floor + np.exp(centre_level + relative[picked] + drift)
     top = 1.0 if up else np.inf
 
     def finish(values: np.ndarray) -> np.ndarray:
@@ -167,11 +177,15 @@ def _resampled(
     if points.item_values is not None:
         items = points.item_values[known]
         items = items[:, np.isfinite(items).all(0)]
+        if items.shape[1] > BLOCKS:
+            # Resampling blocks of items gives the same variance for less memory.
+            parts = np.array_split(np.arange(items.shape[1]), BLOCKS)
+            items = np.stack([items[:, part].mean(1) for part in parts], axis=1)
         count = items.shape[1]
         if count > 1:
             times = rng.multinomial(count, np.full(count, 1 / count), size=draws)
             centred = items - items.mean(1, keepdims=True)
-            deviations += times @ centred.T / count
+            deviations += times @ centred.T / count * (CROSSED if points.crossed else 1.0)
     different = points.replicates[known].astype(float)
     if points.pool is not None:
         different = np.minimum(different, np.maximum(points.pool / sizes, 1))
@@ -184,46 +198,35 @@ def _resampled(
     return deviations + normal @ root.T * scale
 
 
-def _covariance(measured: np.ndarray, loss: np.ndarray, curves: np.ndarray) -> np.ndarray:
-    """Sampling error of the curve plus the misfit that every form has."""
-    sampling = np.atleast_2d(np.cov(curves.T))
-    distance = np.log(measured[-1] / measured)
-    # Misfit wanders away from the form like a random walk in ln(n), backwards from the largest.
-    walk = np.minimum(distance[:, None], distance[None])
-    rough = ROUGHNESS**2 * np.eye(len(measured))
-    return sampling + np.outer(loss, loss) * (MISFIT**2 * walk + rough)
-
-
-def _excess(
-    at_measured: np.ndarray,
-    targets: np.ndarray,
-    measured: np.ndarray,
-    loss: np.ndarray,
-    curves: np.ndarray,
-    floor: float,
-) -> np.ndarray:
-    """Generalised least squares for the one linear parameter: targets (B, S) -> (B, H)."""
-    precision = np.linalg.inv(_covariance(measured, loss, curves))
-    row = at_measured @ precision  # (H, S)
-    denominator = np.einsum("hs,hs->h", row, at_measured)
-    return np.maximum((targets - floor) @ row.T / denominator, 1e-9)
+def _tested(points: CurvePoints) -> int:
+    """Number of different test items."""
+    if points.item_values is None:
+        return 100
+    return int(np.isfinite(points.item_values).any(0).sum())
 
 
 def _posterior(
     shapes: Shapes,
     at_measured: np.ndarray,
-    loss: np.ndarray,
+    log_loss: np.ndarray,
     curves: np.ndarray,
     measured: np.ndarray,
-    floor: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Excess for every draw and shape (B, H), and the weight of every shape (H,)."""
-    precision = np.linalg.inv(_covariance(measured, loss, curves))
-    base = _excess(at_measured, loss[None], measured, loss, curves, floor)[0]
-    residual = loss - floor - base[:, None] * at_measured
-    chi2 = np.einsum("hs,st,ht->h", residual, precision, residual)
-    row = at_measured @ precision
-    curvature = np.einsum("hs,hs->h", row, at_measured)
-    log_weight = np.log(shapes.prior) - 0.5 * chi2 - 0.5 * np.log(curvature)
+    """Weight of every shape (H,), and the weights (S,) that turn ln losses into one level.
+
+    Errors of the measured ln losses: sampling (bootstrap), misfit that wanders away from any form
+    like a random walk in ln(size), backwards from the largest size, and roughness at every size.
+    The level is their generalised least squares mean; errors shared by all sizes cancel in it.
+    """
+    distance = np.log(measured[-1] / measured)
+    walk = np.minimum(distance[:, None], distance[None])
+    covariance = np.atleast_2d(np.cov(curves.T))
+    covariance = covariance + MISFIT**2 * walk + ROUGHNESS**2 * np.eye(len(measured))
+    precision = np.linalg.inv(covariance)
+    level_weights = precision.sum(1) / precision.sum()
+    residual = log_loss - at_measured
+    residual = residual - (residual @ level_weights)[:, None]
+    chi2 = np.einsum("hs,st,ht->h", residual, precision, residual, optimize=True)
+    log_weight = np.log(shapes.prior) - 0.5 * chi2
     weight = np.exp(log_weight - log_weight.max())
-    return _excess(at_measured, curves, measured, loss, curves, floor), weight / weight.sum()
+    return weight / weight.sum(), level_weights

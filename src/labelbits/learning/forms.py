@@ -61,10 +61,10 @@ def all_shapes(reference: float, smallest: float) -> Shapes:
     irreducible share of the excess uniform from 0 to 1; shifts uniform in the logarithm, from the
     smallest size measured to the reference.
     """
-    rates = np.geomspace(0.08, 3.0, 25)
+    rates = np.geomspace(0.08, 3.0, 18)
     rate_prior = np.exp(-0.5 * (np.log(rates / 0.5) / 0.6) ** 2)
-    rests = np.linspace(0.025, 0.975, 20)
-    shifts = np.geomspace(max(smallest, 1) / 2, reference * 2, 6)
+    rests = (np.arange(14) + 0.5) / 14
+    shifts = np.geomspace(max(smallest, 1) / 2, reference * 2, 4)
     columns: list[tuple[np.ndarray, ...]] = []
 
     def add(form: str, rate: np.ndarray, shift: np.ndarray, rest: np.ndarray, p: Any) -> None:
@@ -75,7 +75,7 @@ def all_shapes(reference: float, smallest: float) -> Shapes:
     p = np.broadcast_to(rate_prior, (len(rests), len(rates))).ravel()
     add("pow3", rate, np.zeros_like(rate), rest, p)
     rate, rest, shift = (m.ravel() for m in np.meshgrid(rates, rests, shifts, indexing="ij"))
-    p = np.broadcast_to(rate_prior[:, None, None], (25, 20, len(shifts))).ravel()
+    p = np.broadcast_to(rate_prior[:, None, None], (len(rates), len(rests), len(shifts))).ravel()
     add("pow4", rate, shift, rest, p)
     add("mmf4", rate, shift, rest, p)
     slope = np.geomspace(0.01, 0.6, 40)

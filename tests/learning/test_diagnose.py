@@ -1,0 +1,63 @@
+"""Pilots that cannot support the question are named, and good ones are let through."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labelbits.learning import diagnose
+
+from .helpers import world
+
+FEATURES, PROBA = world(200, margin=5.0)
+COUNTS = np.random.default_rng(0).multinomial(5, PROBA)
+
+
+def codes(features: np.ndarray, counts: np.ndarray) -> dict[str, bool]:
+    return {c.code: c.fatal for c in diagnose(features, counts).concerns}
+
+
+def test_a_good_pilot_has_no_concern() -> None:
+    found = diagnose(FEATURES, COUNTS)
+    assert found.usable
+    assert found.concerns == ()
+    assert found.gain > 5 * found.gain_error
+
+
+def test_too_few_items_offers_a_pilot() -> None:
+    found = diagnose(FEATURES[:12], COUNTS[:12])
+    assert not found.usable
+    assert found.concerns[0].code == "too-few-items"
+    assert found.concerns[0].items == 100
+    # Items without votes do not count.
+    empty = COUNTS.copy()
+    empty[12:] = 0
+    assert "too-few-items" in codes(FEATURES, empty)
+
+
+def test_one_class() -> None:
+    counts = np.zeros_like(COUNTS)
+    counts[:, 1] = 5
+    assert codes(FEATURES, counts)["one-class"]
+
+
+def test_annotators_who_always_agree_are_no_reason_to_refuse() -> None:
+    counts = np.eye(3, dtype=int)[PROBA.argmax(1)] * 5
+    found = diagnose(FEATURES, counts)
+    assert [c.code for c in found.concerns] == ["no-disagreement"]
+    assert found.usable
+
+
+def test_features_that_predict_nothing() -> None:
+    rng = np.random.default_rng(1)
+    found = diagnose(rng.permutation(FEATURES), COUNTS)
+    assert not found.usable
+    concern = found.concerns[-1]
+    assert concern.code == "features-predict-nothing"
+    assert concern.items is not None
+    assert concern.items >= 800
+    assert "same order" in concern.message
+
+
+def test_rare_classes() -> None:
+    counts = np.concatenate([COUNTS, np.zeros((200, 1), int)], axis=1)
+    assert codes(FEATURES, counts) == {"rare-classes": False}

@@ -1,0 +1,141 @@
+"""Forecasts: bounded, monotone, honest about what they do not know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labelbits.errors import InputError
+from labelbits.learning import CurvePoints, forecast
+
+SIZES = np.array([50, 100, 200, 400, 800])
+
+
+def points(
+    loss, sizes: np.ndarray = SIZES, metric: str = "accuracy", tests: int = 1000, seed: int = 0
+) -> CurvePoints:
+    """A curve whose test items are right with probability 1 - loss(n), the same luck at all n."""
+    rng = np.random.default_rng(seed)
+    difficulty = rng.random(tests)
+    rates = np.array([loss(n) for n in sizes])
+    if metric == "accuracy":
+        items = (difficulty[None] > rates[:, None]).astype(float)
+    else:
+        items = rates[:, None] * rng.gamma(2.0, 0.5, size=tests)[None]
+    return CurvePoints(sizes, items.mean(1)[:, None].repeat(3, axis=1), metric, items, pool=800)
+
+
+def power(n: float) -> float:
+    return 0.1 + 0.9 * n**-0.35
+
+
+def test_follows_a_power_law_it_was_given() -> None:
+    true = 1 - np.array([power(n) for n in (1600, 3200, 6400)])
+    result = forecast(points(power, tests=50_000), [1600, 3200, 6400], seed=0)
+    assert np.abs(result.mean - true).max() < 0.03
+    assert (result.low < true).all()
+    assert (true < result.high).all()
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "cross-entropy"])
+def test_intervals_cover_and_a_wrong_curve_is_missed(metric: str) -> None:
+    inside = wrong = 0
+    for seed in range(40):
+        result = forecast(
+            points(power, metric=metric, tests=300, seed=seed), [1600, 3200], seed=seed, draws=300
+        )
+        loss = np.array([power(1600), power(3200)])
+        true = 1 - loss if metric == "accuracy" else loss
+        inside += int(((result.low <= true) & (true <= result.high)).sum())
+        # Negative control: a quality this far off must be outside most intervals.
+        off = true - 0.25 if metric == "accuracy" else true + 0.5
+        wrong += int(((result.low <= off) & (off <= result.high)).sum())
+    # 90 % intervals, 80 correlated cases: the standard error is at most .05.
+    assert inside / 80 > 0.75
+    assert wrong / 80 < 0.2
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rate=st.floats(0.1, 1.5), rest=st.floats(0, 0.9), start=st.floats(0.05, 0.95),
+    count=st.integers(1, 5),
+)  # fmt: skip
+def test_bounded_monotone_and_wider_with_distance(rate, rest, start, count) -> None:
+    sizes = SIZES[:count]
+
+    def loss(n: float) -> float:
+        return start * (rest + (1 - rest) * (n / 50) ** -rate)
+
+    targets = np.array([1, 1.5, 2, 4, 8]) * sizes[-1]
+    result = forecast(points(loss, sizes, tests=200), targets, seed=1, draws=300)
+    for values in (result.mean, result.low, result.high):
+        assert ((values >= 0) & (values <= 1)).all()
+        assert np.isfinite(values).all()
+    assert (np.diff(result.mean) > -0.01).all()
+    assert (result.low <= result.mean).all()
+    assert (result.mean <= result.high).all()
+    # Relative to the loss that is left: a curve that nears the bound has no room above it.
+    model = (result.model_high - result.model_low) / (1 - result.mean + 1e-3)
+    assert model[-1] > model[0]
+    assert (result.draws >= 0).all()
+    assert (result.draws <= 1).all()
+
+
+def test_too_far_is_refused_with_the_pilot_that_would_do() -> None:
+    result = forecast(points(power), [4000, 8000, 8001, 80_000], seed=0)
+    assert result.refused.tolist() == [False, False, True, True]
+    assert np.isnan(result.mean[2:]).all()
+    assert np.isfinite(result.high[:2]).all()
+    assert result.limit_size == 8000
+    assert result.needed[3] == 8000
+    closer = forecast(points(power), [4000], seed=0, limit=2)
+    assert closer.refused.all()
+
+
+def test_equal_seeds_share_their_luck() -> None:
+    a = forecast(points(power), [3200], seed=3)
+    again = forecast(points(power), [3200], seed=3)
+    np.testing.assert_array_equal(a.draws, again.draws)
+    better = forecast(points(lambda n: power(n) - 0.02), [3200], seed=3)
+    together = np.corrcoef(a.draws[:, 0], better.draws[:, 0])[0, 1]
+    other = forecast(points(lambda n: power(n) - 0.02), [3200], seed=4)
+    apart = np.corrcoef(a.draws[:, 0], other.draws[:, 0])[0, 1]
+    assert together > 0.7
+    assert abs(apart) < 0.2
+
+
+def test_more_test_items_narrow_sampling_and_not_model() -> None:
+    few, many = (forecast(points(power, tests=t), [1600], seed=0) for t in (100, 10_000))
+    width = [float((f.sampling_high - f.sampling_low)[0]) for f in (few, many)]
+    assert width[1] < 0.5 * width[0]
+    assert many.model_high[0] - many.model_low[0] > width[1]
+
+
+def test_the_floor_of_a_loss_is_kept() -> None:
+    result = forecast(points(power, metric="cross-entropy"), [8000], seed=0, floor=0.1)
+    assert (result.draws >= 0.1).all()
+
+
+def test_unmeasured_sizes_are_left_out() -> None:
+    whole = points(power)
+    values = whole.values.copy()
+    values[0] = np.nan
+    assert whole.item_values is not None
+    items = whole.item_values.copy()
+    items[0] = np.nan
+    result = forecast(replace(whole, values=values, item_values=items), [1600], seed=0)
+    assert np.isfinite(result.mean).all()
+
+
+def test_bad_input() -> None:
+    whole = points(power)
+    with pytest.raises(InputError, match="no measured size"):
+        forecast(replace(whole, values=np.full((5, 2), np.nan)), [1600], seed=0)
+    with pytest.raises(InputError, match="the points measure 'accuracy'"):
+        forecast(whole, [1600], metric="cross-entropy", seed=0)
+    with pytest.raises(InputError, match="unknown metric"):
+        forecast(whole, [1600], metric="speed", seed=0)
