@@ -15,9 +15,8 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from learning_data import cifar10h
-
 from labelbits.learning import measure
+from learning_data import cifar10h
 
 
 def main() -> None:
