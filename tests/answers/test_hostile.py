@@ -141,7 +141,8 @@ def test_pickles_are_never_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [b"", b"\0" * 1000, b"PK\x03\x04" + b"x" * 100, b"PAR1" + b"x" * 100, b"\x93NUMPY\x01\x00",
-     b"\x1f\x8b" + b"x" * 10, b"{", b"[]", b"null", b"\xff\xfe", b"a\n", b'"', b"task,worker,label"],
+     b"\x1f\x8b" + b"x" * 10, b"{", b"[]", b"null", b"\xff\xfe", b"a\n",
+        b'"', b"task,worker,label"],
 )  # fmt: skip
 def test_nothing_readable_is_refused_with_the_path(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="file"):

@@ -30,12 +30,12 @@ from labelbits.worlds import World
 #: Sampled worlds, and how many answers of one item and how many items a fit uses at most.
 WORLDS = 1024
 ANSWERS_PER_ITEM = 6
-MOST_ITEMS = 600
+MOST_ITEMS = 400
 #: Answers that differ from item to item (probabilities) cost more each: fewer are used.
-DISTINCT = 1000
+DISTINCT = 600
 FEW = 200
 #: Lapses that are tried, and the limits of ln precision and ln concentration.
-LAPSES = np.concatenate([[0.0], np.geomspace(1e-3, 0.9, 48)])
+LAPSES = np.concatenate([[0.0], np.geomspace(1e-3, 0.9, 36)])
 LIMITS = (math.log(1e-2), math.log(1e3))
 
 
@@ -209,14 +209,26 @@ def _maximise(
         best = visited[-1][1].sum(1).max()
         return -best if np.isfinite(best) else 1e30
 
-    start = np.array([0.0, math.log(10.0)][: 1 + concentrated])
-    simplex = np.vstack([start, *(start + step for step in np.eye(len(start)) * 1.2)])
-    optimize.minimize(
-        loss,
-        start,
-        method="Nelder-Mead",
-        options={"initial_simplex": simplex, "maxfev": 60, "xatol": 0.01, "fatol": 0.02},
-    )
+    if concentrated:
+        start = np.array([0.0, math.log(5.0)])
+        optimize.minimize(
+            loss,
+            start,
+            method="Nelder-Mead",
+            options={
+                "initial_simplex": np.vstack([start, start + [1.2, 0], start + [0, -1.0]]),
+                "maxfev": 40,
+                "xatol": 0.02,
+                "fatol": 0.05,
+            },
+        )
+    else:
+        optimize.minimize_scalar(
+            lambda x: loss(np.array([x])),
+            bounds=LIMITS,
+            method="bounded",
+            options={"maxiter": 20, "xatol": 0.01},
+        )
     params, values = max(visited, key=lambda pair: pair[1].sum(1).max())
     total = values.sum(1)
     if not np.isfinite(total.max()):

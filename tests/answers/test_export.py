@@ -1,0 +1,144 @@
+"""A plan becomes Label Studio projects, and their finished export is read back exactly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from labelbits import InputError
+from labelbits.answers import export_plan, read_answers
+from labelbits.answers.export import labeling_config, read_items, tasks_for
+from labelbits.signals import REGISTRY, make
+
+CLASSES = ["cat & dog", 'a "quote"', "<bird>", "fish"]
+
+
+def plan_file(folder: Path, *purchases: dict, **more) -> Path:
+    path = folder / "plan.json"
+    path.write_text(json.dumps({"recommendation": {"purchases": list(purchases)}, **more}))
+    return path
+
+
+def filled(config: str, task: dict, rng: np.random.Generator) -> list[dict]:
+    """Results as Label Studio writes them, from the controls of the config."""
+    results = []
+    for control in ElementTree.fromstring(config).iter():
+        name, target = control.get("name"), control.get("toName")
+        if target is None:
+            continue
+        choices = [choice.get("value") for choice in control.iter("Choice")]
+        kind = control.tag.lower()
+        if kind == "choices" and name == "impossible":
+            value = {"choices": choices[-1:]}
+        elif kind == "choices":
+            value = {"choices": [choices[rng.integers(len(choices))]]}
+        elif kind == "number":
+            value = {"number": int(rng.integers(10, 30))}
+        elif kind == "rating":
+            value = {"rating": int(rng.integers(1, int(control.get("maxRating", 5)) + 1))}
+        elif kind == "pairwise":
+            value = {"selected": ["left", "right"][rng.integers(2)]}
+        else:
+            ids = [entry["id"] for entry in task["data"]["class_list"]]
+            value = {"ranker": {"rank": [str(i) for i in rng.permutation(ids)[:2]]}}
+        results.append({"from_name": name, "to_name": target, "type": kind, "value": value})
+    return results
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_every_signal_goes_out_and_comes_back(name: str, tmp_path: Path) -> None:
+    plan = plan_file(tmp_path, {"signal": name, "items": 9, "answers_per_item": 2, "cost": 1})
+    (folder,), notes = export_plan(plan, tmp_path / "out", classes=CLASSES)
+    assert notes == []
+    config = (folder / "config.xml").read_text()
+    tasks = json.loads((folder / "tasks.json").read_text())
+    signal = make(name, 2, len(CLASSES))
+    for task in tasks:  # every variable of the config is in every task
+        for element in ElementTree.fromstring(config).iter():
+            value = element.get("value", "")
+            assert not value.startswith("$") or value[1:] in task["data"]
+    rng = np.random.default_rng(0)
+    done = [
+        {
+            "id": number,
+            **task,
+            "annotations": [
+                {"id": number, "completed_by": 1, "lead_time": 3.0,
+                 "result": filled(config, task, rng)}
+            ],
+        }
+        for number, task in enumerate(tasks)
+    ]  # fmt: skip
+    (tmp_path / "done.json").write_text(json.dumps(done))
+    answers = read_answers(tmp_path / "done.json", classes=CLASSES)
+    assert answers.rejected is not None
+    assert answers.rejected["reason"].to_list() == []
+    assert set(answers.table["signal"]) == {name}
+    assert len(answers) == len(tasks)
+    assert answers.table["items"].to_list() == [t["data"]["labelbits"]["items"] for t in tasks]
+    per_item = signal.arity == 1 and signal.questions(2) == 1
+    assert len(tasks) == (9 if per_item else 18)
+
+
+def test_ranked_numbers_become_the_names_again(tmp_path: Path) -> None:
+    (task,) = tasks_for(make("ranking", 2, 4, top=2), 1, ["x"], CLASSES, 0)
+    result = {"from_name": "answer", "value": {"ranker": {"rank": ["class-2", "class-0"]}}}
+    done = [{**task, "annotations": [{"completed_by": 1, "result": [result]}]}]
+    (tmp_path / "done.json").write_text(json.dumps(done))
+    answers = read_answers(tmp_path / "done.json")
+    assert json.loads(answers.table["answer"][0]) == ["<bird>", "cat & dog"]
+
+
+def test_options_shape_the_question() -> None:
+    config = labeling_config(make("sparse-soft", 2, 4, impossible=True), CLASSES)
+    assert config.count("<Number") == 4
+    assert 'name="impossible"' in config
+    assert 'maxRating="7"' in labeling_config(make("rating", 2, 4, levels=7), CLASSES)
+    assert labeling_config(make("contrastive", 2, 4, negatives=6), CLASSES).count("<Choice ") == 7
+
+
+def test_questions_are_drawn_by_the_seed_without_repetition_inside() -> None:
+    signal = make("triplet", 2, 4)
+    items = [str(i) for i in range(20)]
+    assert tasks_for(signal, 50, items, [], 1) == tasks_for(signal, 50, items, [], 1)
+    assert tasks_for(signal, 50, items, [], 1) != tasks_for(signal, 50, items, [], 2)
+    shown = [task["data"]["labelbits"]["items"] for task in tasks_for(signal, 50, items, [], 1)]
+    assert all(len(set(names)) == 3 for names in shown)
+    with pytest.raises(InputError, match="shows 3 items in a question; there are 2"):
+        tasks_for(signal, 1, ["a", "b"], [], 0)
+
+
+def test_items_and_classes(tmp_path: Path) -> None:
+    (tmp_path / "items.txt").write_text("a.png\n\nb.png\n")
+    assert read_items(tmp_path / "items.txt") == ["a.png", "b.png"]
+    plan = plan_file(tmp_path, {"signal": "hard", "items": 2, "answers_per_item": 1.5})
+    (folder,), notes = export_plan(plan, tmp_path / "out")
+    assert "does not name the classes" in notes[0]
+    assert "2 annotators for each (the plan buys 1.50" in (folder / "README.md").read_text()
+    plan = plan_file(tmp_path, {"signal": "hard", "items": 2}, classes=["x", "y"])
+    (folder,), notes = export_plan(plan, tmp_path / "out", items=["a.png", "b.png"])
+    assert notes == []
+    assert '<Choice value="y"/>' in (folder / "config.xml").read_text()
+    assert json.loads((folder / "tasks.json").read_text())[0]["data"]["item_1"] == "a.png"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "not JSON"),
+        ("[]", "no recommendation.purchases"),
+        ('{"recommendation": {"purchases": []}}', "buys nothing"),
+        ('{"recommendation": {"purchases": [{"items": 3}]}}', "names no signal"),
+        ('{"recommendation": {"purchases": [{"signal": "x", "items": 3}]}}', "unknown signal"),
+        ('{"recommendation": {"purchases": [{"signal": "hard"}]}}', "lacks 'items'"),
+        ('{"recommendation": {"purchases": [{"signal": "hard", "items": -1}]}}', "above 0"),
+    ],
+)
+def test_a_wrong_plan_is_one_message(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(text)
+    with pytest.raises(InputError, match=message):
+        export_plan(tmp_path / "plan.json", tmp_path / "out")
