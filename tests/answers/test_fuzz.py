@@ -1,4 +1,4 @@
-"""Random damage to a valid file of every format: answers or an `InputError`, nothing else.
+"""Random damage to valid files of every format: answers or an `InputError`, nothing else.
 
 A long run, guided by coverage, is `benchmarks/answers_fuzz.py`.
 """
@@ -18,9 +18,28 @@ from labelbits.answers import read_answers
 from labelbits.answers.detect import READERS
 from tests.answers.samples import OTHERS, SAMPLES
 
-SEEDS = [(name, sample[1]) for name, sample in SAMPLES.items()] + list(OTHERS.items())
-WORDS = [b"", b"\0", b"\xff", b'"', b"null", b"NaN", b"1e999", b"-1", b"[]", b"{}", b"\n", b"\r",
-         b",", b"[[[[", b"\xed\xa0\x80", b"true", b"\xef\xbb\xbf", b"9" * 400, b"\\u0000"]  # fmt: skip
+SEEDS = [*((name, sample[1]) for name, sample in SAMPLES.items()), *OTHERS.items()]
+WORDS = [
+    b"",
+    b"\0",
+    b"\xff",
+    b'"',
+    b"null",
+    b"NaN",
+    b"1e999",
+    b"-1",
+    b"[]",
+    b"{}",
+    b"\n",
+    b"\r",
+    b",",
+    b"[[[[",
+    b"\xed\xa0\x80",
+    b"true",
+    b"\xef\xbb\xbf",
+    b"9" * 400,
+    b"\\u0000",
+]
 
 
 def damage(content: bytes, cuts: list[tuple[int, int, bytes]]) -> bytes:
