@@ -1,1 +1,6 @@
+"""From answers to a representation: the estimator and the metrics that judge it."""
 
+from labelbits.recovery.embedding import SignalEmbedding
+from labelbits.recovery.inputs import RecoveryWarning
+
+__all__ = ["RecoveryWarning", "SignalEmbedding"]

@@ -23,7 +23,7 @@ from labelbits.recovery import triplet_kernel as kernel
 #: First step of the stochastic passes, times sqrt(dims): a triplet's curvature grows with dims.
 #: Chosen, like the two constants below, on the cells of benchmarks/recovery_cblearn.py.
 RATE = 0.14
-#: Updates that each item should get in the stochastic passes, and how many passes at least, at most.
+#: Updates that each item should get in the stochastic passes; the least and most passes.
 UPDATES = 10_000
 PASSES = (25, 80)
 #: Spread of the random start: small, so that no item starts on the far side of the others.
@@ -179,7 +179,7 @@ def polish(
 
 
 def _start(problem: TripletProblem, generator: np.random.Generator, report: Report) -> tuple:
-    """A random start taken through the stochastic passes, lifted to more dims where they are few."""
+    """A random start taken through the stochastic passes, lifted to more dims where few."""
     per_item = 3 * len(problem.triplets) / problem.items
     passes = int(np.clip(math.ceil(UPDATES / max(per_item, 1e-9)), *PASSES))
     ridge = 1.0 if problem.precision is None else 1 / problem.precision

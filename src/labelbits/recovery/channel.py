@@ -1,0 +1,145 @@
+"""The channel parameters that recovery estimates, as one flat vector for each signal.
+
+Precision and the lapse may differ between annotators; other parameters (a Dirichlet
+concentration, thresholds of a rating) belong to the signal. Every parameter has an unbounded
+form: logarithm of a positive number, logit of a lapse, logarithms of the gaps of falling
+thresholds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from labelbits.interface import Signal
+from labelbits.signals.base import NOISE_FREE, replace_noise
+
+#: Parameters that are not estimated beside precision and lapse: a confusion matrix comes from
+#: calibration, the end of a scale from its question.
+_GIVEN = ("precision", "lapse", "confusion", "largest")
+#: Standard deviations of the priors: of ln precision and of other parameters' unbounded forms
+#: about their defaults, of an annotator about the signal.
+_SPREAD, _ANNOTATOR_SPREAD, _ANNOTATOR_LAPSE_SPREAD = 2.0, 0.5, 1.0
+#: Beta prior of a lapse, as in triplets alone.
+_LAPSES, _NOT_LAPSES = 1.1, 2.9
+FIRST_LAPSE = 0.05
+#: A lapse of exactly 0 would make impossible answers infinitely surprising.
+TINY_LAPSE = 1e-7
+#: ln odds of the lapse at a start: none, so that every answer pulls, however badly it fits yet.
+NO_LAPSE = -60.0
+
+Parameters = dict[str, Array]
+
+
+class Channel(eqx.Module):
+    """How one signal's noise is parametrised. `precision` and `lapse` are known where not None."""
+
+    signal: Signal
+    annotators: int = eqx.field(static=True)
+    precision: float | None
+    lapse: float | None
+    per_annotator: bool = eqx.field(static=True)
+
+    def extras(self) -> list[str]:
+        """Names of the signal's other estimated parameters."""
+        names = []
+        for field in dataclasses.fields(self.signal):
+            value = getattr(self.signal, field.name)
+            if field.name in _GIVEN or field.metadata.get("static", False) or value is None:
+                continue
+            if jnp.issubdtype(jnp.result_type(value), jnp.floating):
+                names.append(field.name)
+        return names
+
+    def start(self) -> Parameters:
+        """Unbounded parameters to begin with: the signal's defaults, a small lapse."""
+        theta: Parameters = {}
+        people = self.annotators if self.per_annotator else 0
+        if self.precision is None:
+            theta["precision"] = jnp.asarray(math.log(_plain(self.signal.precision, 1.0)))
+            if people:
+                theta["precision_of"] = jnp.zeros(people)
+        if self.lapse is None:
+            theta["lapse"] = jnp.asarray(math.log(FIRST_LAPSE / (1 - FIRST_LAPSE)))
+            if people:
+                theta["lapse_of"] = jnp.zeros(people)
+        for name in self.extras():
+            theta["signal." + name] = _free(jnp.asarray(getattr(self.signal, name), jnp.float32))
+        return theta
+
+    def precisions(self, theta: Parameters, annotator: Int[Array, "n"]) -> Float[Array, "n"]:
+        """The precision of each answer."""
+        if self.precision is not None:
+            return jnp.full(annotator.shape, min(self.precision, NOISE_FREE))
+        shift = theta["precision_of"][annotator] if "precision_of" in theta else 0.0
+        return jnp.exp(jnp.broadcast_to(theta["precision"] + shift, annotator.shape))
+
+    def lapses(self, theta: Parameters, annotator: Int[Array, "n"]) -> Float[Array, "n"]:
+        """The lapse of each answer."""
+        if self.lapse is not None:
+            return jnp.full(annotator.shape, max(self.lapse, TINY_LAPSE))
+        shift = theta["lapse_of"][annotator] if "lapse_of" in theta else 0.0
+        lapse = jax.nn.sigmoid(jnp.broadcast_to(theta["lapse"] + shift, annotator.shape))
+        return jnp.clip(lapse, 1e-30, 1 - 1e-4)
+
+    def answering(self, theta: Parameters, annotator: Int[Array, "n"]) -> Signal:
+        """The signal with the noise of each answer's annotator."""
+        signal = self.signal
+        for name in self.extras():
+            value = _bound(theta["signal." + name])
+            signal = eqx.tree_at(lambda s, name=name: getattr(s, name), signal, value)
+        return replace_noise(
+            signal, self.precisions(theta, annotator), self.lapses(theta, annotator)
+        )
+
+    def log_prior(self, theta: Parameters) -> Array:
+        """ln prior of the unbounded parameters, up to a constant."""
+        total = jnp.zeros(())
+        first = self.start()
+        for name, value in theta.items():
+            if name == "lapse":
+                total += _LAPSES * jax.nn.log_sigmoid(value)
+                total += _NOT_LAPSES * jax.nn.log_sigmoid(-value)
+                continue
+            spread = {
+                "precision_of": _ANNOTATOR_SPREAD,
+                "lapse_of": _ANNOTATOR_LAPSE_SPREAD,
+            }.get(name, _SPREAD)
+            total -= 0.5 * jnp.sum(((value - first[name]) / spread) ** 2)
+        return total
+
+    def without_lapse(self, theta: Parameters) -> Parameters:
+        """The parameters with no lapse to speak of, for a start."""
+        return {**theta, "lapse": jnp.asarray(NO_LAPSE)} if "lapse" in theta else theta
+
+    def rescaled(self, theta: Parameters, factor: float) -> Parameters:
+        """The parameters after every squared distance was divided by `factor`."""
+        if "precision" not in theta:
+            return theta
+        return {**theta, "precision": theta["precision"] + math.log(factor)}
+
+
+def _plain(value: Any, default: float) -> float:
+    number = float(np.mean(np.asarray(value))) if value is not None else default
+    return min(max(number, 1e-3), 1e3)
+
+
+def _free(value: Array) -> Array:
+    """Positive number -> ln; falling positive thresholds -> ln of their gaps, the last to 0."""
+    if value.ndim == 0:
+        return jnp.log(value)
+    gaps = value - jnp.concatenate([value[1:], jnp.zeros(1)])
+    return jnp.log(jnp.maximum(gaps, 1e-3))
+
+
+def _bound(value: Array) -> Array:
+    if value.ndim == 0:
+        return jnp.exp(value)
+    return jnp.cumsum(jnp.exp(value)[::-1])[::-1]

@@ -1,0 +1,162 @@
+"""Which solver fits which answers, and one form for what comes out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.recovery.channel import TINY_LAPSE, Channel, Parameters
+from labelbits.recovery.inputs import Data, oriented
+from labelbits.recovery.mixture_fit import MixtureProblem, fit_mixture
+from labelbits.recovery.solver import Points
+from labelbits.recovery.triplet_fit import TripletProblem, fit_triplets
+from labelbits.signals.base import NOISE_FREE
+
+Report = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a fit is asked for; see `SignalEmbedding`."""
+
+    dims: int
+    precision: Any
+    lapse: Any
+    per_annotator: bool
+    n_init: int | None
+    max_iter: int
+    tol: float
+
+    def known(self, kind: str, signal: str) -> float | None:
+        """The given precision or lapse of a signal, None where it is estimated."""
+        given = getattr(self, kind)
+        return given.get(signal) if isinstance(given, dict) else given
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Points and noise: items (n, D), prototypes (K, D), prior N(0, I / ridge)."""
+
+    items: np.ndarray
+    prototypes: np.ndarray
+    channels: tuple[Channel, ...]
+    theta: tuple[Parameters, ...]
+    ridge: float
+    loss: float
+    n_iter: int
+    converged: bool
+
+    @property
+    def points(self) -> Points:
+        """Items and prototypes as the solver takes them."""
+        return Points(
+            jnp.asarray(self.items, jnp.float32), jnp.asarray(self.prototypes, jnp.float32)
+        )
+
+    def noise(self) -> tuple[Any, Any]:
+        """(precision, lapse), floats, or dicts by signal where there are several."""
+        one = jnp.zeros(1, dtype=jnp.int32)
+        precision, lapse = {}, {}
+        for channel, theta in zip(self.channels, self.theta, strict=True):
+            shared = {name: value for name, value in theta.items() if not name.endswith("_of")}
+            precision[channel.signal.name] = float(channel.precisions(shared, one)[0])
+            found = float(channel.lapses(shared, one)[0])
+            lapse[channel.signal.name] = 0.0 if channel.lapse == 0 else found
+        if len(precision) == 1:
+            return next(iter(precision.values())), next(iter(lapse.values()))
+        return precision, lapse
+
+    def annotator_noise(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """({signal: precision of each annotator}, {signal: lapse of each annotator})."""
+        precision, lapse = {}, {}
+        for channel, theta in zip(self.channels, self.theta, strict=True):
+            everyone = jnp.arange(channel.annotators)
+            precision[channel.signal.name] = np.asarray(channel.precisions(theta, everyone))
+            lapse[channel.signal.name] = np.asarray(channel.lapses(theta, everyone))
+        return precision, lapse
+
+
+def starts(answers: int) -> int:
+    """Random starts where the user leaves them open: more where they cost little."""
+    return 5 if answers < 20_000 else 1
+
+
+def fit(
+    data: Data, options: Options, seed: int, start: np.ndarray | None, report: Report
+) -> Fitted:
+    """Fit the answers with the solver that suits them."""
+    if data.only_triplets and not options.per_annotator:
+        return _fit_triplets(data, options, seed, start, report)
+    return _fit_mixture(data, options, seed, start, report)
+
+
+def _fit_triplets(
+    data: Data, options: Options, seed: int, start: np.ndarray | None, report: Report
+) -> Fitted:
+    batch = data.batches[0]
+    order = np.random.default_rng([seed, 7]).permutation(len(batch))
+    weighted = not np.all(batch.weight == 1)
+    precision = options.known("precision", "triplet")
+    problem = TripletProblem(
+        np.ascontiguousarray(oriented(batch)[order]),
+        batch.weight[order] if weighted else np.zeros(0, np.float32),
+        len(data.items), options.dims,
+        options.known("lapse", "triplet"),
+        None if precision is None else min(precision, NOISE_FREE),
+    )  # fmt: skip
+    found = fit_triplets(
+        problem, seed=seed,
+        # Unit coordinates; the solver's precision of 1 follows from their spread after a step.
+        start=None if start is None else start * math.sqrt(precision or 1.0),
+        n_init=options.n_init or starts(len(batch)),
+        max_iter=options.max_iter, tol=options.tol, report=report,
+    )  # fmt: skip
+    channel = Channel(
+        batch.signal, len(data.annotators), 1 / found.ridge, max(found.lapse, TINY_LAPSE), False
+    )
+    items = found.points * np.float32(math.sqrt(found.ridge))
+    if not np.isfinite(items).all():
+        raise ArithmeticError("the fit of triplets ended in positions that are not finite")
+    return Fitted(
+        items, np.zeros((0, options.dims), np.float32), (channel,), ({},), 1.0,
+        found.loss, found.n_iter, found.converged,
+    )  # fmt: skip
+
+
+def _fit_mixture(
+    data: Data, options: Options, seed: int, start: np.ndarray | None, report: Report
+) -> Fitted:
+    asks_classes = any(batch.signal.uses_classes for batch in data.batches)
+    if asks_classes and len(data.classes) < 2:
+        raise InputError(
+            f"the answers name {len(data.classes)} classes; expected two at least, so that an "
+            "answer can tell them apart"
+        )
+    classes = len(data.classes) if asks_classes else 0
+    channels = tuple(
+        Channel(
+            batch.signal, len(data.annotators), options.known("precision", batch.signal.name),
+            options.known("lapse", batch.signal.name), options.per_annotator,
+        )
+        for batch in data.batches
+    )  # fmt: skip
+    problem = MixtureProblem(data.batches, channels, len(data.items), classes, options.dims)
+    points = None
+    if start is not None:
+        generator = np.random.default_rng([seed, 8])
+        points = Points(start, 0.3 * generator.normal(size=(classes, options.dims)))
+    found = fit_mixture(
+        problem, seed=seed, start=points, n_init=options.n_init or min(starts(len(data)), 3),
+        max_iter=3 * options.max_iter, tol=options.tol / 3, report=report,
+    )  # fmt: skip
+    return Fitted(
+        np.asarray(found.points.items, dtype=np.float32),
+        np.asarray(found.points.prototypes, dtype=np.float32),
+        channels, found.theta, found.ridge, found.loss, found.n_iter, found.converged,
+    )  # fmt: skip

@@ -1,0 +1,216 @@
+"""What a fitted embedding says: bits, probabilities, errors, new items, covariance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.interface import Batch
+from labelbits.recovery import solver
+from labelbits.recovery.channel import Channel, Parameters
+from labelbits.recovery.fitting import Fitted
+from labelbits.recovery.inputs import Data, oriented
+from labelbits.recovery.new_items import place_new_items
+from labelbits.recovery.solver import Points
+from labelbits.signals import Triplet
+from labelbits.signals.base import ENUMERABLE
+
+#: Answers handled at once where a table of all outcomes is made.
+_ROWS = 16_384
+
+
+def renumbered(data: Data, fitted: Data, new: bool = False) -> Data:
+    """`data` with the fitted numbers of items, classes and annotators.
+
+    With `new`, unknown items get numbers after the fitted ones; without, they are an error. An
+    annotator who was not seen at the fit counts as the first one.
+    """
+    items = list(fitted.items)
+    known = {name: i for i, name in enumerate(items)}
+    for name in data.items:
+        if name not in known:
+            if not new:
+                raise InputError(
+                    f"answers name item {name!r}, which was not fitted; transform places new items"
+                )
+            known[name] = len(items)
+            items.append(name)
+    if data.classes and data.classes != fitted.classes:
+        raise InputError(
+            f"answers name classes {list(data.classes)[:10]}; expected the fitted ones in the same "
+            f"order: {list(fitted.classes)[:10]}"
+        )
+    item = np.array([known[name] for name in data.items])
+    person = {name: i for i, name in enumerate(fitted.annotators)}
+    annotator = np.array([person.get(name, 0) for name in data.annotators])
+    batches = tuple(
+        replace(
+            batch, items=item[batch.items].astype(np.int32),
+            annotator=annotator[batch.annotator].astype(np.int32),
+        )
+        for batch in data.batches
+    )  # fmt: skip
+    return Data(batches, tuple(items), fitted.classes, fitted.annotators)
+
+
+def _channel(fitted: Fitted, batch: Batch) -> tuple[Channel, Parameters]:
+    for channel, theta in zip(fitted.channels, fitted.theta, strict=True):
+        if channel.signal.name == batch.signal.name:
+            return channel, theta
+    names = ", ".join(channel.signal.name for channel in fitted.channels)
+    raise InputError(
+        f"answers of signal {batch.signal.name} were not fitted; expected one of: {names}"
+    )
+
+
+def _triplet_log_odds(fitted: Fitted, batch: Batch) -> tuple[np.ndarray, float]:
+    """precision (d2_ik - d2_ij) of triplets as the answer has them, and the lapse."""
+    channel, theta = _channel(fitted, batch)
+    z, t = fitted.items, oriented(batch)
+    anchor = z[t[:, 0]]
+    x = np.sum((anchor - z[t[:, 2]]) ** 2, axis=1) - np.sum((anchor - z[t[:, 1]]) ** 2, axis=1)
+    person = jnp.asarray(batch.annotator)
+    return x * np.asarray(channel.precisions(theta, person)), np.asarray(
+        channel.lapses(theta, person)
+    )  # type: ignore[return-value]
+
+
+def _plain_triplets(batch: Batch) -> bool:
+    return isinstance(batch.signal, Triplet)
+
+
+def bits(fitted: Fitted, data: Data) -> np.ndarray:
+    """log2 P of each answer, batch after batch, (answers,)."""
+    found = []
+    for batch in data.batches:
+        if _plain_triplets(batch):
+            x, lapse = _triplet_log_odds(fitted, batch)
+            sigma = 1 / (1 + np.exp(-np.clip(x, -500, 500)))
+            found.append(np.log2(np.maximum((1 - lapse) * sigma + lapse / 2, 1e-300)))
+            continue
+        channel, theta = _channel(fitted, batch)
+        parts = solver.coded(batch)
+        each = jax.lax.map(
+            lambda part, channel=channel, theta=theta: solver.log_likelihood(
+                channel, theta, fitted.points, part
+            ),
+            parts,
+        )
+        found.append(np.asarray(each, dtype=np.float64).ravel()[: len(batch)] / np.log(2))
+    return np.concatenate(found)
+
+
+def _tables(fitted: Fitted, batch: Batch) -> np.ndarray | None:
+    """P of every outcome of each question, (n, outcomes); None where they are too many."""
+    channel, theta = _channel(fitted, batch)
+    classes = max(len(fitted.prototypes), 2)
+    if not channel.signal.outcomes(classes) * min(len(batch), _ROWS) <= 100 * ENUMERABLE:
+        return None
+    if channel.signal.questions(classes) > 1:
+        return _asked_tables(fitted, batch, channel, theta, classes)
+    every = jnp.asarray(channel.signal.enumerate(classes))
+    return _probabilities(fitted, batch, channel, theta, every)
+
+
+def _asked_tables(
+    fitted: Fitted, batch: Batch, channel: Channel, theta: Parameters, classes: int
+) -> np.ndarray:
+    """As `_tables`, for questions that the answer's code begins with (`verify`)."""
+    table = None
+    for question in np.unique(batch.answer[:, 0]):
+        rows = np.flatnonzero(batch.answer[:, 0] == question)
+        every = jnp.asarray(channel.signal.enumerate(classes, int(question)))
+        part = _probabilities(fitted, batch.take(rows), channel, theta, every)
+        if table is None:
+            table = np.zeros((len(batch), part.shape[1]))
+        table[rows] = part
+    assert table is not None
+    return table
+
+
+def _probabilities(
+    fitted: Fitted, batch: Batch, channel: Channel, theta: Parameters, every: jax.Array
+) -> np.ndarray:
+    found = []
+    for first in range(0, len(batch), _ROWS):
+        rows = slice(first, first + _ROWS)
+        items = jnp.asarray(batch.items[rows])
+        signal = channel.answering(theta, jnp.asarray(batch.annotator[rows]))
+        d2 = signal.distances(fitted.points.items[items], fitted.points.prototypes)
+        log_p = [
+            signal.log_prob(jnp.broadcast_to(code, (len(items), len(code))), d2) for code in every
+        ]
+        found.append(np.exp(np.stack([np.asarray(p) for p in log_p], axis=1)))
+    return np.concatenate(found)
+
+
+def probabilities(fitted: Fitted, data: Data) -> dict[str, np.ndarray]:
+    """{signal: P of every outcome of each question} for signals with few enough outcomes."""
+    found: dict[str, Any] = {}
+    for batch in data.batches:
+        if _plain_triplets(batch):
+            # The question as asked: the answer given does not matter.
+            asked = replace(batch, answer=np.zeros_like(batch.answer))
+            x, lapse = _triplet_log_odds(fitted, asked)
+            p = (1 - lapse) / (1 + np.exp(-np.clip(x, -500, 500))) + lapse / 2
+            found[batch.signal.name] = np.stack([p, 1 - p], axis=1)
+        else:
+            found[batch.signal.name] = _tables(fitted, batch)
+    return {name: table for name, table in found.items() if table is not None}
+
+
+def error(fitted: Fitted, data: Data) -> float:
+    """Weighted share of answers that were not the most probable ones; NaN where none is listed."""
+    wrong, total = 0.0, 0.0
+    for batch in data.batches:
+        if _plain_triplets(batch):
+            x, _ = _triplet_log_odds(fitted, batch)
+            miss = np.where(x == 0, 0.5, (x < 0).astype(float))
+        elif batch.signal.outcomes(max(len(fitted.prototypes), 2)) <= 1000:
+            channel, _ = _channel(fitted, batch)
+            table = _tables(fitted, batch)
+            if table is None or batch.answer.shape[1] > 2:
+                continue
+            given = batch.answer[:, -1].astype(int)
+            if batch.answer.shape[1] == 2 and channel.signal.questions(2) == 1:
+                continue
+            miss = (table.argmax(1) != given).astype(float)
+        else:
+            continue
+        wrong += float(np.sum(batch.weight * miss))
+        total += float(np.sum(batch.weight))
+    return wrong / total if total else float("nan")
+
+
+def place(fitted: Fitted, data: Data, known: int) -> tuple[np.ndarray, list[Any]]:
+    """(positions of items numbered from `known` on, their names)."""
+    new = len(data.items) - known
+    if new <= 0:
+        return np.zeros((0, fitted.items.shape[1]), np.float32), []
+    batches, channels, theta = [], [], []
+    for batch in data.batches:
+        rows = np.flatnonzero((batch.items >= known).any(1))
+        if len(rows):
+            channel, noise = _channel(fitted, batch)
+            batches.append(batch.take(rows))
+            channels.append(channel)
+            theta.append(noise)
+    points = Points(fitted.items, fitted.prototypes)
+    rows = place_new_items(channels, theta, batches, points, new, fitted.ridge, seed=0)
+    return rows, list(data.items[known:])
+
+
+def covariance(fitted: Fitted, data: Data) -> np.ndarray:
+    """Inverse of prior precision plus Fisher information, item by item, (items, dims, dims)."""
+    parts = [solver.coded(batch) for batch in data.batches]
+    pairs = [_channel(fitted, batch) for batch in data.batches]
+    blocks, _ = solver.laplace_blocks(
+        [channel for channel, _ in pairs], [theta for _, theta in pairs], fitted.points, parts,
+        fitted.ridge, fitted.items.shape[1], jax.random.key(0),
+    )  # fmt: skip
+    return np.linalg.inv(blocks)
