@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -74,15 +75,25 @@ def test_ray_gives_the_same_table(
     spec: Path, environment: dict[str, str], tmp_path: Path, uninterrupted: pl.DataFrame
 ) -> None:
     pytest.importorskip("ray", reason="ray is not installed (labelbits[ray])")
-    ray = [str(Path(sys.executable).with_name("ray"))]
-    port, where = "16379", environment | {"RAY_TMPDIR": "/tmp", "RAY_USAGE_STATS_ENABLED": "0"}
-    head = ["start", "--head", "--port", port, "--num-cpus", "2", "--include-dashboard", "false"]
-    begun = subprocess.run(
-        [*ray, *head, "--node-ip-address", "127.0.0.1"], env=where, capture_output=True, timeout=120
-    )
-    if begun.returncode:
-        pytest.skip("ray does not start a cluster on this machine")
+    ray = str(Path(sys.executable).with_name("ray"))
+    port, where = "16379", environment | {"RAY_USAGE_STATS_ENABLED": "0"}
+    head = start(
+        [ray, "start", "--head", "--block", "--port", port, "--num-cpus", "2",
+         "--include-dashboard", "false", "--node-ip-address", "127.0.0.1",
+         "--disable-usage-stats"],
+        where,
+    )  # fmt: skip
     try:
+        deadline = time.time() + 60
+        while time.time() < deadline and head.poll() is None:
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", int(port)), 1),
+            ):
+                break
+            time.sleep(0.5)
+        if head.poll() is not None:
+            pytest.skip(f"ray does not start on this machine (status {head.returncode})")
         results = tmp_path / "store"
         more = ["--backend", "ray", "--address", f"127.0.0.1:{port}"]
         done = subprocess.run(
@@ -91,4 +102,5 @@ def test_ray_gives_the_same_table(
         assert done.returncode == 0, done.stderr[-2000:]
         assert same(pl.read_parquet(results / "results.parquet"), uninterrupted)
     finally:
-        subprocess.run([*ray, "stop", "--force"], env=where, capture_output=True, timeout=60)
+        head.terminate()  # `ray start --block` ends the whole cluster with it
+        head.wait(timeout=60)
