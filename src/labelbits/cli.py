@@ -166,6 +166,54 @@ def bits(
 
 
 @app.command()
+def recover(
+    answers: Annotated[Path, typer.Argument(help="File of answers, in any format pilot reads.")],
+    dims: Annotated[str, typer.Option(help='Dimensions of the space, or "auto".')],
+    out: Annotated[Path | None, typer.Option(help="Write the embedding: .parquet or .csv.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same embedding.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Learn where items lie from any mixture of answers."""
+    import time
+    import warnings
+
+    from labelbits.answers import read_answers
+    from labelbits.recovery import SignalEmbedding, write_embedding
+    from labelbits.recovery.writing import check_writable
+
+    if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
+        raise InputError(f"--dims is {dims!r}; expected a whole number of at least 1, or auto")
+    if out is not None:
+        check_writable(out)
+    began = time.perf_counter()
+    read = read_answers(answers, seed=seed)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        embedding = SignalEmbedding(
+            "auto" if dims == "auto" else int(dims), random_state=seed, verbose=True
+        ).fit(read)
+    for warning in told:
+        typer.echo(f"labelbits: {warning.message}", err=True)
+    if out is not None:
+        write_embedding(embedding, out)
+    result = {
+        "items": len(embedding.items_),
+        "dims": embedding.embedding_.shape[1],
+        "answers": len(read),
+        "train_error": embedding.train_error_,
+        "lapse": embedding.lapse_,
+        "precision": embedding.precision_,
+        "seconds": time.perf_counter() - began,
+    }
+    if as_json:
+        print_json(result)
+        return
+    for name, value in result.items():
+        typer.echo(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
+    typer.echo(f"embedding    {out or 'not written: give --out FILE'}")
+
+
+@app.command()
 def pilot(
     files: Annotated[list[Path], typer.Argument(help="Files of answers, in any formats.")],
     file_format: Annotated[
@@ -270,6 +318,25 @@ def export(
     else:
         for folder in folders:
             typer.echo(f"{folder}: config.xml, tasks.json, README.md")
+
+
+@app.command()
+def reproduce(
+    figures: Annotated[
+        list[str] | None, typer.Argument(help="Names of figures. [default: all]")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for figures and numbers.")] = Path("reproduce"),
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer signals and worlds.")] = False,
+) -> None:
+    """Regenerate the analyses of the paper: figures and a table with standard errors."""
+    from labelbits.report.reproduce import write
+    from labelbits.sweeps.figures import reproduce as compute
+
+    with progress_bar() as tell:
+        table = compute(figures, quick=quick, progress=tell)
+    for missing in write(table, out):
+        typer.echo(f"labelbits: {missing}", err=True)
+    typer.echo(out / "figures.html")
 
 
 def main() -> None:

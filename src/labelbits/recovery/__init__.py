@@ -2,5 +2,6 @@
 
 from labelbits.recovery.embedding import SignalEmbedding
 from labelbits.recovery.inputs import RecoveryWarning
+from labelbits.recovery.writing import write_embedding
 
-__all__ = ["RecoveryWarning", "SignalEmbedding"]
+__all__ = ["RecoveryWarning", "SignalEmbedding", "write_embedding"]

@@ -10,6 +10,7 @@ the items x classes table of votes; for triplets, those of the wins of each pair
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -79,14 +80,15 @@ def spectral_start(
     if n <= _DENSE:
         vectors = np.linalg.eigh(laplacian.toarray())[1][:, :columns]
     else:
+        tolerance: Any = 1e-2  # a start needs no more
         try:
             vectors = scipy.sparse.linalg.eigsh(
                 laplacian,
                 columns,
                 which="SA",
                 v0=generator.normal(size=n),
-                tol=1e-2,
-                maxiter=500,  # type: ignore[arg-type]
+                tol=tolerance,
+                maxiter=500,
             )[1]
         except scipy.sparse.linalg.ArpackNoConvergence as partial:
             if partial.eigenvectors.shape[1] < columns:
