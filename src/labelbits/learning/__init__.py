@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labelbits.learning.classifier import SignalClassifier
-from labelbits.learning.curves import CurvePoints, cross_measure, measure, pilot_sizes
+from labelbits.learning.curves import cross_measure, measure, pilot_sizes
 from labelbits.learning.diagnose import Concern, Diagnosis, diagnose
 from labelbits.learning.forecast import Forecast, forecast
 from labelbits.learning.learners import LabelLearner
+from labelbits.learning.points import CurvePoints
 from labelbits.learning.regularisation import Regularisation, select_regularisation
 from labelbits.learning.splits import balanced_order, few_shot_sizes, group_split
 from labelbits.learning.standardise import Standardiser

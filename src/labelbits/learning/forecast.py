@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from labelbits.errors import InputError, check_probability
-from labelbits.learning.curves import CROSSED, CurvePoints
 from labelbits.learning.forms import FORMS, Shapes, all_shapes
 from labelbits.learning.metrics import check_metrics, higher_is_better
+from labelbits.learning.points import CROSSED, CurvePoints
 
 #: A form never fits exactly. Standard deviation of ln(loss - floor) about the form for one e-fold
 #: of size, growing as a random walk: within the measured sizes (small sizes say little about large

@@ -1,0 +1,298 @@
+"""The fits behind a learning curve: nested training sets, batched where the signals allow."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.interface import Batch
+from labelbits.learning.classifier import SignalClassifier
+from labelbits.learning.metrics import check_metrics
+from labelbits.learning.points import CurvePoints
+from labelbits.learning.regularisation import (
+    POWERS,
+    best_ridge,
+    cross_validate,
+    search_ridges,
+)
+from labelbits.learning.softmax import fit_softmax
+from labelbits.learning.standardise import check_features, standardised
+from labelbits.learning.tally import Tally
+from labelbits.learning.targets import fast_targets
+from labelbits.learning.threads import spread
+
+Draw = Callable[[np.random.Generator, np.ndarray], Sequence[Batch]]
+Progress = Callable[[float], None]
+#: Class probabilities (T, K) of the test items, or one such array for each metric.
+Reference = np.ndarray | Mapping[str, np.ndarray]
+#: Floats of features in one batched fit: more would fall out of a core's cache.
+CHUNK = 1_000_000
+#: Training sets of one size whose cross-validated losses are averaged to choose its penalty.
+VOTERS = 3
+
+
+class Learner(Protocol):
+    """What a user's own learner must offer to be measured."""
+
+    def fit(self, features: np.ndarray, batches: Sequence[Batch], /) -> Any: ...
+
+    def predict_proba(self, features: np.ndarray, /) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Split:
+    """One replicate: rows that may be trained on in the order they are bought, rows tested on."""
+
+    order: np.ndarray
+    test: np.ndarray  # positions in the reference
+    seed: np.random.SeedSequence
+
+
+def replicates_at(size: int, replicates: int, least: int = 3) -> int:
+    """How many replicates a size gets: all up to 1,000 items, then in proportion fewer.
+
+    Large training sets differ less from each other and cost more.
+    """
+    return min(replicates, max(least, round(replicates * 1000 / max(size, 1000))))
+
+
+def measure_splits(
+    features: np.ndarray,
+    draw: Draw,
+    sizes: Sequence[int],
+    splits: list[Split],
+    test_rows: np.ndarray,
+    reference: Reference,
+    metrics: Sequence[str],
+    progress: Progress | None,
+    budget_seconds: float | None,
+    learner: Learner | None,
+    whole: int = 1,
+) -> dict[str, CurvePoints]:
+    began = time.monotonic()
+    features = check_features(features)
+    metrics = check_metrics(tuple(metrics))
+    ordered = _check_sizes(sizes, min(len(s.order) for s in splits))
+    references = _references(reference, metrics, len(test_rows))
+    answers = _Answers(draw, splits, next(iter(references.values())).shape[1])
+    tally = Tally(references, len(ordered), len(splits), len(test_rows))
+    counts = [-(-replicates_at(n, len(splits), max(3, whole)) // whole) * whole for n in ordered]
+    fast = learner is None and answers.is_fast
+    ridges = np.full(len(ordered), np.nan)
+    work = np.cumsum([n * c for n, c in zip(ordered, counts, strict=True)]) / np.dot(
+        ordered, counts
+    )
+    engine = _FastEngine(features, answers, splits, ordered, counts) if fast else None
+    power = float("nan") if engine is None else engine.power
+    for i, (size, count) in enumerate(zip(ordered, counts, strict=True)):
+        late = budget_seconds is not None and time.monotonic() - began > budget_seconds * work[i]
+        done = min(count, max(2, whole)) if late else count
+        if engine is not None:
+            ridges[i] = engine.choose_ridge(i)
+            predictions = engine.predict(i, done, test_rows)
+        else:
+            predictions = _slow(features, answers, splits, size, done, test_rows, learner)
+        for r, log_p in predictions:
+            tally.add(i, r, splits[r].test, log_p)
+        if progress is not None:
+            progress(float(work[i]))
+    seconds = time.monotonic() - began
+    pool = min(len(s.order) for s in splits)
+    return {
+        metric: replace(
+            points, ridges=ridges, power=power, seconds=seconds, pool=pool, crossed=whole > 1
+        )
+        for metric, points in tally.points(np.array(ordered)).items()
+    }
+
+
+def _references(reference: Reference, metrics: Sequence[str], tests: int) -> dict[str, np.ndarray]:
+    """The reference of every metric, checked."""
+    given = reference if isinstance(reference, Mapping) else dict.fromkeys(metrics, reference)
+    result = {}
+    for metric in metrics:
+        if metric not in given:
+            raise InputError(f"no reference for {metric}; expected one array for each metric")
+        array = np.asarray(given[metric], dtype=np.float64)
+        if array.ndim != 2 or len(array) != tests or not np.isfinite(array).all():
+            raise InputError(
+                f"reference has shape {array.shape}; expected finite {tests} test rows x classes"
+            )
+        result[metric] = array
+    if not result:
+        raise InputError("no metrics; expected at least one")
+    return result
+
+
+def _check_sizes(sizes: Sequence[int], available: int) -> list[int]:
+    ordered = sorted({int(s) for s in sizes})
+    if not ordered or ordered[0] < 2:
+        raise InputError(f"sizes are {list(sizes)}; expected whole numbers of at least 2")
+    if ordered[-1] > available:
+        raise InputError(
+            f"size {ordered[-1]} is asked but only {available} items can be trained on; "
+            "expected sizes up to that (forecast reaches further)"
+        )
+    return ordered
+
+
+class _Answers:
+    """The answers of each replicate, drawn once for its largest set so that they are nested."""
+
+    def __init__(self, draw: Draw, splits: list[Split], classes: int) -> None:
+        self.draw, self.splits, self.classes = draw, splits, classes
+        self._drawn: dict[tuple[int, int], list[Batch]] = {}
+        first = self._whole(0, len(splits[0].order))
+        self.nested = all(b.signal.arity == 1 for b in first)
+        self.is_fast = self.nested and fast_targets(first, classes) is not None
+        self._dense: dict[int, tuple[np.ndarray, float]] = {}
+
+    def _whole(self, r: int, size: int) -> list[Batch]:
+        """Answers about the first `size` rows of replicate r."""
+        if (r, size) not in self._drawn:
+            split = self.splits[r]
+            rng = np.random.default_rng(split.seed)
+            drawn = self.draw(rng, split.order[:size])
+            self._drawn[r, size] = [drawn] if isinstance(drawn, Batch) else list(drawn)
+        return self._drawn[r, size]
+
+    def batches(self, r: int, size: int) -> list[Batch]:
+        """The answers that replicate r has bought when it has `size` items."""
+        if not self.nested:
+            # A question about several items of a larger set would reach outside the smaller one.
+            return self._whole(r, size)
+        split = self.splits[r]
+        return [
+            b.take(np.flatnonzero(np.isin(np.asarray(b.items)[:, 0], split.order[:size])))
+            for b in self._whole(r, len(split.order))
+        ]
+
+    def dense(self, r: int) -> tuple[np.ndarray, float]:
+        """(targets (n, K) in the order of purchase, lapse) of replicate r."""
+        if r not in self._dense:
+            order = self.splits[r].order
+            targets = fast_targets(self._whole(r, len(order)), self.classes)
+            assert targets is not None
+            where = np.searchsorted(targets.items, order)
+            where = np.minimum(where, len(targets.items) - 1)
+            found = targets.items[where] == order
+            rows = np.where(found[:, None], targets.target[where], 0)
+            self._dense[r] = (rows.astype(np.float32), targets.lapse)
+            self._drawn.pop((r, len(order)), None)
+        return self._dense[r]
+
+
+class _FastEngine:
+    """Batched softmax fits of all replicates of one size; penalty chosen once a size."""
+
+    def __init__(
+        self,
+        features: np.ndarray,
+        answers: _Answers,
+        splits: list[Split],
+        sizes: list[int],
+        counts: list[int],
+    ) -> None:
+        self.answers, self.splits, self.sizes, self.counts = answers, splits, sizes, counts
+        self.ridge = np.full(len(sizes), np.nan)
+        # Column scaling: by cross-validation at the largest size up to 400 items.
+        middle = max((i for i, n in enumerate(sizes) if n <= 400), default=0)
+        best = np.inf
+        for power in POWERS:
+            x = standardised(features, power)
+            tried, losses = search_ridges(functools.partial(self._losses, x, middle))
+            if losses.min() < best:
+                best, self.power, self.x = losses.min(), power, x
+                self.ridge[middle] = best_ridge(tried, losses)
+
+    def _losses(self, x: np.ndarray, i: int, ridges: np.ndarray) -> np.ndarray:
+        size = self.sizes[i]
+        lapse = self.answers.dense(0)[1]
+
+        def one(r: int) -> np.ndarray:
+            return cross_validate(
+                x[self.splits[r].order[:size]][None],
+                self.answers.dense(r)[0][None, :size],
+                ridges,
+                folds=5 if size <= 200 else 3,
+                rng=np.random.default_rng((size, r)),
+                lapse=lapse,
+            )[0]
+
+        voters = min(VOTERS if size <= 2000 else 1, self.counts[i])
+        return np.mean(spread(one, range(voters)), axis=0)
+
+    def choose_ridge(self, i: int) -> float:
+        """The penalty for size i, near the one of the nearest size that is already known."""
+        if np.isnan(self.ridge[i]):
+            known = np.flatnonzero(np.isfinite(self.ridge))
+            near = known[np.argmin(np.abs(known - i))]
+            # The best penalty falls about as 1 / sqrt(n) once items outnumber columns.
+            guess = self.ridge[near] * min(1.0, np.sqrt(self.sizes[near] / self.sizes[i]))
+            ridges = guess * 3.0 ** np.array([-1.5, -0.5, 0.5, 1.5])
+            losses = self._losses(self.x, i, ridges)
+            self.ridge[i] = best_ridge(ridges, losses)
+        return float(self.ridge[i])
+
+    def predict(self, i: int, count: int, test_rows: np.ndarray) -> list[tuple[int, np.ndarray]]:
+        """(replicate, ln P (K, tested)) for the first `count` replicates of size i."""
+        size, k = self.sizes[i], self.answers.classes
+        at_once = max(1, CHUNK // (size * max(self.x.shape[1], 2 * k)))
+        lapse = self.answers.dense(0)[1]
+
+        def some(batch: range) -> list[tuple[int, np.ndarray]]:
+            features = np.stack([self.x[self.splits[r].order[:size]] for r in batch])
+            targets = np.stack([self.answers.dense(r)[0][:size] for r in batch])
+            fit = fit_softmax(
+                features,
+                targets[:, None],
+                np.ones((len(batch), 1, size)),
+                np.full((len(batch), 1), self.ridge[i]),
+                lapse=lapse,
+                tolerance=3e-5,
+            )
+            result = []
+            for g, r in enumerate(batch):
+                weights, bias = fit.weights[g, 0], fit.bias[g, 0]
+                z = weights @ self.x[test_rows[self.splits[r].test]].T + bias[:, None]
+                z -= z.max(0)
+                result.append((r, z - np.log(np.exp(z).sum(0))))
+            return result
+
+        batches = [range(s, min(s + at_once, count)) for s in range(0, count, at_once)]
+        return [one for result in spread(some, batches) for one in result]
+
+
+def _slow(
+    features: np.ndarray,
+    answers: _Answers,
+    splits: list[Split],
+    size: int,
+    count: int,
+    test_rows: np.ndarray,
+    learner: Learner | None,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """One fit at a time: signals with a likelihood of their own, and the user's own learner."""
+    regularisation: Any = "cv"
+    for r in range(count):
+        model: Any
+        if learner is None:
+            model = SignalClassifier(regularisation, random_state=r, classes=answers.classes)
+        else:
+            model = copy.deepcopy(learner)
+        model.fit(features, answers.batches(r, size))
+        proba = np.asarray(model.predict_proba(features[test_rows[splits[r].test]]))
+        wanted = (len(splits[r].test), answers.classes)
+        if proba.shape != wanted or not np.isfinite(proba).all():
+            raise InputError(
+                f"predict_proba of {type(model).__name__} gave shape {proba.shape}; expected "
+                f"finite probabilities of shape {wanted}"
+            )
+        yield r, np.log(np.maximum(proba, 1e-30)).T
