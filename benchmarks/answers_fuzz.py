@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["labelbits.answers"]):
     from labelbits.answers import read_answers
     from labelbits.errors import InputError
 
-from tests.answers.samples import OTHERS, SAMPLES  # noqa: E402
+from tests.answers.samples import OTHERS, SAMPLES
 
 
 def main() -> None:

@@ -68,12 +68,11 @@ def attempt(content: bytes, name: str) -> None:
         path.write_bytes(content)
         try:
             answers = read_answers(path, name)
-        except InputError as problem:
-            assert len(str(problem)) < 2000
-        else:
-            assert len(answers) > 0
-            assert answers.rejected is not None
-            assert answers.rejected["reason"].null_count() == 0
+        except InputError:
+            return
+        assert len(answers) > 0
+        assert answers.rejected is not None
+        assert answers.rejected["reason"].null_count() == 0
 
 
 @pytest.mark.parametrize(("name", "content"), SEEDS)

@@ -70,10 +70,9 @@ def test_half_a_file(name: str, tmp_path: Path) -> None:
     for size in range(1, len(content), max(1, len(content) // 25)):
         try:
             answers = read_answers(put(tmp_path, content[:size]))
-        except InputError as problem:
-            assert str(tmp_path) in str(problem)
-        else:
-            assert len(answers) > 0
+        except InputError:
+            continue
+        assert len(answers) > 0
 
 
 def test_half_a_json_file_gives_the_tasks_before_the_break(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def test_several_files_become_one_table(tmp_path: Path) -> None:
 
 def test_unknown_format_lists_the_known_ones(tmp_path: Path) -> None:
     path = put(tmp_path, "x.csv", "a,b\nc,d\n")
-    with pytest.raises(InputError, match="not recognised.*found a, b.*crowd-kit"):
+    with pytest.raises(InputError, match=r"not recognised.*found a, b.*crowd-kit"):
         read_answers(path)
     with pytest.raises(InputError, match="unknown format 'nonsense'"):
         read_answers(path, "nonsense")

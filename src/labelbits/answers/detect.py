@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 from pathlib import Path
@@ -120,10 +121,8 @@ def _probe_csv(path: Path, found: Probe) -> None:
     delimiter = max(",;\t", key=lines[0].count)
     csv.field_size_limit(LARGEST_FIELD)
     records: list[list[str]] = []
-    try:
+    with contextlib.suppress(csv.Error):
         records.extend(csv.reader(lines, delimiter=delimiter))
-    except csv.Error:
-        pass
     if records:
         found.columns = tuple(name.strip() for name in records[0])
         found.elements = [record for record in records[1:] if len(record) == len(records[0])]

@@ -83,33 +83,13 @@ def fit_noise(
         return None
     gold = np.full(item.max() + 1, -1)
     gold[item] = truth[rows]
-    answer = _true_class_first(signal, batch.answer[rows], truth[rows], classes)
+    answer = batch.answer[rows]
     few = len(np.unique(answer, axis=0)) <= FEW
     key = jax.random.key(seed)
     world = World(items=1, classes=classes, dims=dims)
     d2 = np.asarray(world.sample_class_distances(key, (WORLDS if few else WORLDS // 2,)))
-    score = _likelihood(signal, d2, answer, item, gold >= 0)
+    score = _likelihood(signal, d2, answer, item, gold)
     return _maximise(score, hasattr(signal, "concentration"), dims, classes, len(gold), len(rows))
-
-
-def _true_class_first(
-    signal: Signal, answer: np.ndarray, truth: np.ndarray, classes: int
-) -> np.ndarray:
-    """The answers with the numbers of class 0 and of the true class swapped, where it is known.
-
-    Prototypes are exchangeable: so the true class is the first prototype for every item.
-    """
-    names = [str(k) for k in range(classes)]
-    numbers = {name: k for k, name in enumerate(names)}
-    pairs, which = np.unique(np.column_stack([truth, answer]), axis=0, return_inverse=True)
-    swapped = []
-    for gold, *code in pairs.tolist():
-        swap = names.copy()
-        if gold > 0:
-            swap[0], swap[int(gold)] = swap[int(gold)], swap[0]
-        said, asked = signal.decode(np.asarray(code, dtype=answer.dtype), swap)
-        swapped.append(signal.encode(said, numbers, asked) if gold > 0 else code)
-    return np.asarray(swapped, dtype=answer.dtype)[which.reshape(-1)]
 
 
 def as_single_votes(batch: Batch, truth: np.ndarray) -> tuple[Batch, np.ndarray]:
@@ -149,27 +129,37 @@ def _likelihood(
     d2: np.ndarray,
     answer: np.ndarray,
     item: np.ndarray,
-    known: np.ndarray,
+    gold: np.ndarray,
 ) -> Callable[[np.ndarray], np.ndarray]:
     """(ln precision[, ln concentration]) -> ln likelihood of each item at each of `LAPSES`."""
     rows, nearest = np.arange(len(d2)), d2.argmin(1)
     first = d2.copy()  # the same worlds with the nearest prototype in front
     first[rows, 0], first[rows, nearest] = d2[rows, nearest], d2[rows, 0]
+    known = gold >= 0
     groups = []
     for version, mine in ((first, known[item]), (d2, ~known[item])):
-        if mine.any():
-            code, local = np.unique(answer[mine], axis=0, return_inverse=True)
-            own, place = np.unique(item[mine], return_inverse=True)
-            groups.append((version, code, local.reshape(-1), place, own))
+        if not mine.any():
+            continue
+        pairs = np.column_stack([gold[item[mine]], answer[mine]])
+        pairs, local = np.unique(pairs, axis=0, return_inverse=True)
+        # Prototypes are exchangeable: exchange the first with the true class of each answer.
+        swap = np.tile(np.arange(d2.shape[-1]), (len(pairs), 1))
+        true = np.maximum(pairs[:, 0].astype(int), 0)
+        swap[:, 0] = true
+        swap[np.arange(len(pairs)), true] = 0
+        code = pairs[:, 1:].astype(answer.dtype)
+        own, place = np.unique(item[mine], return_inverse=True)
+        groups.append((version, swap, code, local.reshape(-1), place, own))
 
     @jax.jit
-    def table(params: jax.Array, version: jax.Array, codes: jax.Array) -> tuple[Array, Array]:
+    def table(params: Array, version: Array, swap: Array, codes: Array) -> tuple[Array, Array]:
+        shown = jnp.moveaxis(version[:, swap], 0, 1)  # answers x worlds x classes
         channel = replace_noise(signal, jnp.exp(params[0]), 0.0)
         if hasattr(signal, "concentration"):
             channel = eqx.tree_at(lambda s: s.concentration, channel, jnp.exp(params[1]))
         guess = replace_noise(channel, jnp.exp(params[0]), jnp.asarray(1.0))
         return (
-            channel.log_prob(codes[:, None, :], version[None]),  # answers x worlds
+            channel.log_prob(codes[:, None, :], shown),  # answers x worlds
             guess.log_prob(codes, version[:1]),
         )
 
@@ -184,8 +174,8 @@ def _likelihood(
 
     def score(params: np.ndarray) -> np.ndarray:
         out = np.zeros((len(LAPSES), len(known)))
-        for version, codes, local, place, own in groups:
-            log_p, log_u = table(jnp.asarray(params, jnp.float32), version, codes)
+        for version, swap, codes, local, place, own in groups:
+            log_p, log_u = table(jnp.asarray(params, jnp.float32), version, swap, codes)
             out[:, own] = mix(log_p, log_u, local, place, len(own))
         return out
 
@@ -216,7 +206,7 @@ def _maximise(
             start,
             method="Nelder-Mead",
             options={
-                "initial_simplex": np.vstack([start, start + [1.2, 0], start + [0, -1.0]]),
+                "initial_simplex": start + np.array([[0.0, 0.0], [1.2, 0.0], [0.0, -1.0]]),
                 "maxfev": 40,
                 "xatol": 0.02,
                 "fatol": 0.05,

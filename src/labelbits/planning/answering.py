@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -56,7 +57,8 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
         each = gammaln(n + alpha) - gammaln(alpha)
         return -float((gammaln(total) - gammaln(n.sum(1) + total) + each.sum(1)).mean())
 
-    best = minimize_scalar(loss, bounds=(-4, 6), method="bounded").x
+    found: Any = minimize_scalar(loss, bounds=(-4, 6), method="bounded")
+    best = float(found.x)
     alpha = math.exp(best) * prior
     return (
         (counts + alpha) / (votes + alpha.sum(1))[:, None],

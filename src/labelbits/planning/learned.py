@@ -15,6 +15,7 @@ from labelbits.learning import (
     CurvePoints,
     Forecast,
     cross_measure,
+    diagnose,
     forecast,
     measure,
     pilot_sizes,
@@ -40,6 +41,8 @@ LARGEST_TEST = 2000
 ENOUGH_TEST = 200
 #: From this many labelled items on, some are held out instead of cross-validated.
 LARGE_PILOT = 2000
+#: Items on which the pilot is checked, at most.
+DIAGNOSED = 1000
 #: Training sets of each size: by held-out rows, and by cross-validation.
 REPLICATES, CROSS_REPLICATES = 10, 20
 
@@ -150,6 +153,22 @@ def design_trial(evidence: Evidence, fraction: float, seed: int) -> Trial:
     return Trial(rows[test], reference[test], pool, _sizes(len(pool), classes), kind)
 
 
+def check_pilot(evidence: Evidence, seed: int) -> list[str]:
+    """What makes the pilot doubtful. Raises `InputError`, with the pilot to run instead, where it
+    cannot support a plan at all: no number is better than a wrong one."""
+    votes = evidence.counts
+    if not votes.any():
+        return []
+    rows = evidence.labelled
+    if len(rows) > DIAGNOSED:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, DIAGNOSED, replace=False))
+    found = diagnose(evidence.features[rows], votes[rows], seed=seed)
+    fatal = [concern.message for concern in found.concerns if concern.fatal]
+    if fatal:
+        raise InputError("this pilot cannot support a plan. " + " ".join(fatal))
+    return [concern.message.rstrip(".") for concern in found.concerns]
+
+
 def _sizes(largest: int, classes: int) -> list[int]:
     """Training sizes that trace the curve, from a few items a class to `largest`."""
     small = [n for n in (10 * classes, 25 * classes) if n < largest / 20]
@@ -167,6 +186,7 @@ def learned_curves(
     """The learning curve of every family on the user's features, extrapolated with intervals."""
     probabilities, source = answer_probabilities(evidence)
     result = Learned([])
+    result.warnings += check_pilot(evidence, seed)
     trial = design_trial(evidence, plan.goal.test_fraction, seed)
     if trial.kind != "gold":
         result.warnings.append(

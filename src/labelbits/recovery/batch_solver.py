@@ -100,7 +100,7 @@ def _descent(g: Array, s: Array, y: Array, curvature: Array) -> Array:
 
 
 def minimise(
-    value_and_grad: Callable[[Array], tuple[Array, Array]],
+    value_and_grad: Callable[[Array, Array], tuple[Array, Array]],
     start: Float[Array, "worlds points wide"],
     dims: int,
     *,
@@ -109,9 +109,9 @@ def minimise(
 ) -> Minimum:
     """Minimise f(x) + |x|^2 / 2 for every world.
 
-    `value_and_grad` maps (worlds, points, wide) to f (worlds,) and its gradient, without the
-    prior; `wide` is `dims + EXTRA`, or `dims` where f is not free to rotate (prototypes are
-    known): then stages 1 to 3 are left out. `start` is a random start. A world is done when
+    `value_and_grad` maps (worlds, points, wide), and whether this is an early stage, to f
+    (worlds,) and its gradient, without the prior; `wide` is `dims + EXTRA`, or `dims` where f is
+    not free to rotate (prototypes are known): then stages 1 to 3 are left out. `start` is a random start. A world is done when
     |gradient|_inf <= tolerance * sqrt(|f|) or when steps gain nothing that float32 can see; the
     loop ends when all are done, or after `turns` evaluations.
     """
@@ -211,7 +211,7 @@ def minimise(
     def turn(now: _State) -> _State:
         searching = now.stage > 0
         trial = now.x + jnp.where(searching, now.step[:, None] * now.direction, 0.0)
-        f, g = value_and_grad(full(trial))
+        f, g = value_and_grad(full(trial), now.stage < last)
         now = jax.lax.cond(searching, descend, power, now, f, flat(g))
         over = (now.stage > 0) & (now.stage < last) & ((now.left <= 0) | ~jnp.any(now.active))
         return jax.lax.cond(over & ~now.fresh, next_stage, lambda now: now, now)

@@ -26,6 +26,8 @@ from labelbits.signals.base import is_number, replace_noise
 
 #: The largest precision that the recovery works with.
 FIT_PRECISION = 50.0
+#: Factor on the lapse in the early stages of the solver.
+EARLY_LAPSE = 1e-10
 
 
 class Asked(NamedTuple):
@@ -167,12 +169,22 @@ def recover(
 
     fitted = [replace_noise(s, jnp.minimum(s.precision, FIT_PRECISION), s.lapse) for s in signals]
 
-    def value_and_grad(x: Array) -> tuple[Array, Array]:
+    def tempered(signal: Signal, early: Array) -> Signal:
+        # From afar every answer looks like a lapse, and a lapse pulls nowhere: the early stages
+        # take the annotators at their word, the last one restores their lapse.
+        if is_number(signal.lapse) and signal.lapse == 0:
+            return signal
+        return replace_noise(
+            signal, signal.precision, jnp.where(early, EARLY_LAPSE * signal.lapse, signal.lapse)
+        )
+
+    def value_and_grad(x: Array, early: Array) -> tuple[Array, Array]:
         sums = jnp.zeros(len(x)), jnp.zeros_like(x)
         axes = (0, None if fixed is None else 0, None)
         for signal, answers, count, total, size in zip(
             fitted, asked, steps, totals, labelled, strict=True
         ):
+            signal = tempered(signal, early)
             if pool_of(signal) is not None:
                 f, g = jax.vmap(jax.value_and_grad(pooled), (*axes, 0))(
                     x, fixed, signal, answers.answer
