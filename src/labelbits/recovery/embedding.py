@@ -17,8 +17,8 @@ from labelbits.interface import Answers, Signal
 from labelbits.recovery import fitting, inference
 from labelbits.recovery.inputs import Data, RecoveryWarning, check_connected, read_input
 
-#: Answers worse than this share of chance are reported as contradicting each other.
-_CHANCE = 0.9
+#: Nats a coordinate below which a fit is reported as no better than one of random answers.
+_CHANCE = 0.75
 
 
 class SignalEmbedding(TransformerMixin, BaseEstimator):
@@ -220,15 +220,29 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         raise AssertionError("the best dimension is within one standard error of itself")
 
     def _warn_of_chance(self) -> None:
-        lapses = self.lapse_.values() if isinstance(self.lapse_, dict) else [self.lapse_]
-        estimated = self.lapse is None
-        if estimated and all(lapse > _CHANCE for lapse in lapses):
+        """Warn where the answers are explained no better than random answers would be.
+
+        By Wilks, n coordinates gain n / 2 nats on answers that mean nothing.
+        """
+        outcomes = max(len(self._data.classes), 2)
+        chance = sum(
+            float(batch.weight.sum()) * batch.signal.log_outcomes(outcomes)
+            for batch in self._data.batches
+            if np.isfinite(batch.signal.outcomes(2))
+        )
+        coordinates = self.embedding_.size + (
+            0 if self.prototypes_ is None else self.prototypes_.size
+        )
+        gain = self._fitted.log_likelihood + chance
+        if chance and gain < _CHANCE * coordinates:
             warnings.warn(
-                "the answers contradict each other about as often as random ones would "
-                f"(lapse {max(lapses):.2f}); the embedding tells nothing. Check how answers were "
-                "coded, and whether annotators saw the same items",
-                RecoveryWarning, stacklevel=3,
-            )  # fmt: skip
+                f"{len(self._data)} answers are explained no better than random answers would be "
+                f"by {coordinates} coordinates (gain {gain:.0f} nats): they contradict each other "
+                "or are too few, and the embedding tells little. Ask more, ask for fewer "
+                "dimensions, and check how answers were coded",
+                RecoveryWarning,
+                stacklevel=3,
+            )
 
     # -- use -----------------------------------------------------------------------------------
     def _read(self, X: Any, y: Any = None, sample_weight: Any = None) -> Data:

@@ -59,6 +59,13 @@ class Fitted:
             jnp.asarray(self.items, jnp.float32), jnp.asarray(self.prototypes, jnp.float32)
         )
 
+    @property
+    def log_likelihood(self) -> float:
+        """Weighted log likelihood of the fitted answers, in nats."""
+        power = np.sum(np.square(self.items, dtype=np.float64))
+        power += np.sum(np.square(self.prototypes, dtype=np.float64))
+        return float(0.5 * self.ridge * power - self.loss)
+
     def noise(self) -> tuple[Any, Any]:
         """(precision, lapse), floats, or dicts by signal where there are several."""
         one = jnp.zeros(1, dtype=jnp.int32)

@@ -72,8 +72,10 @@ def _triplet_log_odds(fitted: Fitted, batch: Batch) -> tuple[np.ndarray, float]:
     """precision (d2_ik - d2_ij) of triplets as the answer has them, and the lapse."""
     channel, theta = _channel(fitted, batch)
     z, t = fitted.items, oriented(batch)
-    anchor = z[t[:, 0]]
-    x = np.sum((anchor - z[t[:, 2]]) ** 2, axis=1) - np.sum((anchor - z[t[:, 1]]) ** 2, axis=1)
+    x = np.empty(len(t), np.float32)
+    for first in range(0, len(t), _ROWS):
+        anchor, near, far = (z[column] for column in t[first : first + _ROWS].T)
+        x[first : first + _ROWS] = np.sum((anchor - far) ** 2 - (anchor - near) ** 2, axis=1)
     person = jnp.asarray(batch.annotator)
     return x * np.asarray(channel.precisions(theta, person)), np.asarray(
         channel.lapses(theta, person)
@@ -90,7 +92,7 @@ def bits(fitted: Fitted, data: Data) -> np.ndarray:
     for batch in data.batches:
         if _plain_triplets(batch):
             x, lapse = _triplet_log_odds(fitted, batch)
-            sigma = 1 / (1 + np.exp(-np.clip(x, -500, 500)))
+            sigma = 1 / (1 + np.exp(-np.clip(x, -80, 80)))
             found.append(np.log2(np.maximum((1 - lapse) * sigma + lapse / 2, 1e-300)))
             continue
         channel, theta = _channel(fitted, batch)
@@ -157,7 +159,7 @@ def probabilities(fitted: Fitted, data: Data) -> dict[str, np.ndarray]:
             # The question as asked: the answer given does not matter.
             asked = replace(batch, answer=np.zeros_like(batch.answer))
             x, lapse = _triplet_log_odds(fitted, asked)
-            p = (1 - lapse) / (1 + np.exp(-np.clip(x, -500, 500))) + lapse / 2
+            p = (1 - lapse) / (1 + np.exp(-np.clip(x, -80, 80))) + lapse / 2
             found[batch.signal.name] = np.stack([p, 1 - p], axis=1)
         else:
             found[batch.signal.name] = _tables(fitted, batch)
