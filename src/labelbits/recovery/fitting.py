@@ -68,13 +68,15 @@ class Fitted:
 
     def noise(self) -> tuple[Any, Any]:
         """(precision, lapse), floats, or dicts by signal where there are several."""
-        one = jnp.zeros(1, dtype=jnp.int32)
+        one: Any = np.zeros(1, dtype=np.int32)
         precision, lapse = {}, {}
         for channel, theta in zip(self.channels, self.theta, strict=True):
             shared = {name: value for name, value in theta.items() if not name.endswith("_of")}
-            precision[channel.signal.name] = float(channel.precisions(shared, one)[0])
-            found = float(channel.lapses(shared, one)[0])
-            lapse[channel.signal.name] = 0.0 if channel.lapse == 0 else found
+            name = channel.signal.name
+            # What is known needs no JAX: the triplet solver alone then never starts it.
+            precision[name] = channel.precision or float(channel.precisions(shared, one)[0])
+            known = channel.lapse
+            lapse[name] = float(channel.lapses(shared, one)[0]) if known is None else known
         if len(precision) == 1:
             return next(iter(precision.values())), next(iter(lapse.values()))
         return precision, lapse

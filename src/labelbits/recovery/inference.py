@@ -68,7 +68,7 @@ def _channel(fitted: Fitted, batch: Batch) -> tuple[Channel, Parameters]:
     )
 
 
-def _triplet_log_odds(fitted: Fitted, batch: Batch) -> tuple[np.ndarray, float]:
+def _triplet_log_odds(fitted: Fitted, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     """precision (d2_ik - d2_ij) of triplets as the answer has them, and the lapse."""
     channel, theta = _channel(fitted, batch)
     z, t = fitted.items, oriented(batch)
@@ -76,10 +76,11 @@ def _triplet_log_odds(fitted: Fitted, batch: Batch) -> tuple[np.ndarray, float]:
     for first in range(0, len(t), _ROWS):
         anchor, near, far = (z[column] for column in t[first : first + _ROWS].T)
         x[first : first + _ROWS] = np.sum((anchor - far) ** 2 - (anchor - near) ** 2, axis=1)
+    if channel.precision is not None and channel.lapse is not None:
+        return x * np.float32(channel.precision), np.asarray(channel.lapse)
     person = jnp.asarray(batch.annotator)
-    return x * np.asarray(channel.precisions(theta, person)), np.asarray(
-        channel.lapses(theta, person)
-    )  # type: ignore[return-value]
+    precision = np.asarray(channel.precisions(theta, person))
+    return x * precision, np.asarray(channel.lapses(theta, person))
 
 
 def _plain_triplets(batch: Batch) -> bool:

@@ -16,6 +16,9 @@ from labelbits.interface import Answers, Batch, Signal
 from labelbits.signals import Triplet
 from labelbits.signals.encoding import encode
 
+#: Answers whose links between items are followed together.
+_LINKS = 100_000
+
 
 class RecoveryWarning(UserWarning):
     """The answers leave something undetermined; the message says what, and what to ask."""
@@ -158,16 +161,19 @@ def check_connected(data: Data, stacklevel: int = 3) -> None:
     """
     n = len(data.items)
     hub = n  # the prototypes, known together
-    a, b = [], []
-    for batch in data.batches:
-        counted = batch.items[batch.weight > 0]
-        last = np.full(len(counted), hub) if batch.signal.uses_classes else counted[:, 0]
-        for place in range(batch.signal.arity):
-            a.append(counted[:, place])
-            b.append(last)
-    rows, columns = np.concatenate(a), np.concatenate(b)
     seen = np.zeros(n + 1, dtype=bool)
-    seen[rows] = True
+    label = np.arange(n + 1)
+    for batch in data.batches:
+        # A part at a time: memory stays small beside the answers.
+        for first in range(0, len(batch), _LINKS):
+            rows = slice(first, first + _LINKS)
+            shown = batch.items[rows][batch.weight[rows] > 0]
+            last = np.full(len(shown), hub) if batch.signal.uses_classes else shown[:, 0]
+            seen[shown] = True
+            a = label[shown.ravel()]
+            b = label[np.repeat(last, batch.signal.arity)]
+            graph = scipy.sparse.coo_matrix((np.ones(len(a)), (a, b)), shape=(n + 1, n + 1))
+            label = scipy.sparse.csgraph.connected_components(graph, directed=False)[1][label]
     unasked = np.flatnonzero(~seen[:n])
     if len(unasked):
         warnings.warn(
@@ -176,10 +182,7 @@ def check_connected(data: Data, stacklevel: int = 3) -> None:
             "Ask about them or leave them out",
             RecoveryWarning, stacklevel=stacklevel,
         )  # fmt: skip
-    graph = scipy.sparse.coo_matrix(
-        (np.ones(len(rows), dtype=bool), (rows, columns)), shape=(n + 1, n + 1)
-    )
-    labels = scipy.sparse.csgraph.connected_components(graph, directed=False)[1][:n][seen[:n]]
+    labels = label[:n][seen[:n]]
     asked = np.flatnonzero(seen[:n])
     groups, sizes = np.unique(labels, return_counts=True)
     if len(groups) > 1:
