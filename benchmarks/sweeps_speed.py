@@ -105,7 +105,8 @@ def compare() -> None:
         slow, rho_slow = one_by_one(name, LOOPED * 2)
         fast, rho_fast = batched(name)
         loop, batch = loop + slow, batch + fast
-        row = f"{slow * 1e3:10.1f}{fast * 1e3:10.2f}{slow / fast:8.1f}{rho_slow:10.3f}{rho_fast:10.3f}"
+        row = f"{slow * 1e3:10.1f}{fast * 1e3:10.2f}{slow / fast:8.1f}"
+        row += f"{rho_slow:10.3f}{rho_fast:10.3f}"
         print(f"{name:10}{row}", flush=True)
     n = len(SIGNALS)
     print(

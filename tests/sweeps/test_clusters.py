@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -76,7 +77,7 @@ def test_ray_gives_the_same_table(
 ) -> None:
     pytest.importorskip("ray", reason="ray is not installed (labelbits[ray])")
     ray = str(Path(sys.executable).with_name("ray"))
-    port, where = "16379", environment | {"RAY_USAGE_STATS_ENABLED": "0"}
+    port, where = "6399", environment | {"RAY_USAGE_STATS_ENABLED": "0"}
     head = start(
         [ray, "start", "--head", "--block", "--port", port, "--num-cpus", "2",
          "--include-dashboard", "false", "--node-ip-address", "127.0.0.1",

@@ -88,6 +88,7 @@ def _from_evidence(wanted: PlanFile, evidence: Evidence, seed: int, tell: Progre
     from labelbits.planning.learned import learned_curves
 
     learned = learned_curves(evidence, families, wanted, metric, seed, tell)
+    learned.extras["classes"] = list(evidence.class_names)
     return _finish(
         wanted,
         metric,

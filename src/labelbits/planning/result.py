@@ -141,6 +141,7 @@ class Plan:
                 "crossovers": self.crossovers,
                 "assumptions": [asdict(one) for one in self.assumptions],
                 "warnings": self.warnings,
+                "classes": self.extras.get("classes"),
                 "extras": self.extras,
             }
         )

@@ -111,7 +111,8 @@ def minimise(
 
     `value_and_grad` maps (worlds, points, wide), and whether this is an early stage, to f
     (worlds,) and its gradient, without the prior; `wide` is `dims + EXTRA`, or `dims` where f is
-    not free to rotate (prototypes are known): then stages 1 to 3 are left out. `start` is a random start. A world is done when
+    not free to rotate (prototypes are known): then stages 1 to 3 are left out. `start` is a
+    random start. A world is done when
     |gradient|_inf <= tolerance * sqrt(|f|) or when steps gain nothing that float32 can see; the
     loop ends when all are done, or after `turns` evaluations.
     """

@@ -228,7 +228,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         chance = sum(
             float(batch.weight.sum()) * batch.signal.log_outcomes(outcomes)
             for batch in self._data.batches
-            if np.isfinite(batch.signal.outcomes(2))
+            if np.isfinite(batch.signal.outcomes(outcomes))
         )
         coordinates = self.embedding_.size + (
             0 if self.prototypes_ is None else self.prototypes_.size

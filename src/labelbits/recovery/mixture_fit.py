@@ -68,7 +68,8 @@ class MixtureProblem:
     @property
     def absolute(self) -> bool:
         """Does a signal report distances in units of its own, so that the points' scale is its?"""
-        return any(math.isinf(b.signal.outcomes(2)) for b in self.batches)
+        numbers = [b.signal for b in self.batches if b.signal.form == "number"]
+        return any(math.isinf(signal.outcomes(2)) for signal in numbers)
 
     @property
     def scale_known(self) -> bool:

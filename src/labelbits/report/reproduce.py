@@ -53,9 +53,10 @@ def draw(table: pl.DataFrame, name: str) -> go.Figure:
                     showlegend=column == 1 and (source == "theory" or not both),
                     mode="lines+markers" if line and not (both and source == "theory")
                     else "lines" if line else "markers",
-                    line=dict(dash="dash" if name == "recovery" and both and source == "theory"
-                              else "solid", **mark),
-                    marker=mark, error_y={"array": part["standard_error"], "thickness": 1},
+                    line={**mark, "dash": "dash" if name == "recovery" and both
+                          and source == "theory" else "solid"},
+                    marker=mark,
+                    error_y={"array": part["standard_error"].fill_null(0.0), "thickness": 1},
                     row=1, col=column,
                 )  # fmt: skip
         if name != "shots":

@@ -10,6 +10,9 @@ from rich.table import Table
 from labelbits.planning.recommend import show
 from labelbits.planning.result import LEVEL, Plan
 
+#: Columns that the whole table needs.
+WIDE = 118
+
 
 def print_plan(plan: Plan, folder: Path) -> None:
     """Print the table, the warnings, the sentence of advice and the path of the report."""
@@ -47,6 +50,9 @@ def print_plan(plan: Plan, folder: Path) -> None:
             f"{last.bits / curve.family.price.amount:,.0f}",
             style="bold" if star else None,
         )
+    if console.width < WIDE:
+        # The report has the bits; a narrow terminal keeps what decides.
+        del table.columns[-2:]
     console.print(table)
     best = plan.recommendation["family"]
     for one in plan.crossovers:
