@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 import socket
 import subprocess
@@ -39,8 +40,6 @@ def test_dask_with_a_killed_worker_gives_the_same_table(
             time.sleep(0.1)
         more = ["--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path)]
         cluster += [start([*dask, "worker", *quiet, *more], environment) for _ in range(2)]
-        import json
-
         address = json.loads(file.read_text())["address"]
         results = tmp_path / "store"
         sweep = start(
