@@ -96,7 +96,7 @@ def run_dask(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
 def run_ray(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
     """A Ray cluster; tasks of a worker that dies run again on another one."""
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports] -- an extra
     except ImportError:
         raise InputError("backend ray: install labelbits[ray] first") from None
     if not address:
