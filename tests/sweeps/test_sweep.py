@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -189,5 +188,6 @@ def test_unknown_backends_and_unreachable_clusters_are_named(spec: Path, tmp_pat
     sweep = read_sweep(spec)
     with pytest.raises(InputError, match="unknown backend"):
         run_sweep(sweep, tmp_path, backend="slurm")
-    with pytest.raises(InputError, match="--address"):
-        run_sweep(sweep, tmp_path, backend="dask" if "distributed" in sys.modules else "ray")
+    for backend in ("dask", "ray"):
+        with pytest.raises(InputError, match="--address"):
+            run_sweep(sweep, tmp_path, backend=backend)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import numpy as np
 from labelbits.answers.files import check_file, loads, open_text
 from labelbits.answers.forms import CONTROL
 from labelbits.answers.readers import as_number, scalar_name
+from labelbits.atomic import write_whole
 from labelbits.errors import InputError
 from labelbits.interface import Signal
 from labelbits.signals import make, signal_class
@@ -195,9 +195,9 @@ def export_plan(
         target = folder / f"{number}-{signal.name}"
         target.mkdir(parents=True, exist_ok=True)
         written = tasks_for(signal, tasks, shown, names, seed + number)
-        _write(target / "config.xml", labeling_config(signal, names))
-        _write(target / "tasks.json", json.dumps(written, ensure_ascii=False, indent=1))
-        _write(target / "README.md", _explain(signal.name, tasks, repeats, each))
+        write_whole(target / "config.xml", labeling_config(signal, names))
+        write_whole(target / "tasks.json", json.dumps(written, ensure_ascii=False, indent=1))
+        write_whole(target / "README.md", _explain(signal.name, tasks, repeats, each))
         folders.append(target)
     return folders, notes
 
@@ -274,12 +274,6 @@ def _explain(name: str, tasks: int, repeats: int, each: float) -> str:
         "   `config.xml` and put addresses of images into the tasks.\n"
         "4. When it is done, export as JSON and run `labelbits pilot EXPORT.json`.\n"
     )
-
-
-def _write(path: Path, content: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(content, encoding="utf-8")
-    temporary.replace(path)
 
 
 def read_items(path: Path) -> list[str]:

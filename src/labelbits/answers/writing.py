@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from os import PathLike
 from pathlib import Path
 
 import polars as pl
 
+from labelbits.atomic import replacing
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 
@@ -25,8 +25,7 @@ def write_answers(answers: Answers, path: str | PathLike[str]) -> Path:
         raise InputError(f"{path}: cannot write {suffix or 'no suffix'}; expected .parquet or .csv")
     if not path.parent.is_dir():
         raise InputError(f"{path}: folder {path.parent} does not exist; create it first")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(path) as temporary:
         if suffix == ".parquet":
             names = json.dumps({"items": answers.items, "classes": answers.classes})
             answers.table.write_parquet(
@@ -34,10 +33,6 @@ def write_answers(answers: Answers, path: str | PathLike[str]) -> Path:
             )
         else:
             _lists_as_json(answers.table).write_csv(temporary)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
     return path
 
 

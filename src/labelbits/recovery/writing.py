@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from os import PathLike
 from pathlib import Path
 
 import polars as pl
 
+from labelbits.atomic import replacing
 from labelbits.errors import InputError
 from labelbits.recovery.embedding import SignalEmbedding
 
@@ -29,14 +29,9 @@ def write_embedding(embedding: SignalEmbedding, path: str | PathLike[str]) -> Pa
     points = embedding.embedding_
     columns = {f"z{d}": points[:, d] for d in range(points.shape[1])}
     table = pl.DataFrame({"item": [str(name) for name in embedding.items_], **columns})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(path) as temporary:
         if path.suffix.lower() == ".parquet":
             table.write_parquet(temporary, compression="zstd")
         else:
             table.write_csv(temporary)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
     return path

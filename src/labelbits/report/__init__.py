@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from labelbits.atomic import write_whole
 from labelbits.errors import InputError
-from labelbits.planning.result import Plan, write_whole
+from labelbits.planning.result import Plan
 from labelbits.report.terminal import print_plan
 
 __all__ = ["print_plan", "write_plan"]

@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from labelbits import __version__
 from labelbits.planning.recommend import show
-from labelbits.planning.result import LEVEL, Option, Plan, write_whole
+from labelbits.planning.result import LEVEL, Option, Plan
 from labelbits.report import figures
 from labelbits.report.figures import money
 
@@ -28,11 +28,6 @@ def figure_div(figure: go.Figure, name: str, label: str) -> str:
         f'<div class="figure" id="{name}" role="img" aria-label="{html.escape(label)}"></div>'
         f"<script>draw({name!r}, {figure.to_json()});</script>"
     )
-
-
-def write_report(plan: Plan, path: Path) -> None:
-    """Write the report of `plan` to `path`, whole or not at all."""
-    write_whole(path, render(plan))
 
 
 def render(plan: Plan) -> str:

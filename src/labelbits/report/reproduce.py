@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import polars as pl
 from plotly.subplots import make_subplots
 
+from labelbits.atomic import write_whole
 from labelbits.errors import InputError
 
 TITLES = {
@@ -89,9 +90,7 @@ def write(table: pl.DataFrame, folder: Path) -> list[str]:
         for i, figure in enumerate(figures.values())
     ]
     page = "<!doctype html><meta charset=utf-8><title>labelbits reproduce</title>" + "\n".join(body)
-    temporary = folder / ".figures.html.tmp"
-    temporary.write_text(page, encoding="utf-8")
-    temporary.replace(folder / "figures.html")
+    write_whole(folder / "figures.html", page)
     for name, figure in figures.items():
         try:
             with warnings.catch_warnings():

@@ -58,12 +58,12 @@ def run_local(tasks: Sequence[Task], run: Run, workers: int) -> Results:
 
 def run_dask(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
     """A Dask cluster; tasks of a worker that dies run again on another one."""
+    if not address:
+        raise InputError("backend dask: give the scheduler, --address tcp://HOST:8786")
     try:
         from distributed import Client, as_completed
     except ImportError:
         raise InputError("backend dask: install labelbits[dask] first") from None
-    if not address:
-        raise InputError("backend dask: give the scheduler, --address tcp://HOST:8786")
     try:
         client = Client(address, timeout=10, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as problem:
@@ -95,12 +95,12 @@ def run_dask(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
 
 def run_ray(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
     """A Ray cluster; tasks of a worker that dies run again on another one."""
+    if not address:
+        raise InputError("backend ray: give the cluster, --address HOST:6379")
     try:
         import ray  # pyright: ignore[reportMissingImports] -- an extra
     except ImportError:
         raise InputError("backend ray: install labelbits[ray] first") from None
-    if not address:
-        raise InputError("backend ray: give the cluster, --address HOST:6379")
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError) as problem:

@@ -12,7 +12,6 @@ import errno
 import fcntl
 import importlib.metadata
 import json
-import os
 import platform
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from labelbits.atomic import TEMPORARY, write_whole
 from labelbits.errors import InputError
 from labelbits.sweeps.spec import COLUMNS, Sweep, Task
 
@@ -55,19 +55,6 @@ def disk_errors(folder: Path) -> Iterator[None]:
                 f"{folder}: cannot be written ({problem.strerror}); expected a folder"
             ) from None
         raise
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write, flush to disk, rename."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 class Store:
@@ -121,9 +108,9 @@ class Store:
                 "hash": self.sweep.hash(), "versions": versions(),
                 "sweep": self.sweep.model_dump(mode="json"),
             }  # fmt: skip
-            write_atomically(path, json.dumps(record, indent=2).encode())
+            write_whole(path, json.dumps(record, indent=2).encode())
         self.parts.mkdir(exist_ok=True)
-        for left_over in [*self.folder.glob(".*.tmp"), *self.parts.glob(".*.tmp")]:
+        for left_over in [*self.folder.glob(f".*{TEMPORARY}"), *self.parts.glob(f".*{TEMPORARY}")]:
             left_over.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -157,7 +144,7 @@ class Store:
     def add(self, task: Task, table: pl.DataFrame) -> None:
         """Keep the rows of a finished task."""
         with disk_errors(self.folder):
-            write_atomically(self.parts / f"{task.key}.parquet", _parquet(table))
+            write_whole(self.parts / f"{task.key}.parquet", _parquet(table))
 
     def finish(self, tasks: list[Task]) -> Path:
         """All parts as one table, sorted by the grid; the parts are removed after that."""
@@ -169,7 +156,7 @@ class Store:
                 **{f"version_{k}": v for k, v in versions().items()},
             }
             with disk_errors(self.folder):
-                write_atomically(self.results, _parquet(table, record))
+                write_whole(self.results, _parquet(table, record))
         for path in self.parts.glob("*.parquet"):
             path.unlink()
         with contextlib.suppress(OSError):
