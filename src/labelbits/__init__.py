@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labelbits import information as information
     from labelbits import signals as signals
+    from labelbits.answers import read_answers as read_answers
     from labelbits.errors import InputError as InputError
     from labelbits.interface import Answers as Answers
     from labelbits.interface import Estimate as Estimate
+    from labelbits.planning import plan as plan
+    from labelbits.recovery import SignalEmbedding as SignalEmbedding
     from labelbits.worlds import World as World
 
 __version__ = "0.1.0"

@@ -1,0 +1,136 @@
+"""A new signal is one class and its line in the registry: every part works with it at once.
+
+The signal here is a triplet with a third answer, "cannot tell", which is likely where both are
+about as near. It exists in this test alone; nothing outside `signals` may need to know its name.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import polars as pl
+import pytest
+from jaxtyping import Float
+from scipy.spatial.distance import pdist
+from scipy.stats import spearmanr
+
+import labelbits as lb
+from labelbits.answers.export import export_plan
+from labelbits.signals import REGISTRY
+from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
+from labelbits.sweeps import read_sweep
+from labelbits.sweeps.runner import run_task
+from labelbits.sweeps.spec import tasks_of
+
+
+class Undecided(ComparisonSignal, Categorical):
+    """Codes 0: b, 1: c, 2: cannot tell; log odds precision (d2_ac - d2_ab), 0 for the third."""
+
+    name: ClassVar[str] = "undecided"
+    question: ClassVar[str] = "Which of the two is more like the first, if you can tell?"
+    form: ClassVar[str] = "pick"
+    fixed_pairs: ClassVar[tuple[tuple[int, int], ...]] = ((0, 1), (0, 2))
+
+    @property
+    def arity(self) -> int:
+        return 3
+
+    def outcomes(self, classes: int) -> float:
+        return 3
+
+    def log_table(self, d2: Float[Array, "*n reads"]) -> Float[Array, "*n outcomes"]:
+        beta = column(jnp.minimum(self.precision, NOISE_FREE), d2)
+        utility = -beta * (d2 - jnp.mean(d2, axis=-1, keepdims=True))
+        middle = jnp.zeros_like(utility[..., :1])
+        return jax.nn.log_softmax(jnp.concatenate([utility, middle], axis=-1), axis=-1)
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(REGISTRY, Undecided.name, Undecided)
+
+
+def test_bits_bounds_and_joint_bits() -> None:
+    world = lb.World(items=4, dims=2)
+    one = lb.information.per_answer(Undecided(precision=2.0), world, seed=0)
+    assert 4 * one.standard_error < one.bits < one.upper_bound
+    assert one.upper_bound == pytest.approx(math.log2(3))
+    lapsed = lb.information.per_answer(Undecided(precision=2.0, lapse=0.3), world, seed=0)
+    assert lapsed.bits < one.bits - 4 * one.standard_error
+    two = lb.information.joint(Undecided(precision=2.0), world, [[0, 1, 2], [1, 2, 3]], seed=0)
+    assert one.bits < two.bits < 2 * one.bits + 4 * two.standard_error
+    found = {bound.signal: bound for bound in lb.information.bounds(lb.World(items=30, dims=2))}
+    assert 0 < found["undecided"].bits <= found["undecided"].answers * math.log2(3)
+
+
+def test_answers_are_read_recovered_and_scored(tmp_path: Path) -> None:
+    items, count = 40, 4000
+    rng = np.random.default_rng(3)
+    points = rng.standard_normal((items, 2))
+    asked = np.stack([rng.choice(items, 3, replace=False) for _ in range(count)])
+    signal = Undecided(precision=4.0)
+    table = np.exp(np.asarray(signal.log_outcome(signal.distances(jnp.asarray(points[asked])))))
+    code = (rng.random((count, 1)) > table.cumsum(1)[:, :-1]).sum(1)
+    assert set(code) == {0, 1, 2}
+    path = tmp_path / "answers.parquet"
+    pl.DataFrame(
+        {
+            "signal": [Undecided.name] * count,
+            "annotator": ["a"] * count,
+            "items": [[str(i) for i in row] for row in asked],
+            "answer": [json.dumps(int(c)) for c in code],
+        }
+    ).write_parquet(path)
+    answers = lb.read_answers(path)
+    assert len(answers) == count
+    fitted = lb.SignalEmbedding(n_components=2, random_state=0).fit(answers)
+    found = fitted.embedding_[[fitted.items_.index(str(i)) for i in range(items)]]
+    correlation = spearmanr(pdist(found), pdist(points)).statistic
+    shuffled = spearmanr(pdist(found), pdist(rng.permutation(points))).statistic
+    assert correlation > 0.97 > 0.3 > abs(shuffled)
+
+
+def test_sweep_and_plan_and_export(tmp_path: Path) -> None:
+    (tmp_path / "sweep.toml").write_text(
+        """
+seeds = 2
+[grid]
+items = [30]
+classes = [3]
+dims = [2]
+precision = [3.0]
+lapse = [0.0]
+signals = ["undecided", "hard+undecided"]
+answers_per_item = [20]
+metrics = ["spearman"]
+"""
+    )
+    swept = pl.concat([run_task(t) for t in tasks_of(read_sweep(tmp_path / "sweep.toml"))])
+    assert swept.filter(signal="undecided")["value"].min() > 0.8
+    (tmp_path / "plan.toml").write_text(
+        """
+[dataset]
+items = 30
+classes = 3
+dims = 2
+[budget]
+amount = 30
+wage_per_hour = 12
+[[signal]]
+kind = "undecided"
+seconds = 3
+"""
+    )
+    made = lb.plan(tmp_path / "plan.toml")
+    assert {option.signal for option in made.options} == {"undecided"}
+    (tmp_path / "plan.json").write_text(made.json())
+    folders, _ = export_plan(tmp_path / "plan.json", tmp_path / "export")
+    tasks = json.loads((folders[0] / "tasks.json").read_text())
+    assert len(tasks) > 10
+    assert Undecided.question in (folders[0] / "config.xml").read_text()
