@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from labelbits import InputError
-from labelbits.answers import files, read_answers
+from labelbits.answers import csv_files, read_answers
 from tests.answers.samples import OTHERS, SAMPLES
 
 LABELS = "task,worker,label\r\nt1,w1,caf\u00e9\r\nt2,w2,\u732b\r\n"
@@ -161,7 +161,7 @@ def test_a_header_that_names_a_column_twice(tmp_path: Path) -> None:
 
 
 def test_a_field_without_end_is_one_rejected_row(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(files, "LARGEST_FIELD", 1000)
+    monkeypatch.setattr(csv_files, "LARGEST_FIELD", 1000)
     text = 'task,worker,label\nt1,w1,cat\nt2,w1,"' + "x" * 3000 + "\nt3,w1,cat\n"
     answers = read_answers(put(tmp_path, text.encode()))
     assert answers.table["items"].to_list()[0] == ["t1"]
@@ -181,3 +181,18 @@ def test_columns_of_strange_types(tmp_path: Path) -> None:
     table.write_parquet(tmp_path / "a.parquet")
     with pytest.raises(InputError):
         read_answers(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("name", ["labelbits", "crowd-kit", "mturk", "cleanlab", "odd-one-out"])
+def test_json_objects_without_keys(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="file"):
+        read_answers(put(tmp_path, b'{}{"":1}["'), name)
+
+
+def test_parquet_text_that_is_not_utf8_is_read_as_windows_1252(tmp_path: Path) -> None:
+    for name, old, new in (("argilla", b"yes", b"y\xeas"), ("labelbits", b"cat", b"c\xe2t")):
+        damaged = OTHERS[name].replace(old, new)
+        assert damaged != OTHERS[name]
+        answers = read_answers(put(tmp_path, damaged))
+        assert answers.table["answer"][0] == json.dumps(new.decode("cp1252"), ensure_ascii=False)
+        assert any("not UTF-8" in note for note in answers.notes)

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import polars as pl
 
-from labelbits.answers.files import loads
+from labelbits.answers.json_files import loads
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 

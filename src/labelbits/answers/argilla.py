@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from labelbits.answers.files import Rejects, json_elements, loads_loose
-from labelbits.answers.label_studio import item_name
+from labelbits.answers.columns import Parsed
+from labelbits.answers.files import Rejects
+from labelbits.answers.json_files import json_elements, loads_loose
+from labelbits.answers.label_studio_guess import item_name
 from labelbits.answers.parquet import read_parquet
 from labelbits.answers.readers import (
     IDEAL,
@@ -23,7 +25,6 @@ from labelbits.answers.readers import (
     load_table,
     scalar_name,
 )
-from labelbits.answers.table import Parsed
 
 ENDING = ".responses"
 META = ("id", "status", "_server_id", "inserted_at", "updated_at", "external_id")
@@ -66,7 +67,9 @@ def _records(
     if kind == "json":
         yield from json_elements(path, rejects, notes)
         return
-    table = read_parquet(path) if kind == "parquet" else load_table(path, kind, rejects, notes)
+    table = (
+        read_parquet(path, notes) if kind == "parquet" else load_table(path, kind, rejects, notes)
+    )
     for record in table.iter_rows(named=True):
         number = record.pop("row")
         yield number, {key: _cell(key, value) for key, value in record.items()}

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from labelbits.answers.files import Rejects, load_npz, open_text
+from labelbits.answers.columns import Parsed
+from labelbits.answers.files import Rejects, open_text
+from labelbits.answers.numpy_files import load_npz
 from labelbits.answers.readers import NOBODY, Kind, Options, Probe, Reader, load_table, number
-from labelbits.answers.table import Parsed
 from labelbits.errors import InputError
 
 

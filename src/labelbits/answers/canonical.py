@@ -8,10 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from labelbits.answers.files import Rejects, loads
+from labelbits.answers.columns import COLUMNS, REQUIRED, Parsed
+from labelbits.answers.files import Rejects
+from labelbits.answers.json_files import loads
 from labelbits.answers.parquet import batches, declared, open_parquet
 from labelbits.answers.readers import Kind, Options, Probe, Reader, clean, load_table, need, number
-from labelbits.answers.table import COLUMNS, REQUIRED, Parsed
 
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
@@ -30,7 +31,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         need(path, pl.DataFrame(schema=dict.fromkeys(names, pl.String)), *REQUIRED)
         stored = declared(path)
         wanted = [name for name in COLUMNS if name in names]
-        tables = (to_types(part, rejects, notes) for part in numbered(batches(path, wanted)))
+        tables = (to_types(part, rejects, notes) for part in numbered(batches(path, notes, wanted)))
         return Parsed(
             tables, rejects, _names(stored.get("classes")), _names(stored.get("items")), notes
         )

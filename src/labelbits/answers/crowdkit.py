@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from labelbits.answers.files import Rejects
+from labelbits.answers.columns import Parsed
 from labelbits.answers.readers import (
     IDEAL,
     Kind,
@@ -15,19 +15,15 @@ from labelbits.answers.readers import (
     as_json,
     first_of,
     lists_of,
-    load_table,
-    need,
     number,
+    opened,
     text,
 )
-from labelbits.answers.table import Parsed
 
 
 def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     """One hard label a row (or the signal that the user names)."""
-    rejects, notes = Rejects(), []
-    table = load_table(path, kind, rejects, notes)
-    need(path, table, "task", "worker", "label")
+    table, rejects, notes = opened(path, kind, "task", "worker", "label")
     table = table.with_columns(text(name, table) for name in ("task", "worker", "label"))
     return Parsed(
         table.select(
@@ -58,9 +54,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
 
     Each row becomes a triplet (ideal, left, right) whose answer is the winner.
     """
-    rejects, notes = Rejects(), []
-    table = load_table(path, kind, rejects, notes)
-    need(path, table, "worker", "left", "right", "label")
+    table, rejects, notes = opened(path, kind, "worker", "left", "right", "label")
     table = table.with_columns(text(n, table) for n in ("worker", "left", "right", "label"))
     known = (pl.col("label") == pl.col("left")) | (pl.col("label") == pl.col("right"))
     for row, found in table.filter(~known.fill_null(False)).select("row", "label").iter_rows():

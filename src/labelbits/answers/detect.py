@@ -19,16 +19,10 @@ from labelbits.answers import (
     markets,
     studies,
 )
-from labelbits.answers.files import (
-    LARGEST_FIELD,
-    Rejects,
-    check_file,
-    head,
-    json_elements,
-    load_npz,
-    open_text,
-    shorten,
-)
+from labelbits.answers.csv_files import LARGEST_FIELD
+from labelbits.answers.files import Rejects, check_file, head, open_text, shorten
+from labelbits.answers.json_files import json_elements
+from labelbits.answers.numpy_files import load_npz
 from labelbits.answers.parquet import open_parquet
 from labelbits.answers.readers import Kind, Probe, Reader
 from labelbits.errors import InputError

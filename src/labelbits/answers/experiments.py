@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from labelbits.answers.files import Rejects
+from labelbits.answers.columns import Parsed
 from labelbits.answers.readers import (
     NOBODY,
     Kind,
@@ -16,19 +16,15 @@ from labelbits.answers.readers import (
     Reader,
     first_of,
     lists_of,
-    load_table,
-    need,
     number,
+    opened,
     text,
 )
-from labelbits.answers.table import Parsed
 
 
 def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
     """Is `winner` or `loser` more like `head`? Sides that are lost are drawn by the seed."""
-    rejects, notes = Rejects(), []
-    table = load_table(path, kind, rejects, notes)
-    need(path, table, "head", "winner", "loser")
+    table, rejects, notes = opened(path, kind, "head", "winner", "loser")
     who = first_of(table, "puid", "participant", "worker")
     time = first_of(table, "response_time", "rt_s", "seconds")
     sides = "left" in table.columns and "right" in table.columns

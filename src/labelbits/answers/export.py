@@ -18,8 +18,9 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from labelbits.answers.files import check_file, loads, open_text
+from labelbits.answers.files import check_file, open_text
 from labelbits.answers.forms import CONTROL
+from labelbits.answers.json_files import loads
 from labelbits.answers.readers import as_number, scalar_name
 from labelbits.atomic import write_whole
 from labelbits.errors import InputError

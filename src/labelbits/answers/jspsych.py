@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from labelbits.answers.files import Rejects, loads
+from labelbits.answers.columns import Parsed
+from labelbits.answers.json_files import loads
 from labelbits.answers.readers import (
     Kind,
     Options,
@@ -15,11 +16,9 @@ from labelbits.answers.readers import (
     Rows,
     as_number,
     first_of,
-    load_table,
-    need,
+    opened,
     scalar_name,
 )
-from labelbits.answers.table import Parsed
 
 PEOPLE = (
     "participant_id", "subject_id", "PROLIFIC_PID", "participant", "subject", "worker_id",
@@ -34,9 +33,8 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     A response may be text, a button's number (named by the column `choices` where there is one),
     or JSON with one answer a question.
     """
-    rejects, notes, rows = Rejects(), [], Rows()
-    table = load_table(path, kind, rejects, notes)
-    need(path, table, "trial_type", "response")
+    table, rejects, notes = opened(path, kind, "trial_type", "response")
+    rows = Rows()
     person = first_of(table, *PEOPLE)
     about = [name for name in ITEMS if name in table.columns]
     if person is None:

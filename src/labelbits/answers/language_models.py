@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from labelbits.answers.files import Rejects
+from labelbits.answers.columns import Parsed
 from labelbits.answers.readers import (
     Kind,
     Options,
@@ -20,11 +20,10 @@ from labelbits.answers.readers import (
     Reader,
     as_json,
     first_of,
-    load_table,
     number,
+    opened,
     text,
 )
-from labelbits.answers.table import Parsed
 from labelbits.errors import InputError
 
 #: What `annotator_kind` says.
@@ -61,8 +60,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     `input_tokens` and `output_tokens` become a price where `input_price` and `output_price` (of a
     million tokens) are columns too; else give `price_tokens` a `ModelPrice`.
     """
-    rejects, notes = Rejects(), []
-    table = load_table(path, kind, rejects, notes)
+    table, rejects, notes = opened(path, kind)
     item, label = first_of(table, *TASKS), first_of(table, *LABELS)
     if "model" not in table.columns or item is None or label is None:
         raise InputError(

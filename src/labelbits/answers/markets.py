@@ -9,7 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from labelbits.answers.files import Rejects, loads
+from labelbits.answers.columns import Parsed
+from labelbits.answers.files import Rejects
+from labelbits.answers.json_files import loads
 from labelbits.answers.readers import (
     Kind,
     Options,
@@ -18,20 +20,17 @@ from labelbits.answers.readers import (
     Rows,
     as_number,
     first_of,
-    load_table,
-    need,
     number,
+    opened,
     scalar_name,
 )
-from labelbits.answers.table import Parsed
 from labelbits.errors import InputError
 
 
 def read_mturk(path: Path, kind: Kind, options: Options) -> Parsed:
     """One assignment a row; its time and reward are shared by its answers."""
-    rejects, notes, rows = Rejects(), [], Rows()
-    table = load_table(path, kind, rejects, notes)
-    need(path, table, "HITId", "WorkerId")
+    table, rejects, notes = opened(path, kind, "HITId", "WorkerId")
+    rows = Rows()
     inputs = [name for name in table.columns if name.startswith("Input.")]
     outputs = [name for name in table.columns if name.startswith("Answer.")]
     if not outputs:
@@ -134,13 +133,13 @@ class Sessions:
 
     seconds: dict[str, float]
     refused: dict[str, str]
+    rejected: Rejects
     notes: tuple[str, ...] = ()
 
 
 def read_sessions(path: Path, kind: Kind) -> Sessions:
     """Prolific's export of a study, old or new column names."""
-    rejects, notes = Rejects(), []
-    table = load_table(path, kind, rejects, notes)
+    table, rejects, notes = opened(path, kind)
     who = first_of(table, "Participant id", "participant_id")
     status = first_of(table, "Status", "status")
     time = first_of(table, "Time taken", "time_taken")
@@ -156,12 +155,13 @@ def read_sessions(path: Path, kind: Kind) -> Sessions:
         name = scalar_name(record[who])
         state = (record[status] or "").upper().replace("_", "-").replace(" ", "-") if status else ""
         if name is None:
+            rejects.add(record["row"], "participant is missing")
             continue
         if state in ("REJECTED", "RETURNED", "TIMED-OUT"):
             refused[name] = state.lower()
         elif record[time] is not None and record[time] > 0:
             seconds[name] = seconds.get(name, 0.0) + record[time]
-    return Sessions(seconds, refused, tuple(notes))
+    return Sessions(seconds, refused, rejects, tuple(notes))
 
 
 def apply_sessions(

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labelbits.answers.files import shorten
+from labelbits.answers.files import ERRORS, bytes_replaced, shorten
 from labelbits.errors import InputError
 
 #: Rows of one file; a few kilobytes of Parquet can claim billions.
@@ -38,23 +38,53 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     return file
 
 
-def batches(path: Path, columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
-    """The rows as tables of at most `BATCH` rows."""
+def batches(
+    path: Path, notes: list[str], columns: list[str] | None = None
+) -> Iterator[pl.DataFrame]:
+    """The rows as tables of at most `BATCH` rows; repaired text is counted in `notes`."""
+    before = bytes_replaced()
     try:
         with open_parquet(path) as file:
             for batch in file.iter_batches(BATCH, columns=columns):
-                table = pl.from_arrow(batch)
+                table = pl.from_arrow(_sound(batch))
                 assert isinstance(table, pl.DataFrame)
                 yield table
+        if count := bytes_replaced() - before:
+            notes.append(f"{path.name}: {count} bytes are not UTF-8 and were read as Windows-1252")
     except (pa.ArrowException, OSError, ValueError, TypeError, NotImplementedError) as problem:
         if isinstance(problem, InputError):
             raise
         raise refuse(path, problem) from None
 
 
-def read_parquet(path: Path) -> pl.DataFrame:
+def _sound(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with text that is UTF-8; Arrow takes the file's word for it, polars stops dead."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        batch = pa.RecordBatch.from_arrays(
+            [_repaired(c) for c in batch.columns], batch.schema.names
+        )
+        batch.validate(full=True)
+    return batch
+
+
+def _repaired(column: pa.Array) -> pa.Array:
+    """Text columns and lists of text, with bytes that are not UTF-8 read as Windows-1252."""
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        binary = column.cast(pa.large_binary()).to_pylist()
+        text = [None if b is None else b.decode("utf-8", ERRORS) for b in binary]
+        return pa.array(text, pa.large_string())
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        column.validate()
+        make = type(column).from_arrays
+        return make(column.offsets, _repaired(column.values), mask=column.is_null())
+    return column
+
+
+def read_parquet(path: Path, notes: list[str]) -> pl.DataFrame:
     """The whole table with `row`, counted from 1; columns of a type polars lacks are refused."""
-    parts = list(batches(path))
+    parts = list(batches(path, notes))
     if not parts:
         raise InputError(f"{path}: holds no rows; expected answers")
     table = pl.concat(parts, how="vertical_relaxed")

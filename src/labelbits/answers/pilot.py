@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from labelbits.answers.calibration import Calibration, calibrate
-from labelbits.answers.files import Rejects, head, load_npz, read_csv
+from labelbits.answers.csv_files import read_csv
+from labelbits.answers.files import Rejects, head
 from labelbits.answers.intervals import Interval
+from labelbits.answers.numpy_files import load_npz
 from labelbits.answers.reading import read_answers
 from labelbits.answers.times import price_of
 from labelbits.answers.writing import write_answers

@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 import polars as pl
 
-from labelbits.answers.files import Rejects, json_elements, read_csv, shorten
+from labelbits.answers.columns import Parsed
+from labelbits.answers.csv_files import read_csv
+from labelbits.answers.files import Rejects, shorten
+from labelbits.answers.json_files import json_elements
 from labelbits.answers.parquet import read_parquet
-from labelbits.answers.table import Parsed
 from labelbits.errors import InputError
 
 Kind = Literal["json", "csv", "parquet", "numpy", "numbers"]
@@ -59,24 +61,30 @@ class Reader:
 def load_table(path: Path, kind: Kind, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
     """A CSV, Parquet or JSON file of flat records as a table with `row`."""
     if kind == "parquet":
-        return read_parquet(path)
+        return read_parquet(path, notes)
     if kind == "json":
         records, numbers = [], []
         for number, value in json_elements(path, rejects, notes):
-            if isinstance(value, dict):
+            if isinstance(value, dict) and value:
                 records.append({str(key): cell_text(cell) for key, cell in value.items()})
                 numbers.append(number)
             else:
-                rejects.add(number, "not an object; expected one record", value)
+                rejects.add(number, "not an object with columns; expected one record", value)
         columns = list(dict.fromkeys(key for record in records for key in record))[:1000]
-        table = pl.DataFrame(
-            {name: [record.get(name) for record in records] for name in columns},
-            schema=dict.fromkeys(columns, pl.String),
-        )
-        return table.drop("row", strict=False).with_columns(
-            pl.Series("row", numbers, dtype=pl.Int64)
+        columns = [name for name in columns if name != "row"]
+        return pl.DataFrame(
+            {name: [record.get(name) for record in records] for name in columns} | {"row": numbers},
+            schema=dict.fromkeys(columns, pl.String) | {"row": pl.Int64},
         )
     return read_csv(path, rejects, notes)
+
+
+def opened(path: Path, kind: Kind, *needed: str) -> tuple[pl.DataFrame, Rejects, list[str]]:
+    """A file of flat records with all the columns `needed`, its rejected rows so far, notes."""
+    rejects, notes = Rejects(), []
+    table = load_table(path, kind, rejects, notes)
+    need(path, table, *needed)
+    return table, rejects, notes
 
 
 def cell_text(value: Any) -> str | None:
@@ -92,9 +100,9 @@ def need(path: Path, table: pl.DataFrame, *names: str) -> None:
     """Raise `InputError` unless all columns `names` are there."""
     missing = [name for name in names if name not in table.columns]
     if missing:
+        found = ", ".join(name for name in table.columns[:12] if name != "row") or "none"
         raise InputError(
-            f"{path}: column {missing[0]!r} is missing; found {', '.join(table.columns[:12])}; "
-            f"expected {', '.join(names)}"
+            f"{path}: column {missing[0]!r} is missing; found {found}; expected {', '.join(names)}"
         )
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
+from labelbits.answers.columns import REJECTED
 from labelbits.answers.detect import reader_for
 from labelbits.answers.markets import Sessions, apply_sessions, read_sessions
 from labelbits.answers.readers import Options
-from labelbits.answers.table import REJECTED, assemble, validate
+from labelbits.answers.table import assemble, validate
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 
@@ -50,15 +51,14 @@ def read_answers(
         if reader.name == "prolific" and len(files) > 1:
             sessions.append(read_sessions(path, kind))
             notes.extend(sessions[-1].notes)
+            rejected.append(_of_file(path, sessions[-1].rejected.frame()))
             continue
         parsed = reader.read(path, kind, options)
         good, bad, found = validate(parsed, options.classes)
         if not len(good):
             raise nothing_readable(path, reader.name, bad)
         parts.append(good.drop("row"))
-        rejected.append(
-            bad.select(pl.lit(str(path)).alias("file"), "row", "reason", "found").cast(REJECTED)
-        )
+        rejected.append(_of_file(path, bad))
         known = tuple(dict.fromkeys([*known, *found]))
         items.extend(parsed.items)
         notes.extend(parsed.notes)
@@ -77,6 +77,11 @@ def read_answers(
                 ).cast(REJECTED)
             )
     return assemble(parts, rejected, known, tuple(dict.fromkeys(items)), notes)
+
+
+def _of_file(path: Path, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rejected rows with the file they come from."""
+    return rows.select(pl.lit(str(path)).alias("file"), "row", "reason", "found").cast(REJECTED)
 
 
 def nothing_readable(path: Path, name: str, bad: pl.DataFrame) -> InputError:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from labelbits.answers.files import loads
+from labelbits.answers.json_files import loads
 from labelbits.interface import Signal
 
 #: Mass that goes to classes neither named nor ticked impossible when the named ones fill 100 %

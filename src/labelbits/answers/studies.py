@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from labelbits.answers.columns import Parsed
 from labelbits.answers.files import Rejects
-from labelbits.answers.readers import Kind, Options, Probe, Reader, load_table, need, number, text
-from labelbits.answers.table import Parsed
+from labelbits.answers.readers import Kind, Options, Probe, Reader, need, number, opened, text
 
+CIFAR10S_COLUMNS = ("annotator", "image_idx", "top1", "top1_prob", "top2", "top2_prob")
 #: CIFAR-10's classes in the order of its labels.
 CIFAR10 = (
     "airplane",
@@ -35,9 +36,7 @@ def read_cifar10s(path: Path, kind: Kind, options: Options) -> Parsed:
     A second class without a number gets half of what the first left. As upstream reads them, a
     typed 0 for the first class is 100 % and an unreadable one 80 %: it was named first.
     """
-    rejects, notes = Rejects(), []
-    table = load_table(path, kind, rejects, notes)
-    need(path, table, "annotator", "image_idx", "top1", "top1_prob", "top2", "top2_prob")
+    table, rejects, notes = opened(path, kind, *CIFAR10S_COLUMNS)
     classes = options.classes or CIFAR10
     if options.signal == "soft":
         return _completed(path, table, classes, rejects, notes)
@@ -151,9 +150,7 @@ def _percent(value: float | None) -> float | None:
 
 def read_word_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     """Similarity ratings of word pairs, 0..10 (Snow et al. 2008), as a scale of 11 steps from 1."""
-    rejects, notes = Rejects(), []
-    table = load_table(path, kind, rejects, notes)
-    need(path, table, "rater", "word1", "word2", "rating")
+    table, rejects, notes = opened(path, kind, "rater", "word1", "word2", "rating")
     table = table.with_columns(
         *(text(name, table) for name in ("rater", "word1", "word2")), number("rating", table)
     )
@@ -176,7 +173,7 @@ def read_word_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
 
 def is_cifar10s(probe: Probe) -> bool:
     """The columns of the compact CIFAR-10S table."""
-    return probe.has("annotator", "image_idx", "top1", "top1_prob", "top2", "top2_prob")
+    return probe.has(*CIFAR10S_COLUMNS)
 
 
 CIFAR10S = Reader(
