@@ -8,8 +8,10 @@ import pytest
 from labelbits.errors import InputError
 from labelbits.interface import Estimate
 from labelbits.planning.cost import Price
+from labelbits.planning.crossovers import crossovers
+from labelbits.planning.options import list_options
 from labelbits.planning.planfile import Budget
-from labelbits.planning.recommend import crossovers, list_options, recommend
+from labelbits.planning.recommend import recommend
 from labelbits.planning.result import Curve, Family, Option
 from labelbits.signals import Hard
 
@@ -71,7 +73,7 @@ def test_less_is_better_for_cross_entropy() -> None:
 
 def test_crossover_is_the_ratio_of_worths() -> None:
     """With quality a function of worth x answers, b wins while its price is below worth_b x."""
-    found = crossovers([curve("a", 1, 0.1), curve("b", 3, 0.1, seed=0)], BUDGET, 0, 1)
+    found = crossovers([curve("a", 1, 0.1), curve("b", 3, 0.1, seed=0)], BUDGET, 1)
     assert found[0]["price_ratio"] == pytest.approx(3, rel=0.05)
     low, high = found[0]["interval"]
     assert low <= found[0]["price_ratio"] <= high

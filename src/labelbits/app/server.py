@@ -29,7 +29,7 @@ LARGEST_REQUEST = 65_536
 
 def state(plan: Plan) -> dict[str, Any]:
     """What the page shows of a plan: advice, cards, figures, the largest purchase of each kind."""
-    percent = plan.metric == "accuracy"
+    percent = plan.percent
     last = {option.family: option for option in plan.options}
     chances = plan.recommendation["probabilities"]
     rows = [

@@ -9,10 +9,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labelbits.planning.advise import replan as replan
     from labelbits.planning.planfile import PlanFile as PlanFile
     from labelbits.planning.planfile import read_plan as read_plan
     from labelbits.planning.planner import plan as plan
-    from labelbits.planning.planner import replan as replan
     from labelbits.planning.result import Curve as Curve
     from labelbits.planning.result import Family as Family
     from labelbits.planning.result import Option as Option
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "plan": "planner",
-    "replan": "planner",
+    "replan": "advise",
     "PlanFile": "planfile",
     "read_plan": "planfile",
     "Curve": "result",

@@ -27,9 +27,10 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
 
     Empirical Bayes: votes of item i ~ multinomial(pi_i), pi_i ~ Dirichlet(a m_g) with g the
     item's gold class, or its majority class where gold is unknown; m_g from the votes, a by
-    maximum likelihood; the posterior mean is returned. Items without votes get the overall mean.
+    maximum likelihood; the posterior mean is returned. Reports of probabilities count as one vote
+    each. Items of which nothing is known get the overall mean.
     """
-    counts, gold = evidence.counts, evidence.gold
+    counts, gold = evidence.stated, evidence.gold
     classes = counts.shape[1]
     votes = counts.sum(1)
     overall = (counts.sum(0) + 1) / (counts.sum() + classes)
@@ -39,17 +40,25 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
     prior = np.tile(overall, (len(counts), 1))
     for k in range(classes):
         rows = group == k
-        total = counts[rows].sum(0) + overall
+        # A class without votes is taken to lapse as the published crowd does.
+        default = (1 - DEFAULT_LAPSE) * np.eye(classes)[k] + DEFAULT_LAPSE * overall
+        total = counts[rows].sum(0) + default
         prior[rows] = total / total.sum()
-    repeated = votes >= 2
+    repeated = (evidence.counts.sum(1) >= 2) & (votes > 0)
     if repeated.sum() < 20:
+        if evidence.reports is not None and evidence.reports.any():
+            return (
+                (counts + prior) / (votes + 1)[:, None],
+                f"reports of probabilities on {int((votes > 0).sum()):,} items, smoothed by one "
+                "vote's worth of the class's mean",
+            )
         clean = np.where(votes[:, None] > 0, counts / np.maximum(votes, 1)[:, None], prior)
         return (
             (1 - DEFAULT_LAPSE) * clean + DEFAULT_LAPSE / classes,
-            f"no item has two votes; each vote is taken to lapse {DEFAULT_LAPSE:.0%} of the time "
-            "(CIFAR-10H: a single label is right 95.24 % of the time, Peterson et al. 2019)",
+            f"hardly an item has two votes; each vote is taken to lapse {DEFAULT_LAPSE:.0%} of the "
+            "time (CIFAR-10H: a single label is right 95.24 % of the time, Peterson et al. 2019)",
         )
-    n, m = counts[repeated], np.maximum(prior[repeated], 1e-6)
+    n, m = evidence.counts[repeated], np.maximum(prior[repeated], 1e-6)
 
     def loss(log_a: float) -> float:
         alpha = math.exp(log_a) * m
@@ -123,6 +132,8 @@ class AnswerSource:
 
     def share_real(self, rows: np.ndarray) -> float:
         """Share of these rows whose answers are real ones."""
+        if not len(rows):
+            return 0.0
         if self.is_vote:
             return float(np.mean(self.evidence.counts[rows].sum(1) >= self.answers_per_item))
         enough = [len(self.positions.get(int(r), ())) >= self.answers_per_item for r in rows]

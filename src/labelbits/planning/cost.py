@@ -1,4 +1,4 @@
-"""What an answer costs: from its price, its seconds, the pilot's times or a cited default.
+"""What an answer costs: from its price, tokens, seconds, the pilot or a cited default.
 
 Total = answers x (seconds x wage / 3600 + fee) + items x item cost + sessions x overhead. Times
 are log-normal, so their mean is median x exp(sigma^2 / 2): costs use means, because that is
@@ -23,6 +23,8 @@ LONGEST_SECONDS = 300.0
 BETWEEN_STUDIES = 0.4
 #: Ratio of the quartiles of a normal law to its standard deviation, both sides together.
 QUARTILES_TO_SIGMA = 1.349
+#: Fewer prices or times than this are no measurement.
+ENOUGH = 5
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,37 @@ def price_of(
     classes: int,
     budget: Budget,
     times: np.ndarray | None,
+    paid: np.ndarray | None = None,
 ) -> Price:
     """The price of one answer to [[signal]] `number`, best source first.
 
-    Raises `InputError` where there is no source at all: times are never invented.
+    `times` and `paid` are seconds and prices of single answers in the pilot. A language model is
+    not paid by time. Raises `InputError` where there is no source at all: times are never invented.
     """
     per_second = budget.wage_per_hour / 3600
+    is_model = plan.annotators == "model" or plan.model is not None
+    if plan.tokens_price is not None:
+        return Price(plan.tokens_price + budget.fee, None, 0.0, "tokens given in the plan")
     if plan.price is not None:
         return Price(plan.price + budget.fee, None, 0.0, "price given in the plan")
     if plan.seconds is not None:
         cost = plan.seconds * per_second + budget.fee
         return Price(cost, plan.seconds, 0.0, "seconds given in the plan")
+    if paid is not None and (paid > 0).sum() >= ENOUGH:
+        paid = paid[paid > 0]
+        mean = float(paid.mean())
+        log_sd = float(paid.std(ddof=1) / mean / math.sqrt(len(paid)))
+        source = f"pilot: mean of {len(paid):,} prices"
+        return Price(mean + budget.fee, None, log_sd, source)
+    if is_model:
+        raise InputError(
+            f"[[signal]] number {number} ({plan.kind} by a language model): no price; add price = "
+            "that of one answer, or input_tokens, output_tokens and their prices for a million "
+            "(input_price, output_price)"
+        )
     if times is not None and len(times):
         kept = times[(times > 0) & (times <= LONGEST_SECONDS)]
-        if len(kept) >= 5:
+        if len(kept) >= ENOUGH:
             mean = float(kept.mean())
             log_sd = float(kept.std(ddof=1) / mean / math.sqrt(len(kept)))
             source = (
@@ -83,9 +102,21 @@ def price_of(
     return Price(mean * per_second + budget.fee, mean, BETWEEN_STUDIES, source)
 
 
+def unit_cost(amount: float, answers_per_item: float | None, budget: Budget) -> float:
+    """Money for one more answer at the price `amount`, with its share of item and session."""
+    item = budget.item_cost / answers_per_item if answers_per_item else 0.0
+    session = budget.session_seconds * budget.wage_per_hour / 3600 / budget.answers_per_session
+    return amount + item + session
+
+
+def sessions_of(answers: float, budget: Budget) -> int:
+    """Sessions, one annotator's sitting each, in which this many answers are given."""
+    return math.ceil(answers / budget.answers_per_session)
+
+
 def total_cost(price: Price, items: float, answers: float, budget: Budget) -> float:
     """Money for `answers` answers on `items` items, in the plan's currency."""
-    sessions = math.ceil(answers / budget.answers_per_session) if budget.session_seconds else 0
+    sessions = sessions_of(answers, budget) if budget.session_seconds else 0
     overhead = sessions * budget.session_seconds * budget.wage_per_hour / 3600
     return answers * price.amount + items * budget.item_cost + overhead
 

@@ -2,74 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from labelbits.errors import InputError
 from labelbits.interface import Signal
-from labelbits.planning.answering import DEFAULT_LAPSE
-from labelbits.planning.cost import price_of
-from labelbits.planning.inputs import Evidence
-from labelbits.planning.planfile import PlanFile
+from labelbits.planning.annotators import CROWD, MODEL
+from labelbits.planning.cost import affordable_items, price_of
+from labelbits.planning.noise import SignalNoise
+from labelbits.planning.pilot import Pilot
+from labelbits.planning.planfile import PlanFile, SignalPlan
 from labelbits.planning.result import Assumption, Family
 from labelbits.signals import Hard, Votes, make
 
 #: Votes on each item that are tried where the plan does not say.
 VOTES_TRIED = (3, 10)
+#: The most votes on one item that are ever tried.
+MOST_VOTES = 30
 
 
 def build_families(
-    plan: PlanFile, dims: int, classes: int, evidence: Evidence | None, simulated: bool
+    plan: PlanFile,
+    dims: int,
+    classes: int,
+    pilot: Pilot,
+    *,
+    most_items: int | None = None,
+    noise: Mapping[str, SignalNoise] | None = None,
 ) -> tuple[list[Family], list[Assumption]]:
     """Every way of asking that the plan compares, and the assumptions behind noise and price.
 
-    `simulated`: quality comes from simulation, so that noise has to be assumed and the number of
-    answers on each item is free where the plan leaves it out.
+    `most_items` is how many items can be bought at all (None: as many as the money reaches).
+    `noise`, given where quality comes from simulation, is the noise of each signal: the number of
+    answers on each item is then free where the plan leaves it out.
     """
+    simulated = noise is not None
     families: list[Family] = []
     assumptions: list[Assumption] = []
     taken: dict[str, int] = {}
+    asked_once = {(s.annotators, s.model) for s in plan.signal if s.kind == "hard"}
     for number, asked in enumerate(plan.signal, start=1):
         options = asked.options()
-        if simulated:
-            options["precision"] = asked.precision if asked.precision is not None else 1.0
-            options["lapse"] = asked.lapse if asked.lapse is not None else DEFAULT_LAPSE
-            assumptions += _noise(asked.kind, asked.precision, asked.lapse)
-        elif asked.lapse is not None:
+        if noise is not None:
+            found = noise[asked.kind]
+            options["precision"], options["lapse"] = found.precision, found.lapse
+            if asked.precision is not None:
+                options["precision"] = asked.precision
+            if asked.lapse is not None:
+                options["lapse"] = asked.lapse
+            assumptions += _noise(asked, found)
+        elif asked.lapse is not None and asked.annotators == CROWD and asked.model is None:
             options["lapse"] = asked.lapse
         signal = make(asked.kind, dims, classes, **options)
-        times = evidence.seconds.get(asked.kind) if evidence else None
-        if times is None and evidence and asked.kind == "votes":
-            times = evidence.seconds.get("hard")
-        price = price_of(asked, number, signal, classes, plan.budget, times)
-        counts: tuple[int | None, ...]
+        price = _price(plan, asked, number, signal, classes, pilot)
+        who = asked.model or asked.annotators
         if asked.answers_per_item is not None:
-            counts = (asked.answers_per_item,)
+            counts: tuple[int | None, ...] = (asked.answers_per_item,)
         elif asked.kind == "votes":
-            counts = VOTES_TRIED
+            once = () if (asked.annotators, asked.model) in asked_once else (1,)
+            counts = (*once, *VOTES_TRIED)
+            full = _votes_for_all(plan, price.amount, most_items)
+            if full is not None and full not in counts and not (full == 1 and not once):
+                counts = tuple(sorted({*counts, full}))
         else:
             counts = (None,) if simulated else (1,)
         for count in counts:
             name = asked.kind if count in (None, 1) else f"{asked.kind} x {count}"
+            if who != CROWD:
+                name = f"{name} by {who}"
             taken[name] = taken.get(name, 0) + 1
             if taken[name] > 1:
                 name = f"{name} ({taken[name]})"
             one = signal
             if asked.kind in ("hard", "votes") and not simulated and (count or 1) > 1:
-                one = Votes(answers_per_item=count or 1)
+                one = Votes(answers_per_item=count or 1, lapse=signal.lapse)
             extra = {
                 k: v for k, v in asked.options().items() if k in ("top", "negatives", "levels")
             }
-            families.append(Family(name, asked.kind, one, count, price, extra))
+            families.append(Family(name, asked.kind, one, count, price, extra, who, asked, number))
+        label = asked.kind if who == CROWD else f"{asked.kind} by {who}"
         assumptions.append(
             Assumption(
-                f"price of one {asked.kind} answer",
-                price.amount,
-                plan.budget.currency,
-                price.source,
+                f"price of one {label} answer", price.amount, plan.budget.currency, price.source
             )
         )
         if price.seconds is not None and asked.seconds is None:
             assumptions.append(
-                Assumption(
-                    f"mean time of one {asked.kind} answer", price.seconds, "s", price.source
-                )
+                Assumption(f"mean time of one {label} answer", price.seconds, "s", price.source)
             )
         if asked.kind == "hard" and price.log_sd >= 0.4 and classes <= 30:
             assumptions.append(
@@ -92,24 +110,53 @@ def one_answer(family: Family) -> Signal:
     return signal
 
 
-def _noise(kind: str, precision: float | None, lapse: float | None) -> list[Assumption]:
-    found = []
-    if precision is None:
-        found.append(
+def _price(plan: PlanFile, asked: SignalPlan, number: int, signal: Signal, classes: int,
+           pilot: Pilot):  # fmt: skip
+    """The price of one answer, from the pilot of the same annotators where it tells."""
+    kinds = (asked.kind, "hard") if asked.kind == "votes" else (asked.kind,)
+    if asked.annotators == MODEL or asked.model is not None:
+        models = [asked.model] if asked.model else pilot.model_names(kinds[-1])
+        paid = next((pilot.prices[m, k] for m in models for k in kinds if (m, k) in pilot.prices),
+                    None)  # fmt: skip
+        return price_of(asked, number, signal, classes, plan.budget, None, paid)
+    if asked.annotators != CROWD and asked.price is None and asked.seconds is None:
+        raise InputError(
+            f"[[signal]] number {number} ({asked.kind} by {asked.annotators}): neither price nor "
+            "seconds is given; published times are a crowd's: add price = ... or seconds = ..."
+        )
+    times = next((pilot.seconds[k] for k in kinds if k in pilot.seconds), None)
+    paid = next((pilot.prices[k] for k in kinds if k in pilot.prices), None)
+    return price_of(asked, number, signal, classes, plan.budget, times, paid)
+
+
+def _votes_for_all(plan: PlanFile, amount: float, most_items: int | None) -> int | None:
+    """Votes on each item when all the money goes to the items that there are; None for less than
+    two: then money, not items, is what is scarce."""
+    if most_items is None:
+        return None
+    from labelbits.planning.cost import Price
+
+    price = Price(amount, None, 0.0, "")
+    each = 1
+    while each < MOST_VOTES and affordable_items(price, each + 1, plan.budget) >= most_items:
+        each += 1
+    return each if each > 1 else None
+
+
+def _noise(asked: SignalPlan, found: SignalNoise) -> list[Assumption]:
+    """What the plan assumes of the noise of one kind of question."""
+    result = []
+    if asked.precision is None:
+        result.append(
             Assumption(
-                f"precision of {kind}",
-                1.0,
+                f"precision of {asked.kind}",
+                found.precision,
                 "1 / squared distance",
-                "assumed: no pilot; distances of a standard normal world",
+                found.precision_source,
             )
         )
-    if lapse is None:
-        found.append(
-            Assumption(
-                f"lapse of {kind}",
-                DEFAULT_LAPSE,
-                "probability",
-                "CIFAR-10H: a single label is right 95.24 % of the time (Peterson et al. 2019)",
-            )
+    if asked.lapse is None:
+        result.append(
+            Assumption(f"lapse of {asked.kind}", found.lapse, "probability", found.lapse_source)
         )
-    return found
+    return result

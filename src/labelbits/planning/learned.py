@@ -3,52 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from labelbits.errors import InputError
-from labelbits.information.empirical import per_answer_empirical
-from labelbits.interface import Batch, Estimate
-from labelbits.learning import (
-    CurvePoints,
-    Forecast,
-    cross_measure,
-    diagnose,
-    forecast,
-    measure,
-    pilot_sizes,
-)
+from labelbits.learning import CurvePoints, Forecast, forecast
+from labelbits.planning.annotators import CROWD, MODEL, voices_of
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
+from labelbits.planning.backtest import LIMIT, backtest, provenance
 from labelbits.planning.cost import affordable_items
+from labelbits.planning.holdings import what_is_there
 from labelbits.planning.inputs import Evidence
+from labelbits.planning.item_bits import bits_of
+from labelbits.planning.label_mixture import mixture_of_labels
+from labelbits.planning.label_strata import Way
 from labelbits.planning.planfile import PlanFile
-from labelbits.planning.recommend import most_answers
 from labelbits.planning.result import Assumption, Curve, Family
+from labelbits.planning.trial import Trial, check_pilot, design_trial
 
-#: Fewest items worth measuring a learning curve on, and fewest to test on.
-FEWEST_TRAINING, FEWEST_TEST = 30, 20
 #: Points of the grid on which forecasts are kept.
 GRID = 40
-#: Items that bits per answer are averaged over, at most.
-BITS_ITEMS = 1500
-#: How far beyond the measured sizes a forecast is believed.
-LIMIT = 10.0
-#: Largest test set: beyond it the test adds time and no precision that matters.
-LARGEST_TEST = 2000
-#: Items with gold and without votes that are enough to test on.
-ENOUGH_TEST = 200
-#: From this many labelled items on, some are held out instead of cross-validated.
-LARGE_PILOT = 2000
-#: Items on which the pilot is checked, at most.
-DIAGNOSED = 1000
-#: Training sets of each size: by held-out rows, and by cross-validation.
-REPLICATES, CROSS_REPLICATES = 10, 20
-
-
-#: Draws training answers for rows of the features.
-Draw = Callable[[np.random.Generator, np.ndarray], list[Batch]]
 
 
 @dataclass
@@ -61,118 +37,19 @@ class Learned:
     extras: dict[str, Any] = field(default_factory=dict)
 
 
-def reference_of(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, str]:
-    """(rows that can be tested on, what is right for each (rows, classes), where that is from)."""
-    classes = evidence.counts.shape[1]
-    if evidence.gold is not None and (evidence.gold >= 0).sum() >= FEWEST_TEST:
-        rows = np.flatnonzero(evidence.gold >= 0)
-        return rows, np.eye(classes)[evidence.gold[rows]], "gold"
-    rows = evidence.labelled
-    votes = evidence.counts[rows]
-    return rows, votes / votes.sum(1, keepdims=True), "held-out votes"
+def purchasable(evidence: Evidence, plan: PlanFile) -> int | None:
+    """How many items can be bought labels for; None where new items like these can be had.
 
-
-@dataclass(frozen=True)
-class Trial:
-    """How quality is measured: on fixed held-out rows, or by cross-validation inside the pilot.
-
-    `test` (T,) rows with `reference` (T, K); `pool` the rows to train on, None: the test rows
-    themselves, by cross-validation. `sizes` are the numbers of items to train on.
+    Rows without any label are what there is to buy. Where every row has one, purchases stand for
+    new items, up to the plan's `most_items`.
     """
-
-    test: np.ndarray
-    reference: np.ndarray
-    pool: np.ndarray | None
-    sizes: list[int]
-    kind: str
-
-    @property
-    def trainable(self) -> np.ndarray:
-        """Rows that training sets are drawn from."""
-        return self.test if self.pool is None else self.pool
-
-    def measure(
-        self,
-        features: np.ndarray,
-        draw: Draw,
-        metric: str,
-        seed: int,
-        tell: Callable[[float], None],
-    ) -> CurvePoints:
-        """The learning curve of one way of asking."""
-        if self.pool is None:
-            found = cross_measure(
-                features, draw, self.sizes, CROSS_REPLICATES, self.test, self.reference,
-                metrics=(metric,), seed=seed, progress=tell,
-            )  # fmt: skip
-        else:
-            found = measure(
-                features, draw, self.sizes, REPLICATES, self.test, self.reference,
-                metrics=(metric,), pool=self.pool, seed=seed, progress=tell,
-            )  # fmt: skip
-        return found[metric]
-
-
-def design_trial(evidence: Evidence, fraction: float, seed: int) -> Trial:
-    """Choose what to test on.
-
-    Gold on items without votes is a test set that costs no training item. Without it, a large
-    pilot gives up `fraction` of its items; in a small one every item is tested by
-    cross-validation, because few held-out items would tell little. Raises `InputError` for a
-    pilot that is too small.
-    """
-    rng = np.random.default_rng(seed)
-    rows, reference, kind = reference_of(evidence)
-    labelled = np.zeros(len(evidence.features), dtype=bool)
-    labelled[evidence.labelled] = True
-    for batch in evidence.batches.values():
-        labelled[np.unique(batch.items)] = True
-    inside = labelled[rows]
-    classes = reference.shape[1]
-    if labelled.sum() < FEWEST_TRAINING + FEWEST_TEST or (
-        inside.sum() < FEWEST_TEST and (~inside).sum() < FEWEST_TEST
-    ):
-        raise InputError(
-            f"{int(labelled.sum())} labelled items are too few to plan from: {FEWEST_TRAINING} to "
-            f"train on and {FEWEST_TEST} to test on are needed; label a pilot of at least 100 "
-            "items with the cheapest signal"
-        )
-    free = np.flatnonzero(~inside)
-    if len(free) >= ENOUGH_TEST:
-        test = np.sort(rng.permutation(free)[:LARGEST_TEST])
-        pool = np.flatnonzero(labelled)
-        sizes = _sizes(len(pool), classes)
-        return Trial(rows[test], reference[test], pool, sizes, kind)
-    known = np.flatnonzero(inside)
-    if len(known) < LARGE_PILOT:
-        largest = len(known) - -(-len(known) // 10)
-        return Trial(rows[known], reference[known], None, _sizes(largest, classes), kind)
-    count = min(LARGEST_TEST, round(fraction * len(known)))
-    test = np.sort(rng.permutation(known)[:count])
-    pool = np.setdiff1d(np.flatnonzero(labelled), rows[test])
-    return Trial(rows[test], reference[test], pool, _sizes(len(pool), classes), kind)
-
-
-def check_pilot(evidence: Evidence, seed: int) -> list[str]:
-    """What makes the pilot doubtful. Raises `InputError`, with the pilot to run instead, where it
-    cannot support a plan at all: no number is better than a wrong one."""
-    votes = evidence.counts
-    if not votes.any():
-        return []
-    rows = evidence.labelled
-    if len(rows) > DIAGNOSED:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, DIAGNOSED, replace=False))
-    found = diagnose(evidence.features[rows], votes[rows], seed=seed)
-    fatal = [concern.message for concern in found.concerns if concern.fatal]
-    if fatal:
-        raise InputError("this pilot cannot support a plan. " + " ".join(fatal))
-    return [concern.message.rstrip(".") for concern in found.concerns]
-
-
-def _sizes(largest: int, classes: int) -> list[int]:
-    """Training sizes that trace the curve, from a few items a class to `largest`."""
-    small = [n for n in (10 * classes, 25 * classes) if n < largest / 20]
-    return sorted({*small, *pilot_sizes(largest, classes)})
+    empty = int((evidence.stated.sum(1) == 0).sum())
+    if evidence.pilot.batches and not evidence.stated.any():
+        empty = len(evidence.features) - len(evidence.answered)
+    most = plan.dataset.most_items
+    if not empty:
+        return most
+    return empty if most is None else min(empty, most)
 
 
 def learned_curves(
@@ -184,37 +61,37 @@ def learned_curves(
     tell: Callable[[str, float], None],
 ) -> Learned:
     """The learning curve of every family on the user's features, extrapolated with intervals."""
-    probabilities, source = answer_probabilities(evidence)
+    crowd, source = answer_probabilities(evidence)
     result = Learned([])
     result.warnings += check_pilot(evidence, seed)
-    trial = design_trial(evidence, plan.goal.test_fraction, seed)
-    if trial.kind != "gold":
-        result.warnings.append(
-            "No gold: quality is measured against the pilot's own held-out answers, so a mistake "
-            "that most annotators share counts as right"
-        )
-    result.assumptions += [
-        Assumption("answers of one annotator", "estimated", "", source),
-        Assumption(
-            "reference",
-            trial.kind,
-            f"on {len(trial.test):,} items",
-            "cross-validated inside the pilot" if trial.pool is None else "held out",
-        ),
-        Assumption(
-            "learner",
-            "ridge multinomial regression",
-            "on the plan's features",
-            "fitted to each kind of answer by its likelihood; ridge chosen by cross-validation",
-        ),
-    ]
-    purchasable = int((evidence.counts.sum(1) == 0).sum())
+    available = purchasable(evidence, plan)
+    affordable = [affordable_items(f.price, f.answers_per_item or 1, plan.budget) for f in families]
+    if not any(affordable):
+        return _nothing_affordable(families, result)
+    trial = design_trial(
+        evidence, plan.goal, seed, min(n for n in affordable if n) if affordable else 1
+    )
+    _say_what_is_tested(result, trial, source)
+    ways: list[Way] = []
     for number, family in enumerate(families):
-        share = number / len(families)
+        share = 0.85 * number / len(families)
         tell(f"training on {family.name}", share)
+        assert family.asked is not None
+        voices = voices_of(family.asked, evidence, crowd, family.number)
+        if voices.source:
+            result.assumptions.append(
+                Assumption(f"answers by {family.annotators}", "estimated", "", voices.source)
+            )
+        m = family.answers_per_item or 1
+        if family.annotators != CROWD and m > 1 and _is_one_model(family, voices.evidence):
+            result.warnings.append(
+                f"{family.name} was left out: a language model asked the same again says the same "
+                "again, and the pilot holds no second answers of it"
+            )
+            continue
         signal = family.signal
-        if hasattr(signal, "concentration") and family.kind in evidence.batches:
-            signal = fit_report_noise(signal, evidence.batches[family.kind], probabilities)
+        if hasattr(signal, "concentration") and family.kind in voices.evidence.batches:
+            signal = fit_report_noise(signal, evidence.batches[family.kind], crowd)
             result.assumptions.append(
                 Assumption(
                     f"concentration of {family.kind}",
@@ -223,50 +100,113 @@ def learned_curves(
                     "fitted to the pilot's reports",
                 )
             )
-        m = family.answers_per_item or 1
-        answers = AnswerSource(evidence, signal, m, probabilities)
+        answers = AnswerSource(voices.evidence, signal, m, voices.probabilities)
         points = trial.measure(
             evidence.features,
             answers.draw,
             metric,
             seed,
             lambda done, name=family.name, start=share: tell(
-                f"training on {name}", start + 0.9 * done / len(families)
+                f"training on {name}", start + 0.75 * done / len(families)
             ),
         )
-        tell(f"forecasting {family.name}", share + 0.9 / len(families))
-        curve, parts = _curve(family, points, plan, metric, seed, purchasable)
+        tell(f"forecasting {family.name}", share + 0.75 / len(families))
+        guess = _guess(trial, metric)
+        curve, parts = _curve(family, points, plan, metric, seed, available, guess)
         result.extras.setdefault("uncertainty", []).append(parts)
-        check = _backtest(family, points, metric, seed)
+        check = backtest(family.name, points, metric, seed)
         if check is not None:
             result.extras.setdefault("backtest", []).append(check)
-        bits = _bits(signal, probabilities[evidence.labelled], m, seed)
+        bits = bits_of(signal, voices.probabilities[evidence.answered], m, seed)
         result.curves.append(replace(curve, bits=bits))
-        result.warnings += _provenance(family, answers, trial.trainable, curve, plan)
-    if purchasable == 0:
+        ways.append(Way(family, answers, points, curve))
+        result.warnings += provenance(family, answers, trial.trainable, curve, plan.budget)
+    if not result.curves:
+        raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(result.warnings))
+    result.curves = _with_item_noise(result.curves, [way.points for way in ways])
+    if available is None:
         result.warnings.append(
             f"Every one of the {len(evidence.features):,} items has a label already; sizes beyond "
             "them stand for new items like these"
         )
+    tell("looking for a mixture", 0.86)
+    mixture = mixture_of_labels(evidence, trial, ways, plan, metric, seed)
+    if mixture is not None:
+        result.extras["mixture"] = mixture
+    tell("weighing the labels that exist", 0.96)
+    there = what_is_there(evidence, trial, result.curves, metric, seed)
+    if there is not None:
+        result.extras["holdings"] = there
     result.extras["bits_about"] = (
         "Bits that one answer tells about which item it is (mutual information over your items)."
     )
     return result
 
 
+def _nothing_affordable(families: list[Family], result: Learned) -> Learned:
+    """Curves of one point: the list of options then says what the cheapest purchase costs."""
+    for family in families:
+        m = float(family.answers_per_item or 1)
+        grid = np.array([m, 2 * m])
+        result.curves.append(
+            Curve(family, grid, np.zeros((2, 2)), np.zeros((0, 4)), 2 * m, None, None)
+        )
+    return result
+
+
+def _say_what_is_tested(result: Learned, trial: Trial, source: str) -> None:
+    if trial.kind != "gold":
+        result.warnings.append(
+            f"No gold: quality is measured against the pilot's own {trial.kind}, so a mistake "
+            "that most annotators share counts as right"
+        )
+    result.assumptions += [
+        Assumption("answers of one annotator", "estimated", "", source),
+        Assumption("reference", trial.kind, f"on {len(trial.test):,} items", trial.how),
+        Assumption(
+            "learner",
+            "ridge multinomial regression",
+            "on the plan's features",
+            "fitted to each kind of answer by its likelihood; ridge chosen by cross-validation",
+        ),
+    ]
+
+
+def _is_one_model(family: Family, evidence: Evidence) -> bool:
+    asked = family.asked
+    is_model = asked is not None and (asked.annotators == MODEL or asked.model is not None)
+    return is_model and not (evidence.counts.sum(1) >= 2).any()
+
+
+def _guess(trial: Trial, metric: str) -> float | None:
+    """Quality without any label: the best constant answer; None where that says nothing."""
+    share = trial.reference.mean(0)
+    if metric == "accuracy":
+        return float(share.max())
+    if metric == "cross-entropy":
+        return float(-(share[share > 0] * np.log(share[share > 0])).sum())
+    return None
+
+
 def _curve(
-    family: Family, points: CurvePoints, plan: PlanFile, metric: str, seed: int, purchasable: int
+    family: Family,
+    points: CurvePoints,
+    plan: PlanFile,
+    metric: str,
+    seed: int,
+    available: int | None,
+    guess: float | None,
 ) -> tuple[Curve, dict[str, Any]]:
     """The forecast of one family up to what the budget buys, and where its uncertainty is from."""
     m = family.answers_per_item or 1
-    largest_measured = float(points.sizes.max())
-    limit = LIMIT * largest_measured
-    if purchasable:
-        limit = max(min(limit, purchasable), float(points.sizes.min()))
+    largest = float(points.sizes.max())
+    limit = LIMIT * largest
+    if available is not None:
+        limit = min(limit, available)
     wanted = affordable_items(family.price, m, plan.budget)
-    last = max(min(limit, wanted), largest_measured)
-    grid = np.geomspace(float(points.sizes.min()), last, GRID)
-    grid = np.minimum(np.unique(np.concatenate([grid, points.sizes])), LIMIT * largest_measured)
+    # As far as a forecast is believed, whatever the budget: other budgets are asked for later.
+    grid = np.geomspace(float(points.sizes.min()), LIMIT * largest, GRID)
+    grid = np.unique(np.minimum(np.concatenate([grid, points.sizes]), LIMIT * largest))
     ahead: Forecast = forecast(points, grid, metric=metric, seed=seed, limit=LIMIT)
     values = np.asarray(points.values)
     measured = np.stack(
@@ -279,68 +219,24 @@ def _curve(
         "sampling": [float(ahead.sampling_low[at]), float(ahead.sampling_high[at])],
         "model": [float(ahead.model_low[at]), float(ahead.model_high[at])],
     }
-    return Curve(family, grid * m, np.asarray(ahead.draws), measured, limit * m, None, None), parts
+    draws = np.asarray(ahead.draws)
+    if guess is not None and grid[0] > 1:
+        # Fewer items than were measured give something between a guess and the least measured.
+        share = np.random.default_rng(seed).uniform(0, 0.5, len(draws))
+        first = guess + share * (draws[:, 0] - guess)
+        grid, draws = np.concatenate([[1.0], grid]), np.column_stack([first, draws])
+    return Curve(family, grid * m, draws, measured, limit * m, None, None), parts
 
 
-def _backtest(family: Family, points: CurvePoints, metric: str, seed: int) -> dict[str, Any] | None:
-    """The same forecast from the sizes up to a quarter of the largest, against the largest."""
-    early = points.sizes <= points.sizes.max() / 4
-    if early.sum() < 3:
-        return None
-    # Everything that is kept by size, whatever the points come to hold.
-    by_size = {
-        one.name: getattr(points, one.name)[early]
-        for one in fields(points)
-        if isinstance(getattr(points, one.name), np.ndarray)
-    }
-    cut = replace(points, **by_size)
-    size = float(points.sizes.max())
-    ahead = forecast(cut, np.array([size]), metric=metric, seed=seed, limit=LIMIT)
-    if not np.isfinite(ahead.mean[0]):
-        return None
-    return {
-        "family": family.name,
-        "trained_to": int(cut.sizes.max()),
-        "items": int(size),
-        "predicted": float(ahead.mean[0]),
-        "low": float(ahead.low[0]),
-        "high": float(ahead.high[0]),
-        "actual": float(points.mean[-1]),
-    }
-
-
-def _bits(signal: Any, probabilities: np.ndarray, m: int, seed: int) -> Estimate:
-    if len(probabilities) > BITS_ITEMS:
-        rows = np.random.default_rng(seed).choice(len(probabilities), BITS_ITEMS, replace=False)
-        probabilities = probabilities[rows]
-    bits = per_answer_empirical(signal, probabilities, seed=seed)
-    if signal.name != "votes":
-        return bits
-    # One answer of this family is one vote: the information of all M is shared between them.
-    return Estimate(bits.bits / m, bits.standard_error / m, bits.method, bits.about)
-
-
-def _provenance(
-    family: Family, answers: AnswerSource, pool: np.ndarray, curve: Curve, plan: PlanFile
-) -> list[str]:
-    found = []
-    share = answers.share_real(pool)
-    if share < 0.995:
-        found.append(
-            f"{family.name}: {share:.0%} of the training items have real answers of this kind; the "
-            "rest were simulated from the votes"
-        )
-    wanted = most_answers(curve, plan.budget)
-    if wanted > curve.limit * 1.001:
-        text = (
-            f"{family.name}: the budget buys {wanted:,.0f} answers; the evidence supports up to "
-            f"{curve.limit:,.0f}"
-        )
-        measured = float(curve.measured[-1, 0])
-        if curve.limit >= LIMIT * measured * 0.999:
-            pilot = wanted / (family.answers_per_item or 1) / LIMIT
-            text += f" ({LIMIT:.0f} x what was measured); a pilot of {pilot:,.0f} items would do"
-        else:
-            text += ", one purchase for every item that has no label yet"
-        found.append(text)
-    return found
+def _with_item_noise(curves: list[Curve], points: list[CurvePoints]) -> list[Curve]:
+    """Each curve with the spread of single test items' quality that is its own."""
+    items = [p.item_values[-1] for p in points if p.item_values is not None]
+    if len(items) < len(points):
+        return curves
+    stack = np.stack(items)
+    stack = stack[:, np.isfinite(stack).all(0)]
+    if stack.shape[1] < 2:
+        return curves
+    own = stack - stack.mean(0) if len(stack) > 1 else stack
+    spread = own.std(1, ddof=1)
+    return [replace(c, item_sd=float(s)) for c, s in zip(curves, spread, strict=True)]

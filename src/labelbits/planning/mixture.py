@@ -28,8 +28,8 @@ from scipy.optimize import minimize
 
 from labelbits.interface import Signal
 from labelbits.planning.families import one_answer
+from labelbits.planning.options import most_answers
 from labelbits.planning.planfile import Budget
-from labelbits.planning.recommend import most_answers
 from labelbits.planning.result import Curve
 from labelbits.recovery.batch import simulate
 from labelbits.worlds import World
@@ -214,7 +214,7 @@ def mixture_for(
             "answers_per_item": money[i] * shares[i] / total,
             "answers": round(money[i] * shares[i]),
             "cost": money[i] * float(shares[i]) * curves[i].family.price.amount,
-            "annotators": "crowd",
+            "annotators": curves[i].family.annotators,
             **curves[i].family.options,
         }
         for i in used
@@ -226,6 +226,8 @@ def mixture_for(
         "budget": budget.amount,
         "gain": gain,
         "interval": [low, high],
+        "recommended": low > 0,
+        "metric_name": "alignment",
         "sentence": text,
         "purchases": purchases,
     }

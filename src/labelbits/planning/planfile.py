@@ -7,13 +7,13 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from labelbits.errors import InputError
 
-Metric = Literal["accuracy", "cross-entropy", "alignment"]
+Metric = Literal["accuracy", "cross-entropy", "calibration-error", "alignment"]
 
 
 class _Table(BaseModel):
@@ -29,15 +29,21 @@ class SimulatedAnnotators(_Table):
 
 
 class Dataset(_Table):
-    """[dataset]: the items that may be labelled and what is known of them."""
+    """[dataset]: the items that may be labelled and what is known of them.
 
-    items: int | None = Field(None, ge=3)
+    `most_items`: no more than so many items can be labelled, whatever the money. `groups` names
+    an npz file with an array of that name, where each item comes from (see [goal] test_groups).
+    """
+
+    items: int | None = Field(None, ge=3, le=100_000_000)
     features: str | None = None
     classes: int | None = Field(None, ge=2)
     dims: int | Literal["auto"] = "auto"
     pilot: tuple[str, ...] = ()
     counts: str | None = None
     gold: str | None = None
+    groups: str | None = None
+    most_items: int | None = Field(None, ge=1)
     simulated_annotators: SimulatedAnnotators | None = None
 
     @model_validator(mode="after")
@@ -52,17 +58,29 @@ class Dataset(_Table):
 
 
 class Goal(_Table):
-    """[goal]: what quality means."""
+    """[goal]: what quality means, and where it is measured.
+
+    `target`: a quality; the cheapest purchase that reaches it is sought. `shots_per_class`: train
+    on so many items of every class (few shots). `test_groups`: items of these groups are tested
+    on and never trained on (another source than the labelled one).
+    """
 
     metric: Metric | None = None
     test_fraction: float = Field(0.2, gt=0, lt=1)
     target: float | None = None
+    shots_per_class: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = ()
+    test_groups: tuple[str | int, ...] = ()
 
 
 class Budget(_Table):
-    """[budget]: money. `fee` is added to every answer, `session_seconds` paid per annotator."""
+    """[budget]: money. `spent` of `amount` is spent already; `fee` is added to every answer.
+
+    A session (one annotator's sitting) of `answers_per_session` answers is paid `session_seconds`
+    on top, for instructions and training. `item_cost` is paid for every item that is acquired.
+    """
 
     amount: float = Field(gt=0)
+    spent: float = Field(default=0.0, ge=0)
     currency: str = Field(default="USD", min_length=1, max_length=8)
     wage_per_hour: float = Field(default=12.0, gt=0)
     fee: float = Field(default=0.0, ge=0)
@@ -70,11 +88,32 @@ class Budget(_Table):
     answers_per_session: int = Field(default=200, ge=1)
     item_cost: float = Field(default=0.0, ge=0)
 
+    @model_validator(mode="after")
+    def _something_left(self) -> Budget:
+        if self.spent >= self.amount:
+            raise ValueError(
+                f"spent is {self.spent:g} and amount is {self.amount:g}; expected spent below "
+                "amount (amount is the whole budget, spent the part that is gone)"
+            )
+        return self
+
 
 class SignalPlan(_Table):
-    """[[signal]]: a kind of question, its price or time, the noise of its annotators."""
+    """[[signal]]: a kind of question, its price or time, who answers and with what noise.
+
+    `annotators`: "crowd" (the people of counts and pilot), "model" (a language model), or any
+    other name, such as "expert". `model` picks one language model of the pilot by its name. A
+    model is paid per answer (`price`) or per token: `input_tokens` and `output_tokens` of one
+    answer at `input_price` and `output_price` for a million tokens.
+    """
 
     kind: str
+    annotators: str = Field(default="crowd", min_length=1, max_length=40)
+    model: str | None = None
+    input_tokens: float | None = Field(None, ge=0)
+    output_tokens: float | None = Field(None, ge=0)
+    input_price: float | None = Field(None, ge=0)
+    output_price: float | None = Field(None, ge=0)
     seconds: float | None = Field(None, gt=0)
     price: float | None = Field(None, gt=0)
     lapse: float | None = Field(None, ge=0, lt=1)
@@ -86,6 +125,14 @@ class SignalPlan(_Table):
     grid: int | None = Field(None, ge=1)
     concentration: float | None = Field(None, gt=0)
     impossible: bool | None = None
+
+    @property
+    def tokens_price(self) -> float | None:
+        """Money for the tokens of one answer; None where the plan gives no tokens."""
+        if self.input_tokens is None and self.output_tokens is None:
+            return None
+        read = (self.input_tokens or 0) * (self.input_price or 0)
+        return (read + (self.output_tokens or 0) * (self.output_price or 0)) / 1e6
 
     def options(self) -> dict[str, Any]:
         """The options of the signal itself that the plan gives."""
@@ -180,6 +227,27 @@ def _table_of(loc: tuple[Any, ...]) -> type[BaseModel]:
     return tables.get(str(loc[0]), PlanFile) if len(loc) > 1 else PlanFile
 
 
+def _check_tokens(where: str, signal: SignalPlan) -> None:
+    """Prices by token need tokens and prices, and no other price beside them."""
+    tokens = {
+        "input_tokens": signal.input_price,
+        "output_tokens": signal.output_price,
+    }
+    for name, price in tokens.items():
+        count = getattr(signal, name)
+        other = name.replace("tokens", "price")
+        if (count is None) != (price is None):
+            given, missing = (name, other) if price is None else (other, name)
+            raise InputError(f"{where}: {given} is given without {missing}; add {missing}")
+    price = signal.tokens_price
+    if price is None:
+        return
+    if signal.price is not None or signal.seconds is not None:
+        raise InputError(f"{where}: tokens and price (or seconds) are given; expected one of them")
+    if not price > 0:
+        raise InputError(f"{where}: the tokens of one answer cost 0; expected a price above 0")
+
+
 def _check_signals(path: Path, plan: PlanFile) -> None:
     """Signal names and options, checked against the registry."""
     from labelbits.signals import REGISTRY, make
@@ -197,6 +265,7 @@ def _check_signals(path: Path, plan: PlanFile) -> None:
                 f"{where}: both seconds and price are given; expected one of them "
                 "(seconds are turned into a price by wage_per_hour)"
             )
+        _check_tokens(where, signal)
         classes = plan.dataset.classes or 1000
         if signal.top is not None and signal.top > classes:
             raise InputError(

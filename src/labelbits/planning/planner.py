@@ -8,21 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from labelbits.errors import InputError, check_positive
-from labelbits.planning.cost import Price
+from labelbits.planning.advise import advise
 from labelbits.planning.families import build_families
 from labelbits.planning.inputs import Evidence, load_evidence
-from labelbits.planning.planfile import Budget, PlanFile, read_plan
-from labelbits.planning.recommend import crossovers, list_options, recommend, with_mixture
+from labelbits.planning.pilot import encode_pilot, read_pilot
+from labelbits.planning.planfile import PlanFile, read_plan
 from labelbits.planning.result import Assumption, Curve, Plan
 
 #: Called with (what is being done, share done from 0 to 1).
 Progress = Callable[[str, float], None]
-
-METRIC_NAMES = {
-    "accuracy": "accuracy",
-    "cross-entropy": "cross-entropy (bits)",
-    "alignment": "alignment (Spearman)",
-}
 
 
 def plan(
@@ -41,28 +35,51 @@ def plan(
     wanted = read_plan(path)
     if budget is not None:
         check_positive("--budget", budget)
+        if not budget < float("inf"):
+            raise InputError(f"--budget is {budget}; expected an amount of money")
+        if budget <= wanted.budget.spent:
+            raise InputError(
+                f"--budget is {budget:g} and [budget] spent is {wanted.budget.spent:g}; expected "
+                "a budget above what is spent already"
+            )
         wanted = wanted.model_copy(
             update={"budget": wanted.budget.model_copy(update={"amount": float(budget)})}
         )
+    spent = wanted.budget.spent
+    if spent:
+        left = wanted.budget.model_copy(
+            update={"amount": wanted.budget.amount - spent, "spent": 0.0}
+        )
+        wanted = wanted.model_copy(update={"budget": left})
     tell = progress or (lambda what, share: None)
     tell("reading the data", 0.0)
-    if wanted.dataset.features is None:
-        made = _from_specification(wanted, seed, tell)
-    else:
-        evidence = load_evidence(wanted, seed)
-        if wanted.goal.metric == "alignment":
-            made = _from_specification(wanted, seed, tell, evidence)
-        else:
-            made = _from_evidence(wanted, evidence, seed, tell)
+    made = _make(wanted, seed, tell, spent)
     tell("done", 1.0)
     return replace(made, title=_title(path))
+
+
+def _make(wanted: PlanFile, seed: int, tell: Progress, spent: float) -> Plan:
+    from labelbits.signals import REGISTRY
+
+    metric = wanted.goal.metric
+    names_classes = [
+        REGISTRY[s.kind].uses_classes and s.kind != "same-class" for s in wanted.signal
+    ]
+    if wanted.dataset.features is None:
+        return _from_specification(wanted, seed, tell, spent)
+    evidence = load_evidence(wanted, seed)
+    if metric == "alignment" or (metric is None and not any(names_classes)):
+        return _from_specification(wanted, seed, tell, spent, evidence)
+    return _from_evidence(wanted, evidence, seed, tell, spent)
 
 
 def _title(path: Path) -> str:
     return path.stem.replace("_", " ").replace("-", " ")
 
 
-def _from_evidence(wanted: PlanFile, evidence: Evidence, seed: int, tell: Progress) -> Plan:
+def _from_evidence(
+    wanted: PlanFile, evidence: Evidence, seed: int, tell: Progress, spent: float
+) -> Plan:
     """Quality is what a classifier on the user's features learns from each kind of label."""
     metric = wanted.goal.metric or "accuracy"
     classes = evidence.counts.shape[1]
@@ -84,9 +101,11 @@ def _from_evidence(wanted: PlanFile, evidence: Evidence, seed: int, tell: Progre
             "metric = 'alignment'"
         )
     wanted = wanted.model_copy(update={"signal": tuple(usable)})
-    families, assumptions = build_families(wanted, 2, classes, evidence, simulated=False)
-    from labelbits.planning.learned import learned_curves
+    from labelbits.planning.learned import learned_curves, purchasable
 
+    families, assumptions = build_families(
+        wanted, 2, classes, evidence.pilot, most_items=purchasable(evidence, wanted)
+    )
     learned = learned_curves(evidence, families, wanted, metric, seed, tell)
     learned.extras["classes"] = list(evidence.class_names)
     return _finish(
@@ -97,25 +116,44 @@ def _from_evidence(wanted: PlanFile, evidence: Evidence, seed: int, tell: Progre
         warnings + learned.warnings,
         learned.extras,
         seed,
+        spent,
     )
 
 
 def _from_specification(
-    wanted: PlanFile, seed: int, tell: Progress, evidence: Evidence | None = None
+    wanted: PlanFile, seed: int, tell: Progress, spent: float, evidence: Evidence | None = None
 ) -> Plan:
     """Quality is how well the latent space is recovered in simulated worlds of this size."""
-    warnings = []
-    if wanted.goal.metric in ("accuracy", "cross-entropy"):
+    warnings = [] if evidence is None else [*evidence.warnings, *evidence.notes]
+    if wanted.goal.metric not in (None, "alignment"):
         warnings.append(
             f"{wanted.goal.metric} needs features and votes; without them quality is the "
             "recovery of the latent space (Spearman correlation of distances) in simulated worlds"
         )
+    if wanted.goal.shots_per_class or wanted.goal.test_groups:
+        warnings.append(
+            "shots_per_class and test_groups are about a classifier; they were left out of a plan "
+            "of alignment"
+        )
     classes = wanted.dataset.classes or (evidence.counts.shape[1] if evidence else 10)
     dims = wanted.dataset.dims if wanted.dataset.dims != "auto" else 5
-    families, assumptions = build_families(wanted, dims, classes, evidence, simulated=True)
+    if evidence is None:
+        names = tuple(str(k) for k in range(classes))
+        answers = read_pilot(wanted, None, seed)
+        known = answers is None or set(answers.classes) <= set(names)
+        pilot = encode_pilot(answers, None, names if known else None)
+        warnings += pilot.notes
+    else:
+        pilot = evidence.pilot
     # Imported here: a plan from data does not need the simulator, nor the other way round.
+    from labelbits.planning.noise import noise_of
     from labelbits.planning.simulated import simulated_curves
 
+    tell("measuring the pilot's noise", 0.02)
+    noise = noise_of([s.kind for s in wanted.signal], pilot, dims, classes, seed)
+    families, assumptions = build_families(
+        wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise
+    )
     simulated = simulated_curves(families, wanted, evidence, dims, classes, seed, tell)
     if wanted.dataset.dims == "auto":
         assumptions.append(
@@ -129,6 +167,7 @@ def _from_specification(
         warnings + simulated.warnings,
         simulated.extras,
         seed,
+        spent,
     )
 
 
@@ -140,92 +179,28 @@ def _finish(
     warnings: list[str],
     extras: dict[str, Any],
     seed: int,
+    spent: float,
 ) -> Plan:
+    budget = wanted.budget
+    source = "plan file" if "wage_per_hour" in budget.model_fields_set else "assumed: none is given"
     assumptions.append(
-        Assumption(
-            "wage",
-            wanted.budget.wage_per_hour,
-            f"{wanted.budget.currency} an hour",
-            "plan file, or 12 where left out",
+        Assumption("wage", budget.wage_per_hour, f"{budget.currency} an hour", source)
+    )
+    for name, value, unit in (
+        ("fee on every answer", budget.fee, budget.currency),
+        ("cost of acquiring an item", budget.item_cost, budget.currency),
+        ("overhead of a session", budget.session_seconds, "s"),
+    ):
+        if value:
+            assumptions.append(Assumption(name, value, unit, "plan file"))
+    if spent:
+        assumptions.append(
+            Assumption(
+                "spent already",
+                spent,
+                budget.currency,
+                f"plan file; {budget.amount:,.2f} are left, and this plan is about them",
+            )
         )
-    )
-    extras = {**extras, "target": wanted.goal.target, "seed": seed}
-    return advise(metric, curves, wanted.budget, assumptions, warnings, extras)
-
-
-def advise(
-    metric: str,
-    curves: list[Curve],
-    budget: Budget,
-    assumptions: list[Assumption],
-    warnings: list[str],
-    extras: dict[str, Any],
-) -> Plan:
-    """The plan that these curves and this budget lead to."""
-    sign = -1 if metric == "cross-entropy" else 1
-    seed = extras["seed"]
-    options = list_options(curves, budget, seed)
-    bought = {option.family for option in options}
-    notes = [
-        f"{curve.family.name} cannot be bought: one item costs more than the budget"
-        for curve in curves
-        if curve.family.name not in bought
-    ]
-    advice = recommend(
-        curves,
-        options,
-        budget,
-        seed,
-        sign=sign,
-        metric_name=METRIC_NAMES[metric],
-        percent=metric == "accuracy",
-        target=extras.get("target"),
-    )
-    mixture = extras.get("mixture")
-    if mixture and mixture["budget"] == budget.amount and mixture["interval"][0] > 0:
-        advice = with_mixture(advice, mixture, budget)
-    return Plan(
-        metric=metric,
-        metric_name=METRIC_NAMES[metric],
-        lower_is_better=sign < 0,
-        currency=budget.currency,
-        budget=budget.amount,
-        recommendation=advice,
-        options=options,
-        crossovers=crossovers([c for c in curves if c.family.name in bought], budget, seed, sign),
-        assumptions=assumptions,
-        warnings=list(dict.fromkeys([*warnings, *notes])),
-        curves=curves,
-        extras=extras,
-        terms=budget,
-    )
-
-
-def replan(
-    plan: Plan, *, amount: float | None = None, prices: dict[str, float] | None = None
-) -> Plan:
-    """The same evidence under another budget or other prices: no new training, milliseconds.
-
-    `prices` maps names of families to the price of one answer. Raises `InputError` for a name
-    that the plan does not have and for money that is not above 0.
-    """
-    prices = prices or {}
-    known = {curve.family.name for curve in plan.curves}
-    for name, price in prices.items():
-        if name not in known:
-            raise InputError(f"price of {name!r}: expected one of: {', '.join(sorted(known))}")
-        check_positive(f"price of {name}", price)
-    curves = []
-    for curve in plan.curves:
-        family = curve.family
-        if family.name in prices:
-            price = Price(prices[family.name], None, 0.0, "set by hand")
-            family = replace(family, price=price)
-        curves.append(replace(curve, family=family))
-    money = plan.budget if amount is None else check_positive("budget", amount)
-    terms = plan.terms.model_copy(update={"amount": float(money)})
-    extras = dict(plan.extras)
-    if prices or amount is not None:
-        extras.pop("mixture", None)  # it was designed for other money
-    made = advise(plan.metric, curves, terms, plan.assumptions, plan.warnings, extras)
-    return replace(made, title=plan.title)
+    extras = {**extras, "target": wanted.goal.target, "seed": seed, "spent": spent}
+    return advise(metric, curves, budget, assumptions, warnings, extras)

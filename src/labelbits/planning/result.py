@@ -13,7 +13,7 @@ import numpy as np
 
 from labelbits.interface import Estimate, Signal
 from labelbits.planning.cost import Price
-from labelbits.planning.planfile import Budget
+from labelbits.planning.planfile import Budget, SignalPlan
 
 #: Probability that the interval `low`..`high` holds the quality that is reached.
 LEVEL = 0.9
@@ -21,7 +21,10 @@ LEVEL = 0.9
 
 @dataclass(frozen=True)
 class Family:
-    """One way to ask: a signal, how many answers each item gets (None: varied), at what price."""
+    """One way to ask: a signal, how many answers each item gets (None: varied), at what price.
+
+    `annotators` is who answers; `asked` the plan's table that it comes from, `number` its place.
+    """
 
     name: str
     kind: str
@@ -29,6 +32,9 @@ class Family:
     answers_per_item: int | None
     price: Price
     options: dict[str, Any] = field(default_factory=dict)
+    annotators: str = "crowd"
+    asked: SignalPlan | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,9 @@ class Curve:
     `answers` (G,) rising; `draws` (B, G) of the quality, one row a possible truth; rows of
     different families with the same index belong together. `measured` holds (answers, mean,
     low, high) where quality was measured and not extrapolated; `limit` is the largest number of
-    answers that the evidence supports. `covered` (G,)
-    is the number of items that the answers are spread over, where that is free.
+    answers that the evidence supports. `covered` (G,) is the number of items that the answers are
+    spread over, where that is free. `item_sd` is the standard deviation of one test item's quality
+    after taking out what all families share: how much noise a pilot item carries (NaN: unknown).
     """
 
     family: Family
@@ -50,6 +57,7 @@ class Curve:
     items: int | None
     bits: Estimate | None
     covered: np.ndarray | None = None
+    item_sd: float = math.nan
 
     def at(self, answers: float | np.ndarray) -> np.ndarray:
         """Draws (B,) of the quality at `answers` (a number, or one for each draw).
@@ -78,7 +86,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Option:
-    """One purchase: what is bought, what it costs, what it gives (interval at `LEVEL`)."""
+    """One purchase: what is bought, what it costs, what it gives (interval at `LEVEL`).
+
+    `bits` are those of one answer. `measured`: within the sizes that the pilot could measure.
+    """
 
     signal: str
     family: str
@@ -92,6 +103,7 @@ class Option:
     bits: float
     bits_total: float
     measured: bool
+    annotators: str = "crowd"
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,7 @@ class Plan:
     metric: str
     metric_name: str
     lower_is_better: bool
+    percent: bool
     currency: str
     budget: float
     recommendation: dict[str, Any]

@@ -14,8 +14,8 @@ from labelbits.planning.families import one_answer
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.learned import Learned
 from labelbits.planning.mixture import mixture_for
+from labelbits.planning.options import most_answers
 from labelbits.planning.planfile import PlanFile
-from labelbits.planning.recommend import most_answers
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.recovery.batch import simulate
 from labelbits.worlds import World

@@ -63,7 +63,7 @@ def money(value: float, currency: str) -> str:
 def tradeoff(plan: Plan) -> go.Figure:
     """Quality against cost, a line and a band for each way of asking, one marker an option."""
     figure = go.Figure()
-    percent = plan.metric == "accuracy"
+    percent = plan.percent
     scale = 100 if percent else 1
     for index, curve in enumerate(plan.curves):
         options = [o for o in plan.options if o.family == curve.family.name]

@@ -79,7 +79,7 @@ def _text(value: Any) -> str:
 
 
 def _percent(plan: Plan) -> bool:
-    return plan.metric == "accuracy"
+    return plan.percent
 
 
 def _verdict(plan: Plan) -> str:

@@ -17,7 +17,7 @@ WIDE = 118
 def print_plan(plan: Plan, folder: Path) -> None:
     """Print the table, the warnings, the sentence of advice and the path of the report."""
     console = Console()
-    percent = plan.metric == "accuracy"
+    percent = plan.percent
     table = Table(title=f"What {plan.budget:,.2f} {plan.currency} buys", title_justify="left")
     table.add_column("way of asking")
     for name in (

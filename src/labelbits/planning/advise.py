@@ -1,0 +1,120 @@
+"""The plan that curves, prices and a budget lead to, and again for other money."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from labelbits.errors import InputError, check_positive
+from labelbits.planning.cost import Price
+from labelbits.planning.crossovers import crossovers
+from labelbits.planning.holdings import buy_next, next_sentence
+from labelbits.planning.options import list_options
+from labelbits.planning.planfile import Budget
+from labelbits.planning.recommend import recommend, show, with_mixture
+from labelbits.planning.result import Assumption, Curve, Plan
+
+METRIC_NAMES = {
+    "accuracy": "accuracy",
+    "cross-entropy": "cross-entropy (nats)",
+    "calibration-error": "calibration error",
+    "alignment": "alignment (Spearman)",
+}
+#: Metrics that are shown as percentages.
+PERCENT = ("accuracy", "calibration-error")
+#: Metrics of which less is better.
+LESS_IS_BETTER = ("cross-entropy", "calibration-error")
+
+
+def advise(
+    metric: str,
+    curves: list[Curve],
+    budget: Budget,
+    assumptions: list[Assumption],
+    warnings: list[str],
+    extras: dict[str, Any],
+) -> Plan:
+    """The plan that these curves and this budget lead to."""
+    sign = -1 if metric in LESS_IS_BETTER else 1
+    percent = metric in PERCENT
+    seed = extras["seed"]
+    options = list_options(curves, budget, seed)
+    bought = {option.family for option in options}
+    notes = [
+        f"{curve.family.name} cannot be bought: one item costs more than the budget"
+        for curve in curves
+        if curve.family.name not in bought
+    ]
+    advice = recommend(
+        curves,
+        options,
+        budget,
+        seed,
+        sign=sign,
+        metric_name=METRIC_NAMES[metric],
+        percent=percent,
+        target=extras.get("target"),
+    )
+    mixture = extras.get("mixture")
+    if mixture and mixture["budget"] == budget.amount and mixture["recommended"]:
+        advice = with_mixture(advice, mixture, budget, sign)
+    there = extras.get("holdings")
+    if there:
+        ranked = buy_next(there, curves, budget, seed, sign=sign)
+        advice["next"] = {
+            "items_held": there["items"],
+            "answers_held": there["answers"],
+            "quality_now": there["quality"],
+            "worth_in_answers": there["worth"],
+            "purchases": ranked,
+            "sentence": next_sentence(
+                there, ranked, advice["family"], budget,
+                lambda value: show(value, percent), METRIC_NAMES[metric],
+            ),
+        }  # fmt: skip
+    return Plan(
+        metric=metric,
+        metric_name=METRIC_NAMES[metric],
+        lower_is_better=sign < 0,
+        percent=percent,
+        currency=budget.currency,
+        budget=budget.amount,
+        recommendation=advice,
+        options=options,
+        crossovers=crossovers([c for c in curves if c.family.name in bought], budget, sign),
+        assumptions=assumptions,
+        warnings=list(dict.fromkeys([*warnings, *notes])),
+        curves=curves,
+        extras=extras,
+        terms=budget,
+    )
+
+
+def replan(
+    plan: Plan, *, amount: float | None = None, prices: dict[str, float] | None = None
+) -> Plan:
+    """The same evidence under another budget or other prices: no new training, milliseconds.
+
+    `prices` maps names of families to the price of one answer. Raises `InputError` for a name
+    that the plan does not have and for money that is not above 0.
+    """
+    prices = prices or {}
+    known = {curve.family.name for curve in plan.curves}
+    for name, price in prices.items():
+        if name not in known:
+            raise InputError(f"price of {name!r}: expected one of: {', '.join(sorted(known))}")
+        check_positive(f"price of {name}", price)
+    curves = []
+    for curve in plan.curves:
+        family = curve.family
+        if family.name in prices:
+            price = Price(prices[family.name], None, 0.0, "set by hand")
+            family = replace(family, price=price)
+        curves.append(replace(curve, family=family))
+    money = plan.budget if amount is None else check_positive("budget", amount)
+    terms = plan.terms.model_copy(update={"amount": float(money)})
+    extras = dict(plan.extras)
+    if prices or amount is not None:
+        extras.pop("mixture", None)  # it was designed for other money
+    made = advise(plan.metric, curves, terms, plan.assumptions, plan.warnings, extras)
+    return replace(made, title=plan.title)

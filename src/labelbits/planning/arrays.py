@@ -1,0 +1,162 @@
+"""The npz files that a plan names: features, votes, gold, groups, each checked with one message."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from labelbits.errors import InputError
+
+#: Older files of votes and labels use these names for the same array.
+GOLD_NAMES = ("gold", "true_label", "labels", "label")
+#: Fewest items that any plan from features can be made from.
+FEWEST_ITEMS = 10
+#: What numpy and zipfile raise for files that are cut off, overwritten or no arrays at all.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ValueError,
+    EOFError,
+    OSError,
+    KeyError,
+    TypeError,
+    NotImplementedError,
+    MemoryError,
+)
+#: Features above this lose digits in float32; all are scaled down together.
+LARGEST = 1e12
+
+
+def load_array(path: Path, names: tuple[str, ...], what: str) -> np.ndarray:
+    """The first of the arrays `names` in an npz file; never unpickles anything.
+
+    Raises `InputError` for a missing or broken file and for a missing array.
+    """
+    try:
+        # numpy leaves a broken file open when it is given a path.
+        with path.open("rb") as stream:
+            file = np.load(stream, allow_pickle=False)
+            if isinstance(file, np.ndarray):
+                return file
+            for name in names:
+                if name in file.files:
+                    return file[name]
+            found = ", ".join(file.files) or "no arrays"
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected an npz file with {what}") from None
+    except _BROKEN as problem:
+        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        raise InputError(
+            f"{path}: cannot be read ({reason}); expected an npz file with {what}, "
+            "written by numpy.savez without pickled objects"
+        ) from None
+    raise InputError(f"{path}: holds {found}; expected an array named {names[0]!r} ({what})")
+
+
+def load_features(path: Path) -> np.ndarray:
+    """Features (items, columns), finite, float32. Raises `InputError` for anything else."""
+    features = load_array(path, ("features",), "features, items x columns")
+    if features.ndim != 2 or features.dtype.kind not in "fiub" or not features.shape[1]:
+        raise InputError(
+            f"{path}: features have shape {features.shape} and type {features.dtype}; "
+            "expected numbers, items x columns"
+        )
+    bad = np.argwhere(~np.isfinite(features))
+    if len(bad):
+        row, col = bad[0]
+        raise InputError(
+            f"{path}: row {row}, column {col} of features is {features[row, col]} "
+            f"({len(bad)} such values); expected finite numbers: drop or fill these rows"
+        )
+    if len(features) < FEWEST_ITEMS:
+        raise InputError(
+            f"{path}: features have {len(features)} rows; expected at least {FEWEST_ITEMS} items"
+        )
+    largest = float(np.abs(features.astype(np.float64)).max()) if features.itemsize > 2 else 0.0
+    if largest > LARGEST:
+        features = features / largest * LARGEST
+    return features.astype(np.float32)
+
+
+def load_counts(path: Path, items: int, classes: int | None) -> np.ndarray:
+    """Votes (items, classes). Raises `InputError` for what cannot be numbers of votes."""
+    counts = load_array(path, ("counts",), "votes, items x classes")
+    if counts.ndim != 2 or counts.dtype.kind not in "fiub":
+        raise InputError(
+            f"{path}: counts have shape {counts.shape} and type {counts.dtype}; "
+            "expected whole numbers, items x classes"
+        )
+    if len(counts) != items:
+        raise InputError(
+            f"{path}: counts have {len(counts)} rows and features {items}; expected one row an "
+            "item, in the same order (a row of zeros is an item without a label)"
+        )
+    if classes is not None and counts.shape[1] != classes:
+        raise InputError(
+            f"{path}: counts have {counts.shape[1]} columns and classes is {classes}; "
+            "expected one column a class"
+        )
+    if counts.shape[1] < 2:
+        raise InputError(
+            f"{path}: counts have {counts.shape[1]} column; expected 2 classes or more"
+        )
+    counts = counts.astype(np.float64)
+    wrong = np.argwhere(~(np.isfinite(counts) & (counts >= 0) & (counts == np.round(counts))))
+    if len(wrong):
+        row, col = wrong[0]
+        raise InputError(
+            f"{path}: row {row}, column {col} of counts is {counts[row, col]}; "
+            "expected whole numbers of votes, 0 or more"
+        )
+    return counts
+
+
+def load_gold(path: Path, items: int, classes: int) -> np.ndarray:
+    """Class of each item (items,), -1 unknown. Raises `InputError` for anything else."""
+    gold = load_array(path, GOLD_NAMES, "the class of each item, -1 unknown")
+    if gold.shape == (items, 1):
+        gold = gold[:, 0]
+    if gold.shape != (items,):
+        raise InputError(
+            f"{path}: gold has shape {gold.shape} and there are {items} items; "
+            "expected one class an item, -1 where unknown"
+        )
+    if gold.dtype.kind not in "fiu" or not np.all(gold == np.round(gold)):
+        raise InputError(
+            f"{path}: gold has type {gold.dtype}; expected whole numbers, -1 where unknown"
+        )
+    gold = gold.astype(np.int64)
+    wrong = np.flatnonzero((gold < -1) | (gold >= classes))
+    if len(wrong):
+        raise InputError(
+            f"{path}: row {wrong[0]} of gold is {gold[wrong[0]]}; expected a class from 0 to "
+            f"{classes - 1}, or -1 where unknown"
+        )
+    return gold
+
+
+def load_class_names(path: Path | None, classes: int | None) -> tuple[str, ...] | None:
+    """Names that the file of votes gives to its columns, if it does."""
+    if path is None or classes is None:
+        return None
+    try:
+        names = load_array(path, ("class_names",), "class names")
+    except InputError:
+        return None
+    return tuple(str(name) for name in names) if len(names) == classes else None
+
+
+def load_groups(path: Path, items: int) -> np.ndarray:
+    """Where each item comes from (items,), as text. Raises `InputError` for anything else."""
+    groups = load_array(path, ("groups",), "the group of each item")
+    if groups.shape != (items,):
+        raise InputError(
+            f"{path}: groups have shape {groups.shape} and there are {items} items; "
+            "expected one group an item"
+        )
+    return groups.astype(str)

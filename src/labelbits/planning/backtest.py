@@ -1,0 +1,73 @@
+"""How far a forecast may be trusted: made again from smaller sizes, and what its answers are."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from labelbits.learning import CurvePoints, forecast
+from labelbits.planning.answering import AnswerSource
+from labelbits.planning.options import most_answers
+from labelbits.planning.planfile import Budget
+from labelbits.planning.result import Curve, Family
+
+#: How far beyond the measured sizes a forecast is believed.
+LIMIT = 10.0
+#: Draws of a forecast that is only checked.
+DRAWS = 300
+
+
+def backtest(name: str, points: CurvePoints, metric: str, seed: int) -> dict[str, Any] | None:
+    """The same forecast from the sizes up to a quarter of the largest, against the largest."""
+    early = points.sizes <= points.sizes.max() / 4
+    if early.sum() < 3:
+        return None
+    # Everything that is kept by size, whatever the points come to hold.
+    by_size = {
+        one.name: getattr(points, one.name)[early]
+        for one in fields(points)
+        if isinstance(getattr(points, one.name), np.ndarray)
+    }
+    cut = replace(points, **by_size)
+    size = float(points.sizes.max())
+    ahead = forecast(cut, np.array([size]), metric=metric, seed=seed, limit=LIMIT, draws=DRAWS)
+    if not np.isfinite(ahead.mean[0]):
+        return None
+    return {
+        "family": name,
+        "trained_to": int(cut.sizes.max()),
+        "items": int(size),
+        "predicted": float(ahead.mean[0]),
+        "low": float(ahead.low[0]),
+        "high": float(ahead.high[0]),
+        "actual": float(points.mean[-1]),
+    }
+
+
+def provenance(
+    family: Family, answers: AnswerSource, pool: np.ndarray, curve: Curve, budget: Budget
+) -> list[str]:
+    """Notes on answers that were simulated and on money that the evidence cannot follow."""
+    found = []
+    share = answers.share_real(pool)
+    if share < 0.995:
+        found.append(
+            f"{family.name}: {share:.0%} of the training items have real answers of this kind; the "
+            "rest were simulated from what is known of the items"
+        )
+    wanted = most_answers(curve, budget)
+    if wanted <= curve.limit * 1.001:
+        return found
+    text = (
+        f"{family.name}: the budget buys {wanted:,.0f} answers; the evidence supports up to "
+        f"{curve.limit:,.0f}"
+    )
+    measured = float(curve.measured[-1, 0])
+    if curve.limit >= LIMIT * measured * 0.999:
+        pilot = wanted / (family.answers_per_item or 1) / LIMIT
+        text += f" ({LIMIT:.0f} x what was measured); a pilot of {pilot:,.0f} items would do"
+    else:
+        text += ", one purchase for every item that can be bought"
+    return [*found, text]

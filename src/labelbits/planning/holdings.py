@@ -1,0 +1,149 @@
+"""What the labels that exist already are worth, and what money adds to them.
+
+Labels at hand stay in the training set. To first order information adds up, so labels that are as
+good as n answers of a family act like a head start of n answers: with x more answers the family
+reaches its curve's value at n + x. For more of the same kind that is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from labelbits.interface import Batch
+from labelbits.learning.metrics import higher_is_better
+from labelbits.planning.inputs import Evidence
+from labelbits.planning.options import cost_of, interval, most_answers, price_noise
+from labelbits.planning.planfile import Budget
+from labelbits.planning.result import LEVEL, Curve
+from labelbits.planning.trial import Trial
+from labelbits.signals import Soft, Votes
+
+#: Training sets on which all labels at hand are measured.
+REPLICATES = 3
+#: Probability at which another kind is said to add more than the recommended one.
+SURE = 0.8
+
+
+def what_is_there(
+    evidence: Evidence, trial: Trial, curves: list[Curve], metric: str, seed: int
+) -> dict[str, Any] | None:
+    """Quality of the labels at hand, all of them together; None where there are none to train on.
+
+    `worth` is how many answers of each family would be as good.
+    """
+    stated, counts = evidence.stated, evidence.counts
+    items = int((stated.sum(1) > 0).sum())
+    if not items or trial.balanced is not None:
+        return None
+    whole = not (evidence.reports is not None and evidence.reports.any())
+
+    def draw(rng: np.random.Generator, rows: np.ndarray) -> list[Batch]:
+        rows = rows[stated[rows].sum(1) > 0]
+        nobody, ones = np.zeros(len(rows), np.int32), np.ones(len(rows), np.float32)
+        if whole:
+            return [Batch(Votes(), rows[:, None], counts[rows].astype(np.int32), nobody, ones)]
+        total = stated[rows].sum(1)
+        shares = stated[rows] / total[:, None]
+        return [Batch(Soft(), rows[:, None], shares, nobody, total.astype(np.float32))]
+
+    size = trial.largest
+    points = trial.measure(
+        evidence.features, draw, metric, seed, sizes=[size],
+        replicates=None if trial.pool is None else REPLICATES,
+    )  # fmt: skip
+    quality = float(points.mean[-1])
+    # The trial holds some items back; with them the labels are worth in proportion more.
+    more = max(1.0, items / size) if trial.pool is None else 1.0
+    return {
+        "items": items,
+        "answers": float(stated.sum()),
+        "measured_on": size,
+        "quality": quality,
+        "worth": {c.family.name: more * _worth(c, quality, metric) for c in curves},
+    }
+
+
+def _worth(curve: Curve, quality: float, metric: str) -> float:
+    """Answers of the family that are as good, from its expected curve; at most its limit."""
+    sign = 1 if higher_is_better(metric) else -1
+    mean = np.maximum.accumulate(sign * curve.draws.mean(0))
+    if sign * quality >= mean[-1]:
+        return float(curve.answers[-1])
+    return float(np.exp(np.interp(sign * quality, mean, np.log(curve.answers))))
+
+
+def buy_next(
+    there: dict[str, Any], curves: list[Curve], budget: Budget, seed: int, *, sign: int
+) -> list[dict[str, Any]]:
+    """What the budget adds to the labels at hand, best first: one entry a family.
+
+    `gain` is the expected change of the quality and `chance` the probability that no other family
+    adds more; `at_limit`: the labels at hand and the purchase together are more than the evidence
+    can follow, so the true gain may be larger.
+    """
+    found, draws = [], []
+    for curve in curves:
+        answers = min(most_answers(curve, budget), curve.limit)
+        if answers < (curve.family.answers_per_item or 1):
+            continue
+        head_start = there["worth"][curve.family.name]
+        ceiling = curve.answers[-1]
+        total = head_start + answers * price_noise(curve, seed)
+        change = curve.at(np.minimum(total, ceiling)) - curve.at(min(head_start, ceiling))
+        gain, gain_low, gain_high = interval(change)
+        quality, low, high = interval(there["quality"] + change)
+        items, per_item = curve.shape(answers)
+        draws.append(sign * change)
+        found.append(
+            {
+                "family": curve.family.name,
+                "signal": curve.family.kind,
+                "items": items,
+                "answers_per_item": per_item,
+                "answers": round(answers),
+                "cost": cost_of(curve, answers, budget),
+                "annotators": curve.family.annotators,
+                "quality": quality,
+                "interval": [low, high],
+                "gain": gain,
+                "gain_interval": [gain_low, gain_high],
+                "at_limit": bool(head_start + answers > ceiling * 1.001),
+            }
+        )
+    if found:
+        best = np.stack(draws).argmax(0)
+        for i, one in enumerate(found):
+            one["chance"] = float((best == i).mean())
+    return sorted(found, key=lambda one: -sign * one["quality"])
+
+
+def next_sentence(
+    there: dict[str, Any],
+    ranked: list[dict[str, Any]],
+    chosen: str,
+    budget: Budget,
+    show: Callable[[float], str],
+    metric_name: str,
+) -> str:
+    """What to buy next, given what is there, in words. `chosen` is the family recommended when
+    nothing is counted as there: another one has to be better for sure to be named instead."""
+    text = (
+        f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
+        f"{show(there['quality'])} now."
+    )
+    by_name = {one["family"]: one for one in ranked}
+    best = ranked[0] if ranked[0]["chance"] >= SURE or chosen not in by_name else by_name[chosen]
+    if best["family"] != chosen:
+        text += f" On top of them, {best['family']} gives more than {chosen}:"
+    low, high = best["interval"]
+    text += (
+        f" {best['answers']:,} more answers ({best['family']}) for {best['cost']:,.2f} "
+        f"{budget.currency} are expected to make it {show(best['quality'])} ({LEVEL:.0%} interval "
+        f"{show(low)} to {show(high)})."
+    )
+    if best["at_limit"]:
+        text += " That is as far as the evidence reaches; the true gain may be larger."
+    return text

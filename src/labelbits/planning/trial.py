@@ -1,0 +1,243 @@
+"""How quality is measured on the user's items: what is tested on, and what is trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.interface import Batch
+from labelbits.learning import (
+    CurvePoints,
+    cross_measure,
+    diagnose,
+    few_shot_sizes,
+    group_split,
+    measure,
+    pilot_sizes,
+)
+from labelbits.planning.inputs import Evidence
+from labelbits.planning.planfile import Goal
+
+#: Fewest items worth measuring a learning curve on, and fewest to test on.
+FEWEST_TRAINING, FEWEST_TEST = 30, 20
+#: Largest test set: beyond it the test adds time and no precision that matters.
+LARGEST_TEST = 2000
+#: Items with gold and without votes that are enough to test on.
+ENOUGH_TEST = 200
+#: From this many labelled items on, some are held out instead of cross-validated.
+LARGE_PILOT = 2000
+#: Items on which the pilot is checked, at most.
+DIAGNOSED = 1000
+#: Training sets of each size: by held-out rows, and by cross-validation (whole passes of 10).
+REPLICATES, CROSS_REPLICATES = 10, 20
+#: Items x columns x classes of one fit above which training sets are halved in number.
+HEAVY = 5e6
+
+#: Draws training answers for rows of the features.
+Draw = Callable[[np.random.Generator, np.ndarray], list[Batch]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How quality is measured: on fixed held-out rows, or by cross-validation inside the pilot.
+
+    `test` (T,) rows with `reference` (T, K); `pool` the rows to train on, None: the test rows
+    themselves, by cross-validation. `sizes` are the numbers of items to train on. `kind` says
+    where the reference is from, `how` how it is used. `balanced` (items,) is the class of every
+    item where training sets hold equally many of each.
+    """
+
+    test: np.ndarray
+    reference: np.ndarray
+    pool: np.ndarray | None
+    sizes: list[int]
+    kind: str
+    how: str
+    balanced: np.ndarray | None = None
+    halved: bool = False
+
+    @property
+    def trainable(self) -> np.ndarray:
+        """Rows that training sets are drawn from."""
+        return self.test if self.pool is None else self.pool
+
+    @property
+    def largest(self) -> int:
+        """The most items that can be trained on."""
+        if self.pool is not None:
+            return len(self.pool)
+        return len(self.test) - -(-len(self.test) // 10)
+
+    def measure(
+        self,
+        features: np.ndarray,
+        draw: Draw,
+        metric: str,
+        seed: int,
+        tell: Callable[[float], None] | None = None,
+        *,
+        sizes: Sequence[int] | None = None,
+        replicates: int | None = None,
+    ) -> CurvePoints:
+        """The learning curve of one way of asking, at `sizes` (left out: the trial's)."""
+        sizes = self.sizes if sizes is None else sizes
+        if self.pool is None:
+            count = replicates or (CROSS_REPLICATES // 2 if self.halved else CROSS_REPLICATES)
+            found = cross_measure(
+                features, draw, sizes, count, self.test, self.reference,
+                metrics=(metric,), seed=seed, progress=tell,
+            )  # fmt: skip
+        else:
+            count = replicates or (REPLICATES // 2 if self.halved else REPLICATES)
+            found = measure(
+                features, draw, sizes, count, self.test, self.reference,
+                metrics=(metric,), pool=self.pool, seed=seed, progress=tell,
+                balanced=self.balanced,
+            )  # fmt: skip
+        return found[metric]
+
+
+def reference_of(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, str]:
+    """(rows that can be tested on, what is right for each (rows, classes), where that is from)."""
+    classes = evidence.counts.shape[1]
+    if evidence.gold is not None and (evidence.gold >= 0).sum() >= FEWEST_TEST:
+        rows = np.flatnonzero(evidence.gold >= 0)
+        return rows, np.eye(classes)[evidence.gold[rows]], "gold"
+    rows = evidence.labelled
+    stated = evidence.stated[rows]
+    kind = "held-out votes" if evidence.counts.any() else "held-out reports of probabilities"
+    return rows, stated / stated.sum(1, keepdims=True), kind
+
+
+def design_trial(evidence: Evidence, goal: Goal, seed: int, smallest: int) -> Trial:
+    """Choose what to test on.
+
+    Groups or few shots of the plan decide first. Gold on items without votes is a test set that
+    costs no training item. Without it, a large pilot gives up `test_fraction` of its items; in a
+    small one every item is tested by cross-validation, because few held-out items would tell
+    little. `smallest` is the least number of items that any purchase of the plan covers. Raises
+    `InputError` for a pilot that is too small.
+    """
+    rng = np.random.default_rng(seed)
+    rows, reference, kind = reference_of(evidence)
+    answered = np.zeros(len(evidence.features), dtype=bool)
+    answered[evidence.answered] = True
+    inside = answered[rows]
+    classes = reference.shape[1]
+    _check_enough(int(answered.sum()), int(inside.sum()), int((~inside).sum()))
+    if goal.test_groups:
+        test, pool, how = _by_group(evidence, goal, rows, answered)
+        where = np.searchsorted(rows, test)
+        chosen = np.sort(rng.permutation(len(test))[:LARGEST_TEST])
+        test, where = test[chosen], where[chosen]
+    else:
+        free = np.flatnonzero(~inside)
+        known = np.flatnonzero(inside)
+        if len(free) >= ENOUGH_TEST:
+            where = np.sort(rng.permutation(free)[:LARGEST_TEST])
+            pool, how = np.flatnonzero(answered), "held out"
+        elif len(known) < LARGE_PILOT and not goal.shots_per_class:
+            where, pool = known, None
+            how = "cross-validated inside the pilot"
+        else:
+            count = min(LARGEST_TEST, round(goal.test_fraction * len(known)))
+            where = np.sort(rng.permutation(known)[: max(count, FEWEST_TEST)])
+            pool, how = np.setdiff1d(np.flatnonzero(answered), rows[where]), "held out"
+        test = rows[where]
+    trial = Trial(test, reference[where], pool, [], kind, how)
+    balanced = None
+    if goal.shots_per_class:
+        balanced = _classes_of(evidence)
+        assert pool is not None
+        _check_shots(goal, balanced[pool], evidence.class_names)
+        sizes = sorted(set(few_shot_sizes(goal.shots_per_class, balanced[pool])))
+        sizes = [n for n in sizes if n >= 2]
+        how = f"{how}, equally many of each class"
+    else:
+        sizes = training_sizes(trial.largest, classes, smallest)
+    load = trial.largest * evidence.features.shape[1] * classes
+    return Trial(test, reference[where], pool, sizes, kind, how, balanced, load > HEAVY)
+
+
+def _check_enough(answered: int, inside: int, outside: int) -> None:
+    if answered < FEWEST_TRAINING + FEWEST_TEST or (inside < FEWEST_TEST and outside < FEWEST_TEST):
+        raise InputError(
+            f"this pilot cannot support a plan: {answered} labelled items are too few, "
+            f"{FEWEST_TRAINING} to train on and {FEWEST_TEST} to test on (with gold, or with votes "
+            "or reports of probabilities) are needed; label a pilot of at least 100 random items "
+            "with the cheapest signal"
+        )
+
+
+def _by_group(
+    evidence: Evidence, goal: Goal, rows: np.ndarray, answered: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, str]:
+    """(test rows, rows to train on, how): the tested groups are never trained on."""
+    if evidence.groups is None:
+        raise InputError(
+            "[goal] test_groups is given without [dataset] groups; add groups = an npz file with "
+            "an array of that name, the group of each item"
+        )
+    names = [str(name) for name in goal.test_groups]
+    try:
+        pool, tested = group_split(evidence.groups, names)
+    except InputError as problem:
+        raise InputError(f"[goal] test_groups: {problem}") from None
+    test = np.intersect1d(tested, rows)
+    pool = np.intersect1d(pool, np.flatnonzero(answered))
+    if len(test) < FEWEST_TEST or len(pool) < FEWEST_TRAINING:
+        raise InputError(
+            f"[goal] test_groups: {len(test)} items of the tested groups can be tested on and "
+            f"{len(pool)} labelled items of the others trained on; expected at least {FEWEST_TEST} "
+            f"and {FEWEST_TRAINING}"
+        )
+    return test, pool, f"held out: groups {', '.join(names)}, none of them trained on"
+
+
+def _classes_of(evidence: Evidence) -> np.ndarray:
+    """The class of every item: gold, else the most frequent answer."""
+    found = evidence.stated.argmax(1)
+    if evidence.gold is None:
+        return found
+    return np.where(evidence.gold >= 0, evidence.gold, found)
+
+
+def _check_shots(goal: Goal, labels: np.ndarray, names: tuple[str, ...]) -> None:
+    found = np.bincount(labels, minlength=len(names))
+    least, most = int(found.argmin()), max(goal.shots_per_class)
+    if found[least] < most:
+        raise InputError(
+            f"[goal] shots_per_class asks for {most} items of every class; class {names[least]!r} "
+            f"has {found[least]} labelled items to train on: expected at most that"
+        )
+
+
+def training_sizes(largest: int, classes: int, smallest: int) -> list[int]:
+    """Training sizes that trace the curve, from a few items a class to `largest`.
+
+    Where purchases of fewer items are planned, sizes go down to `smallest` (10 at least).
+    """
+    few = [n for n in (10 * classes, 25 * classes) if n < largest / 20]
+    sizes = {*few, *pilot_sizes(largest)}
+    while min(sizes) > max(smallest, 10):
+        sizes.add(max(10, min(sizes) // 2))
+    return sorted(sizes)
+
+
+def check_pilot(evidence: Evidence, seed: int) -> list[str]:
+    """What makes the pilot doubtful. Raises `InputError`, with the pilot to run instead, where it
+    cannot support a plan at all: no number is better than a wrong one."""
+    rows = evidence.labelled
+    votes = evidence.stated
+    if not len(rows):
+        return []
+    if len(rows) > DIAGNOSED:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, DIAGNOSED, replace=False))
+    found = diagnose(evidence.features[rows], votes[rows], seed=seed)
+    fatal = [concern.message for concern in found.concerns if concern.fatal]
+    if fatal:
+        raise InputError("this pilot cannot support a plan. " + " ".join(fatal))
+    return [concern.message.rstrip(".") for concern in found.concerns]
