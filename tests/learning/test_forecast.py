@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelbits.errors import InputError
-from labelbits.learning import CurvePoints, forecast
+from labelbits.learning import CurvePoints, forecast, measure
+
+from .helpers import hard
 
 SIZES = np.array([50, 100, 200, 400, 800])
 
@@ -139,3 +141,30 @@ def test_bad_input() -> None:
         forecast(whole, [1600], metric="cross-entropy", seed=0)
     with pytest.raises(InputError, match="unknown metric"):
         forecast(whole, [1600], metric="speed", seed=0)
+
+
+def test_the_features_theory_beats_forms_where_a_curve_is_about_to_flatten() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(6000, 40)).astype(np.float32)
+    gold = (x @ rng.normal(size=40) / np.sqrt(40) + 0.6 * rng.normal(size=6000) > 0).astype(int)
+
+    def draw(rng: np.random.Generator, rows: np.ndarray):
+        return [hard(rows, gold[rows])]
+
+    reference = np.eye(2)[gold]
+    test, pool = np.arange(4000, 6000), np.arange(4000)
+    sizes = [15, 22, 33, 50, 75, 110, 160]
+    points = measure(x, draw, sizes, 10, test, reference[test], pool=pool[:160], seed=0)
+    actual = measure(x, draw, [1280], 4, test, reference[test], pool=pool, seed=1)
+    for metric in ("accuracy", "cross-entropy"):
+        curve, true = points[metric], float(actual[metric].mean[0])
+        guided = forecast(curve, [1280], seed=0)
+        forms = forecast(replace(curve, theory=None), [1280], seed=0)
+        assert guided.weights["theory"] > 0
+        assert forms.weights["theory"] == 0
+        assert guided.low[0] < true < guided.high[0]
+        assert abs(guided.mean[0] - true) < abs(forms.mean[0] - true) + 0.01
+        np.testing.assert_allclose(
+            forecast(curve, [100], seed=0).mean,
+            forecast(replace(curve, theory=None), [100], seed=0).mean,
+        )

@@ -7,15 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from labelbits.errors import InputError
-from labelbits.learning.engine import (
-    Draw,
-    Learner,
-    Progress,
-    Reference,
-    Split,
-    measure_splits,
-)
+from labelbits.learning.engine import Learner, Progress, Reference, measure_splits
 from labelbits.learning.points import CurvePoints
+from labelbits.learning.purchases import Draw, Split
 from labelbits.learning.splits import balanced_order
 from labelbits.learning.threads import one_blas_thread
 

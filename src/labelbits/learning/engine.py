@@ -6,7 +6,7 @@ import copy
 import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,8 +14,9 @@ import numpy as np
 from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.learning.classifier import SignalClassifier
-from labelbits.learning.metrics import check_metrics
+from labelbits.learning.metrics import ITEM_METRICS, check_metrics
 from labelbits.learning.points import CurvePoints
+from labelbits.learning.purchases import Answers, Draw, Split
 from labelbits.learning.regularisation import (
     POWERS,
     best_ridge,
@@ -25,10 +26,9 @@ from labelbits.learning.regularisation import (
 from labelbits.learning.softmax import fit_softmax
 from labelbits.learning.standardise import check_features, standardised
 from labelbits.learning.tally import Tally
-from labelbits.learning.targets import fast_targets
+from labelbits.learning.theory import infer_theory
 from labelbits.learning.threads import spread
 
-Draw = Callable[[np.random.Generator, np.ndarray], Sequence[Batch]]
 Progress = Callable[[float], None]
 #: Class probabilities (T, K) of the test items, or one such array for each metric.
 Reference = np.ndarray | Mapping[str, np.ndarray]
@@ -44,15 +44,6 @@ class Learner(Protocol):
     def fit(self, features: np.ndarray, batches: Sequence[Batch], /) -> Any: ...
 
     def predict_proba(self, features: np.ndarray, /) -> np.ndarray: ...
-
-
-@dataclass(frozen=True)
-class Split:
-    """One replicate: rows that may be trained on in the order they are bought, rows tested on."""
-
-    order: np.ndarray
-    test: np.ndarray  # positions in the reference
-    seed: np.random.SeedSequence
 
 
 def replicates_at(size: int, replicates: int, least: int = 3) -> int:
@@ -81,7 +72,7 @@ def measure_splits(
     metrics = check_metrics(tuple(metrics))
     ordered = _check_sizes(sizes, min(len(s.order) for s in splits))
     references = _references(reference, metrics, len(test_rows))
-    answers = _Answers(draw, splits, next(iter(references.values())).shape[1])
+    answers = Answers(draw, splits, next(iter(references.values())).shape[1])
     tally = Tally(references, len(ordered), len(splits), len(test_rows))
     counts = [-(-replicates_at(n, len(splits), max(3, whole)) // whole) * whole for n in ordered]
     fast = learner is None and answers.is_fast
@@ -105,12 +96,18 @@ def measure_splits(
             progress(float(work[i]))
     seconds = time.monotonic() - began
     pool = min(len(s.order) for s in splits)
-    return {
-        metric: replace(
-            points, ridges=ridges, power=power, seconds=seconds, pool=pool, crossed=whole > 1
-        )
-        for metric, points in tally.points(np.array(ordered)).items()
-    }
+    result = {}
+    for metric, points in tally.points(np.array(ordered)).items():
+        theory = None
+        if learner is None and metric in ITEM_METRICS:
+            whole_reference = references[metric]
+            purity = answers.purity(test_rows, whole_reference) if fast else 1.0
+            theory = infer_theory(features, test_rows, whole_reference, purity=purity)
+        result[metric] = replace(
+            points, ridges=ridges, power=power, seconds=seconds, pool=pool, crossed=whole > 1,
+            theory=theory,
+        )  # fmt: skip
+    return result
 
 
 def _references(reference: Reference, metrics: Sequence[str], tests: int) -> dict[str, np.ndarray]:
@@ -143,59 +140,13 @@ def _check_sizes(sizes: Sequence[int], available: int) -> list[int]:
     return ordered
 
 
-class _Answers:
-    """The answers of each replicate, drawn once for its largest set so that they are nested."""
-
-    def __init__(self, draw: Draw, splits: list[Split], classes: int) -> None:
-        self.draw, self.splits, self.classes = draw, splits, classes
-        self._drawn: dict[tuple[int, int], list[Batch]] = {}
-        first = self._whole(0, len(splits[0].order))
-        self.nested = all(b.signal.arity == 1 for b in first)
-        self.is_fast = self.nested and fast_targets(first, classes) is not None
-        self._dense: dict[int, tuple[np.ndarray, float]] = {}
-
-    def _whole(self, r: int, size: int) -> list[Batch]:
-        """Answers about the first `size` rows of replicate r."""
-        if (r, size) not in self._drawn:
-            split = self.splits[r]
-            rng = np.random.default_rng(split.seed)
-            drawn = self.draw(rng, split.order[:size])
-            self._drawn[r, size] = [drawn] if isinstance(drawn, Batch) else list(drawn)
-        return self._drawn[r, size]
-
-    def batches(self, r: int, size: int) -> list[Batch]:
-        """The answers that replicate r has bought when it has `size` items."""
-        if not self.nested:
-            # A question about several items of a larger set would reach outside the smaller one.
-            return self._whole(r, size)
-        split = self.splits[r]
-        return [
-            b.take(np.flatnonzero(np.isin(np.asarray(b.items)[:, 0], split.order[:size])))
-            for b in self._whole(r, len(split.order))
-        ]
-
-    def dense(self, r: int) -> tuple[np.ndarray, float]:
-        """(targets (n, K) in the order of purchase, lapse) of replicate r."""
-        if r not in self._dense:
-            order = self.splits[r].order
-            targets = fast_targets(self._whole(r, len(order)), self.classes)
-            assert targets is not None
-            where = np.searchsorted(targets.items, order)
-            where = np.minimum(where, len(targets.items) - 1)
-            found = targets.items[where] == order
-            rows = np.where(found[:, None], targets.target[where], 0)
-            self._dense[r] = (rows.astype(np.float32), targets.lapse)
-            self._drawn.pop((r, len(order)), None)
-        return self._dense[r]
-
-
 class _FastEngine:
     """Batched softmax fits of all replicates of one size; penalty chosen once a size."""
 
     def __init__(
         self,
         features: np.ndarray,
-        answers: _Answers,
+        answers: Answers,
         splits: list[Split],
         sizes: list[int],
         counts: list[int],
@@ -272,7 +223,7 @@ class _FastEngine:
 
 def _slow(
     features: np.ndarray,
-    answers: _Answers,
+    answers: Answers,
     splits: list[Split],
     size: int,
     count: int,

@@ -9,17 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from labelbits.errors import InputError, check_probability
-from labelbits.learning.forms import FORMS, Shapes, all_shapes
+from labelbits.learning.extrapolate import Chances, Continued, Measured, by_forms, by_theory
 from labelbits.learning.metrics import check_metrics, higher_is_better
 from labelbits.learning.points import CROSSED, CurvePoints
 
-#: A form never fits exactly. Standard deviation of ln(loss - floor) about the form for one e-fold
-#: of size, growing as a random walk: within the measured sizes (small sizes say little about large
-#: ones, so they weigh less) and beyond them (the interval widens).
-MISFIT = 0.02
-DRIFT = 0.04
-#: Roughness of ln(loss - floor) at every measured size: penalties are chosen size by size.
-ROUGHNESS = 0.01
+#: Share of the draws that follow the features' theory where there is one; the forms get the rest.
+#: Neither is known to be better before the labels are bought, so each gets half.
+THEORY = 0.5
 #: Test items above this number are resampled in this many blocks.
 BLOCKS = 2000
 
@@ -33,7 +29,7 @@ class Forecast:
     (B, S): joint draws; draw b of two options of equal seed and equal test items shares its
     random numbers, so that counting draws gives the probability of being best. `refused` (S,):
     sizes beyond `limit_size`, NaN everywhere; `needed` (S,): the largest measured size that would
-    allow each. `weights`: posterior share of each form.
+    allow each. `weights`: share of the theory of the features and of each form in the draws.
     """
 
     sizes: np.ndarray
@@ -66,12 +62,13 @@ def forecast(
 ) -> Forecast:
     """Quality at `sizes` from the curve `points`, for accuracy or a loss.
 
-    An ensemble of POW3, POW4, MMF4, logarithmic and arctan curves, every shape weighted by prior
-    times likelihood of the measured curve (`forms`), with errors that count most at the largest
-    sizes. Sampling error comes from a bootstrap over test items (the same resample for every
-    size and option) and from the spread of training sets. `floor` is the least possible loss
-    (for cross-entropy the mean entropy of the reference). Sizes beyond `limit` times the largest
-    measured size are refused.
+    Half of the draws follow what the features themselves foretell (`theory`, where `points` hold
+    it), the others an ensemble of POW3, POW4, MMF4, logarithmic and arctan curves (`forms`); in
+    each every shape has the weight of its prior times its likelihood of the measured curve, with
+    errors that count most at the largest sizes. Sampling error comes from a bootstrap over test
+    items (the same resample for every size and option) and from the spread of training sets.
+    `floor` is the least possible loss (for cross-entropy the mean entropy of the reference). Sizes
+    beyond `limit` times the largest measured size are refused.
 
     Raises `InputError` for no measured size, or for a metric that has no bounded loss.
     """
@@ -96,32 +93,20 @@ def forecast(
     # Below half an error among all tests a measured zero says nothing.
     least = 0.5 / max(_tested(points), 10)
     resampled = loss + (-1 if up else 1) * _resampled(points, known, draws, rng)
-    log_loss = np.log(np.maximum(loss - floor, least))
-    curves = np.log(np.maximum(resampled - floor, least))
-    shapes = all_shapes(largest, float(measured[0]))
-    at_measured = np.log(np.maximum(shapes.curve(measured), 1e-4))
-    at_sizes = np.log(np.maximum(shapes.curve(np.where(refused, largest, sizes)), 1e-4))
-    weight, level_weights = _posterior(shapes, at_measured, log_loss, curves, measured)
-
-    # Shapes ordered from gloomy to hopeful: one uniform number means the same for every option.
-    order = np.argsort(shapes.curve(np.array([largest * limit]))[:, 0], kind="stable")
-    cumulative = np.cumsum(weight[order])
+    curve = Measured(measured, loss, resampled, least)
     uniform = (rng.permutation(draws) + rng.random(draws)) / draws
-    place = np.searchsorted(cumulative, uniform * cumulative[-1])
-    picked = order[np.minimum(place, len(order) - 1)]
-    drift = rng.standard_normal((draws, 1)) * DRIFT * np.sqrt(_distance(sizes, largest))
+    chances = Chances(uniform, rng.standard_normal(draws))
     luck = rng.standard_normal((draws, 1)) * np.sqrt(points.training_variance()[known][-1])
     luck = luck * np.sqrt(largest / np.maximum(sizes, 1))
+    guided = rng.permutation(draws) < round(THEORY * draws)
 
-    # ln(loss - floor) = ln excess + ln h: the test items' luck moves all sizes together and
-    # leaves the shape alone, so it enters by the level only.
-    levels = curves @ level_weights
-    centre_level = float(log_loss @ level_weights)
-    relative = at_sizes - (at_measured @ level_weights)[:, None]
-    mean_shape = weight @ relative
-    total = floor + np.exp(levels[:, None] + relative[picked] + drift) + luck
-    sampling = floor + np.exp(levels[:, None] + mean_shape) + luck
-    model = floor + np.exp(centre_level + relative[picked] + drift)
+    reachable = np.where(refused, largest, sizes)
+    ahead = by_forms(curve, reachable, chances, floor, limit)
+    theory = None
+    if points.theory is not None:
+        theory = by_theory(points.theory, metric, curve, reachable, chances)
+    total, sampling, model = _mixed(ahead, theory, guided, sizes > largest)
+    total, sampling = total + luck, sampling + luck
     top = 1.0 if up else np.inf
 
     def finish(values: np.ndarray) -> np.ndarray:
@@ -158,13 +143,32 @@ def forecast(
         limit_size=limit * largest,
         refused=refused,
         needed=np.array([math.ceil(s / limit) for s in sizes]),
-        weights={f: float(weight[shapes.form == i].sum()) for i, f in enumerate(FORMS)},
+        weights=_shares(ahead, theory),
     )
 
 
-def _distance(sizes: np.ndarray, largest: float) -> np.ndarray:
-    """e-folds beyond the measured range, and 0 within it."""
-    return np.maximum(np.log(sizes / largest), 0)
+def _mixed(
+    forms: Continued, theory: Continued | None, guided: np.ndarray, beyond: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(total, sampling, model) losses: draws in `guided` (B,) follow the theory at the sizes
+    `beyond` (T,) what was measured."""
+    if theory is None:
+        return forms.total, forms.sampling, forms.model
+    use = guided[:, None] & beyond
+    # Sampling alone: both about one centre, or their difference would count as sampling.
+    centres = [np.median(source.sampling, axis=0) for source in (forms, theory)]
+    middle = np.where(beyond, (1 - THEORY) * centres[0] + THEORY * centres[1], centres[0])
+    sampling = np.where(use, theory.sampling - centres[1], forms.sampling - centres[0]) + middle
+    return (
+        np.where(use, theory.total, forms.total),
+        sampling,
+        np.where(use, theory.model, forms.model),
+    )
+
+
+def _shares(forms: Continued, theory: Continued | None) -> dict[str, float]:
+    share = 0.0 if theory is None else THEORY
+    return {"theory": share} | {name: w * (1 - share) for name, w in forms.share.items()}
 
 
 def _resampled(
@@ -203,30 +207,3 @@ def _tested(points: CurvePoints) -> int:
     if points.item_values is None:
         return 100
     return int(np.isfinite(points.item_values).any(0).sum())
-
-
-def _posterior(
-    shapes: Shapes,
-    at_measured: np.ndarray,
-    log_loss: np.ndarray,
-    curves: np.ndarray,
-    measured: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weight of every shape (H,), and the weights (S,) that turn ln losses into one level.
-
-    Errors of the measured ln losses: sampling (bootstrap), misfit that wanders away from any form
-    like a random walk in ln(size), backwards from the largest size, and roughness at every size.
-    The level is their generalised least squares mean; errors shared by all sizes cancel in it.
-    """
-    distance = np.log(measured[-1] / measured)
-    walk = np.minimum(distance[:, None], distance[None])
-    covariance = np.atleast_2d(np.cov(curves.T))
-    covariance = covariance + MISFIT**2 * walk + ROUGHNESS**2 * np.eye(len(measured))
-    precision = np.linalg.inv(covariance)
-    level_weights = precision.sum(1) / precision.sum()
-    residual = log_loss - at_measured
-    residual = residual - (residual @ level_weights)[:, None]
-    chi2 = np.einsum("hs,st,ht->h", residual, precision, residual, optimize=True)
-    log_weight = np.log(shapes.prior) - 0.5 * chi2
-    weight = np.exp(log_weight - log_weight.max())
-    return weight / weight.sum(), level_weights

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from labelbits.learning.theory import RidgeTheory
+
 #: A cross-validated mean spreads more than its test items do, because the pilot is also what was
 #: trained on: factor on the standard error (sqrt of 1.5; Nadeau and Bengio 2003, Machine Learning
 #: 52, put the variance between 1 and about 2 times that of the test items alone).
@@ -22,7 +24,8 @@ class CurvePoints:
     (S, T) how many replicates tested it. `training` (S, R): each value minus what its test items
     score on average, so only the training set's luck is left. `pool` is the number of items that
     training sets were drawn from; `crossed`: items were tested by folds of a cross-validation.
-    `ridges` (S,) and `power` are the regularisation used.
+    `ridges` (S,) and `power` are the regularisation used; `theory` what the features foretell
+    of the curve's shape (None for learners that are not linear).
     """
 
     sizes: np.ndarray
@@ -36,6 +39,7 @@ class CurvePoints:
     ridges: np.ndarray | None = None
     power: float = float("nan")
     seconds: float = 0.0
+    theory: RidgeTheory | None = field(default=None, repr=False)
 
     @property
     def mean(self) -> np.ndarray:

@@ -83,28 +83,31 @@ class Standardiser:
         return scaled if self.rotation is None else scaled @ self.rotation
 
 
-class _Recent:
-    """Features as a key: equal arrays are the same key, and the key holds the array."""
+class Recent:
+    """Arrays as a key of a cache: equal arrays are the same key, and the key holds them."""
 
-    def __init__(self, features: np.ndarray) -> None:
-        self.features = features
-        digest = hashlib.blake2b(features.tobytes(), digest_size=16)
-        self.key = (features.shape, digest.digest())
+    def __init__(self, *arrays: np.ndarray) -> None:
+        self.arrays = arrays
+        digest = hashlib.blake2b(digest_size=16)
+        for array in arrays:
+            digest.update(str((array.shape, array.dtype)).encode())
+            digest.update(array.tobytes())
+        self.key = digest.digest()
 
     def __hash__(self) -> int:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Recent) and self.key == other.key
+        return isinstance(other, Recent) and self.key == other.key
 
 
 @functools.lru_cache(maxsize=2)
-def _standardised(recent: _Recent, power: float) -> np.ndarray:
-    x = Standardiser.fit(recent.features, power).transform(recent.features)
+def _standardised(recent: Recent, power: float) -> np.ndarray:
+    x = Standardiser.fit(recent.arrays[0], power).transform(recent.arrays[0])
     x.flags.writeable = False
     return x
 
 
 def standardised(features: np.ndarray, power: float) -> np.ndarray:
     """`features` (float32) standardised with themselves, remembered: options share features."""
-    return _standardised(_Recent(features), power)
+    return _standardised(Recent(features), power)

@@ -1,0 +1,172 @@
+"""Two ways to continue a measured learning curve, each as joint draws of the loss.
+
+`by_forms` weighs parametric curves (`forms`). `by_theory` follows the ridge learner's own theory
+on these features (`theory`): the measured loss gives ln u, how clearly the classes are told
+apart, and ln u is continued by
+
+    ln u(n) = level + ln u_theory(n) + slope ln(n / largest),
+
+over the hypotheses of the theory and a few slopes about 0, because a real learner on real classes
+is not the ridge regression on alike classes that the theory treats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from labelbits.learning.forms import FORMS, all_shapes
+from labelbits.learning.links import Link
+from labelbits.learning.theory import RidgeTheory
+
+#: A form never fits exactly. Standard deviation of ln(loss - floor) about the form for one e-fold
+#: of size, growing as a random walk: within the measured sizes (small sizes say little about large
+#: ones, so they weigh less) and beyond them (the interval widens).
+MISFIT = 0.02
+DRIFT = 0.04
+#: Roughness of ln(loss - floor), or of ln u, at every measured size: penalties are chosen size by
+#: size.
+ROUGHNESS = 0.01
+#: The same two for ln u about the theory, which holds for large n and not for small.
+LEAD_MISFIT, LEAD_DRIFT = 0.1, 0.03
+#: Standard deviation of the slope of ln u against the theory's.
+SLOPE = 0.04
+SLOPES = np.linspace(-2, 2, 7)
+#: Only sizes down to the largest over this, and only a lead of ln u above this, are compared with
+#: the theory: with a few items a class there is no large n, and near chance u is not determined.
+SPAN, LEAST_LEAD = 5.0, -1.2
+#: Power on the labels' likelihood. Class indicators are neither Gaussian nor independent, and the
+#: curve has been measured on the same labels.
+TEMPER = 0.5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Measured losses `loss` (S,) at `sizes` (S,), `resampled` (B, S), none below `least`."""
+
+    sizes: np.ndarray
+    loss: np.ndarray
+    resampled: np.ndarray
+    least: float
+
+
+@dataclass(frozen=True)
+class Chances:
+    """Random numbers of B draws, the same for every option: `shape` uniform, `drift` normal."""
+
+    shape: np.ndarray
+    drift: np.ndarray
+
+
+@dataclass(frozen=True)
+class Continued:
+    """Losses (B, T): everything together, only sampling, only which curve is right.
+
+    `share`: posterior share of each form, nothing for the theory.
+    """
+
+    total: np.ndarray
+    sampling: np.ndarray
+    model: np.ndarray
+    share: dict[str, float]
+
+
+def by_forms(
+    measured: Measured, sizes: np.ndarray, chances: Chances, floor: float, limit: float
+) -> Continued:
+    """Losses at `sizes` (T,) from the ensemble of parametric forms; `limit` orders hopefulness."""
+    largest = measured.sizes[-1]
+    log_loss = np.log(np.maximum(measured.loss - floor, measured.least))
+    curves = np.log(np.maximum(measured.resampled - floor, measured.least))
+    shapes = all_shapes(float(largest), float(measured.sizes[0]))
+    at_measured = np.log(np.maximum(shapes.curve(measured.sizes), 1e-4))
+    at_sizes = np.log(np.maximum(shapes.curve(sizes), 1e-4))
+    precision = _precision(curves, measured.sizes, MISFIT)
+    mean_of = precision.sum(1) / precision.sum()
+    log_weight = np.log(shapes.prior) - 0.5 * _chi2(log_loss - at_measured, precision)
+    weight = _normalised(log_weight)
+    picked = _pick(weight, shapes.curve(np.array([largest * limit]))[:, 0], chances)
+    drift = chances.drift[:, None] * DRIFT * np.sqrt(_distance(sizes, largest))
+    relative = at_sizes - (at_measured @ mean_of)[:, None]
+    # The test items' luck moves all sizes together and leaves the shape alone.
+    levels, centre = curves @ mean_of, log_loss @ mean_of
+    share = {f: float(weight[shapes.form == i].sum()) for i, f in enumerate(FORMS)}
+    return Continued(
+        floor + np.exp(levels[:, None] + relative[picked] + drift),
+        floor + np.exp(levels[:, None] + weight @ relative),
+        floor + np.exp(centre + relative[picked] + drift),
+        share,
+    )
+
+
+def by_theory(
+    theory: RidgeTheory, metric: str, measured: Measured, sizes: np.ndarray, chances: Chances
+) -> Continued | None:
+    """Losses at `sizes` (T,) from the theory; None where the classifier is hardly above chance."""
+    floor = theory.entropy if metric == "cross-entropy" else 0.0
+    link = Link.of(metric, theory.frequencies, min(floor, 0.9 * float(measured.loss.min())))
+    lead = link.to_log_u(np.maximum(measured.loss, measured.least))
+    if lead[-1] < LEAST_LEAD:
+        return None
+    largest = measured.sizes[-1]
+    used = (measured.sizes >= largest / SPAN) & (lead > LEAST_LEAD)
+    near, lead = measured.sizes[used], lead[used]
+    curves = link.to_log_u(np.maximum(measured.resampled[:, used], measured.least / 2))
+    both = np.concatenate([near, sizes])
+    tilted = SLOPE * SLOPES[:, None] * np.log(both / largest)
+    every = (theory.log_lead(both)[:, None] + tilted).reshape(-1, len(both))
+    log_prior = TEMPER * theory.log_weight[:, None] - 0.5 * SLOPES**2
+    at_measured, at_sizes = every[:, : len(near)], every[:, len(near) :]
+    precision = _precision(curves, near, LEAD_MISFIT)
+    mean_of = precision.sum(1) / precision.sum()
+    weight = _normalised(log_prior.ravel() - 0.5 * _chi2(lead - at_measured, precision))
+    relative = at_sizes - (at_measured @ mean_of)[:, None]
+    picked = _pick(weight, -relative[:, -1], chances)
+    drift = -chances.drift[:, None] * LEAD_DRIFT * np.sqrt(_distance(sizes, largest))
+    levels, centre = curves @ mean_of, lead @ mean_of
+    return Continued(
+        link.to_loss(levels[:, None] + relative[picked] + drift),
+        link.to_loss(levels[:, None] + weight @ relative),
+        link.to_loss(centre + relative[picked] + drift),
+        {},
+    )
+
+
+def _distance(sizes: np.ndarray, largest: float) -> np.ndarray:
+    """e-folds beyond the measured range, and 0 within it."""
+    return np.maximum(np.log(sizes / largest), 0)
+
+
+def _precision(curves: np.ndarray, sizes: np.ndarray, misfit: float) -> np.ndarray:
+    """Inverse covariance (S, S) of measured values about a model.
+
+    Sampling (bootstrap curves (B, S)), misfit that wanders away like a random walk in ln(size),
+    backwards from the largest size, and roughness at every size. Its generalised least squares
+    mean is the level; errors shared by all sizes cancel in the rest.
+    """
+    distance = np.log(sizes[-1] / sizes)
+    walk = np.minimum(distance[:, None], distance[None])
+    covariance = np.atleast_2d(np.cov(curves.T))
+    return np.linalg.inv(covariance + misfit**2 * walk + ROUGHNESS**2 * np.eye(len(sizes)))
+
+
+def _chi2(residual: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Squared distance (H,) of residuals (H, S) about their own level."""
+    level = residual @ (precision.sum(1) / precision.sum())
+    residual = residual - level[:, None]
+    return np.einsum("hs,st,ht->h", residual, precision, residual, optimize=True)
+
+
+def _normalised(log_weight: np.ndarray) -> np.ndarray:
+    weight = np.exp(log_weight - log_weight.max())
+    return weight / weight.sum()
+
+
+def _pick(weight: np.ndarray, gloom: np.ndarray, chances: Chances) -> np.ndarray:
+    """An index for each draw, from hopeful to gloomy: a uniform number means the same for every
+    option."""
+    order = np.argsort(gloom, kind="stable")
+    cumulative = np.cumsum(weight[order])
+    place = np.searchsorted(cumulative, chances.shape * cumulative[-1])
+    return order[np.minimum(place, len(order) - 1)]
