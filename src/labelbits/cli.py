@@ -136,7 +136,9 @@ def bits(
     from labelbits.report.information import bits_json, print_bits
     from labelbits.worlds import World
 
-    names = list(signals.REGISTRY) if signal == "all" and not as_json else [signal]
+    if signal == "all" and as_json:
+        raise InputError("--signal is all; --json prints one signal: give its name")
+    names = list(signals.REGISTRY) if signal == "all" else [signal]
     world = World(items=max(100, (negatives or 0) + 2), classes=classes, dims=dims)
     rows = []
     with progress_bar() as tell:

@@ -181,6 +181,16 @@ class Signal(eqx.Module):
         entropy = self.entropy(d2)
         return answer, -self.log_prob(answer, d2) if entropy is None else entropy
 
+    def sample_with_controls(
+        self, key: PRNGKeyArray, d2: Float[Array, "..."]
+    ) -> tuple[Shaped[Array, "*n width"], Array, Float[Array, "*n controls"]]:
+        """`sample_with_entropy`, and functions of the answer whose mean given d2 is 0.
+
+        The more of ln P(answer) they explain, the fewer draws its mean needs (control variates).
+        """
+        answer, entropy = self.sample_with_entropy(key, d2)
+        return answer, entropy, jax.numpy.zeros((*entropy.shape, 0))
+
     def log_prob_all(
         self, d2: Float[Array, "..."], answers: Shaped[Array, "outcomes width"]
     ) -> Float[Array, "*n outcomes"]:

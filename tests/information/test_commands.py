@@ -9,7 +9,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from labelbits.cli import app
+from labelbits.cli import app, main
 from labelbits.signals import REGISTRY
 
 
@@ -19,9 +19,10 @@ def run(*words: str):
     return result.stdout
 
 
-@pytest.mark.parametrize("name", ["triplet", "similarity", "hard"])
+@pytest.mark.parametrize("name", REGISTRY)
 def test_bits_json(name):
-    out = json.loads(run("bits", "--signal", name, "--dims", "3", "--classes", "4", "--json"))
+    sizes = ("--dims", "2", "--classes", "4", "--standard-error", "0.02")
+    out = json.loads(run("bits", "--signal", name, *sizes, "--json"))
     assert list(out) == [
         "signal",
         "bits",
@@ -33,7 +34,8 @@ def test_bits_json(name):
     ]
     assert out["signal"] == name
     assert 0 < out["bits"] < out["upper_bound"]
-    assert out["standard_error"] <= 1e-3
+    assert out["standard_error"] <= 0.02
+    assert out["method"] in ("exact", "quadrature", "monte-carlo")
     assert out["about"] == "geometry"
     assert (out["outcomes"] is None) == (name == "similarity")
 
@@ -60,13 +62,34 @@ def test_bounds():
         (["bits", "--signal", "nope"], "unknown signal 'nope'"),
         (["bits", "--signal", "similarity", "--precision", "inf"], "infinitely many bits"),
         (["bits", "--signal", "hard", "--about", "all"], "about is 'all'"),
+        (["bits", "--signal", "all", "--json"], "--json prints one signal"),
+        (["bits", "--signal", "hard", "--precision", "0"], "precision of hard is 0.0"),
+        (["bits", "--signal", "hard", "--lapse", "1"], "lapse of hard is 1.0; expected"),
+        (
+            ["bits", "--signal", "hard", "--seed", "-1"],
+            "seed is -1; expected a whole number from 0",
+        ),
+        (["bits", "--signal", "hard", "--top", "2"], "signal hard has no option 'top'"),
+        (["bits", "--signal", "hard", "--dims", "0"], "dims is 0; expected"),
+        (["bits", "--signal", "ranking", "--top", "11"], "top of ranking is 11; expected at most"),
         (["bounds", "--items", "5", "--classes", "1", "--dims", "2"], "classes is 1"),
     ],
 )
-def test_wrong_input_is_one_message_and_status_2(words, message):
-    command = [sys.executable, "-m", "labelbits.cli", *words]
+def test_wrong_input_is_one_message_and_status_2(words, message, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["labelbits", *words])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert "Traceback" not in shown.err
+    assert shown.out == ""
+
+
+def test_wrong_input_from_a_shell():
+    command = [sys.executable, "-m", "labelbits.cli", "bits", "--signal", "nope"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert message in done.stderr
+    assert "unknown signal 'nope'" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""

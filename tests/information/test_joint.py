@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -88,6 +89,36 @@ def test_fisher_information_by_hand():
     slope = 2 * 0.7 * 1.5
     p = 1 / (1 + math.exp(-slope * (z - 0.25)))
     assert bits == pytest.approx(0.5 * math.log2(1 + 9 * p * (1 - p) * slope**2), rel=1e-5)
+
+
+def test_mean_information_of_questions_by_hand():
+    """Hard label: F = J' (diag p - p p') J, J the Jacobian of -precision d2."""
+    world, signal = World(3, 4, 2), signals.Hard(precision=0.8)
+    generator = np.random.default_rng(0)
+    z, c = generator.normal(size=(3, 2)), generator.normal(size=(4, 2))
+    rows = np.array([[0], [2], [2], [1], [0]])
+    total = np.zeros((14, 14))
+    for (i,) in rows:
+        gap = z[i] - c
+        logit = -0.8 * (gap**2).sum(1)
+        p = np.exp(logit - np.logaddexp.reduce(logit))
+        jacobian = np.zeros((4, 14))
+        jacobian[:, 2 * i : 2 * i + 2] = -1.6 * gap
+        for k in range(4):
+            jacobian[k, 6 + 2 * k : 8 + 2 * k] = 1.6 * gap[k]
+        total += jacobian.T @ (np.diag(p) - np.outer(p, p)) @ jacobian
+    key = jax.random.key(0)
+    found = fisher.question_information(signal, world, jnp.asarray(z), jnp.asarray(c), rows, key)
+    np.testing.assert_allclose(found, total / 5, atol=1e-5)
+    # Answers that are drawn, not listed, have the same information on average.
+    votes = signals.Votes(precision=0.8, answers_per_item=5)  # 56 counts are listed
+    many = signals.Votes(precision=0.8, answers_per_item=6)  # 84 are drawn
+    five, six = (
+        fisher.question_information(s, world, jnp.asarray(z), jnp.asarray(c), rows, key, 4000)
+        for s in (votes, many)
+    )
+    np.testing.assert_allclose(five, total, atol=2e-4)
+    np.testing.assert_allclose(six, 6 * total / 5, atol=0.15)
 
 
 def test_border_and_dense_give_one_determinant():

@@ -10,7 +10,14 @@ import pytest
 
 from labelbits import World, signals
 from labelbits.errors import InputError, NotFiniteError
-from labelbits.information import answer_bound, exchangeable, grouped, per_answer
+from labelbits.information import (
+    answer_bound,
+    exchangeable,
+    grouped,
+    importance,
+    orbits,
+    per_answer,
+)
 from labelbits.information.quadrature import quadrature
 from labelbits.signals import REGISTRY
 
@@ -107,12 +114,25 @@ def test_soft_answers_three_ways(name, monkeypatch):
     signal = make(name, precision=0.8, concentration=6.0)
     single = exchangeable.single_orbit(signal, 4)
     assert single is False
-    orbits = exchangeable.orbits(signal, WORLD, 0.005, 1, 10**7)
+    by_orbit = orbits.orbits(signal, WORLD, 0.005, 1, 10**7)
     exact = grouped.grouped(signal, WORLD, 0.005, 2, 10**6, given_prototypes=False, n=1024)
     monkeypatch.setattr(grouped, "ENUMERATE", 1)
     nested = grouped.grouped(signal, WORLD, 0.01, 3, 10**5, given_prototypes=False)
-    for a, b in ((orbits, exact), (exact, nested)):
+    for a, b in ((by_orbit, exact), (exact, nested)):
         assert abs(a.nats - b.nats) < 4 * math.hypot(a.standard_error, b.standard_error)
+
+
+def test_soft_answers_about_items_two_ways():
+    """One integral a draw, centred on the posterior, and the exact grid of answers."""
+    signal = make("soft", precision=0.8, concentration=6.0)
+    exact = grouped.grouped(signal, WORLD, 0.01, 2, 10**6, given_prototypes=True)
+    alone = importance.item_information((signal,), (1,), WORLD, 0.02, 3, 10**5)
+    assert abs(alone.nats - exact.nats) < 4 * math.hypot(alone.standard_error, exact.standard_error)
+    long = signals.make("soft", 2, 4, grid=30)  # 5,456 answers are not listed
+    estimate = per_answer(long, WORLD, about="items", standard_error=0.05)
+    assert estimate.method == "monte-carlo"
+    assert estimate.standard_error <= 0.05
+    assert 0 < estimate.bits < per_answer(long, WORLD, standard_error=0.01).bits
 
 
 def test_other_worlds_by_draws_agree_with_the_normal_world():
@@ -195,9 +215,12 @@ def test_same_seed_same_bytes():
     assert one.bits != other.bits
 
 
-def test_standard_error_is_honest():
+@pytest.mark.parametrize(
+    ("name", "error"), [("soft", 0.02), ("ranking", 0.02), ("odd-one-out", 0.02), ("verify", 0.02)]
+)
+def test_standard_error_is_honest(name, error):
     """Independent seeds spread by the error that each reports."""
-    runs = [per_answer(make("hard"), WORLD, standard_error=0.02, seed=s) for s in range(30)]
+    runs = [per_answer(make(name), WORLD, standard_error=error, seed=s) for s in range(30)]
     spread = np.std([r.bits for r in runs], ddof=1)
     claimed = np.mean([r.standard_error for r in runs])
     assert 0.6 < spread / claimed < 1.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -163,6 +164,91 @@ def test_relabelling_classes_changes_nothing(name, options):
         for x in (d2, renamed)
     ]
     np.testing.assert_allclose(*both, atol=1e-5)
+
+
+#: (new order of the question's items, where each answer goes): the same question, told otherwise.
+RENAMED = {
+    "same-class": [((1, 0), lambda a: a)],
+    "triplet": [((0, 2, 1), lambda a: 1 - a)],
+    "quadruplet": [
+        ((1, 0, 2, 3), lambda a: a),
+        ((0, 1, 3, 2), lambda a: a),
+        ((2, 3, 0, 1), lambda a: 1 - a),
+    ],
+    "odd-one-out": [
+        (order, lambda a, order=order: order.index(a)) for order in itertools.permutations(range(3))
+    ],
+    "rating": [((1, 0), lambda a: a)],
+    "similarity": [((1, 0), lambda a: a)],
+}
+
+
+def renamings(signal: Signal):
+    if signal.name == "contrastive":
+        others = range(1, signal.arity)
+        return [
+            ((0, *order), lambda a, order=order: order.index(a + 1))
+            for order in itertools.permutations(others)
+        ][:30]
+    return RENAMED.get(signal.name, [])
+
+
+@every
+def test_relabelling_items_changes_nothing(name, options):
+    signal = make(name, lapse=0.1, **options)
+    assert bool(renamings(signal)) == (signal.arity > 1)
+    if signal.arity == 1:
+        return
+    items, prototypes = points(signal, 4)
+    given = prototypes if signal.uses_classes else None
+    if name == "similarity":
+        answers = np.array([[0.5], [3.0], [11.0]], dtype=np.float32)
+    else:
+        answers = np.asarray(signal.enumerate(CLASSES))
+    for order, move in renamings(signal):
+        d2 = signal.distances(items, given)
+        renamed = signal.distances(items[:, np.array(order)], given)
+        for answer in answers:
+            there = np.array([move(answer[0].item())], dtype=answers.dtype)
+            np.testing.assert_allclose(
+                signal.log_prob(jnp.asarray(answer), d2),
+                signal.log_prob(jnp.asarray(there), renamed),
+                atol=1e-4,
+            )
+
+
+@every
+def test_controls_have_mean_zero(name, options):
+    """What `information` regresses out must not move its values, with and without a lapse."""
+    n = 20_000
+    for lapse in (0.0, 0.3):
+        signal = make(name, precision=0.7, lapse=lapse, **options)
+        d2 = read(signal, 1)[0]
+        answer, entropy, controls = eqx.filter_jit(signal.sample_with_controls)(
+            jax.random.key(2), jnp.broadcast_to(d2, (n, *d2.shape))
+        )
+        assert answer.shape == (n, signal.width(CLASSES))
+        assert entropy.shape == (n,)
+        controls = np.asarray(controls, dtype=np.float64)
+        spread = controls.std(0)
+        moved = np.abs(controls.mean(0)) / np.maximum(spread / np.sqrt(n), 1e-5)
+        assert np.all(moved < 4.5)
+        # The check has power: the same functions at another noise have another mean.
+        if controls.shape[1] and lapse == 0:
+            other = make(name, precision=0.1, **options)
+            wrong = np.asarray(signal_controls(signal, other, d2, n), dtype=np.float64)
+            assert (np.abs(wrong.mean(0)) / np.maximum(wrong.std(0) / np.sqrt(n), 1e-5)).max() > 6
+
+
+def signal_controls(signal: Signal, other: Signal, d2, n: int):
+    """Controls of `other` at answers drawn from `signal`, for signals that report."""
+    many = jnp.broadcast_to(d2, (n, *d2.shape))
+    answer = signal.sample(jax.random.key(4), many)
+    if hasattr(other, "explain"):
+        return other.explain(answer, many)[1]
+    # The first control of votes: how many classes got one vote.
+    own = other.sample_with_controls(jax.random.key(4), many)
+    return own[2] + (answer == 1).sum(-1, keepdims=True) - (own[0] == 1).sum(-1, keepdims=True)
 
 
 @listed

@@ -7,14 +7,22 @@ import math
 from labelbits.errors import InputError, NotFiniteError, check_positive
 from labelbits.information import exchangeable
 from labelbits.information.bounds import answer_bound
+from labelbits.information.controls import ShareControls
 from labelbits.information.exchangeable import Result
-from labelbits.information.grouped import grouped
+from labelbits.information.grouped import ENUMERATE, grouped
+from labelbits.information.importance import item_information
+from labelbits.information.orbits import orbits
 from labelbits.information.quadrature import quadrature
 from labelbits.information.quasi import quasi
 from labelbits.interface import About, Estimate, Method, Signal, World
 
 #: Draws after which a sampled estimate stops, its error met or not.
 MAX_SAMPLES = 20_000_000
+#: The same for answers too many to list about given prototypes, unless more are asked for: each
+#: draw takes an integral of its own there.
+MAX_INTEGRALS = 2**14
+#: Dimensions up to which these integrals are centred on the mode of the posterior.
+CENTRED_DIMS = 16
 
 
 def per_answer(
@@ -33,7 +41,9 @@ def per_answer(
     prototypes, and a signal that compares items only, have one value for both.
 
     Draws until the standard error is at most `standard_error` bits or `max_samples` questions
-    are drawn; a warning in the estimate says which stopped it where the error was not met.
+    are drawn; a warning in the estimate says which stopped it where the error was not met. Answers
+    too many to list, about="items", stop earlier unless `max_samples` is given: a soft label there
+    takes an integral a draw.
     Raises `InputError` for arguments out of range and `NotFiniteError` where the information is
     infinite.
     """
@@ -41,6 +51,8 @@ def per_answer(
         raise InputError(f"about is {about!r}; expected geometry or items")
     check_positive("standard_error", standard_error)
     check_positive("max_samples", max_samples)
+    if seed != int(seed) or not 0 <= seed < 2**31:
+        raise InputError(f"seed is {seed}; expected a whole number from 0 to {2**31 - 1}")
     _check_sizes(signal, world)
     target = standard_error * math.log(2)
     result, method = _integrate(signal, world, about, target, seed, int(max_samples))
@@ -91,11 +103,17 @@ def _integrate(
     if not given:
         single = exchangeable.single_orbit(signal, world.classes)
         if single is not None:
+            if ShareControls.known(signal, world) is not None:
+                return orbits(signal, world, target, seed, max_samples), "monte-carlo"
             even = quasi(signal, world, single, target, seed, max_samples)
             if even is not None:
                 return even, "monte-carlo"
-            estimate = exchangeable.one_orbit if single else exchangeable.orbits
+            estimate = exchangeable.one_orbit if single else orbits
             return estimate(signal, world, target, seed, max_samples), "monte-carlo"
+    one_item = signal.uses_classes and signal.arity == 1 and world.dims <= CENTRED_DIMS
+    if given and one_item and signal.outcomes(world.classes) > ENUMERATE:
+        most = MAX_INTEGRALS if max_samples == MAX_SAMPLES else max_samples
+        return item_information((signal,), (1,), world, target, seed, most), "monte-carlo"
     return (
         grouped(signal, world, target, seed, max_samples, given_prototypes=given),
         "monte-carlo",

@@ -32,14 +32,19 @@ Asks = tuple[tuple[Signal, np.ndarray], ...]
 
 
 def _channel_information(
-    signal: Signal, key: PRNGKeyArray, d2: Array, answers: Array | None, question: Array
+    signal: Signal,
+    key: PRNGKeyArray,
+    d2: Array,
+    answers: Array | None,
+    question: Array,
+    draws: int,
 ) -> Array:
     """Square root R (r, reads) of the Fisher information R' R about the distances read."""
     score = jax.grad(lambda d, a: signal.log_prob(a, d))
     if answers is None:
-        many = jnp.broadcast_to(d2, (DRAWS, *d2.shape))
+        many = jnp.broadcast_to(d2, (draws, *d2.shape))
         drawn = signal.sample(key, many, question)
-        return jax.vmap(lambda a: score(d2, a).ravel())(drawn) / math.sqrt(DRAWS)
+        return jax.vmap(lambda a: score(d2, a).ravel())(drawn) / math.sqrt(draws)
     listed = answers[question]
     p = jnp.exp(jax.vmap(lambda a: signal.log_prob(a, d2))(listed))
     scores = jax.vmap(lambda a: score(d2, a).ravel())(listed)
@@ -55,6 +60,7 @@ def _blocks(
     prototypes: Float[Array, "classes dims"] | None,
     answers: Array | None,
     question: Int[Array, "n"],
+    draws: int,
 ) -> tuple[Array, Array]:
     """Square roots of each question's information: (n, r, arity dims) about its items and
     (n, r, classes dims) about the prototypes."""
@@ -63,7 +69,7 @@ def _blocks(
         def read(x: Array, c: Array | None) -> Array:
             return signal.distances(x[None], None if c is None else c[None])[0]
 
-        root = _channel_information(signal, key, read(x, prototypes), answers, question)
+        root = _channel_information(signal, key, read(x, prototypes), answers, question, draws)
         about_items = jax.jacrev(read, argnums=0)(x, prototypes)
         items = root @ about_items.reshape(root.shape[1], -1)
         if prototypes is None:
@@ -104,7 +110,14 @@ def laplace_bits(asks: Asks, world: World, about: str, key: PRNGKeyArray) -> tup
     return _dense(asks, world, items, prototypes, coordinates, borders, draw_key)
 
 
-def _each_chunk(asks: Asks, world: World, items: Array, prototypes: Array | None, key: Array):
+def _each_chunk(
+    asks: Asks,
+    world: World,
+    items: Array,
+    prototypes: Array | None,
+    key: Array,
+    draws: int = DRAWS,
+):
     """Yield (items asked (n, arity), roots about items, roots about prototypes)."""
     for signal, questions in asks:
         listed = signal.outcomes(world.classes) <= 64
@@ -114,7 +127,7 @@ def _each_chunk(asks: Asks, world: World, items: Array, prototypes: Array | None
             answers = jnp.asarray(
                 np.stack([signal.enumerate(world.classes, q) for q in range(kinds)])
             )
-        outcomes = int(signal.outcomes(world.classes)) if listed else DRAWS
+        outcomes = int(signal.outcomes(world.classes)) if listed else draws
         width = (signal.arity + (world.classes if signal.uses_classes else 0)) * world.dims
         n = int(min(len(questions), max(1, CHUNK // (outcomes * width))))
         channel = traced(signal)
@@ -123,7 +136,9 @@ def _each_chunk(asks: Asks, world: World, items: Array, prototypes: Array | None
             key, one = jax.random.split(key)
             kind = jnp.asarray((start + np.arange(len(rows))) % kinds)
             given = prototypes if signal.uses_classes else None
-            about_items, about_classes = _blocks(channel, one, items[rows], given, answers, kind)
+            about_items, about_classes = _blocks(
+                channel, one, items[rows], given, answers, kind, draws
+            )
             yield (
                 rows,
                 np.asarray(about_items, dtype=np.float64),
@@ -154,7 +169,29 @@ def _bordered(
     return nats / math.log(2), 0.5 * math.log2(max(least, 1.0))
 
 
-def _dense(
+def question_information(
+    signal: Signal,
+    world: World,
+    items: Float[Array, "items dims"],
+    prototypes: Float[Array, "classes dims"],
+    questions: np.ndarray,
+    key: PRNGKeyArray,
+    draws: int = DRAWS,
+) -> np.ndarray:
+    """Mean Fisher information of `questions` (n, arity) at these points, (P, P).
+
+    Coordinates are those of the items, then of the prototypes: P = (items + classes) x dims.
+    Answers that cannot be listed are drawn, `draws` to a question. Raises `InputError` for a
+    noise-free signal.
+    """
+    asks = ((signal, questions),)
+    _check(asks, world, "geometry")
+    borders = prototypes.size
+    total = _sum(asks, world, items, prototypes, items.size + borders, borders, key, draws)
+    return total / len(questions)
+
+
+def _sum(
     asks: Asks,
     world: World,
     items: Array,
@@ -162,10 +199,12 @@ def _dense(
     coordinates: int,
     borders: int,
     key: Array,
-) -> tuple[float, float]:
-    matrix = np.eye(coordinates)
+    draws: int = DRAWS,
+) -> np.ndarray:
+    """Fisher information of all questions together, (coordinates, coordinates)."""
+    matrix = np.zeros((coordinates, coordinates))
     dims = world.dims
-    for rows, a, c in _each_chunk(asks, world, items, prototypes, key):
+    for rows, a, c in _each_chunk(asks, world, items, prototypes, key, draws):
         n, r = a.shape[:2]
         columns = (rows[:, :, None] * dims + np.arange(dims)).reshape(n, -1)
         root = a
@@ -185,6 +224,20 @@ def _dense(
         )
         product = (sparse.T @ sparse).tocoo()
         matrix[product.row, product.col] += product.data
+    return matrix
+
+
+def _dense(
+    asks: Asks,
+    world: World,
+    items: Array,
+    prototypes: Array | None,
+    coordinates: int,
+    borders: int,
+    key: Array,
+) -> tuple[float, float]:
+    matrix = _sum(asks, world, items, prototypes, coordinates, borders, key)
+    matrix[np.diag_indices(coordinates)] += 1.0
     least = float(matrix.diagonal().min())
     factor = scipy.linalg.cholesky(matrix, lower=True, overwrite_a=True, check_finite=False)
     bits = float(np.log2(factor.diagonal()).sum())

@@ -5,6 +5,8 @@ whatever the number of dimensions:
 
 - rating, similarity: d2 between two N(0, I) items is 2 chi^2 with D degrees of freedom;
 - quadruplet: two independent such distances;
+- hard, complementary, verify, contrastive: the law of one class's (candidate's) probability, on a
+  lattice (`share`);
 - triplet: d2_ac - d2_ab = (b - c) . (2a - b - c), two independent normal vectors of variances
   2 and 6 a coordinate, so given s = |b - c|^2 = 2 chi^2_D it is Normal(0, 6 s).
 
@@ -23,8 +25,18 @@ from scipy import special, stats
 from labelbits.errors import NotFiniteError
 from labelbits.information.exchangeable import Result
 from labelbits.information.line import line
+from labelbits.information.share import class_share
 from labelbits.interface import About, Method, Signal, World
-from labelbits.signals import Quadruplet, Rating, Similarity, Triplet
+from labelbits.signals import (
+    Complementary,
+    Contrastive,
+    Hard,
+    Quadruplet,
+    Rating,
+    Similarity,
+    Triplet,
+    Verify,
+)
 from labelbits.signals.base import NOISE_FREE
 
 
@@ -35,6 +47,9 @@ def quadrature(signal: Signal, world: World, about: About) -> tuple[Result, Meth
         return on_line, "quadrature"
     if getattr(world, "prior", None) != "normal":
         return None
+    shared = _from_share(signal, world, about)
+    if shared is not None:
+        return shared
     rule = _RULES.get(type(signal))
     if rule is None:
         return None
@@ -43,6 +58,40 @@ def quadrature(signal: Signal, world: World, about: About) -> tuple[Result, Meth
         return Result(math.log(2), 0.0, 0), "exact"
     coarse, fine = rule(signal, world.dims, 24), rule(signal, world.dims, 40)
     return Result(fine, abs(fine - coarse), 0), "quadrature"
+
+
+def _from_share(signal: Signal, world: World, about: About) -> tuple[Result, Method] | None:
+    """Answers whose entropy is a sum over classes of a function of pi_k, classes exchangeable."""
+    if isinstance(signal, Contrastive):
+        choices = len(signal.pairs)
+    elif isinstance(signal, (Hard, Complementary, Verify)):
+        if about == "items" or world.known_prototypes is not None or signal.confusion is not None:
+            return None
+        choices = world.classes
+    else:
+        return None
+    outcomes = 2 if isinstance(signal, Verify) else choices
+    values = []
+    for coarse in (True, False):
+        share = class_share(
+            world.dims,
+            choices,
+            float(signal.precision),
+            farthest=isinstance(signal, Complementary),
+            coarse=coarse,
+        )
+        if share is None:
+            return None
+        p = _lapse(signal, np.exp(share.log_p), outcomes)
+        if isinstance(signal, Verify):
+            q = _lapse(signal, np.exp(share.log_q), outcomes)
+            yes = _lapse(signal, np.array(1 / choices), outcomes)
+            entropy = _binary_entropy(yes, 1 - yes)
+            values.append(float(entropy - share.weight @ _binary_entropy(p, q)))
+        else:
+            values.append(math.log(choices) - choices * float(share.weight @ special.entr(p)))
+    method = "exact" if math.isinf(float(signal.precision)) else "quadrature"
+    return Result(values[1], abs(values[1] - values[0]), 0), method
 
 
 def _chi_square(dims: int, order: int) -> tuple[np.ndarray, np.ndarray]:

@@ -20,12 +20,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import minimize
 
+from labelbits.information import question_information, random_questions
 from labelbits.interface import Signal
 from labelbits.planning.families import one_answer
 from labelbits.planning.options import most_answers
@@ -36,6 +35,8 @@ from labelbits.worlds import World
 
 #: Random questions that one signal's Fisher information is averaged over.
 QUESTIONS = 3000
+#: Answers drawn for each of them where answers cannot be listed.
+DRAWS = 4
 #: Worlds that a design is averaged over, and on which a mixture is confirmed.
 DESIGN_WORLDS, CONFIRM_WORLDS = 3, 16
 #: Items of a world that a design is worked out on, at most: its cost grows with their cube.
@@ -44,26 +45,6 @@ DESIGN_ITEMS = 40
 SPLITS, SCREEN_WORLDS = (0.15, 0.3, 0.5), 8
 #: A share below this is not worth a second interface for the annotators.
 LEAST_SHARE = 0.05
-
-
-@eqx.filter_jit
-def _fisher(key: jax.Array, signal: Signal, z: jax.Array, c: jax.Array) -> jax.Array:
-    """Expected Fisher information of one random question about (z, c), (P, P)."""
-    items = z.shape[0]
-    size = z.size + c.size
-    who_key, ask_key, answer_key = jax.random.split(key, 3)
-    draw = lambda k: jax.random.choice(k, items, (signal.arity,), replace=False)  # noqa: E731
-    who = jax.vmap(draw)(jax.random.split(who_key, QUESTIONS))
-    asked = jax.random.randint(ask_key, (QUESTIONS,), 0, signal.questions(c.shape[0]))
-    answers = signal.sample(answer_key, signal.distances(z[who], c), asked)
-
-    def log_p(x: jax.Array, who: jax.Array, answer: jax.Array) -> jax.Array:
-        points = x[: z.size].reshape(z.shape)[who]
-        return signal.log_prob(answer, signal.distances(points, x[z.size :].reshape(c.shape)))
-
-    x = jnp.concatenate([z.ravel(), c.ravel()])
-    score = jax.vmap(jax.grad(log_p), (None, 0, 0))(x, who, answers)
-    return (score.T @ score / QUESTIONS).reshape(size, size)
 
 
 @dataclass(frozen=True)
@@ -87,8 +68,11 @@ def best_shares(signals: list[Signal], world: World, answers: np.ndarray, seed: 
         item_key, class_key, *each = jax.random.split(key, 2 + len(signals))
         z = world.sample_items(item_key, (world.items,))
         c = world.sample_prototypes(class_key, ())
-        parts = [_fisher(k, s, z, c) for k, s in zip(each, signals, strict=True)]
-        information.append(np.stack([np.asarray(f, dtype=np.float64) for f in parts]))
+        parts = []
+        for one, s in zip(each, signals, strict=True):
+            asked = random_questions(s, world, QUESTIONS, seed)
+            parts.append(question_information(s, world, z, c, asked, one, DRAWS))
+        information.append(np.stack(parts))
     scaled = np.stack(information) * np.asarray(answers)[None, :, None, None]
     identity = np.eye(scaled.shape[-1])
     nuisance = slice(world.items * world.dims, None)

@@ -10,7 +10,8 @@ from labelbits.signals.comparisons import Contrastive, OddOneOut, Quadruplet, Tr
 from labelbits.signals.labels import Complementary, Hard, SameClass, Verify, Votes
 from labelbits.signals.rankings import Candidates, Ranking
 from labelbits.signals.ratings import Rating, Similarity
-from labelbits.signals.soft import Soft, SparseSoft
+from labelbits.signals.soft import Soft
+from labelbits.signals.sparse_soft import SparseSoft
 
 #: Name -> class. A new signal is its class and its line here.
 REGISTRY: dict[str, type[Signal]] = {

@@ -65,6 +65,14 @@ def check_enumerable(signal: Signal, classes: int) -> None:
         )
 
 
+def check_top(signal: Any, top: int, classes: int) -> None:
+    """Raise unless a question about the `top` classes can be asked of `classes`."""
+    if top > classes:
+        raise InputError(
+            f"top of {signal.name} is {top}; expected at most the number of classes, {classes}"
+        )
+
+
 def class_number(name: Any, names: Mapping[str, int]) -> int:
     """The number of the class called `name`, or a `ValueError` that lists the known ones."""
     key = name if isinstance(name, str) else str(name)

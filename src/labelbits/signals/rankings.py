@@ -16,8 +16,8 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from labelbits.errors import InputError, check_at_least
 from labelbits.signals.base import (
     NOISE_FREE,
-    ClassSignal,
     check_enumerable,
+    check_top,
     class_number,
     column,
     entropy_of,
@@ -25,52 +25,16 @@ from labelbits.signals.base import (
     is_number,
     with_lapse,
 )
+from labelbits.signals.reports import (
+    PLACE_CONTROLS,
+    Report,
+    log_plackett_luce,
+    path_entropy,
+    sample_ordered,
+)
 
 
-def log_plackett_luce(log_weight: Float[Array, "*n classes"], chosen: Array) -> Float[Array, "*n"]:
-    """ln P of choosing `chosen` (..., t) in this order without replacement; -1 ends the list."""
-    total = jnp.zeros(jnp.broadcast_shapes(log_weight.shape[:-1], chosen.shape[:-1]))
-    for position in range(chosen.shape[-1]):
-        index = chosen[..., position : position + 1]
-        left = jax.nn.log_softmax(log_weight, axis=-1)
-        step = jnp.take_along_axis(left, jnp.maximum(index, 0), axis=-1)[..., 0]
-        total = total + jnp.where(index[..., 0] >= 0, step, 0.0)
-        # A large finite penalty instead of -inf keeps gradients free of NaN.
-        taken = jnp.arange(log_weight.shape[-1]) == index
-        log_weight = jnp.where(taken, -1e30, left)
-    return total
-
-
-def path_entropy(log_weight: Float[Array, "*n classes"], chosen: Array) -> Float[Array, "*n"]:
-    """Sum over the places of the entropy of each choice given the choices before it, in nats.
-
-    Its mean over Plackett-Luce draws of `chosen` is the entropy of the draw (chain rule), with
-    far less spread than -ln P(chosen).
-    """
-    total = jnp.zeros(chosen.shape[:-1])
-    for place in range(chosen.shape[-1]):
-        left = jax.nn.log_softmax(log_weight, axis=-1)
-        total = total + entropy_of(left)
-        taken = jnp.arange(log_weight.shape[-1]) == chosen[..., place : place + 1]
-        log_weight = jnp.where(taken, -1e30, left)
-    return total
-
-
-def check_top(signal: Any, top: int, classes: int) -> None:
-    """Raise unless a question about the `top` classes can be asked of `classes`."""
-    if top > classes:
-        raise InputError(
-            f"top of {signal.name} is {top}; expected at most the number of classes, {classes}"
-        )
-
-
-def sample_ordered(key: PRNGKeyArray, log_weight: Float[Array, "*n classes"], top: int) -> Array:
-    """The first `top` classes of a Plackett-Luce order, by the Gumbel trick."""
-    noisy = log_weight + jax.random.gumbel(key, log_weight.shape)
-    return jax.lax.top_k(noisy, top)[1].astype(jnp.int32)
-
-
-class Ranking(ClassSignal):
+class Ranking(Report):
     """The `top` closest classes in order: Plackett-Luce over pi; code: classes, closest first."""
 
     top: int = eqx.field(static=True, default=3)
@@ -95,35 +59,31 @@ class Ranking(ClassSignal):
         self.log_outcomes(classes)
         return self.top
 
-    def log_prob(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
+    def log_report(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
         log_pi = self.log_pi(d2)
         shape = jnp.broadcast_shapes(answer.shape[:-1], log_pi.shape[:-1])
         log_pi = jnp.broadcast_to(log_pi, (*shape, log_pi.shape[-1]))
         chosen = jnp.broadcast_to(answer.astype(jnp.int32), (*shape, self.top))
-        log_p = log_plackett_luce(log_pi, chosen)
-        return with_lapse(log_p, self.lapse, self.log_outcomes(log_pi.shape[-1]))
+        return log_plackett_luce(log_pi, chosen)
 
-    def sample(
-        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+    def draw_report(
+        self, key: PRNGKeyArray, d2: Float[Array, "*n classes"]
     ) -> Shaped[Array, "*n width"]:
-        lapse, order, uniform = jax.random.split(key, 3)
-        log_pi = self.log_pi(d2)
-        lapses = jax.random.uniform(lapse, log_pi.shape[:-1]) < self.lapse
-        return jnp.where(
-            lapses[..., None],
-            sample_ordered(uniform, jnp.zeros_like(log_pi), self.top),
-            sample_ordered(order, log_pi, self.top),
-        )
+        return sample_ordered(key, self.log_pi(d2), self.top)
 
-    def sample_with_entropy(
-        self, key: PRNGKeyArray, d2: Float[Array, "..."]
+    def draw_uniform(
+        self, key: PRNGKeyArray, d2: Float[Array, "*n classes"]
+    ) -> Shaped[Array, "*n width"]:
+        return sample_ordered(key, jnp.zeros_like(d2), self.top)
+
+    def explain(
+        self, report: Shaped[Array, "*n width"], d2: Float[Array, "*n classes"]
     ) -> tuple[Array, Array]:
-        """The entropy of each step given the steps before it; with a lapse, -ln P(answer)."""
-        if not (is_number(self.lapse) and self.lapse == 0):
-            return super().sample_with_entropy(key, d2)
-        log_pi = self.log_pi(d2)
-        chosen = sample_ordered(key, log_pi, self.top)
-        return chosen, path_entropy(log_pi, chosen)
+        """The entropy of each choice given those before it, and controls of the choices."""
+        return path_entropy(self.log_pi(d2), report)
+
+    def uniform_controls(self, answer: Shaped[Array, "*n width"], classes: int) -> Array:
+        return jnp.zeros((*answer.shape[:-1], PLACE_CONTROLS * self.top))
 
     def enumerate(self, classes: int, question: int = 0) -> np.ndarray:
         check_enumerable(self, classes)
@@ -147,7 +107,7 @@ class Ranking(ClassSignal):
         return [names[int(k)] for k in code if k >= 0], []
 
 
-class Candidates(ClassSignal):
+class Candidates(Report):
     """Tick all plausible classes: independent ticks sigma(precision (threshold - d2)), not empty.
 
     P(S) = prod_k q_k^[k in S] (1-q_k)^[k not in S] / (1 - prod_k (1-q_k)); code: ticks (K,).
@@ -194,28 +154,46 @@ class Candidates(ClassSignal):
     def width(self, classes: int) -> int:
         return classes
 
-    def log_prob(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
+    def log_report(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
         yes, no, log_first = self.log_ticks(d2)
         ticked = answer > 0
         first = jnp.argmax(ticked, axis=-1)[..., None]
         index = jnp.arange(d2.shape[-1])
         step = jnp.where(index > first, jnp.where(ticked, yes, no), 0.0)
-        log_p = jnp.sum(jnp.where(index == first, log_first, step), axis=-1)
-        return with_lapse(log_p, self.lapse, self.log_outcomes(d2.shape[-1]))
+        return jnp.sum(jnp.where(index == first, log_first, step), axis=-1)
 
-    def sample(
-        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+    def draw_report(
+        self, key: PRNGKeyArray, d2: Float[Array, "*n classes"]
     ) -> Shaped[Array, "*n width"]:
-        lapse, draw, uniform = jax.random.split(key, 3)
         yes, _, log_first = self.log_ticks(d2)
-        coin = jnp.full_like(yes, -math.log(2))
-        log_first_coin = jax.nn.log_softmax(coin * (1 + jnp.arange(yes.shape[-1])))
-        lapses = jax.random.uniform(lapse, d2.shape[:-1]) < self.lapse
-        return jnp.where(
-            lapses[..., None],
-            _not_empty(uniform, coin, jnp.broadcast_to(log_first_coin, yes.shape)),
-            _not_empty(draw, yes, log_first),
-        )
+        return _not_empty(key, yes, log_first)
+
+    def draw_uniform(
+        self, key: PRNGKeyArray, d2: Float[Array, "*n classes"]
+    ) -> Shaped[Array, "*n width"]:
+        coin = jnp.full(d2.shape, -math.log(2))
+        return _not_empty(key, coin, jax.nn.log_softmax(coin * (1 + jnp.arange(d2.shape[-1]))))
+
+    def explain(
+        self, report: Shaped[Array, "*n width"], d2: Float[Array, "*n classes"]
+    ) -> tuple[Array, Array]:
+        """The exact entropy; the number of ticks and its square, less their means."""
+        yes, no, log_first = self.log_ticks(d2)
+        ticks = report.sum(-1)
+        # Given the first tick those after it are independent.
+        first, q = jnp.exp(log_first), jnp.exp(yes)
+        later = q.sum(-1, keepdims=True) - jnp.cumsum(q, axis=-1)
+        spread = jnp.exp(yes + no)
+        spread = spread.sum(-1, keepdims=True) - jnp.cumsum(spread, axis=-1)
+        mean = jnp.sum(first * (1 + later), axis=-1)
+        square = jnp.sum(first * ((1 + later) ** 2 + spread), axis=-1)
+        controls = jnp.stack([ticks - mean, ticks**2 - square], axis=-1)
+        return self._report_entropy(yes, no, log_first), controls
+
+    def uniform_controls(self, answer: Shaped[Array, "*n width"], classes: int) -> Array:
+        ticks, some = answer.sum(-1), 1 - 2.0**-classes
+        mean, square = classes / 2 / some, classes * (classes + 1) / 4 / some
+        return jnp.stack([ticks - mean, ticks**2 - square], axis=-1)
 
     def log_prob_all(
         self, d2: Float[Array, "*n classes"], answers: Shaped[Array, "outcomes width"]
@@ -236,7 +214,10 @@ class Candidates(ClassSignal):
         """H(first tick) + sum_k P(first = k) sum_{j>k} h(q_j), exact; None with a lapse."""
         if not (is_number(self.lapse) and self.lapse == 0):
             return None
-        yes, no, log_first = self.log_ticks(d2)
+        return self._report_entropy(*self.log_ticks(d2))
+
+    @staticmethod
+    def _report_entropy(yes: Array, no: Array, log_first: Array) -> Array:
         tick = jax.scipy.special.entr(jnp.exp(yes)) + jax.scipy.special.entr(jnp.exp(no))
         later = tick.sum(-1, keepdims=True) - jnp.cumsum(tick, axis=-1)
         return entropy_of(log_first) + jnp.sum(jnp.exp(log_first) * later, axis=-1)
