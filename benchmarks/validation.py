@@ -7,7 +7,8 @@ Pilots of 100, 300 and 1,000 CIFAR-10H images, 20 random ones each; curves for 1
 on each image and the full distribution; 2,000 images are held out and never enter a pilot. Two
 questions are asked: what the pilot alone foretells (repeated cross-validation inside the pilot),
 and what it foretells when the held-out images are a labelled test set. Every finished pilot is a
-file in the store; a run that was stopped goes on where it was.
+file in the store; a run that was stopped goes on where it was, and a report covers the pilots that
+are there.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 from labelbits.learning import CurvePoints, cross_measure, forecast, measure
+from labelbits.learning import purchases as bought
+from labelbits.learning.theory import infer_theory
 from learning_data import Options, cifar10h
 
 PILOTS = (100, 300, 1000)
@@ -32,6 +35,8 @@ METRICS = ("accuracy", "cross-entropy")
 REPEATS = 20
 #: Replicates of one cross-validated curve: two passes over ten folds.
 REPLICATES = 20
+#: Draws of one forecast.
+DRAWS = 400
 #: Random purchases whose mean is the actual quality.
 PURCHASES = 8
 FIELDS = ("sizes", "values", "item_values", "item_counts", "training", "ridges")
@@ -113,7 +118,9 @@ def run(data: Options, store: Path, held: int, pilots: tuple[int, ...], repeats:
             )  # fmt: skip
             save(path, points)
     kinds = ("alone", "tested")
-    jobs = [(k, n, p, o) for k in kinds for p in range(repeats) for n in pilots for o in OPTIONS]
+    # Single votes first: pilots are independent of each other, options of one pilot are not.
+    ranked = ("1", "full", "3", "10")
+    jobs = [(k, n, p, o) for o in ranked for p in range(repeats) for n in pilots for k in kinds]
     for done, (kind, size, number, option) in enumerate(jobs):
         rows = parts.pilot(size, number)
         path = store / f"{kind}-{size}-{number}-{option}.npz"
@@ -126,7 +133,8 @@ def run(data: Options, store: Path, held: int, pilots: tuple[int, ...], repeats:
 
 @dataclass(frozen=True)
 class Case:
-    """One forecast and what came of it."""
+    """One forecast and what came of it. `bare`: by the curve's forms alone. `shaped`: the pilot's
+    own level continued by the true curve's shape (NaN where the level is not the pilot's)."""
 
     kind: str
     option: str
@@ -137,7 +145,9 @@ class Case:
     predicted: float
     low: float
     high: float
+    bare: float
     naive: float
+    shaped: float
     actual: float
 
 
@@ -149,32 +159,82 @@ def naive_forecast(points: CurvePoints, sizes: list[int]) -> np.ndarray:
     return 1 - predicted if points.metric == "accuracy" else predicted
 
 
-def cases(store: Path) -> Iterator[Case]:
+def with_theory(
+    data: Options,
+    parts: Split,
+    kind: str,
+    rows: np.ndarray,
+    option: str,
+    curves: dict[str, CurvePoints],
+) -> dict[str, CurvePoints]:
+    """What `measure` and `cross_measure` add themselves; a store holds only measured numbers."""
+    tested = rows if kind == "alone" else parts.held
+    pair = [bought.Split(rows, rows, seed) for seed in np.random.SeedSequence(0).spawn(2)]
+    answers = bought.Answers(data.draw(option), pair, data.classes)
+    return {
+        metric: replace(
+            points,
+            theory=infer_theory(
+                data.features, tested, data.reference(tested)[metric],
+                purity=answers.purity(tested, data.reference(tested)[metric]),
+            ),
+        )
+        for metric, points in curves.items()
+    }  # fmt: skip
+
+
+def true_losses(store: Path, option: str, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    """(sizes, mean loss) of all random purchases: those of the pilots, and the larger ones."""
+    sizes, losses = [], []
+    for pilot in PILOTS:
+        paths = sorted(store.glob(f"tested-{pilot}-*-{option}.npz"))
+        if paths:
+            sizes.append(pilot)
+            losses.append(np.mean([load(path)[metric].mean[-1] for path in paths]))
+    truth = load(store / f"actual-{option}.npz")[metric]
+    keep = ~np.isin(truth.sizes, sizes)
+    size = np.concatenate([sizes, truth.sizes[keep]])
+    loss = np.concatenate([losses, truth.mean[keep]])
+    order = np.argsort(size)
+    return size[order], (1 - loss if metric == "accuracy" else loss)[order]
+
+
+def cases(data: Options, parts: Split, store: Path) -> Iterator[Case]:
     """Every forecast of the store beside the actual quality."""
     for kind in ("alone", "tested"):
-        for path in sorted(store.glob(f"{kind}-*.npz")):
-            _, pilot, number, option = path.stem.split("-")
+        found = [(*path.stem.split("-")[1:], path) for path in store.glob(f"{kind}-*.npz")]
+        for pilot, number, option, path in sorted(found, key=lambda f: (int(f[0]), int(f[1]))):
+            rows = parts.pilot(int(pilot), int(number))
+            curves = with_theory(data, parts, kind, rows, option, load(path))
             actual = load(store / f"actual-{option}.npz")
-            for metric, points in load(path).items():
+            for metric, points in curves.items():
                 truth = actual[metric]
                 sizes = [m * int(pilot) for m in MULTIPLES]
-                result = forecast(points, sizes, seed=int(number))
+                result = forecast(points, sizes, seed=int(number), draws=DRAWS)
+                bare = forecast(replace(points, theory=None), sizes, seed=int(number), draws=DRAWS)
                 naive = naive_forecast(points, sizes)
-                for i, (multiple, size) in enumerate(zip(MULTIPLES, sizes, strict=True)):
-                    there = int(np.flatnonzero(truth.sizes == size)[0])
+                up = metric == "accuracy"
+                size, loss = true_losses(store, option, metric)
+                # A little below the smallest pilot the curve is straight in the logarithms.
+                here = np.exp(np.interp(np.log(points.sizes[-1]), np.log(size), np.log(loss)))
+                level = 1 - points.mean[-1] if up else points.mean[-1]
+                for i, (multiple, target) in enumerate(zip(MULTIPLES, sizes, strict=True)):
+                    true = float(truth.mean[np.flatnonzero(truth.sizes == target)[0]])
+                    shaped = level / here * (1 - true if up else true)
                     yield Case(
                         kind, option, int(pilot), int(number), metric, multiple,
                         float(result.mean[i]), float(result.low[i]), float(result.high[i]),
-                        float(naive[i]), float(truth.mean[there]),
+                        float(bare.mean[i]), float(naive[i]),
+                        float(1 - shaped if up else shaped) if kind == "alone" else np.nan, true,
                     )  # fmt: skip
 
 
 def table(found: list[Case], by: str) -> list[str]:
     """Markdown rows: errors and coverage for every pilot size and multiple, or every option."""
     lines = [
-        "| metric | pilot | option | size | pilots | median abs. error | bias | covered by 90 % | "
-        "interval width | one power law: median abs. error |",
-        "|---|---:|---|---:|---:|---:|---:|---:|---:|---:|",
+        "| metric | pilot | option | size | forecasts | median abs. error | bias | "
+        "covered by 90 % | interval width | forms alone | one power law | true shape, own level |",
+        "|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     groups: dict[tuple, list[Case]] = {}
     for case in found:
@@ -187,21 +247,26 @@ def table(found: list[Case], by: str) -> list[str]:
     for (metric, pilot, option, multiple), group in sorted(groups.items()):
         # Accuracy in points, cross-entropy in thousandths of a nat.
         unit = 100 if metric == "accuracy" else 1000
-        error = np.array([c.predicted - c.actual for c in group]) * unit
-        naive = np.array([c.naive - c.actual for c in group]) * unit
+        true = np.array([c.actual for c in group])
+        error = (np.array([c.predicted for c in group]) - true) * unit
         width = np.mean([c.high - c.low for c in group]) * unit
         covered = 100 * np.mean([c.low <= c.actual <= c.high for c in group])
+        others = [
+            np.median(np.abs(np.array([getattr(c, name) for c in group]) - true)) * unit
+            for name in ("bare", "naive", "shaped")
+        ]
+        shaped = "" if np.isnan(others[2]) else f"{others[2]:.1f}"
         lines.append(
             f"| {metric} | {pilot or 'all'} | {option} | {multiple}x | {len(group)} | "
             f"{np.median(np.abs(error)):.1f} | {error.mean():+.1f} | {covered:.0f} % | "
-            f"{width:.1f} | {np.median(np.abs(naive)):.1f} |"
+            f"{width:.1f} | {others[0]:.1f} | {others[1]:.1f} | {shaped} |"
         )
     return lines
 
 
-def report(store: Path, to: Path) -> None:
+def report(data: Options, parts: Split, store: Path, to: Path) -> None:
     """Put the tables between the marks of the page."""
-    found = list(cases(store))
+    found = list(cases(data, parts, store))
     lines = []
     for kind, title in (
         ("alone", "The pilot alone (cross-validation inside the pilot)"),
@@ -225,9 +290,10 @@ def main() -> None:
     parser.add_argument("--report", type=Path, help="page whose tables are rewritten")
     parser.add_argument("--held", type=int, default=2000, help="images held out")
     arguments = parser.parse_args()
-    run(cifar10h(), arguments.store, arguments.held, PILOTS, arguments.repeats)
+    data = cifar10h()
+    run(data, arguments.store, arguments.held, PILOTS, arguments.repeats)
     if arguments.report:
-        report(arguments.store, arguments.report)
+        report(data, split(data, arguments.held), arguments.store, arguments.report)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,12 @@ def test_links_are_the_integrals_they_stand_for(classes: int, lead: float) -> No
     entropy = Link.of("cross-entropy", even, floor=0.2)
     tolerance = 4 * error + 0.002
     assert entropy.to_loss(np.log(lead)) == pytest.approx(0.2 + expected, abs=tolerance)
-    for link in (accuracy, entropy):
+    mixed = Link.of("accuracy", even, spread=0.5)
+    z = np.random.default_rng(1).normal(size=20_000)
+    averaged = accuracy.to_loss(np.log(lead) + 0.5 * z)
+    error = averaged.std() / np.sqrt(len(z))
+    assert mixed.to_loss(np.log(lead)) == pytest.approx(averaged.mean(), abs=4 * error + 1e-3)
+    for link in (accuracy, entropy, mixed):
         assert link.to_log_u(link.to_loss(np.log(lead))) == pytest.approx(np.log(lead), abs=1e-3)
 
 

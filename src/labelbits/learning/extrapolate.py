@@ -6,8 +6,8 @@ apart, and ln u is continued by
 
     ln u(n) = level + ln u_theory(n) + slope ln(n / largest),
 
-over the hypotheses of the theory and a few slopes about 0, because a real learner on real classes
-is not the ridge regression on alike classes that the theory treats.
+over the hypotheses of the theory, the spread of the items' leads (`links`), and a few slopes about
+0, because a real learner is not the ridge regression that the theory treats.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ DRIFT = 0.04
 #: size.
 ROUGHNESS = 0.01
 #: The same two for ln u about the theory, which holds for large n and not for small.
-LEAD_MISFIT, LEAD_DRIFT = 0.1, 0.03
+LEAD_MISFIT, LEAD_DRIFT = 0.03, 0.02
 #: Standard deviation of the slope of ln u against the theory's.
-SLOPE = 0.04
-SLOPES = np.linspace(-2, 2, 7)
+SLOPE = 0.03
+SLOPES = np.linspace(-2, 2, 5)
+#: Spreads of the items' ln u that are weighed, and the half-normal scale of their prior.
+SPREADS, SPREAD_SCALE = (0.0, 0.4, 0.8, 1.2), 0.5
 #: Only sizes down to the largest over this, and only a lead of ln u above this, are compared with
 #: the theory: with a few items a class there is no large n, and near chance u is not determined.
 SPAN, LEAST_LEAD = 5.0, -1.2
@@ -105,32 +107,70 @@ def by_theory(
 ) -> Continued | None:
     """Losses at `sizes` (T,) from the theory; None where the classifier is hardly above chance."""
     floor = theory.entropy if metric == "cross-entropy" else 0.0
-    link = Link.of(metric, theory.frequencies, min(floor, 0.9 * float(measured.loss.min())))
-    lead = link.to_log_u(np.maximum(measured.loss, measured.least))
-    if lead[-1] < LEAST_LEAD:
+    floor = min(floor, 0.9 * float(measured.loss.min()))
+    links = [Link.of(metric, theory.frequencies, floor, spread) for spread in SPREADS]
+    if links[0].to_log_u(measured.loss[-1]) < LEAST_LEAD:
         return None
+    followed = [_follow(theory, link, measured, sizes) for link in links]
+    log_weight = np.concatenate(
+        [
+            f.log_weight - 0.5 * (h / SPREAD_SCALE) ** 2
+            for f, h in zip(followed, SPREADS, strict=True)
+        ]
+    )
+    which = np.repeat(np.arange(len(links)), [len(f.log_weight) for f in followed])
+    relative = np.concatenate([f.relative for f in followed])
+    centres = np.array([f.centre for f in followed])
+    weight = _normalised(log_weight)
+    loss = np.empty(relative.shape)
+    for i, link in enumerate(links):
+        loss[which == i] = link.to_loss(centres[i] + relative[which == i])
+    picked = _pick(weight, loss[:, -1], chances)
+    drift = -chances.drift[:, None] * LEAD_DRIFT * np.sqrt(_distance(sizes, measured.sizes[-1]))
+    total, sampling, model = (np.empty((len(picked), len(sizes))) for _ in range(3))
+    for i, (link, one) in enumerate(zip(links, followed, strict=True)):
+        here = which[picked] == i
+        ahead = relative[picked[here]] + drift[here]
+        level = one.levels[here, None]
+        total[here] = link.to_loss(level + ahead)
+        model[here] = link.to_loss(one.centre + ahead)
+        # The luck of the test items moves the mean curve as it moves this link's level.
+        shift = link.to_loss(level + one.mean) - link.to_loss(one.centre + one.mean)
+        sampling[here] = weight @ loss + shift
+    return Continued(total, sampling, model, {})
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """The theory on one link: `log_weight` (H,), ln u relative to the level (H, T) and its mean
+    (T,), levels of the resampled curves (B,) and of the measured one."""
+
+    log_weight: np.ndarray
+    relative: np.ndarray
+    mean: np.ndarray
+    levels: np.ndarray
+    centre: float
+
+
+def _follow(theory: RidgeTheory, link: Link, measured: Measured, sizes: np.ndarray) -> _Followed:
+    """Weigh the hypotheses and slopes by the measured curve, seen through one link."""
     largest = measured.sizes[-1]
+    lead = link.to_log_u(np.maximum(measured.loss, measured.least))
     used = (measured.sizes >= largest / SPAN) & (lead > LEAST_LEAD)
+    used[-1] = True
     near, lead = measured.sizes[used], lead[used]
     curves = link.to_log_u(np.maximum(measured.resampled[:, used], measured.least / 2))
     both = np.concatenate([near, sizes])
     tilted = SLOPE * SLOPES[:, None] * np.log(both / largest)
     every = (theory.log_lead(both)[:, None] + tilted).reshape(-1, len(both))
-    log_prior = TEMPER * theory.log_weight[:, None] - 0.5 * SLOPES**2
+    log_prior = (TEMPER * theory.log_weight[:, None] - 0.5 * SLOPES**2).ravel()
     at_measured, at_sizes = every[:, : len(near)], every[:, len(near) :]
     precision = _precision(curves, near, LEAD_MISFIT)
     mean_of = precision.sum(1) / precision.sum()
-    weight = _normalised(log_prior.ravel() - 0.5 * _chi2(lead - at_measured, precision))
+    log_weight = log_prior - 0.5 * _chi2(lead - at_measured, precision)
     relative = at_sizes - (at_measured @ mean_of)[:, None]
-    picked = _pick(weight, -relative[:, -1], chances)
-    drift = -chances.drift[:, None] * LEAD_DRIFT * np.sqrt(_distance(sizes, largest))
-    levels, centre = curves @ mean_of, lead @ mean_of
-    return Continued(
-        link.to_loss(levels[:, None] + relative[picked] + drift),
-        link.to_loss(levels[:, None] + weight @ relative),
-        link.to_loss(centre + relative[picked] + drift),
-        {},
-    )
+    mean = _normalised(log_weight) @ relative
+    return _Followed(log_weight, relative, mean, curves @ mean_of, float(lead @ mean_of))
 
 
 def _distance(sizes: np.ndarray, largest: float) -> np.ndarray:

@@ -13,8 +13,8 @@ from labelbits.learning.extrapolate import Chances, Continued, Measured, by_form
 from labelbits.learning.metrics import check_metrics, higher_is_better
 from labelbits.learning.points import CROSSED, CurvePoints
 
-#: Share of the draws that follow the features' theory where there is one; the forms get the rest.
-#: Neither is known to be better before the labels are bought, so each gets half.
+#: Weight of the features' theory, where there is one, against the forms. Neither is known to be
+#: better before the labels are bought, so each gets half.
 THEORY = 0.5
 #: Test items above this number are resampled in this many blocks.
 BLOCKS = 2000
@@ -29,7 +29,7 @@ class Forecast:
     (B, S): joint draws; draw b of two options of equal seed and equal test items shares its
     random numbers, so that counting draws gives the probability of being best. `refused` (S,):
     sizes beyond `limit_size`, NaN everywhere; `needed` (S,): the largest measured size that would
-    allow each. `weights`: share of the theory of the features and of each form in the draws.
+    allow each. `weights`: weight of the theory of the features and of each form.
     """
 
     sizes: np.ndarray
@@ -62,9 +62,12 @@ def forecast(
 ) -> Forecast:
     """Quality at `sizes` from the curve `points`, for accuracy or a loss.
 
-    Half of the draws follow what the features themselves foretell (`theory`, where `points` hold
-    it), the others an ensemble of POW3, POW4, MMF4, logarithmic and arctan curves (`forms`); in
-    each every shape has the weight of its prior times its likelihood of the measured curve, with
+    Beyond the measured sizes every draw is the mean of two: one follows what the features
+    themselves foretell (`theory`, where `points` hold it), one an ensemble of POW3, POW4, MMF4,
+    logarithmic and arctan curves (`forms`). Both use the same random numbers, so quantiles are
+    averaged and not probabilities, which would give intervals that are too wide (Lichtendahl,
+    Grushka-Cockayne and Winkler 2013, Management Science 59). In each every shape has the weight
+    of its prior times its likelihood of the measured curve, with
     errors that count most at the largest sizes. Sampling error comes from a bootstrap over test
     items (the same resample for every size and option) and from the spread of training sets.
     `floor` is the least possible loss (for cross-entropy the mean entropy of the reference). Sizes
@@ -98,14 +101,13 @@ def forecast(
     chances = Chances(uniform, rng.standard_normal(draws))
     luck = rng.standard_normal((draws, 1)) * np.sqrt(points.training_variance()[known][-1])
     luck = luck * np.sqrt(largest / np.maximum(sizes, 1))
-    guided = rng.permutation(draws) < round(THEORY * draws)
 
     reachable = np.where(refused, largest, sizes)
     ahead = by_forms(curve, reachable, chances, floor, limit)
     theory = None
     if points.theory is not None:
         theory = by_theory(points.theory, metric, curve, reachable, chances)
-    total, sampling, model = _mixed(ahead, theory, guided, sizes > largest)
+    total, sampling, model = _mixed(ahead, theory, sizes > largest)
     total, sampling = total + luck, sampling + luck
     top = 1.0 if up else np.inf
 
@@ -148,21 +150,17 @@ def forecast(
 
 
 def _mixed(
-    forms: Continued, theory: Continued | None, guided: np.ndarray, beyond: np.ndarray
+    forms: Continued, theory: Continued | None, beyond: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(total, sampling, model) losses: draws in `guided` (B,) follow the theory at the sizes
-    `beyond` (T,) what was measured."""
+    """(total, sampling, model) losses (B, T), draw by draw the mean of both at sizes `beyond` (T,)
+    what was measured; within, the forms alone, which fit the measured curve."""
     if theory is None:
         return forms.total, forms.sampling, forms.model
-    use = guided[:, None] & beyond
-    # Sampling alone: both about one centre, or their difference would count as sampling.
-    centres = [np.median(source.sampling, axis=0) for source in (forms, theory)]
-    middle = np.where(beyond, (1 - THEORY) * centres[0] + THEORY * centres[1], centres[0])
-    sampling = np.where(use, theory.sampling - centres[1], forms.sampling - centres[0]) + middle
+    weight = np.where(beyond, THEORY, 0.0)
     return (
-        np.where(use, theory.total, forms.total),
-        sampling,
-        np.where(use, theory.model, forms.model),
+        (1 - weight) * forms.total + weight * theory.total,
+        (1 - weight) * forms.sampling + weight * theory.sampling,
+        (1 - weight) * forms.model + weight * theory.model,
     )
 
 

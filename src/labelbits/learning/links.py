@@ -9,6 +9,9 @@ Phi the normal density and distribution,
 
 With S the sum, ln(1 + S) = integral (1 - exp(-s S)) exp(-s) / s ds and E exp(-s S) is a power of
 the Laplace transform of one log-normal, so K need not be whole: unequal classes count as fewer.
+
+Items differ: some are easy and others lie between classes. Each item's lead is then u exp(h z),
+z standard normal, and the curves are averaged over z; `spread` h = 0 is the model above.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import numpy as np
 from scipy.special import ndtr
 
 #: ln u on which both curves are tabulated.
-_LOG_U = np.linspace(-5.0, 2.5, 401)
+_LOG_U = np.linspace(-5.0, 3.5, 426)
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(81)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
@@ -43,10 +46,13 @@ def _cross_entropy(u: np.ndarray, classes: float) -> np.ndarray:
     return result
 
 
-@functools.lru_cache(maxsize=16)
-def _table(metric: str, classes: float) -> tuple[np.ndarray, np.ndarray]:
+@functools.lru_cache(maxsize=32)
+def _table(metric: str, classes: float, spread: float) -> tuple[np.ndarray, np.ndarray]:
     """(ln u, loss falling strictly in it)."""
-    if metric == "accuracy":
+    if spread:
+        log_u, even = _table(metric, classes, 0.0)
+        loss = np.interp(log_u[:, None] + spread * _NODES, log_u, even) @ _WEIGHTS
+    elif metric == "accuracy":
         log_u, loss = _LOG_U, 1 - _accuracy(np.exp(_LOG_U), classes)
     else:
         log_u = _LOG_U[::5]
@@ -66,7 +72,9 @@ class Link:
     floor: float
 
     @classmethod
-    def of(cls, metric: str, frequencies: np.ndarray, floor: float = 0.0) -> Link:
+    def of(
+        cls, metric: str, frequencies: np.ndarray, floor: float = 0.0, spread: float = 0.0
+    ) -> Link:
         """The link of `metric` for classes of these `frequencies` (K,), summing to 1.
 
         As many equal classes as give the same chance level: accuracy 1 / sum_k f_k^2,
@@ -75,7 +83,7 @@ class Link:
         f = np.asarray(frequencies, dtype=np.float64)
         f = f[f > 0]
         even = 1 / np.sum(f * f) if metric == "accuracy" else np.exp(-np.sum(f * np.log(f)))
-        return cls(*_table(metric, max(round(float(even), 3), 1.05)), floor)
+        return cls(*_table(metric, max(round(float(even), 3), 1.05), spread), floor)
 
     def to_loss(self, log_u: np.ndarray) -> np.ndarray:
         """Loss at ln u, any shape."""
