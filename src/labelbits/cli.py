@@ -232,7 +232,8 @@ def pilot(
     as_json: JsonFlag = False,
 ) -> None:
     """Read answers that you already have; measure their noise, time and reliability."""
-    from labelbits.answers.pilot import run_pilot, show_pilot
+    from labelbits.answers.pilot import run_pilot
+    from labelbits.answers.show import show_pilot
 
     result = run_pilot(
         files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed

@@ -14,7 +14,7 @@ from labelbits.answers import ModelPrice, aggregate, calibrate
 from labelbits.answers.agreement import agree_on_choice, agree_on_probabilities
 from labelbits.answers.intervals import proportion
 from labelbits.answers.times import fit_times, price_of
-from labelbits.signals import Hard
+from labelbits.signals import Hard, make
 
 CLASSES = tuple("abcd")
 
@@ -196,3 +196,44 @@ def test_a_language_model_is_measured_against_people() -> None:
     assert ModelPrice(0.001, 3.0, 15.0).of(1000, 100) == pytest.approx(0.0055)
     with pytest.raises(InputError, match="expected a price of 0 or more"):
         ModelPrice(-1.0)
+
+
+def compared(
+    name: str, items: int, questions: int, people: int, seed: int, precision: float = 2.0
+) -> Answers:
+    """Answers of `people` to each of `questions` about items of N(0, I_2), lapse 0.1."""
+    signal = make(name, 2, 2, precision=precision, lapse=0.1)
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=(items, 2)).astype(np.float32)
+    shown = np.stack([rng.permutation(items)[: signal.arity] for _ in range(questions)])
+    shown = np.repeat(shown, people, axis=0)
+    codes = np.asarray(signal.sample(jax.random.key(seed), signal.distances(points[shown])))
+    names = tuple(str(i) for i in range(items))
+    table = pl.DataFrame(
+        {
+            "signal": name,
+            "annotator": [f"w{i % 7}" for i in range(len(shown))],
+            "items": [[names[i] for i in row] for row in shown],
+            "answer": [json.dumps(signal.decode(code, ())[0]) for code in codes],
+        }
+    )
+    return Answers(table, names, (), tuple(f"w{i}" for i in range(7)))
+
+
+def test_repeats_tell_the_noise_of_comparisons() -> None:
+    found = calibrate(compared("odd-one-out", 900, 300, 5, seed=2), dims=2)["odd-one-out"].noise
+    assert found.source == "repeats"
+    assert found.precision.low < 2.0 < found.precision.high
+    assert found.lapse.low < 0.1 < found.lapse.high < 0.25
+    once = calibrate(compared("triplet", 900, 300, 1, seed=2), dims=2)["triplet"].noise
+    assert once is None  # nothing is repeated and no item is asked about often
+
+
+def test_positions_tell_the_noise_of_comparisons() -> None:
+    found = calibrate(compared("triplet", 25, 700, 1, seed=4), dims=2)["triplet"].noise
+    assert found.source == "recovered embedding"
+    assert found.precision.low < 2.0 < found.precision.high
+    assert found.lapse.low < 0.1 < found.lapse.high < 0.3
+    # Careless people are told from careful ones: the negative control.
+    worse = compared("triplet", 25, 700, 1, seed=4, precision=0.1)
+    assert calibrate(worse, dims=2)["triplet"].noise.precision.high < found.precision.low

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from labelbits import InputError
-from labelbits.answers import csv_files, read_answers
+from labelbits.answers import csv_files, json_files, read_answers
 from tests.answers.samples import OTHERS, SAMPLES
 
 LABELS = "task,worker,label\r\nt1,w1,caf\u00e9\r\nt2,w2,\u732b\r\n"
@@ -196,3 +196,15 @@ def test_parquet_text_that_is_not_utf8_is_read_as_windows_1252(tmp_path: Path) -
         answers = read_answers(put(tmp_path, damaged))
         assert answers.table["answer"][0] == json.dumps(new.decode("cp1252"), ensure_ascii=False)
         assert any("not UTF-8" in note for note in answers.notes)
+
+
+def test_a_json_bomb_is_one_rejected_element(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(json_files, "LARGEST_ELEMENT", 10_000)
+    monkeypatch.setattr(json_files, "BLOCK", 1_000)
+    task = json.loads(SAMPLES["label-studio"][1])[0]
+    bomb = '{"data": {"x": "' + "y" * 200_000  # a text without end
+    text = "[" + json.dumps(task) + ",\n" + bomb + "\n" + json.dumps(task | {"id": 9}) + "]"
+    answers = read_answers(put(tmp_path, text.encode()))
+    assert len(answers) == 2
+    assert answers.rejected is not None
+    assert "element 2 is not JSON" in answers.rejected["reason"].str.join("")[0]

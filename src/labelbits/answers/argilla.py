@@ -6,6 +6,7 @@ Both ways of writing them are read: the table (Parquet or JSON lines from a `dat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ META = ("id", "status", "_server_id", "inserted_at", "updated_at", "external_id"
 def read(path: Path, kind: Kind, options: Options) -> Parsed:
     """Submitted responses; drafts and discarded ones are rejected rows."""
     rejects, notes, rows = Rejects(), [], Rows()
-    rated = False
+    assumed: set[str] = set()
     for number, record in _records(path, kind, rejects, notes):
         if not isinstance(record, Mapping):
             rejects.add(number, "not an object; expected one record", record)
@@ -47,17 +48,21 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             }
         item = scalar_name(record.get("id")) or item_name(str(number), fields)
         for question, value, user, status in _responses(record):
-            if status not in (None, "submitted"):
+            if status is None:
+                assumed.add("responses without a status count as submitted: the file has none")
+            elif status != "submitted":
                 rejects.add(number, f"response to {question} is not submitted", status)
                 continue
             signal, items, answer = _answer(question, value, item, options)
             if signal is None:
                 rejects.add(number, f"response to {question} is of an unknown kind", value)
                 continue
-            rated = rated or signal == "rating"
+            if signal == "rating":
+                assumed.add(f"ratings of one item are read as nearness to {IDEAL!r}")
+            if signal == "candidates" and options.signal is None:
+                assumed.add("lists of names are read as ticked classes; --signal ranking: in order")
             rows.add(number, signal, user, items, answer)
-    if rated:
-        notes.append(f"{path.name}: ratings of one item are read as nearness to {IDEAL!r}")
+    notes.extend(f"{path.name}: {note}" for note in sorted(assumed))
     return Parsed(rows.frame(), rejects, notes=notes)
 
 
@@ -79,10 +84,18 @@ def _cell(key: str, value: Any) -> Any:
     """In a CSV, lists are text: JSON or as Python prints them."""
     if isinstance(value, str) and ENDING in key:
         try:
-            return loads_loose(value)
+            return loads_loose(_with_commas(value))
         except ValueError:
             return value
     return value
+
+
+def _with_commas(text: str) -> str:
+    """A list as NumPy prints it (`['a' 'b']`, `[1 2]`) as Python writes it; others as they are."""
+    if len(text) > 10_000:
+        return text
+    plain = re.sub(r"array\((\[[^][]*\])(?:, dtype=\w+)?\)", r"\1", text)
+    return re.sub(r"(?<=['\"\d\]])\s+(?=['\"\d\[-])", ", ", plain)
 
 
 def _responses(record: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, Any]]:

@@ -14,6 +14,9 @@ from labelbits.answers.numpy_files import load_npz
 from labelbits.answers.readers import NOBODY, Kind, Options, Probe, Reader, load_table, number
 from labelbits.errors import InputError
 
+#: What spreadsheets and pandas call a column of row numbers.
+ROW_NUMBERS = ("", "index", "Unnamed: 0", "__index_level_0__")
+
 
 def _numbers(
     path: Path, kind: Kind, rejects: Rejects, notes: list[str], name: str = ""
@@ -34,7 +37,7 @@ def _numbers(
     if kind == "numbers":
         return _plain_numbers(path, rejects, notes)
     table = load_table(path, kind, rejects, notes).drop("row")
-    unnamed = [column for column in table.columns if column in ("", "index", "Unnamed: 0")]
+    unnamed = [column for column in table.columns if column in ROW_NUMBERS]
     table = table.drop(unnamed)
     return table.select(number(column, table) for column in table.columns).to_numpy().astype(float)
 
@@ -94,7 +97,7 @@ def _class_names(path: Path, kind: Kind, count: int) -> tuple[str, ...]:
             return tuple(str(name) for name in names)
         return tuple(str(k) for k in range(count))
     table = load_table(path, kind, Rejects(), []).drop("row")
-    return tuple(c for c in table.columns if c not in ("", "index", "Unnamed: 0"))
+    return tuple(c for c in table.columns if c not in ROW_NUMBERS)
 
 
 def read_matrix(path: Path, kind: Kind, options: Options) -> Parsed:
@@ -137,7 +140,7 @@ def _annotator_names(path: Path, kind: Kind, count: int) -> list[str]:
     if kind in ("numpy", "numbers"):
         return [str(column) for column in range(count)]
     table = load_table(path, kind, Rejects(), []).drop("row")
-    return [column for column in table.columns if column not in ("", "index", "Unnamed: 0")]
+    return [column for column in table.columns if column not in ROW_NUMBERS]
 
 
 def read_triples(path: Path, kind: Kind, options: Options) -> Parsed:
@@ -198,7 +201,7 @@ def is_matrix(probe: Probe) -> bool:
         cell
         for record in probe.elements
         for name, cell in zip(probe.columns, record, strict=False)
-        if name not in ("", "index", "Unnamed: 0")
+        if name not in ROW_NUMBERS
     ]
     filled = [cell for cell in cells if cell not in (None, "", "nan", "NaN", "<NA>", "NA")]
     return len(probe.columns) > 1 and bool(filled) and all(_whole(cell) for cell in filled)

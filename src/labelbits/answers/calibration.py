@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,22 +11,23 @@ import polars as pl
 
 from labelbits.answers import agreement as agree
 from labelbits.answers.annotators import AnnotatorRecord, judge
-from labelbits.answers.confusion import Confusion, confuse, majority_of_others
-from labelbits.answers.language_models import MODEL
+from labelbits.answers.confusion import Confusion, confuse
+from labelbits.answers.language_models import MODEL, PERSON
 from labelbits.answers.noise import Noise, fit_noise
+from labelbits.answers.noise_embedding import noise_by_embedding
+from labelbits.answers.noise_questions import noise_by_questions
 from labelbits.answers.questions import first_showings, keys
 from labelbits.answers.reports import reports, states_classes
 from labelbits.answers.times import TimeFit, fit_times
-from labelbits.answers.worth import Worth, worth_of_soft
-from labelbits.errors import InputError
+from labelbits.answers.truth import gold_numbers, majority_of_people, reference, worth_by_signal
+from labelbits.answers.worth import Worth
 from labelbits.interface import Answers, Batch
-from labelbits.signals import signal_class
 from labelbits.signals.encoding import encode
 
 #: Dimensions of the world in which precision is stated, unless told.
 DIMS = 8
-#: Signals that are hard labels, one or many.
-VOTED = ["hard", "votes"]
+#: Dimensions of the world in which class noise is stated, and those the user gave, if any.
+Dims = tuple[int, int | None]
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,29 @@ class SignalCalibration:
     flagged: tuple[AnnotatorRecord, ...] = ()
     price: float | None = None
     worth: tuple[Worth, ...] = ()
+    annotator_kind: str = PERSON
+
+    def plan_entry(self) -> dict[str, Any]:
+        """The keys of a plan's [[signal]] that this pilot can fill: price or seconds, and noise.
+
+        For a language model the price of an answer; for people the mean seconds, which the plan's
+        wage turns into money, or what was paid where the file has no times.
+        """
+        entry: dict[str, Any] = {"kind": self.signal}
+        if self.annotator_kind == PERSON and self.seconds is not None:
+            entry["seconds"] = self.seconds.mean
+        elif self.price is not None:
+            entry["price"] = self.price
+        if self.noise is not None:
+            entry |= {"lapse": self.noise.lapse.value, "precision": self.noise.precision.value}
+        return entry
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
         parts = ("seconds", "agreement", "confusion", "noise")
         found = {name: getattr(self, name) for name in parts}
         return {
+            "annotator_kind": self.annotator_kind,
             "answers": self.answers,
             "annotators": self.annotators,
             "items": self.items,
@@ -64,6 +82,7 @@ class SignalCalibration:
             "precision": None if self.noise is None else self.noise.precision.to_dict(),
             "flagged": [record.to_dict() for record in self.flagged],
             "price": self.price,
+            "plan": self.plan_entry(),
             "worth_in_hard_labels": [worth.to_dict() for worth in self.worth],
         }
 
@@ -108,12 +127,14 @@ def calibrate(
 
     `gold` is the true class of items: item name -> class name, or an array over
     `answers.items` of class numbers with -1 unknown; rows of the table marked `gold` add to it.
-    `dims` is the dimension of the world in which precision is stated, at most 8 and classes - 1
-    unless told. `longest` replaces the limit above which a time is dropped, in seconds. Equal
-    seeds give equal results. Raises `InputError` for gold that names unknown classes.
+    `dims` is the dimension of the world in which precision is stated; unless told, at most 8 and
+    classes - 1, and for questions that compare items what their answers show. `longest` replaces
+    the limit above which a time is dropped, in seconds. Equal seeds give equal results. Raises
+    `InputError` for gold that names unknown classes.
     """
     truth = gold_numbers(answers, gold)
     classes = len(answers.classes)
+    told_dims = dims
     dims = dims or max(1, min(DIMS, classes - 1 if classes else DIMS))
     table = answers.table
     if "gold" in table.columns and table["gold"].any():
@@ -127,13 +148,18 @@ def calibrate(
             answers.notes,
         )
     table, models = _split_models(table)
-    found = _by_signal(_with(answers, table), truth, dims, longest, seed)
-    people = _majority(_with(answers, table), truth)
+    found = _by_signal(_with(answers, table), truth, (dims, told_dims), longest, seed)
+    people = majority_of_people(_with(answers, table), truth)
     of_models = {
-        model: _by_signal(_with(answers, own), people, dims, longest, seed)
+        model: {
+            name: replace(one, annotator_kind=MODEL)
+            for name, one in _by_signal(
+                _with(answers, own), people, (dims, told_dims), longest, seed
+            ).items()
+        }
         for model, own in models.items()
     }
-    worth = _worth(_with(answers, table), seed)
+    worth = worth_by_signal(_with(answers, table), seed)
     found = {name: replace(one, worth=worth.get(name, ())) for name, one in found.items()}
     dropped: dict[str, int] = {}
     if answers.rejected is not None and len(answers.rejected):
@@ -148,10 +174,10 @@ def _with(answers: Answers, table: pl.DataFrame) -> Answers:
 
 
 def _by_signal(
-    answers: Answers, truth: np.ndarray, dims: int, longest: float | None, seed: int
+    answers: Answers, truth: np.ndarray, dims: Dims, longest: float | None, seed: int
 ) -> dict[str, SignalCalibration]:
     found = {}
-    for batch in encode(answers, dims=dims) if len(answers) else ():
+    for batch in encode(answers, dims=dims[0]) if len(answers) else ():
         name = batch.signal.name
         rows = answers.table.filter(pl.col("signal") == name)
         found[name] = _calibrate_signal(batch, rows, answers, truth, dims, longest, seed)
@@ -168,95 +194,14 @@ def _split_models(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataF
     return people, {name: own.filter(pl.col("annotator") == name) for name in names}
 
 
-def _majority(answers: Answers, truth: np.ndarray) -> np.ndarray:
-    """The true class of items: gold, else what most people say; -1 for none or a tie."""
-    places = {name: i for i, name in enumerate(answers.items)}
-    total = np.zeros((len(answers.items), len(answers.classes)))
-    for item, report in _stated(answers, ("choices", "numbers")):
-        np.add.at(total, [places[name] for name in item], report)
-    if not total.size:
-        return truth
-    ordered = np.sort(total, axis=1)
-    clear = np.greater(ordered[:, -1] - (ordered[:, -2] if total.shape[1] > 1 else 0), 1e-9)
-    return np.where(truth >= 0, truth, np.where(clear, total.argmax(1), -1))
-
-
-def _stated(
-    answers: Answers, forms: Sequence[str], first_only: bool = False
-) -> Iterator[tuple[list[str], np.ndarray]]:
-    """(item of each row, class probabilities) for each signal of these forms that states them."""
-    for name in answers.table["signal"].unique(maintain_order=True):
-        kind = signal_class(name)
-        if kind.form not in forms or not states_classes(kind):
-            continue
-        rows = answers.table.filter(pl.col("signal") == name)
-        if first_only and "repeat" in rows.columns:
-            rows = rows.filter(~pl.col("repeat").fill_null(False))
-        report, _ = reports(rows["answer"], answers.classes, kind)
-        good = np.all(np.isfinite(report), axis=1)
-        yield rows.filter(good)["items"].list.first().to_list(), report[good]
-
-
-def _worth(answers: Answers, seed: int) -> dict[str, tuple[Worth, ...]]:
-    """Worth of each kind of soft label in the pilot's own hard labels, where it has both."""
-    places = {name: i for i, name in enumerate(answers.items)}
-    counts = np.zeros((len(answers.items), len(answers.classes)), dtype=np.int64)
-    names = answers.table["signal"].unique(maintain_order=True).to_list()
-    for batch in encode(_with(answers, answers.table.filter(pl.col("signal").is_in(VOTED)))):
-        if batch.signal.name == "votes":
-            np.add.at(counts, batch.items[:, 0], batch.answer)
-        else:
-            np.add.at(counts, (batch.items[:, 0], batch.answer[:, 0]), 1)
-    found = {}
-    for name in names:
-        if signal_class(name).form != "numbers":
-            continue
-        own = _with(answers, answers.table.filter(pl.col("signal") == name))
-        for items, report in _stated(own, ("numbers",), first_only=True):
-            item = np.array([places[i] for i in items], dtype=np.int64)
-            size = np.bincount(item, minlength=len(counts))
-            usable = size[np.logical_and(counts.sum(1) >= 8, size > 0)]
-            most = int(np.quantile(usable, 0.1)) if len(usable) > 20 else 0
-            sizes = tuple(m for m in (1, 2, 3, 4, 5, 6) if m <= most)
-            if sizes:
-                found[name] = tuple(worth_of_soft(item, report, counts, sizes, seed=seed))
-    return found
-
-
-def gold_numbers(answers: Answers, gold: Any) -> np.ndarray:
-    """The true class number of each of `answers.items`, -1 unknown."""
-    truth = np.full(len(answers.items), -1)
-    numbers = {name: k for k, name in enumerate(answers.classes)}
-    places = {name: i for i, name in enumerate(answers.items)}
-    table = answers.table
-    if "gold" in table.columns:
-        for row in table.filter(pl.col("gold").fill_null(False)).iter_rows(named=True):
-            _, stated = reports([row["answer"]], answers.classes, signal_class(row["signal"]))
-            if stated[0] >= 0 and len(row["items"]) == 1:
-                truth[places[row["items"][0]]] = stated[0]
-    if isinstance(gold, Mapping):
-        for item, name in gold.items():
-            if str(name) not in numbers:
-                known = ", ".join(answers.classes[:10])
-                raise InputError(
-                    f"gold: unknown class {name!r} of item {item!r}; expected one of: {known}"
-                )
-            if str(item) in places:
-                truth[places[str(item)]] = numbers[str(name)]
-    elif gold is not None:
-        array = np.asarray(gold)
-        if array.shape != truth.shape or array.dtype.kind not in "iu":
-            raise InputError(
-                f"gold has shape {array.shape} of {array.dtype}; expected {len(truth)} class "
-                "numbers, one an item, -1 for unknown"
-            )
-        if array.max(initial=-1) >= len(numbers) or array.min(initial=0) < -1:
-            raise InputError(
-                f"gold holds class numbers from {array.min()} to {array.max()}; "
-                f"expected -1 to {len(numbers) - 1}"
-            )
-        truth = np.where(array >= 0, array, truth)
-    return truth
+def _noise(
+    batch: Batch, rows: pl.DataFrame, answers: Answers, truth: np.ndarray, dims: Dims, seed: int
+) -> Noise | None:
+    """Precision and lapse, by what this signal and this pilot can tell."""
+    if batch.signal.uses_classes:
+        return fit_noise(batch, len(answers.classes), dims[0], truth[batch.items[:, 0]], seed)
+    found = noise_by_embedding(replace(answers, table=rows), dims[1], seed)
+    return found or noise_by_questions(batch, rows, dims[0], seed)
 
 
 def _calibrate_signal(
@@ -264,7 +209,7 @@ def _calibrate_signal(
     rows: pl.DataFrame,
     answers: Answers,
     truth: np.ndarray,
-    dims: int,
+    dims: Dims,
     longest: float | None,
     seed: int,
 ) -> SignalCalibration:
@@ -274,7 +219,7 @@ def _calibrate_signal(
         rows["seconds"].fill_null(float("nan")).to_numpy() if "seconds" in rows.columns else None
     )
     confusion, flagged = None, []
-    kind, k = type(batch.signal), len(answers.classes)
+    kind = type(batch.signal)
     if states_classes(kind):
         report, top = reports(rows["answer"], answers.classes, kind)
         if kind.form == "numbers" or kind.name == "votes":
@@ -283,7 +228,7 @@ def _calibrate_signal(
             )
         else:
             agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed)
-        known, against = _reference(batch, first, report, truth)
+        known, against = reference(batch, first, report, truth)
         if kind.name == "votes":
             # Every vote counts on its own: the row is expanded into its votes.
             row, chosen = np.nonzero(batch.answer)
@@ -312,21 +257,7 @@ def _calibrate_signal(
         seconds=None if times is None else fit_times(times, batch.annotator, longest),
         agreement=agreement,
         confusion=confusion,
-        noise=fit_noise(batch.take(shown), k, dims, truth[batch.items[shown, 0]], seed),
+        noise=_noise(batch.take(shown), rows[shown], answers, truth, dims, seed),
         flagged=tuple(record for record in flagged if record.evidence),
         price=float(price) if isinstance(price, (int, float)) else None,
     )
-
-
-def _reference(
-    batch: Batch, first: np.ndarray, report: np.ndarray, truth: np.ndarray
-) -> tuple[np.ndarray, str]:
-    """(class that each first answer should name, -1 unknown; where that comes from)."""
-    item = batch.items[:, 0]
-    known = np.where(first, truth[item], -1)
-    if np.any(known >= 0):
-        return known, "gold"
-    if batch.signal.name == "votes":
-        return known, "nothing"
-    apart = np.where(first, item, -1 - np.arange(len(item)))  # repeats compare with nobody
-    return np.where(first, majority_of_others(apart, report), -1), "the others' majority"

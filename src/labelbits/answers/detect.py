@@ -23,7 +23,7 @@ from labelbits.answers.csv_files import LARGEST_FIELD
 from labelbits.answers.files import Rejects, check_file, head, open_text, shorten
 from labelbits.answers.json_files import json_elements
 from labelbits.answers.numpy_files import load_npz
-from labelbits.answers.parquet import open_parquet
+from labelbits.answers.parquet import first_rows
 from labelbits.answers.readers import Kind, Probe, Reader
 from labelbits.errors import InputError
 
@@ -88,8 +88,7 @@ def probe(path: Path) -> Probe:
     kind = kind_of(path)
     found = Probe(path, kind)
     if kind == "parquet":
-        with open_parquet(path) as file:
-            found.columns = tuple(file.schema_arrow.names)
+        found.columns, found.elements = first_rows(path, 50)
     elif kind == "numpy":
         found.arrays = {
             name: (array.shape, array.dtype.kind) for name, array in load_npz(path).items()

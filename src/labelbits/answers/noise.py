@@ -41,7 +41,10 @@ LIMITS = (math.log(1e-2), math.log(1e3))
 
 @dataclass(frozen=True)
 class Noise:
-    """Precision and lapse with 95 % intervals, and the world in which they hold."""
+    """Precision and lapse with 95 % intervals, and the world in which they hold.
+
+    `source` says what told them: gold, repeated answers, or a recovered embedding.
+    """
 
     precision: Interval
     lapse: Interval
@@ -50,6 +53,7 @@ class Noise:
     classes: int
     items: int
     answers: int
+    source: str
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
@@ -61,6 +65,7 @@ class Noise:
             "classes": self.classes,
             "items": self.items,
             "answers": self.answers,
+            "source": self.source,
         }
 
 
@@ -89,7 +94,9 @@ def fit_noise(
     world = World(items=1, classes=classes, dims=dims)
     d2 = np.asarray(world.sample_class_distances(key, (WORLDS if few else WORLDS // 2,)))
     score = _likelihood(signal, d2, answer, item, gold)
-    return _maximise(score, hasattr(signal, "concentration"), dims, classes, len(gold), len(rows))
+    source = "gold" if np.all(gold >= 0) else "gold and repeats" if np.any(gold >= 0) else "repeats"
+    concentrated = hasattr(signal, "concentration")
+    return maximise(score, concentrated, dims, classes, len(gold), len(rows), source)
 
 
 def as_single_votes(batch: Batch, truth: np.ndarray) -> tuple[Batch, np.ndarray]:
@@ -163,15 +170,6 @@ def _likelihood(
             guess.log_prob(codes, version[:1]),
         )
 
-    @functools.partial(jax.jit, static_argnames="items")
-    def mix(log_p: Array, log_u: Array, local: Array, place: Array, items: int) -> Array:
-        def at(lapse: Array) -> Array:
-            each = jnp.logaddexp(jnp.log1p(-lapse) + log_p, jnp.log(lapse) + log_u[:, None])
-            total = jnp.zeros((items, log_p.shape[1])).at[place].add(each[local])
-            return jax.nn.logsumexp(total, axis=1) - math.log(log_p.shape[1])
-
-        return jax.lax.map(at, jnp.asarray(LAPSES, dtype=log_p.dtype))
-
     def score(params: np.ndarray) -> np.ndarray:
         out = np.zeros((len(LAPSES), len(known)))
         for version, swap, codes, local, place, own in groups:
@@ -182,13 +180,30 @@ def _likelihood(
     return score
 
 
-def _maximise(
+@functools.partial(jax.jit, static_argnames="items")
+def mix(log_p: Array, log_u: Array, local: Array, place: Array, items: int) -> Array:
+    """ln likelihood of each item at each of `LAPSES`, (lapses, items).
+
+    `log_p` (answers, worlds) and `log_u` (answers,) are ln probabilities of distinct answers
+    without and with a certain lapse; answer `local` belongs to item `place`.
+    """
+
+    def at(lapse: Array) -> Array:
+        each = jnp.logaddexp(jnp.log1p(-lapse) + log_p, jnp.log(lapse) + log_u[:, None])
+        total = jnp.zeros((items, log_p.shape[1])).at[place].add(each[local])
+        return jax.nn.logsumexp(total, axis=1) - math.log(log_p.shape[1])
+
+    return jax.lax.map(at, jnp.asarray(LAPSES, dtype=log_p.dtype))
+
+
+def maximise(
     score: Callable[[np.ndarray], np.ndarray],
     concentrated: bool,
     dims: int,
     classes: int,
     items: int,
     answers: int,
+    source: str,
 ) -> Noise | None:
     """Maximum of the likelihood and an interval by resampling items over the points visited."""
     visited: list[tuple[np.ndarray, np.ndarray]] = []
@@ -241,8 +256,8 @@ def _maximise(
     return Noise(
         precision=Interval(
             math.exp(params[0]),
-            math.exp(max(params[0] - 1.96 * error[0], -50.0)),
-            math.exp(min(params[0] + 1.96 * error[0], 50.0)),
+            math.exp(max(params[0] - 1.96 * error[0], LIMITS[0])),
+            math.exp(min(params[0] + 1.96 * error[0], LIMITS[1])),
             method,
         ),
         lapse=Interval(
@@ -256,4 +271,5 @@ def _maximise(
         classes=classes,
         items=items,
         answers=answers,
+        source=source,
     )

@@ -39,13 +39,13 @@ def open_parquet(path: Path) -> pq.ParquetFile:
 
 
 def batches(
-    path: Path, notes: list[str], columns: list[str] | None = None
+    path: Path, notes: list[str], columns: list[str] | None = None, size: int = BATCH
 ) -> Iterator[pl.DataFrame]:
-    """The rows as tables of at most `BATCH` rows; repaired text is counted in `notes`."""
+    """The rows as tables of at most `size` rows; repaired text is counted in `notes`."""
     before = bytes_replaced()
     try:
         with open_parquet(path) as file:
-            for batch in file.iter_batches(BATCH, columns=columns):
+            for batch in file.iter_batches(size, columns=columns):
                 table = pl.from_arrow(_sound(batch))
                 assert isinstance(table, pl.DataFrame)
                 yield table
@@ -55,6 +55,15 @@ def batches(
         if isinstance(problem, InputError):
             raise
         raise refuse(path, problem) from None
+
+
+def first_rows(path: Path, count: int) -> tuple[tuple[str, ...], list[Any]]:
+    """(names of the columns, cells of the first rows); no cells of a very wide table."""
+    with open_parquet(path) as file:
+        names = tuple(file.schema_arrow.names)
+    for table in batches(path, [], size=count) if len(names) <= 1000 else ():
+        return names, [list(row) for row in table.head(count).iter_rows()]
+    return names, []
 
 
 def _sound(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -1,4 +1,4 @@
-"""What `labelbits pilot` does: read, calibrate, write the canonical table, show a summary."""
+"""What `labelbits pilot` does: read, calibrate, write the canonical table."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from labelbits.answers.calibration import Calibration, calibrate
 from labelbits.answers.csv_files import read_csv
 from labelbits.answers.files import Rejects, head
-from labelbits.answers.intervals import Interval
 from labelbits.answers.numpy_files import load_npz
 from labelbits.answers.reading import read_answers
 from labelbits.answers.times import price_of
@@ -103,59 +100,3 @@ def read_gold(path: Path, answers: Answers) -> dict[str, str]:
         )
     pairs = table.select(found["item"], found["class"]).drop_nulls()
     return dict(pairs.iter_rows())
-
-
-def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
-    """Print the summary as tables for people."""
-    console = console or Console()
-    table = Table(title="Pilot", title_justify="left")
-    for heading in ("signal", "answers", "annotators", "items", "median s", "mean s", "right",
-                    "agreement", "repeat", "lapse", "precision"):  # fmt: skip
-        table.add_column(heading, justify="left" if heading == "signal" else "right")
-    for name, found in pilot.calibration.signals.items():
-        time, same, noise = found.seconds, found.agreement, found.noise
-        table.add_row(
-            name,
-            f"{found.answers:,}",
-            f"{found.annotators:,}",
-            f"{found.items:,}",
-            "-" if time is None else f"{time.median:.1f}",
-            "-" if time is None else f"{time.mean:.1f}",
-            "-" if found.confusion is None else _percent(found.confusion.accuracy),
-            _short(None if same is None else same.between),
-            _short(None if same is None else same.repeat),
-            "-" if noise is None else _percent(noise.lapse),
-            _short(None if noise is None else noise.precision),
-        )
-    console.print(table)
-    for name, found in pilot.calibration.signals.items():
-        if found.agreement is not None:
-            console.print(f"{name}: agreement is {found.agreement.measure}")
-        if found.seconds is not None and (found.seconds.dropped or found.seconds.too_short):
-            console.print(
-                f"{name}: {found.seconds.dropped} times dropped as too long, "
-                f"{found.seconds.too_short} left out of the fit as too short"
-            )
-        if name in pilot.prices:
-            console.print(f"{name}: {pilot.prices[name]:.4f} for one answer at the mean time")
-    dropped = pilot.calibration.dropped
-    if dropped:
-        console.print(f"{sum(dropped.values())} rows dropped:")
-        for reason, count in dropped.items():
-            console.print(f"  {count}: {reason}", markup=False)
-        assert pilot.answers.rejected is not None
-        for row in pilot.answers.rejected.head(5).iter_rows(named=True):
-            console.print(f"  {row['file']}, row {row['row']}: {row['reason']}; found "
-                          f"{row['found'] or 'nothing'}", markup=False)  # fmt: skip
-    for note in pilot.calibration.notes:
-        console.print(f"note: {note}", markup=False)
-    if pilot.written:
-        console.print(f"canonical table: {pilot.written}", markup=False)
-
-
-def _short(value: Interval | None) -> str:
-    return "-" if value is None else f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}]"
-
-
-def _percent(value: Interval) -> str:
-    return f"{value.value:.1%} [{value.low:.1%}, {value.high:.1%}]"

@@ -1,0 +1,68 @@
+"""What `labelbits pilot` prints and hands to a plan."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from labelbits.answers.pilot import run_pilot
+from labelbits.answers.show import show_pilot
+from labelbits.planning.planfile import SignalPlan
+
+
+@pytest.fixture(scope="module")
+def pilot(tmp_path_factory: pytest.TempPathFactory):
+    """People and a model about the same items, one row that cannot be read."""
+    folder = tmp_path_factory.mktemp("pilot")
+    people = ["signal,annotator,items,answer,seconds"]
+    model = ["model,task,label,price"]
+    for item in range(40):
+        truth = ["cat", "dog"][item % 2]
+        other = ["dog", "cat"][item % 2]
+        people += [f"hard,w{k},{item},{truth if (item + k) % 6 else other},{3 + k}.5"
+                   for k in range(5)]  # fmt: skip
+        model.append(f"m-1,{item},{other if item % 8 == 0 else truth},0.002")
+    people.append("hard,w0,[broken,cat,2")
+    (folder / "people.csv").write_text("\n".join(people))
+    (folder / "model.csv").write_text("\n".join(model))
+    return run_pilot([folder / "people.csv", folder / "model.csv"], wage=12.0)
+
+
+def test_every_line_fits_a_narrow_terminal(pilot) -> None:
+    stream = io.StringIO()
+    show_pilot(pilot, Console(file=stream, width=80, force_terminal=False))
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    text = " ".join(" ".join(lines).split())
+    assert "hard: 200 answers of 5 annotators about 40 items" in text
+    assert "seconds median 5.5, mean 5.5, 10 to 90 % 3.5 to 7.5" in text
+    assert "hard: 40 answers of the model m-1" in text
+    assert "87.5% [" in text  # the model against the majority of people
+    assert "0.01833 for one answer at this wage" in text
+    assert "left out: 1 row" in text
+    assert "people.csv, row 201: items are not a JSON list of names; found [broken" in text
+
+
+def test_a_plan_takes_people_and_the_model_as_they_were_measured(pilot) -> None:
+    found = json.loads(json.dumps(pilot.to_dict()))
+    people = found["signals"]["hard"]
+    model = found["models"]["m-1"]["hard"]
+    assert (people["annotator_kind"], model["annotator_kind"]) == ("person", "model")
+    assert people["plan"]["seconds"] == pytest.approx(5.5)
+    assert model["plan"]["price"] == pytest.approx(0.002)
+    for one in (people, model):
+        assert SignalPlan(**one["plan"]).kind == "hard"
+        assert one["confusion"]["classes"] == ["cat", "dog"]
+    assert model["confusion"]["counts"] == [[15, 5], [0, 20]]
+
+
+def test_nothing_is_said_where_nothing_is_known(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("task,worker,label\n1,a,x\n2,a,y\n")
+    stream = io.StringIO()
+    show_pilot(run_pilot([tmp_path / "a.csv"]), Console(file=stream, width=80))
+    assert "these answers cannot tell" in stream.getvalue()
+    assert "seconds" not in stream.getvalue()
