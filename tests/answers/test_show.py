@@ -54,6 +54,7 @@ def test_a_plan_takes_people_and_the_model_as_they_were_measured(pilot) -> None:
     assert (people["annotator_kind"], model["annotator_kind"]) == ("person", "model")
     assert people["plan"]["seconds"] == pytest.approx(5.5)
     assert model["plan"]["price"] == pytest.approx(0.002)
+    assert (model["plan"]["annotators"], model["plan"]["model"]) == ("model", "m-1")
     for one in (people, model):
         assert SignalPlan(**one["plan"]).kind == "hard"
         assert one["confusion"]["classes"] == ["cat", "dog"]

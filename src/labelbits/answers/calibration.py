@@ -37,7 +37,8 @@ class SignalCalibration:
     `counts`: answers, annotators, items; `seconds` of one answer; `agreement` between annotators
     and on repeats; `confusion` and its `accuracy`; `noise`: precision and lapse of the channel;
     `flagged`: annotators who look like spammers or bots, with the evidence; `price`: mean paid
-    for one answer; `worth`: what soft labels are worth in the hard labels of the same pilot.
+    for one answer; `worth`: what soft labels are worth in the hard labels of the same pilot;
+    `model`: the language model that gave the answers, None for people.
     """
 
     signal: str
@@ -51,7 +52,7 @@ class SignalCalibration:
     flagged: tuple[AnnotatorRecord, ...] = ()
     price: float | None = None
     worth: tuple[Worth, ...] = ()
-    annotator_kind: str = PERSON
+    model: str | None = None
 
     def plan_entry(self) -> dict[str, Any]:
         """The keys of a plan's [[signal]] that this pilot can fill: price or seconds, and noise.
@@ -60,7 +61,9 @@ class SignalCalibration:
         wage turns into money, or what was paid where the file has no times.
         """
         entry: dict[str, Any] = {"kind": self.signal}
-        if self.annotator_kind == PERSON and self.seconds is not None:
+        if self.model is not None:
+            entry |= {"annotators": MODEL, "model": self.model}
+        if self.model is None and self.seconds is not None:
             entry["seconds"] = self.seconds.mean
         elif self.price is not None:
             entry["price"] = self.price
@@ -73,7 +76,7 @@ class SignalCalibration:
         parts = ("seconds", "agreement", "confusion", "noise")
         found = {name: getattr(self, name) for name in parts}
         return {
-            "annotator_kind": self.annotator_kind,
+            "annotator_kind": PERSON if self.model is None else MODEL,
             "answers": self.answers,
             "annotators": self.annotators,
             "items": self.items,
@@ -152,7 +155,7 @@ def calibrate(
     people = majority_of_people(_with(answers, table), truth)
     of_models = {
         model: {
-            name: replace(one, annotator_kind=MODEL)
+            name: replace(one, model=model)
             for name, one in _by_signal(
                 _with(answers, own), people, (dims, told_dims), longest, seed
             ).items()

@@ -73,7 +73,7 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
     paid = found.price if price is None else price
     if paid is not None:
         yield "price", f"{paid:.4g} for one answer" + ("" if price is None else " at this wage")
-    for worth in (found.worth[0], found.worth[-1])[: len(found.worth)]:
+    for worth in (*found.worth[:1], *found.worth[1:][-1:]):
         near = ", ".join(f"{_short(one)} by {name}" for name, one in worth.hard.items())
         yield "worth", f"{worth.soft} of these: {near} hard labels"
     if found.flagged:
