@@ -63,6 +63,16 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
         yield lambda what, share: bar.update(task, description=what, completed=share)
 
 
+@contextlib.contextmanager
+def stoppable(then: str) -> Iterator[None]:
+    """Ctrl-C ends long work with one line, `then` in it, and status 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"labelbits: stopped; {then}", err=True)
+        raise typer.Exit(130) from None
+
+
 @app.callback()
 def callback() -> None:
     """How many bits is a label worth, and which labels should you buy?"""
@@ -273,22 +283,15 @@ def sweep(
     address: Annotated[str | None, typer.Option(help="Of the Dask or Ray cluster.")] = None,
 ) -> None:
     """Simulate a grid of worlds; stopped at any moment, the same command continues."""
-    from labelbits.sweeps import read_sweep, run_sweep
-    from labelbits.sweeps.console import sweep_progress
+    with stoppable("the same command continues the sweep"):
+        from labelbits.sweeps import read_sweep, run_sweep
+        from labelbits.sweeps.console import sweep_progress
 
-    try:
+        grid = read_sweep(spec)
         with sweep_progress() as tell:
             path = run_sweep(
-                read_sweep(spec),
-                store,
-                workers=workers,
-                backend=backend,
-                address=address,
-                progress=tell,
+                grid, store, workers=workers, backend=backend, address=address, progress=tell
             )
-    except KeyboardInterrupt:
-        typer.echo("labelbits: stopped; the same command continues the sweep", err=True)
-        raise typer.Exit(130) from None
     typer.echo(path)
 
 
@@ -331,15 +334,20 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="Folder for figures and numbers.")] = Path("reproduce"),
     quick: Annotated[bool, typer.Option("--quick", help="Fewer signals and worlds.")] = False,
 ) -> None:
-    """Regenerate the analyses of the paper: figures and a table with standard errors."""
-    from labelbits.report.reproduce import write
-    from labelbits.sweeps.figures import reproduce as compute
+    """Regenerate the analyses of the paper: figures and a table with standard errors.
 
-    with progress_bar() as tell:
-        table = compute(figures, quick=quick, progress=tell)
-    for missing in write(table, out):
-        typer.echo(f"labelbits: {missing}", err=True)
-    typer.echo(out / "figures.html")
+    Stopped at any moment, the same command continues.
+    """
+    with stoppable("the same command continues"):
+        from labelbits.report.reproduce import PAGE, write
+        from labelbits.sweeps.console import sweep_progress
+        from labelbits.sweeps.reproduction import reproduce as compute
+
+        with sweep_progress("pieces") as tell:
+            table = compute(figures, out / "store", quick=quick, progress=tell)
+        for missing in write(table, out):
+            typer.echo(f"labelbits: {missing}", err=True)
+    typer.echo(out / PAGE)
 
 
 def main() -> None:

@@ -1,102 +1,137 @@
-"""Draw the figures of `labelbits reproduce`: one HTML page, one PNG a figure, one table."""
+"""Write what `labelbits reproduce` computed: one page, one PNG a figure, one table."""
 
 from __future__ import annotations
 
+import html
+import importlib.util
+import io
+import tempfile
 import warnings
 from pathlib import Path
 
 import plotly.graph_objects as go
+import plotly.io
 import polars as pl
-from plotly.subplots import make_subplots
+from plotly.offline import get_plotlyjs
 
+from labelbits import __version__
 from labelbits.atomic import write_whole
 from labelbits.errors import InputError
+from labelbits.report.page import CITATION, SCRIPT, STYLE, figure_div
+from labelbits.report.reproduce_figures import LOOKS, draw
 
-TITLES = {
-    "bits": "Bits per answer: theory (line) and simulation (dot)",
-    "total": "Bits of all answers, and of each, as answers are added",
-    "recovery": "Quality of the recovered space; dashed: rate-distortion limit",
-    "saturation": "One soft label an item: Spearman against classes",
-    "shots": "Classifier on the recovered space: accuracy by shots a class",
-    "tradeoff": "Answers an item that reach a quality, and who wins by price ratio soft / hard",
-}
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
-
-
-def draw(table: pl.DataFrame, name: str) -> go.Figure:
-    """One figure, a column a panel."""
-    data = table.filter(figure=name)
-    panels = data["panel"].unique(maintain_order=True).to_list()
-    maps = [p for p in panels if p.startswith("wins at ")]
-    panels = [p for p in panels if not p.startswith("wins at ")] + (["winner"] if maps else [])
-    signals = data["signal"].unique(maintain_order=True).to_list()
-    figure = make_subplots(1, len(panels), subplot_titles=panels)
-    for column, panel in enumerate(panels, 1):
-        for i, signal in enumerate(signals):
-            mark = {"color": COLOURS[i % len(COLOURS)]}
-            if panel == "winner":
-                won = data.filter(pl.col("panel").is_in(maps), signal=signal)
-                target = [float(p.removeprefix("wins at ")) for p in won["panel"]]
-                figure.add_scatter(
-                    x=won["x"], y=target, mode="markers", name=signal, row=1, col=column,
-                    legendgroup=signal, showlegend=False,
-                    marker=dict(symbol="square", size=14, **mark),
-                )  # fmt: skip
-                continue
-            for source in ("theory", "simulation"):
-                part = data.filter(panel=panel, signal=signal, source=source)
-                if not len(part):
-                    continue
-                both = data.filter(panel=panel)["source"].n_unique() > 1
-                line = name == "recovery" or not both or source == "theory"
-                figure.add_scatter(
-                    x=part["x"], y=part["value"], name=signal, legendgroup=signal,
-                    showlegend=column == 1 and (source == "theory" or not both),
-                    mode="lines+markers" if line and not (both and source == "theory")
-                    else "lines" if line else "markers",
-                    line={**mark, "dash": "dash" if name == "recovery" and both
-                          and source == "theory" else "solid"},
-                    marker=mark,
-                    error_y={"array": part["standard_error"].fill_null(0.0), "thickness": 1},
-                    row=1, col=column,
-                )  # fmt: skip
-        if name != "shots":
-            figure.update_xaxes(type="log", row=1, col=column)
-        if panel in ("precision", "classes", "dims", "procrustes", "answers an item"):
-            figure.update_xaxes(title=panel if name == "bits" else "answers an item", col=column)
-    if name == "tradeoff":
-        figure.update_xaxes(type="linear", title="Spearman wanted", col=1)
-        figure.update_yaxes(type="log", col=1)
-        if maps:
-            figure.update_xaxes(title="price of soft / price of hard", col=len(panels))
-            figure.update_yaxes(title="Spearman wanted", col=len(panels))
-    figure.update_layout(
-        title=TITLES[name], template="plotly_white", width=440 * max(len(panels), 2), height=480
-    )
-    return figure
+PAGE, NUMBERS = "report.html", "numbers.csv"
+#: Width of a PNG in pixels before `SCALE`.
+WIDTH, SCALE = 1200, 1.5
 
 
 def write(table: pl.DataFrame, folder: Path) -> list[str]:
-    """Write `numbers.csv`, `figures.html` and PNGs; returns what could not be written and why."""
+    """Write `numbers.csv`, `report.html` and a PNG of every figure.
+
+    Returns what could not be written and what to do about it: PNGs need kaleido and a Chrome.
+    Raises `InputError` if the folder cannot be written.
+    """
     folder = Path(folder)
+    names = table["figure"].unique(maintain_order=True).to_list()
+    figures = {name: draw(table, name) for name in names}
+    text = io.StringIO()
+    table.write_csv(text)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        table.write_csv(folder / "numbers.csv")
+        write_whole(folder / NUMBERS, text.getvalue())
+        write_whole(folder / PAGE, page(table, figures))
     except OSError as problem:
         raise InputError(f"{folder}: cannot be written ({problem.strerror})") from None
-    figures = {name: draw(table, name) for name in table["figure"].unique(maintain_order=True)}
-    body = [
-        figure.to_html(full_html=False, include_plotlyjs=i == 0)
-        for i, figure in enumerate(figures.values())
-    ]
-    page = "<!doctype html><meta charset=utf-8><title>labelbits reproduce</title>" + "\n".join(body)
-    write_whole(folder / "figures.html", page)
+    return write_pngs(figures, folder)
+
+
+def write_pngs(figures: dict[str, go.Figure], folder: Path) -> list[str]:
+    """One PNG a figure, whole or not at all; returns why there is none."""
+    if not has_kaleido():
+        return ["no PNG was written: kaleido is missing; install labelbits[png]"]
+    pictures = []
     for name, figure in figures.items():
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                figure.write_image(folder / f"{name}.png", scale=1.5)
-        except Exception as problem:
-            reason = str(problem).strip().splitlines()[0] if str(problem).strip() else "unknown"
-            return [f"no PNG: {reason} (needs labelbits[png] and Chromium)"]
+        picture = go.Figure(figure)
+        picture.update_layout(
+            title={"text": LOOKS[name].title, "x": 0.02}, width=WIDTH, margin_t=100,
+            height=figure.layout.height + 60,  # pyright: ignore
+            paper_bgcolor="white", plot_bgcolor="white", font={"color": "#30363d"},
+        )  # fmt: skip
+        pictures.append(picture)
+    try:
+        with (
+            tempfile.TemporaryDirectory(dir=folder, prefix=".png.") as made,
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            files = [Path(made) / f"{name}.png" for name in figures]
+            plotly.io.write_images(
+                pictures, [str(f) for f in files], scale=SCALE, width=WIDTH,
+                height=[picture.layout.height for picture in pictures],  # pyright: ignore
+            )  # fmt: skip
+            for file in files:
+                file.replace(folder / file.name)
+    except Exception as problem:
+        return [f"no PNG was written: {reason(problem)}"]
     return []
+
+
+def has_kaleido() -> bool:
+    """Is the library that draws PNGs installed?"""
+    return importlib.util.find_spec("kaleido") is not None
+
+
+def reason(problem: Exception) -> str:
+    """Why kaleido failed, in one line, and what to do."""
+    said = " ".join(str(problem).split()) or type(problem).__name__
+    if "chrome" in f"{type(problem).__name__} {said}".lower():
+        return (
+            "kaleido found no Chrome that runs; install Chrome or Chromium, or run "
+            "`plotly_get_chrome`, then run the same command again"
+        )
+    return said[:200]
+
+
+def page(table: pl.DataFrame, figures: dict[str, go.Figure]) -> str:
+    """The page as text; it opens without a network."""
+    sections = []
+    for name, figure in figures.items():
+        look = LOOKS[name]
+        sections.append(
+            f"<section><h2>{html.escape(look.title)}</h2><p>{html.escape(look.caption)}</p>"
+            f"{figure_div(figure, name, look.title)}{numbers(table.filter(figure=name))}</section>"
+        )
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>The paper's analyses - labelbits</title>
+<style>{STYLE}</style>
+<script>{get_plotlyjs()}</script>
+<script>{SCRIPT}</script>
+</head><body><main>
+<header><p class="brand">labelbits</p><h1>The paper's analyses, simulated anew</h1></header>
+<p>Every number, with its standard error, is also in {NUMBERS}.</p>
+{"".join(sections)}
+<footer><h2>How to cite</h2><p>{html.escape(CITATION)}</p><p>Made with labelbits {__version__}.
+</p></footer></main></body></html>
+"""
+
+
+def numbers(rows: pl.DataFrame) -> str:
+    """The figure's numbers as a table that opens on a click."""
+
+    def text(value: float | str | None) -> str:
+        if isinstance(value, str):
+            return html.escape(value)
+        return "" if value is None else f"{value:.4g}"
+
+    columns = ["panel", "signal", "x", "value", "standard_error", "source"]
+    head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{text(value)}</td>" for value in row) + "</tr>"
+        for row in rows.select(columns).iter_rows()
+    )
+    return (
+        f"<details><summary>{len(rows)} numbers</summary><div class='scroll'><table><thead><tr>"
+        f"{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
+    )

@@ -7,39 +7,88 @@ each: two processes that share a thread pool would take turns.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import signal
+import threading
+import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from labelbits.errors import InputError
-from labelbits.sweeps.spec import Task
 
 #: Tasks given to a worker in advance.
 AHEAD = 2
 #: Times that dead local workers are replaced before the sweep gives up.
 REPLACEMENTS = 3
 
-Run = Callable[[Task], Any]
-Results = Iterator[tuple[Task, Any]]
+
+class Task(Protocol):
+    """What can be sent to a worker, and named where it fails."""
+
+    def where(self) -> str:
+        """The task in words."""
+        ...
 
 
-def run_local(tasks: Sequence[Task], run: Run, workers: int) -> Results:
+T = TypeVar("T", bound=Task)
+#: Called with (workers, bytes of memory of them all) before anything is sent to a cluster.
+Check = Callable[[int, int], None]
+#: Seconds that a cluster may take until it has a worker.
+PATIENCE = 30
+#: Seconds after which a local worker without work ends.
+IDLE = 600
+
+Run = Callable[[T], Any]
+Results = Iterator[tuple[T, Any]]
+
+
+@contextlib.contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits until the block is over. Processes started in it never see Ctrl-C, which the
+    terminal sends to all of them: only the caller is to answer it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with(parent: int) -> None:
+    """In a worker: end when its parent is gone, however that was killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def run_local(tasks: Sequence[T], run: Run[T], workers: int) -> Results[T]:
     """Processes on this machine (joblib's loky), one core each."""
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
+    # A worker that has grown is replaced after its task; nothing is lost by that.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs", module="joblib")
     left, deaths = list(tasks), 0
     while left:
         environment = {"NPROC": "1", "OMP_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
-        pool = ProcessPoolExecutor(max_workers=workers, timeout=60, env=environment)
+        pool = ProcessPoolExecutor(
+            max_workers=workers, timeout=IDLE, env=environment,
+            initializer=end_with, initargs=(os.getpid(),),
+        )  # fmt: skip
         try:
             queue, running = list(reversed(left)), {}
             while queue or running:
-                while queue and len(running) < AHEAD * workers:
-                    task = queue.pop()
-                    running[pool.submit(run, task)] = task
+                with interrupts_held():
+                    while queue and len(running) < AHEAD * workers:
+                        task = queue.pop()
+                        running[pool.submit(run, task)] = task
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     task = running.pop(future)
                     result = future.result()
@@ -56,7 +105,9 @@ def run_local(tasks: Sequence[Task], run: Run, workers: int) -> Results:
             pool.shutdown(wait=True, kill_workers=True)
 
 
-def run_dask(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
+def run_dask(
+    tasks: Sequence[T], run: Run[T], address: str | None, check: Check | None = None
+) -> Results[T]:
     """A Dask cluster; tasks of a worker that dies run again on another one."""
     if not address:
         raise InputError("backend dask: give the scheduler, --address tcp://HOST:8786")
@@ -72,10 +123,20 @@ def run_dask(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
             "`dask scheduler` and `dask worker`, or correct --address"
         ) from None
     with client:
-        if not client.scheduler_info()["workers"]:
-            raise InputError(f"backend dask: the cluster at {address} has no workers")
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise InputError(
+                f"backend dask: the cluster at {address} has no workers after {PATIENCE} s; start "
+                "some with `dask worker`"
+            ) from None
+        members: Any = client.scheduler_info(n_workers=-1)["workers"]
+        threads = sum(member["nthreads"] for member in members.values())
+        least = min(member["memory_limit"] / member["nthreads"] for member in members.values())
+        if check and least:  # a worker without a limit says 0
+            check(threads, int(least * threads))
         queue = list(reversed(tasks))
-        by_key: dict[Any, Task] = {}
+        by_key: dict[Any, T] = {}
 
         def submit() -> Any:
             task = queue.pop()
@@ -83,8 +144,7 @@ def run_dask(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
             by_key[future.key] = task
             return future
 
-        threads: Any = client.nthreads()
-        ahead = AHEAD * sum(threads.values())
+        ahead = AHEAD * threads
         first = [submit() for _ in range(min(ahead, len(queue)))]
         pending = as_completed(first, loop=client.loop)
         for future in pending:
@@ -93,7 +153,9 @@ def run_dask(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
                 pending.add(submit())
 
 
-def run_ray(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
+def run_ray(
+    tasks: Sequence[T], run: Run[T], address: str | None, check: Check | None = None
+) -> Results[T]:
     """A Ray cluster; tasks of a worker that dies run again on another one."""
     if not address:
         raise InputError("backend ray: give the cluster, --address HOST:6379")
@@ -111,7 +173,11 @@ def run_ray(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
         ) from None
     try:
         remote = ray.remote(max_retries=REPLACEMENTS)(run)
-        ahead = max(1, AHEAD * int(ray.cluster_resources().get("CPU", 1)))
+        resources = ray.cluster_resources()
+        cores = max(1, int(resources.get("CPU", 1)))
+        if check and "memory" in resources:
+            check(cores, int(resources["memory"]))
+        ahead = AHEAD * cores
         queue, running = list(reversed(tasks)), {}
         while queue or running:
             while queue and len(running) < ahead:
@@ -124,13 +190,19 @@ def run_ray(tasks: Sequence[Task], run: Run, address: str | None) -> Results:
 
 
 def results(
-    tasks: Sequence[Task], run: Run, backend: str, workers: int | None, address: str | None
-) -> Results:
-    """(task, result) pairs from the named backend. Raises `InputError` for an unknown one."""
+    tasks: Sequence[T],
+    run: Run[T],
+    backend: str = "local",
+    workers: int | None = None,
+    address: str | None = None,
+    check: Check | None = None,
+) -> Results[T]:
+    """(task, result) pairs from the named backend. Raises `InputError` for an unknown one, for an
+    unreachable cluster, and what `check` raises when it is told a cluster's memory."""
     if backend == "local":
         return run_local(tasks, run, min(workers or os.cpu_count() or 1, max(1, len(tasks))))
     if backend == "dask":
-        return run_dask(tasks, run, address)
+        return run_dask(tasks, run, address, check)
     if backend == "ray":
-        return run_ray(tasks, run, address)
+        return run_ray(tasks, run, address, check)
     raise InputError(f"unknown backend {backend!r}; expected local, dask or ray")

@@ -9,8 +9,8 @@ from labelbits.sweeps.runner import Progress
 
 
 @contextlib.contextmanager
-def sweep_progress() -> Iterator[Progress]:
-    """A bar that tells cells done, cells in all and the time left."""
+def sweep_progress(unit: str = "cells") -> Iterator[Progress]:
+    """A bar that tells how many are done, how many there are, and the time left."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -22,7 +22,7 @@ def sweep_progress() -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     columns = (
-        BarColumn(), MofNCompleteColumn(), TextColumn("cells"), TimeElapsedColumn(),
+        BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeElapsedColumn(),
         TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.description}"),
     )  # fmt: skip
     with Bar(*columns, console=Console(stderr=True)) as bar:

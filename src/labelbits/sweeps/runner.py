@@ -7,6 +7,7 @@ import os
 import signal as os_signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +125,6 @@ def run_sweep(
     if workers is not None and workers < 1:
         raise InputError(f"workers are {workers}; expected a whole number of at least 1")
     tasks = tasks_of(sweep)
-    if backend == "local":
-        check_memory(tasks, workers or os.cpu_count() or 1, free_memory())
     with stop_on_termination(), Store(folder, sweep) as store:
         finished = store.done(tasks)
         total = sum(task.cells for task in tasks)
@@ -134,7 +133,9 @@ def run_sweep(
         tell = progress or (lambda done, total, what: None)
         tell(done, total, "continuing" if done else "starting")
         if left:
-            stream = results(left, run_task, backend, workers, address)
+            if backend == "local":
+                check_memory(left, min(workers or os.cpu_count() or 1, len(left)), free_memory())
+            stream = results(left, run_task, backend, workers, address, partial(check_memory, left))
             with contextlib.closing(stream):  # type: ignore[type-var]
                 for task, table in stream:
                     store.add(task, table)

@@ -7,7 +7,9 @@ import itertools
 import json
 import math
 import tomllib
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -99,6 +101,11 @@ class Task:
         """Worlds in the task."""
         return self.seeds
 
+    @property
+    def rows(self) -> int:
+        """Rows of its table: one a world and metric."""
+        return self.seeds * len(self.metrics)
+
     def where(self) -> str:
         """The point of the grid in words."""
         return (
@@ -159,12 +166,31 @@ def parse_sweep(data: dict[str, Any], source: str = "sweep") -> Sweep:
                 raise InputError(
                     f"{source}: {signal.name} shows {signal.arity} items and items holds {items}"
                 )
-    if "bits" in sweep.metrics and any(map(math.isinf, grid.precision)):
-        raise InputError(
-            f"{source}: metric 'bits' needs a finite precision (noise-free answers have no Fisher "
-            "information); leave out one of them"
-        )
+    if "bits" in sweep.metrics:
+        if any(map(math.isinf, grid.precision)):
+            raise InputError(
+                f"{source}: metric 'bits' needs a finite precision (noise-free answers have no "
+                "Fisher information); leave out one of them"
+            )
+        for name, dims, items in itertools.product(grid.signals, grid.dims, grid.items):
+            _check_bits(name, dims, max(grid.classes), items, source)
     return sweep
+
+
+def _check_bits(name: str, dims: int, classes: int, items: int, source: str) -> None:
+    """Raise `InputError` where the metric "bits" of comparisons would need too large a matrix."""
+    from labelbits.information.fisher import MOST_COORDINATES
+
+    parts = make_signals(name, dims, classes, 1.0, 0.0)
+    if all(s.uses_classes and s.arity == 1 for s in parts):
+        return
+    points = items + (classes if any(s.uses_classes for s in parts) else 0)
+    if points * dims > MOST_COORDINATES:
+        raise InputError(
+            f"{source}: metric 'bits' of {name} with items {items} and dims {dims} has "
+            f"{points * dims:,} coordinates; expected at most {MOST_COORDINATES:,}: use fewer "
+            "items or leave the metric out"
+        )
 
 
 def make_signals(name: str, dims: int, classes: int, precision: float, lapse: float) -> list[Any]:
@@ -179,22 +205,42 @@ def make_signals(name: str, dims: int, classes: int, precision: float, lapse: fl
 
 def lane_bytes(task: Task) -> int:
     """Memory that one world of the task takes, in bytes, about."""
+    return _lane_bytes(
+        task.signal, task.items, task.classes, task.dims, task.largest, task.lapse == 0
+    )
+
+
+@cache
+def _lane_bytes(names: str, items: int, classes: int, dims: int, largest: int, sober: bool) -> int:
     from labelbits.recovery.batch_solver import EXTRA, MEMORY
     from labelbits.recovery.pooling import pool_of
     from labelbits.signals.soft import Soft
 
     total = 0
-    points = task.items + task.classes
-    for signal in make_signals(task.signal, task.dims, task.classes, task.precision, task.lapse):
-        width = signal.width(task.classes)
+    points = items + classes
+    for signal in make_signals(names, dims, classes, 1.0, 0.0 if sober else 0.5):
+        width = signal.width(classes)
         if pool_of(signal) is not None:
-            kept = task.items * task.classes * (signal.grid if isinstance(signal, Soft) else 1)
+            kept = items * classes * (signal.grid if isinstance(signal, Soft) else 1)
         else:
             permutations = 2 if signal.arity > 1 else 0
-            kept = 4 * task.largest * task.items * (width + permutations)
-        reads = task.classes * signal.arity if signal.uses_classes else signal.arity
-        total += 4 * (kept + 12 * max(256, task.items) * (reads + signal.arity * task.dims))
-    return total + 4 * (2 * MEMORY + 10) * points * (task.dims + EXTRA)
+            kept = 4 * largest * items * (width + permutations)
+        reads = classes * signal.arity if signal.uses_classes else signal.arity
+        total += 4 * (kept + 12 * max(256, items) * (reads + signal.arity * dims))
+    return total + 4 * (2 * MEMORY + 10) * points * (dims + EXTRA)
+
+
+def bits_bytes(task: Task) -> int:
+    """Memory that the metric "bits" takes, in bytes, about: class signals need an information
+    matrix of items by prototypes, comparisons a dense one of all coordinates and its factor."""
+    if "bits" not in task.metrics:
+        return 0
+    parts = make_signals(task.signal, task.dims, task.classes, 1.0, 0.0)
+    coordinates = task.items * task.dims
+    borders = task.classes * task.dims if any(s.uses_classes for s in parts) else 0
+    if all(s.uses_classes and s.arity == 1 for s in parts):
+        return 8 * (2 * coordinates * (task.dims + borders) + 2 * borders**2)
+    return 2 * 8 * (coordinates + borders) ** 2
 
 
 def tasks_of(sweep: Sweep) -> list[Task]:
@@ -216,18 +262,18 @@ def tasks_of(sweep: Sweep) -> list[Task]:
         lanes = max(1, min(sweep.seeds, LANES, BATCH_BYTES // lane_bytes(whole)))
         for first in range(0, sweep.seeds, lanes):
             count = min(lanes, sweep.seeds - first)
-            tasks.append(Task(**{**asdict(whole), "metrics": whole.metrics, "first_seed": first,
-                                 "seeds": count}))  # fmt: skip
+            tasks.append(replace(whole, first_seed=first, seeds=count))
     return tasks
 
 
-def check_memory(tasks: list[Task], workers: int, available: int) -> None:
+def check_memory(tasks: Sequence[Task], workers: int, available: int) -> None:
     """Raise `InputError` before anything starts if a batch does not fit into memory."""
+    each = available / workers
     for task in tasks:
-        need = lane_bytes(task) * task.seeds
-        if need > available / workers:
+        need = lane_bytes(task) * task.seeds + bits_bytes(task)
+        if need > each:
             raise InputError(
-                f"the cell {task.where()} needs about {need / 2**30:.1f} GiB; "
-                f"{available / workers / 2**30:.1f} GiB are free for each of {workers} workers: "
+                f"the cell {task.where()} needs about {need / 2**30:.3g} GiB; "
+                f"{each / 2**30:.3g} GiB are free for each of {workers} workers: "
                 "use fewer items, fewer answers, or fewer workers"
             )

@@ -1,8 +1,8 @@
-"""Where a sweep's results live: one part file a finished batch, then one sorted table.
+"""Where the results of long work live: one part file a finished task, then one table.
 
 Every file is written under a temporary name, flushed to disk and renamed, so that a process
-killed at any moment leaves whole files or none. The folder holds `sweep.json` (specification,
-hash, versions), `parts/` while the sweep runs, and `results.parquet` at the end.
+killed at any moment leaves whole files or none. The folder of a sweep holds `sweep.json`
+(specification, hash, versions), `parts/` while the sweep runs, and `results.parquet` at the end.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import fcntl
 import importlib.metadata
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Protocol, Self
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -57,17 +58,29 @@ def disk_errors(folder: Path) -> Iterator[None]:
         raise
 
 
-class Store:
-    """The folder of one sweep, locked while it is open.
+class Kept(Protocol):
+    """A task whose rows can be kept."""
 
-    Raises `InputError` if it holds another specification, if another process works in it, or if
-    it cannot be written.
+    @property
+    def key(self) -> str:
+        """Name of its part file: the same for the same numbers, another for others."""
+        ...
+
+    @property
+    def rows(self) -> int | None:
+        """Rows of its table, or None where only the computation can tell."""
+        ...
+
+
+class Parts:
+    """A folder of part files, locked while it is open.
+
+    Raises `InputError` if another process works in it or if it cannot be written.
     """
 
-    def __init__(self, folder: Path, sweep: Sweep) -> None:
-        self.folder, self.sweep = Path(folder), sweep
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
         self.parts = self.folder / "parts"
-        self.results = self.folder / "results.parquet"
         with disk_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = (self.folder / ".lock").open("w")
@@ -81,15 +94,75 @@ class Store:
         try:
             with disk_errors(self.folder):
                 self._claim()
+                self.parts.mkdir(exist_ok=True)
+                for place in (self.folder, self.parts):
+                    for left_over in place.glob(f".*{TEMPORARY}"):
+                        left_over.unlink(missing_ok=True)
         except BaseException:
             self.close()
             raise
 
     def _claim(self) -> None:
+        """Refuse a folder that holds something else."""
+
+    def close(self) -> None:
+        """Let other processes in."""
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def path(self, task: Kept) -> Path:
+        """The task's part file."""
+        return self.parts / f"{task.key}.parquet"
+
+    def done(self, tasks: Sequence[Kept]) -> set[str]:
+        """Keys of the finished tasks. A part that cannot be read counts as not finished."""
+        found = set()
+        for task in tasks:
+            path = self.path(task)
+            if path.exists():
+                try:
+                    rows = pq.read_metadata(path).num_rows
+                except Exception:
+                    rows = -1
+                if rows == task.rows or (task.rows is None and rows >= 0):
+                    found.add(task.key)
+                else:
+                    path.unlink()
+        return found
+
+    def add(self, task: Kept, table: pl.DataFrame) -> None:
+        """Keep the rows of a finished task."""
+        with disk_errors(self.folder):
+            write_whole(self.path(task), _parquet(table))
+
+    def read(self, task: Kept) -> pl.DataFrame:
+        """The rows of a finished task."""
+        return pl.read_parquet(self.path(task))
+
+
+class Store(Parts):
+    """The folder of one sweep.
+
+    Raises `InputError` also if it holds another specification, or an unfinished sweep that
+    other versions of the software began.
+    """
+
+    def __init__(self, folder: Path, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self.results = Path(folder) / "results.parquet"
+        super().__init__(folder)
+
+    def _claim(self) -> None:
         path = self.folder / "sweep.json"
         if path.exists():
             try:
-                found = json.loads(path.read_text())["hash"]
+                record = json.loads(path.read_text())
+                found, begun = record["hash"], dict(record["versions"])
             except (ValueError, KeyError, TypeError):
                 raise InputError(
                     f"{path}: cannot be read; expected the record of a sweep"
@@ -98,6 +171,16 @@ class Store:
                 raise InputError(
                     f"{self.folder}: was written by another specification (hash {found[:12]}, this "
                     f"one has {self.sweep.hash()[:12]}); give another --store"
+                )
+            changed = [
+                f"{name} {begun.get(name)} (now {version})"
+                for name, version in versions().items()
+                if begun.get(name) != version
+            ]
+            if changed and not self.results.exists():
+                raise InputError(
+                    f"{self.folder}: this sweep was begun with {', '.join(changed)}, and its table "
+                    "would mix their numbers; install those versions or give another --store"
                 )
         elif self.results.exists() or self.parts.exists():
             raise InputError(
@@ -109,52 +192,23 @@ class Store:
                 "sweep": self.sweep.model_dump(mode="json"),
             }  # fmt: skip
             write_whole(path, json.dumps(record, indent=2).encode())
-        self.parts.mkdir(exist_ok=True)
-        for left_over in [*self.folder.glob(f".*{TEMPORARY}"), *self.parts.glob(f".*{TEMPORARY}")]:
-            left_over.unlink(missing_ok=True)
 
-    def close(self) -> None:
-        """Let other processes in."""
-        self._lock.close()
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def done(self, tasks: list[Task]) -> set[str]:
-        """Keys of the finished tasks. A part that cannot be read counts as not finished."""
+    def done(self, tasks: Sequence[Kept]) -> set[str]:
+        """Keys of the finished tasks: all of them once the table is there."""
         if self.results.exists():
             return {task.key for task in tasks}
-        found = set()
-        for task in tasks:
-            path = self.parts / f"{task.key}.parquet"
-            if path.exists():
-                try:
-                    rows = pq.read_metadata(path).num_rows
-                except Exception:
-                    rows = -1
-                if rows == task.seeds * len(task.metrics):
-                    found.add(task.key)
-                else:
-                    path.unlink()
-        return found
+        return super().done(tasks)
 
-    def add(self, task: Task, table: pl.DataFrame) -> None:
-        """Keep the rows of a finished task."""
-        with disk_errors(self.folder):
-            write_whole(self.parts / f"{task.key}.parquet", _parquet(table))
-
-    def finish(self, tasks: list[Task]) -> Path:
+    def finish(self, tasks: Sequence[Task]) -> Path:
         """All parts as one table, sorted by the grid; the parts are removed after that."""
         if not self.results.exists():
-            table = pl.concat([pl.read_parquet(self.parts / f"{t.key}.parquet") for t in tasks])
+            table = pl.concat([self.read(task) for task in tasks])
             table = table.sort([*COLUMNS, "seed", "metric"])
             record = {
-                "hash": self.sweep.hash(),
+                "hash": self.sweep.hash(), "seed": str(self.sweep.seed),
+                "sweep": self.sweep.model_dump_json(),
                 **{f"version_{k}": v for k, v in versions().items()},
-            }
+            }  # fmt: skip
             with disk_errors(self.folder):
                 write_whole(self.results, _parquet(table, record))
         for path in self.parts.glob("*.parquet"):

@@ -1,0 +1,251 @@
+"""The figures of `labelbits reproduce`: a grid of panels each, every signal in its own style."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+from plotly.subplots import make_subplots
+
+from labelbits.report.figures import COLOURS, GRID, log_ticks
+from labelbits.signals import REGISTRY
+
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "triangle-down")
+DASHES = ("solid", "dash")
+WINNER, SHARE = "winner at price ratio ", "share of draws won at price ratio "
+MAP = "cheapest signal"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one figure is laid out: titles of its axes, logarithmic axes, panels in a row."""
+
+    title: str
+    caption: str
+    x: str
+    y: str
+    log_x: bool = True
+    log_y: bool = False
+    columns: int = 3
+
+
+LOOKS = {
+    "bits": Look(
+        "Bits of one answer",
+        "Claim: how much a label says depends on the number of classes, of dimensions, and on "
+        "noise. Lines are integrals of the likelihood, markers are sampled worlds and answers, "
+        "with two standard errors. Each panel moves one number and keeps the others.",
+        "", "bits an answer", log_y=True, columns=2,
+    ),
+    "total": Look(
+        "Bits of all answers together, in a small world",
+        "Claim: what answers say together depends on how many there are. Lines are theory, the "
+        "smaller of 1/2 log2 det(I + F) and the sum of the answers' bits; markers are simulation, "
+        "midway between two bounds by annealed importance sampling, with two standard errors that "
+        "hold half the gap. The panels of classes, dimensions and noise have four answers an item.",
+        "", "bits", log_y=True,
+    ),
+    "recovery": Look(
+        "Quality of the recovered space",
+        "Claim: more bits, better representations. Worlds are recovered by MAP. No learner can be "
+        "below the rate-distortion limit of Procrustes disparity (black line); for Spearman the "
+        "line is what a Gaussian code at that limit reaches. Bits are the theory of all answers.",
+        "", "", columns=2,
+    ),
+    "triplets": Look(
+        "Bits of one triplet as triplets are added",
+        "Claim: answers about the same items overlap, so that each new triplet says less. No "
+        "triplet says more than one alone, nor all together more than N log2 (N - 1)! bits.",
+        "triplets an item", "bits a triplet", log_y=True,
+    ),
+    "saturation": Look(
+        "Soft labels as classes pass the number of dimensions",
+        "Claim: once classes exceed dimensions a soft label already fixes the item, and further "
+        "classes add little. One soft label an item; careful reports are near the exact "
+        "probabilities.",
+        "classes", "", log_x=False,
+    ),
+    "shots": Look(
+        "A classifier on the recovered space, by shots a class",
+        "Claim: few answers call for rich signals; with many, hard labels do. Nearest centroid "
+        "of the shots; in distribution, on items from a shifted prior, and with classes that no "
+        "question was about. Black: the same classifier on the true positions.",
+        "shots a class", "accuracy", log_x=False,
+    ),
+    "transfer": Look(
+        "The same classifier at the most shots, by answers an item",
+        "Claim: hard labels in the big-data regime, richer signals for few shots and out of "
+        "distribution. Every signal at the same number of answers, whatever they cost. Black: the "
+        "true positions.",
+        "answers an item", "accuracy",
+    ),
+    "tradeoff": Look(
+        "What a quality costs, and which signal is cheapest",
+        "Claim: which signal is best depends on its price. A choice (hard, triplet, ...) costs 1, "
+        "a count of votes 3, a report about several classes (soft, sparse-soft, ranking, "
+        "candidates) the price ratio. The break-even price of a signal is what one answer may "
+        "cost, in hard labels. The map has squares for signals with solid lines and diamonds for "
+        "dashed ones; faint ones won in fewer bootstrap draws.",
+        "", "", columns=2,
+    ),
+}  # fmt: skip
+
+#: Panel -> titles of its axes and whether they are logarithmic, where the figure's do not fit.
+AXES: dict[str, dict[str, Any]] = {
+    "classes": {"x": "classes"},
+    "dimensions": {"x": "dimensions"},
+    "precision": {"x": "precision"},
+    "lapse": {"x": "lapse", "log_x": False},
+    "each answer": {"x": "answers an item", "y": "bits an answer"},
+    "bits by answers an item": {"x": "answers an item", "y": "bits", "log_y": True},
+    "bits of a label": {"y": "bits", "log_y": True},
+    "prototypes known": {"y": "Spearman"},
+    "prototypes unknown": {"y": "Spearman"},
+    "break-even price": {"x": "Spearman", "y": "hard labels", "log_x": False, "log_y": True},
+    MAP: {"x": "price of a report / price of a choice", "y": "Spearman"},
+}
+
+
+def axes_of(figure: str, panel: str) -> dict[str, Any]:
+    """Titles and kinds of the axes of a panel."""
+    look = LOOKS[figure]
+    base = {"x": look.x, "y": look.y, "log_x": look.log_x, "log_y": look.log_y}
+    if ", by " in panel:
+        y, x = panel.split(", by ")
+        base |= {"x": x, "y": "Spearman" if y == "spearman" else "Procrustes disparity"}
+        base["log_y"] = y == "procrustes"
+    if panel.startswith("cost at"):
+        base |= {"x": "price of a report / price of a choice", "y": "cost an item, in choices"}
+        base["log_y"] = True
+    if panel == "answers an item":
+        if figure == "tradeoff":
+            base |= {"x": "Spearman", "y": "answers an item", "log_x": False, "log_y": True}
+        else:
+            base["x"] = "answers an item"
+    return base | AXES.get(panel, {})
+
+
+def style(name: str) -> tuple[str, str, str]:
+    """Colour, dash and symbol of a signal, the same in every figure."""
+    known = list(REGISTRY)
+    if name in known:
+        i = known.index(name)
+        return COLOURS[i % len(COLOURS)], DASHES[i // len(COLOURS)], SYMBOLS[i % len(SYMBOLS)]
+    if name.startswith(("careful", "usual")):
+        i = 2 * (not name.endswith("2")) + name.startswith("usual")
+        return COLOURS[i], DASHES[name.startswith("usual")], SYMBOLS[i]
+    return "#000000", "dot", "circle"
+
+
+def panels_of(data: pl.DataFrame) -> list[str]:
+    """The panels in the order they are drawn; the map's rows are one panel."""
+    found = data["panel"].unique(maintain_order=True).to_list()
+    single = [p for p in found if not p.startswith((WINNER, SHARE))]
+    if len(single) < len(found):
+        single.append(MAP)
+    places = [p for p in single if ", by " in p]
+    return sorted(places) + [p for p in single if p not in places]
+
+
+def draw(table: pl.DataFrame, name: str) -> go.Figure:
+    """One figure of the table, its panels in rows."""
+    data, look = table.filter(figure=name), LOOKS[name]
+    panels = panels_of(data)
+    columns = min(look.columns, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    figure = make_subplots(
+        rows, columns, subplot_titles=panels, horizontal_spacing=0.08,
+        vertical_spacing=80 / (340 * rows) if rows > 1 else 0.1,
+    )  # fmt: skip
+    shown: set[str] = set()
+    for i, panel in enumerate(panels):
+        place = {"row": i // columns + 1, "col": i % columns + 1}
+        if panel == MAP:
+            _map(figure, data, place, shown)
+        else:
+            _panel(figure, data.filter(panel=panel), place, shown)
+        axes = axes_of(name, panel)
+        part = data.filter(panel=panel) if panel != MAP else data.filter(
+            pl.col("panel").str.starts_with(WINNER)
+        ).with_columns(x=pl.col("panel").str.strip_prefix(WINNER).cast(pl.Float64))  # fmt: skip
+        for update, letter, column in (
+            (figure.update_xaxes, "x", "x"), (figure.update_yaxes, "y", "value")
+        ):  # fmt: skip
+            update(title={"text": axes[letter], "standoff": 8}, **place)
+            if axes[f"log_{letter}"]:
+                values = part[column].filter(part[column] > 0)
+                update(type="log", **log_ticks(min(values), max(values)), **place)
+    figure.update_annotations(font_size=13)
+    figure.update_xaxes(gridcolor=GRID, linecolor=GRID, zeroline=False, automargin=True)
+    figure.update_yaxes(gridcolor=GRID, linecolor=GRID, zeroline=False, automargin=True)
+    height = 150 + 340 * rows
+    figure.update_layout(
+        height=height, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 60, "r": 20, "t": 40, "b": 110},
+        font={"family": "system-ui, sans-serif", "size": 13},
+        legend={"orientation": "h", "y": -55 / (height - 150), "yanchor": "top", "x": 0},
+    )  # fmt: skip
+    return figure
+
+
+def _panel(figure: go.Figure, data: pl.DataFrame, place: dict[str, int], shown: set[str]) -> None:
+    both = {"theory", "simulation"} <= set(data["source"])
+    for signal in data["signal"].unique(maintain_order=True):
+        colour, dash, symbol = style(signal)
+        for source in ("bound", "theory", "simulation"):
+            part = data.filter(signal=signal, source=source).sort("x")
+            if not len(part):
+                continue
+            line = source != "simulation" or not both
+            mode = "lines" if source == "bound" or (source == "theory" and both) else "markers"
+            figure.add_scatter(
+                x=part["x"].to_list(), y=part["value"].to_list(), name=signal,
+                legendgroup=signal, showlegend=signal not in shown,
+                mode="lines+markers" if line and mode == "markers" else mode,
+                line={"color": colour, "dash": dash, "width": 1.6},
+                marker={"color": colour, "symbol": symbol, "size": 6},
+                error_y=_errors(part, colour) if source == "simulation" else None,
+                hovertemplate=f"{signal}, {source}<br>%{{x:.3g}}: %{{y:.4g}}<extra></extra>",
+                **place,
+            )  # fmt: skip
+            shown.add(signal)
+
+
+def _errors(part: pl.DataFrame, colour: str) -> dict[str, Any]:
+    """Two standard errors; downwards not below a tenth of the value, for logarithmic axes."""
+    error = 2 * part["standard_error"].fill_null(0.0)
+    down = pl.select(pl.min_horizontal(error, 0.9 * part["value"].abs())).to_series()
+    return {
+        "array": error.to_list(), "arrayminus": down.to_list(), "color": colour, "thickness": 1,
+        "width": 2,
+    }  # fmt: skip
+
+
+def _map(figure: go.Figure, data: pl.DataFrame, place: dict[str, int], shown: set[str]) -> None:
+    """A square for every price ratio and quality, in the colour of the cheapest signal."""
+
+    def rows(prefix: str) -> pl.DataFrame:
+        part = data.filter(pl.col("panel").str.starts_with(prefix))
+        ratio = pl.col("panel").str.strip_prefix(prefix).cast(pl.Float64).alias("ratio")
+        return part.with_columns(ratio)
+
+    keys = ["ratio", "x", "signal"]
+    won = rows(WINNER).join(rows(SHARE).select(*keys, share="value"), on=keys)
+    for signal in won["signal"].unique(maintain_order=True):
+        part = won.filter(signal=signal)
+        colour, dash, _ = style(signal)
+        mark = "square" if dash == DASHES[0] else "diamond"
+        figure.add_scatter(
+            x=part["ratio"].to_list(), y=part["x"].to_list(), mode="markers", name=signal,
+            legendgroup=signal, showlegend=signal not in shown,
+            customdata=part.select("value", "share").rows(),
+            marker={"symbol": mark, "size": 13, "color": colour,
+                    "opacity": [0.25 + 0.75 * s for s in part["share"]]},
+            hovertemplate=f"{signal}: %{{customdata[0]:.3g}} an item, won in "
+            "%{customdata[1]:.0%} of draws<extra></extra>",
+            **place,
+        )  # fmt: skip
+        shown.add(signal)
