@@ -162,7 +162,7 @@ def draw(table: pl.DataFrame, name: str) -> go.Figure:
     )  # fmt: skip
     shown: set[str] = set()
     for i, panel in enumerate(panels):
-        place = {"row": i // columns + 1, "col": i % columns + 1}
+        place: dict[str, Any] = {"row": i // columns + 1, "col": i % columns + 1}
         if panel == MAP:
             _map(figure, data, place, shown)
         else:

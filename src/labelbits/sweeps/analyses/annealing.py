@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -87,16 +87,16 @@ def _one_world(
         jnp.full(free, jnp.mean(score[world.items :] ** 2) if free else 0.0),
     ])[:, None]  # fmt: skip
 
-    step_range = {"minval": math.log(SHORTEST), "maxval": math.log(LONGEST)}
+    low, high = math.log(SHORTEST), math.log(LONGEST)
 
     def move(state: _State, t: Array, key: Array) -> _State:
         """One trajectory that leaves p(x) p(A | x)^t as it is."""
         speed_key, step_key, accept_key = jax.random.split(key, 3)
         scale = jax.lax.rsqrt(1 + t * told)
-        step = scale * jnp.exp(jax.random.uniform(step_key, **step_range))
+        step = scale * jnp.exp(jax.random.uniform(step_key, minval=low, maxval=high))
         speed = jax.random.normal(speed_key, state.x.shape)
 
-        def leap(now: tuple[Array, ...], _: None) -> tuple[tuple[Array, ...], None]:
+        def leap(now: Any, _: Any) -> tuple[Any, None]:
             x, speed, _, grad = now
             speed = speed + 0.5 * step * (t * grad - x)
             x = x + step * speed
@@ -109,10 +109,10 @@ def _one_world(
             jnp.sum(state.x**2) + jnp.sum(speed**2) - jnp.sum(x**2) - jnp.sum(end**2)
         )
         taken = jnp.log(jax.random.uniform(accept_key)) < gain
-        here = jax.tree.map(
-            lambda new, old: jnp.where(taken, new, old), (x, value, grad), state[:3]
-        )
-        return _State(*here, state.weight)
+        return _State(
+            jnp.where(taken, x, state.x), jnp.where(taken, value, state.value),
+            jnp.where(taken, grad, state.grad), state.weight,
+        )  # fmt: skip
 
     def step(state: _State, now: tuple[Array, ...]) -> tuple[_State, None]:
         t, before, after, key = now
