@@ -17,6 +17,7 @@ from labelbits.interface import Batch
 from labelbits.recovery import metrics, write_embedding
 from labelbits.recovery.channel import Channel
 from labelbits.recovery.initialise import spectral_start
+from labelbits.recovery.solver import coded
 from labelbits.signals import make
 
 ITEMS, CLASSES, DIMS = 60, 5, 2
@@ -145,7 +146,8 @@ def test_the_linearised_start_sees_the_shape(
     def start(answer: np.ndarray) -> float:
         batch = Batch(signal, which, answer, np.zeros(3000, np.int32), ones)
         channel = Channel(signal, 1, None, None, False)
-        found = spectral_start([channel], [channel.start()], [batch], ITEMS, 0, DIMS, DIMS, 0)
+        data = [coded(batch)]
+        found = spectral_start([channel], [channel.start()], data, ITEMS, 0, DIMS, DIMS, 0)
         assert found is not None
         return float(metrics.spearman(found.items, items))
 

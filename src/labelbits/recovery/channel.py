@@ -32,20 +32,35 @@ _LAPSES, _NOT_LAPSES = 1.1, 2.9
 FIRST_LAPSE = 0.05
 #: A lapse of exactly 0 would make impossible answers infinitely surprising.
 TINY_LAPSE = 1e-7
-#: ln odds of the lapse at a start: none, so that every answer pulls, however badly it fits yet.
-NO_LAPSE = -60.0
+#: The lapse at a start: none to speak of, so that every answer pulls, however badly it fits yet.
+NO_LAPSE = 1e-30
+#: Added to squared distances where `power` is not 1: what is the same place to an annotator.
+BLUR = 0.01
+#: Powers below it are its own.
+SMALLEST_POWER = 1e-4
 
 Parameters = dict[str, Array]
 
 
+def reports_distances(signal: Signal) -> bool:
+    """Is an answer a distance itself, in units of its own?"""
+    return signal.form == "number" and math.isinf(signal.outcomes(2))
+
+
 class Channel(eqx.Module):
-    """How one signal's noise is parametrised. `precision` and `lapse` are known where not None."""
+    """How one signal's noise is parametrised. `precision` and `lapse` are known where not None.
+
+    `power` is how annotators perceive distance: they compare ((d2 + b)^power - b^power) / power,
+    ln(1 + d2 / b) at power 0, with b = BLUR: squared distances at 1 (None is 1), distances at 1/2,
+    ratios of distances at 0.
+    """
 
     signal: Signal
     annotators: int = eqx.field(static=True)
-    precision: float | None
-    lapse: float | None
+    precision: Any
+    lapse: Any
     per_annotator: bool = eqx.field(static=True)
+    power: Any = None
 
     def extras(self) -> list[str]:
         """Names of the signal's other estimated parameters."""
@@ -63,11 +78,11 @@ class Channel(eqx.Module):
         theta: Parameters = {}
         people = self.annotators if self.per_annotator else 0
         if self.precision is None:
-            theta["precision"] = jnp.asarray(math.log(_plain(self.signal.precision, 1.0)))
+            theta["precision"] = _number(math.log(_plain(self.signal.precision, 1.0)))
             if people:
                 theta["precision_of"] = jnp.zeros(people)
         if self.lapse is None:
-            theta["lapse"] = jnp.asarray(math.log(FIRST_LAPSE / (1 - FIRST_LAPSE)))
+            theta["lapse"] = _number(math.log(FIRST_LAPSE / (1 - FIRST_LAPSE)))
             if people:
                 theta["lapse_of"] = jnp.zeros(people)
         for name in self.extras():
@@ -77,14 +92,14 @@ class Channel(eqx.Module):
     def precisions(self, theta: Parameters, annotator: Int[Array, "n"]) -> Float[Array, "n"]:
         """The precision of each answer."""
         if self.precision is not None:
-            return jnp.full(annotator.shape, min(self.precision, NOISE_FREE))
+            return jnp.full(annotator.shape, jnp.minimum(self.precision, NOISE_FREE))
         shift = theta["precision_of"][annotator] if "precision_of" in theta else 0.0
         return jnp.exp(jnp.broadcast_to(theta["precision"] + shift, annotator.shape))
 
     def lapses(self, theta: Parameters, annotator: Int[Array, "n"]) -> Float[Array, "n"]:
         """The lapse of each answer."""
         if self.lapse is not None:
-            return jnp.full(annotator.shape, max(self.lapse, TINY_LAPSE))
+            return jnp.full(annotator.shape, jnp.maximum(self.lapse, NO_LAPSE))
         shift = theta["lapse_of"][annotator] if "lapse_of" in theta else 0.0
         lapse = jax.nn.sigmoid(jnp.broadcast_to(theta["lapse"] + shift, annotator.shape))
         return jnp.clip(lapse, 1e-30, 1 - 1e-4)
@@ -98,6 +113,21 @@ class Channel(eqx.Module):
         return replace_noise(
             signal, self.precisions(theta, annotator), self.lapses(theta, annotator)
         )
+
+    def perceived(self, d2: Float[Array, "..."]) -> Float[Array, "..."]:
+        """What annotators compare in place of squared distances."""
+        if self.power is None or reports_distances(self.signal):
+            return d2
+        # Through expm1 the formula stays exact near power 0.
+        power = jnp.maximum(self.power, SMALLEST_POWER)
+        far, near = jnp.log(d2 + BLUR), math.log(BLUR)
+        return (jnp.expm1(power * far) - jnp.expm1(power * near)) / power
+
+    def log_prob(
+        self, theta: Parameters, annotator: Int[Array, "n"], answer: Array, d2: Array
+    ) -> Float[Array, "n"]:
+        """ln P of each answer, natural logarithm."""
+        return self.answering(theta, annotator).log_prob(answer, self.perceived(d2))
 
     def log_prior(self, theta: Parameters) -> Array:
         """ln prior of the unbounded parameters, up to a constant."""
@@ -115,15 +145,23 @@ class Channel(eqx.Module):
             total -= 0.5 * jnp.sum(((value - first[name]) / spread) ** 2)
         return total
 
-    def without_lapse(self, theta: Parameters) -> Parameters:
-        """The parameters with no lapse to speak of, for a start."""
-        return {**theta, "lapse": jnp.asarray(NO_LAPSE)} if "lapse" in theta else theta
+    def without_lapse(self, theta: Parameters) -> tuple[Channel, Parameters]:
+        """Channel and parameters with no lapse to speak of, for a start."""
+        if "lapse" in theta:
+            return self, {**theta, "lapse": _number(math.log(NO_LAPSE))}
+        return eqx.tree_at(lambda c: c.lapse, self, _number(NO_LAPSE)), theta
 
     def rescaled(self, theta: Parameters, factor: float) -> Parameters:
         """The parameters after every squared distance was divided by `factor`."""
         if "precision" not in theta:
             return theta
-        return {**theta, "precision": theta["precision"] + math.log(factor)}
+        power = 1.0 if self.power is None or reports_distances(self.signal) else self.power
+        return {**theta, "precision": theta["precision"] + power * math.log(factor)}
+
+
+def _number(value: float) -> Array:
+    # A weakly typed number would compile programs of its own.
+    return jnp.asarray(value, jnp.float32)
 
 
 def _plain(value: Any, default: float) -> float:

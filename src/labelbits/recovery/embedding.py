@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import warnings
-from collections.abc import Callable, Iterator
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,13 +9,14 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from labelbits.errors import InputError, check_at_least, check_probability
+from labelbits.errors import InputError
 from labelbits.interface import Answers, Signal
 from labelbits.recovery import fitting, inference
-from labelbits.recovery.inputs import Data, RecoveryWarning, check_connected, read_input
-
-#: Nats a coordinate below which a fit is reported as no better than one of random answers.
-_CHANCE = 0.75
+from labelbits.recovery.checks import check_dims, check_parameters, warn_of_chance
+from labelbits.recovery.choice import choose
+from labelbits.recovery.inputs import Data, check_connected, read_input
+from labelbits.recovery.posterior import posterior_covariance
+from labelbits.recovery.progress import progress_bar
 
 
 class SignalEmbedding(TransformerMixin, BaseEstimator):
@@ -38,6 +36,10 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         Known noise; None estimates it.
     per_annotator : bool
         Estimate precision and lapse of each annotator (only from `Answers`).
+    distance_power : float from 0 to 1, or "auto"
+        How annotators perceive distance: an answer compares d^(2 power) in place of squared
+        distances d^2, ln d at 0 (then a triplet depends on the ratio of its distances). "auto"
+        takes 1 unless 1/2 or 0 has better held-out bits by more than a standard error.
     signals : dict of signal name to `Signal`, or None
         Channels to assume in place of the defaults.
     n_init : int or None
@@ -61,6 +63,9 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     items_, classes_names_, annotators_ : names in the order of the rows
     precision_, lapse_ : float, or a dict of signal name to float where signals are mixed
     annotator_precision_, annotator_lapse_ : dict of signal name to array, with `per_annotator`
+    distance_power_ : float, the one used
+    held_out_bits_ : with "auto", held-out bits an answer by number of dimensions;
+        `held_out_powers_` by distance power
     n_iter_, converged_, loss_ : steps, did they settle, and minus the log posterior in nats
     train_error_ : share of answers that were not the most probable ones
     """
@@ -72,6 +77,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         precision: float | dict[str, float] | None = None,
         lapse: float | dict[str, float] | None = None,
         per_annotator: bool = False,
+        distance_power: float | Literal["auto"] = 1.0,
         signals: dict[str, Signal] | None = None,
         n_init: int | None = None,
         max_iter: int = 100,
@@ -86,6 +92,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         self.precision = precision
         self.lapse = lapse
         self.per_annotator = per_annotator
+        self.distance_power = distance_power
         self.signals = signals
         self.n_init = n_init
         self.max_iter = max_iter
@@ -108,16 +115,23 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         the number of items where the last ones have no answer. Raises `InputError` for answers
         that cannot be read and warns (`RecoveryWarning`) of what they leave undetermined.
         """
-        dims = self._check_parameters()
+        check_parameters(self)
+        dims = None if self.n_components == "auto" else int(self.n_components)
+        power = None if self.distance_power == "auto" else float(self.distance_power)
         data = read_input(X, y, sample_weight, n_objects, self.signals, dims or 2)
-        self._check_dims(dims or 1, data)
+        check_dims(dims or 1, data)
         check_connected(data)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         start = self._start(init, data, dims)
-        with _progress(self.verbose) as report:
-            if dims is None:
-                dims, self.held_out_bits_ = self._choose(data, seed, report)
-            fitted = fitting.fit(data, self._options(dims), seed, start, report)
+        with progress_bar(self.verbose) as report:
+            if dims is None or power is None:
+                chosen = choose(
+                    data, self._options, dims, power, self.validation_fraction,
+                    self.max_components, seed, report,
+                )  # fmt: skip
+                dims, power, self.held_out_bits_, self.held_out_powers_ = chosen
+            fitted = fitting.fit(data, self._options(dims, power), seed, start, report)
+        self.distance_power_ = power
         self._fitted, self._data = fitted, data
         self.embedding_ = fitted.items.astype(np.float32)
         self.prototypes_ = fitted.prototypes if len(data.classes) else None
@@ -131,51 +145,18 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         )  # fmt: skip
         self.n_features_in_ = 3
         self.train_error_ = inference.error(fitted, data)
-        self._warn_of_chance()
+        warn_of_chance(fitted, data, stacklevel=3)
         return self
 
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
         """Fit, and return `embedding_`."""
         return self.fit(X, y, **fit_params).embedding_
 
-    def _options(self, dims: int) -> fitting.Options:
+    def _options(self, dims: int, power: float) -> fitting.Options:
         return fitting.Options(
             dims, self.precision, self.lapse, self.per_annotator, self.n_init, self.max_iter,
-            self.tol,
+            self.tol, power,
         )  # fmt: skip
-
-    def _check_parameters(self) -> int | None:
-        """The number of dims, None for "auto"; raise for parameters that make no sense."""
-        for name in ("precision", "lapse"):
-            given = getattr(self, name)
-            for value in given.values() if isinstance(given, dict) else [given]:
-                if value is None:
-                    continue
-                if name == "lapse":
-                    check_probability(name, value)
-                elif not value > 0:
-                    raise InputError(f"precision is {value}; expected a number above 0, or None")
-        check_at_least("max_iter", self.max_iter, 1)
-        if self.n_components == "auto":
-            if not 0 < self.validation_fraction < 1:
-                raise InputError(
-                    f"validation_fraction is {self.validation_fraction}; expected 0 to 1"
-                )
-            return None
-        if isinstance(self.n_components, (bool, str)):
-            raise InputError(
-                f'n_components is {self.n_components!r}; expected a whole number or "auto"'
-            )
-        return check_at_least("n_components", self.n_components, 1)
-
-    @staticmethod
-    def _check_dims(dims: int, data: Data) -> None:
-        points = len(data.items) + len(data.classes)
-        if dims >= points:
-            raise InputError(
-                f"n_components is {dims} for {points} items and classes; expected fewer "
-                "dimensions than points: any answers fit there, so none are explained"
-            )
 
     def _start(self, init: Any, data: Data, dims: int | None) -> np.ndarray | None:
         if init is None and self.warm_start and hasattr(self, "embedding_"):
@@ -193,56 +174,6 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
                 f"init has shape {init.shape}; expected finite numbers, ({len(data.items)}, {dims})"
             )
         return init
-
-    def _choose(
-        self, data: Data, seed: int, report: Callable[[str, float], None]
-    ) -> tuple[int, dict[int, float]]:
-        """The fewest dims within one standard error of the best held-out bits, and those bits."""
-        train, held = data.split(self.validation_fraction, np.random.default_rng([seed, 9]))
-        if not len(held) or not len(train):
-            raise InputError(
-                f"{len(data)} answers are too few to choose the dimensions; give n_components"
-            )
-        bits: dict[int, np.ndarray] = {}
-        most = min(self.max_components, len(data.items) - 1)
-        for dims in range(1, most + 1):
-            report(f"{dims} dimensions", dims / most)
-            fitted = fitting.fit(train, self._options(dims), seed, None, lambda *_: None)
-            bits[dims] = inference.bits(fitted, held)
-            best = max(bits, key=lambda d: bits[d].mean())
-            if dims - best >= 2:
-                break
-        best = max(bits, key=lambda d: bits[d].mean())
-        for dims in sorted(bits):
-            lost = bits[best] - bits[dims]
-            if lost.mean() <= lost.std() / np.sqrt(len(lost)):
-                return dims, {d: float(b.mean()) for d, b in bits.items()}
-        raise AssertionError("the best dimension is within one standard error of itself")
-
-    def _warn_of_chance(self) -> None:
-        """Warn where the answers are explained no better than random answers would be.
-
-        By Wilks, n coordinates gain n / 2 nats on answers that mean nothing.
-        """
-        outcomes = max(len(self._data.classes), 2)
-        chance = sum(
-            float(batch.weight.sum()) * batch.signal.log_outcomes(outcomes)
-            for batch in self._data.batches
-            if np.isfinite(batch.signal.outcomes(outcomes))
-        )
-        coordinates = self.embedding_.size + (
-            0 if self.prototypes_ is None else self.prototypes_.size
-        )
-        gain = self._fitted.log_likelihood + chance
-        if chance and gain < _CHANCE * coordinates:
-            warnings.warn(
-                f"{len(self._data)} answers are explained no better than random answers would be "
-                f"by {coordinates} coordinates (gain {gain:.0f} nats): they contradict each other "
-                "or are too few, and the embedding tells little. Ask more, ask for fewer "
-                "dimensions, and check how answers were coded",
-                RecoveryWarning,
-                stacklevel=3,
-            )
 
     # -- use -----------------------------------------------------------------------------------
     def _read(self, X: Any, y: Any = None, sample_weight: Any = None) -> Data:
@@ -295,10 +226,14 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         return np.concatenate([self.embedding_, rows]) if len(rows) else self.embedding_
 
     def posterior_covariance(self) -> np.ndarray:
-        """Laplace covariance of each item, (items, dims, dims): inverse of prior precision plus
-        Fisher information, the other items and the noise taken as known."""
+        """Laplace covariance of each item after alignment, (items, dims, dims).
+
+        Prototypes, the other items and the noise are uncertain too; shift, rotation and (unless
+        precision is known) scale of all items together are taken away, since no comparison
+        determines them. See `posterior`.
+        """
         check_is_fitted(self, "embedding_")
-        return inference.covariance(self._fitted, self._data)
+        return posterior_covariance(self._fitted, self._data)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -306,18 +241,3 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-@contextlib.contextmanager
-def _progress(shown: bool) -> Iterator[Callable[[str, float], None]]:
-    """A progress bar on standard error, or nothing."""
-    if not shown:
-        yield lambda what, share: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share)

@@ -11,9 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from labelbits.errors import InputError
-from labelbits.recovery.channel import TINY_LAPSE, Channel, Parameters
+from labelbits.interface import Signal
+from labelbits.recovery.channel import TINY_LAPSE, Channel, Parameters, reports_distances
 from labelbits.recovery.inputs import Data, oriented
-from labelbits.recovery.mixture_fit import MixtureProblem, fit_mixture
+from labelbits.recovery.mixture_fit import fit_mixture
+from labelbits.recovery.problem import COLUMNS, MixtureProblem
 from labelbits.recovery.solver import Points
 from labelbits.recovery.triplet_fit import TripletProblem, fit_triplets
 from labelbits.signals.base import NOISE_FREE
@@ -32,6 +34,7 @@ class Options:
     n_init: int | None
     max_iter: int
     tol: float
+    power: float = 1.0
 
     def known(self, kind: str, signal: str) -> float | None:
         """The given precision or lapse of a signal, None where it is estimated."""
@@ -51,6 +54,23 @@ class Fitted:
     loss: float
     n_iter: int
     converged: bool
+    #: Were precision and lapse estimated, where the channel holds them as numbers?
+    estimated: tuple[bool, bool] = (False, False)
+
+    @property
+    def scale_free(self) -> bool:
+        """Do the answers leave the scale of the points open?"""
+        if any(reports_distances(channel.signal) for channel in self.channels):
+            return False
+        return self.estimated[0] or all(channel.precision is None for channel in self.channels)
+
+    def channel(self, name: str) -> tuple[Channel, Parameters]:
+        """Channel and noise of a signal, or an `InputError` where it was not fitted."""
+        for channel, theta in zip(self.channels, self.theta, strict=True):
+            if channel.signal.name == name:
+                return channel, theta
+        names = ", ".join(channel.signal.name for channel in self.channels)
+        raise InputError(f"answers of signal {name} were not fitted; expected one of: {names}")
 
     @property
     def points(self) -> Points:
@@ -58,6 +78,11 @@ class Fitted:
         return Points(
             jnp.asarray(self.items, jnp.float32), jnp.asarray(self.prototypes, jnp.float32)
         )
+
+    @property
+    def columns(self) -> int:
+        """Columns of padded arrays of points."""
+        return COLUMNS * math.ceil(self.items.shape[1] / COLUMNS)
 
     @property
     def log_likelihood(self) -> float:
@@ -74,9 +99,11 @@ class Fitted:
             shared = {name: value for name, value in theta.items() if not name.endswith("_of")}
             name = channel.signal.name
             # What is known needs no JAX: the triplet solver alone then never starts it.
-            precision[name] = channel.precision or float(channel.precisions(shared, one)[0])
-            known = channel.lapse
-            lapse[name] = float(channel.lapses(shared, one)[0]) if known is None else known
+            given = channel.precision, channel.lapse
+            precision[name] = float(
+                channel.precisions(shared, one)[0] if given[0] is None else given[0]
+            )
+            lapse[name] = float(channel.lapses(shared, one)[0] if given[1] is None else given[1])
         if len(precision) == 1:
             return next(iter(precision.values())), next(iter(lapse.values()))
         return precision, lapse
@@ -100,7 +127,7 @@ def fit(
     data: Data, options: Options, seed: int, start: np.ndarray | None, report: Report
 ) -> Fitted:
     """Fit the answers with the solver that suits them."""
-    if data.only_triplets and not options.per_annotator:
+    if data.only_triplets and not options.per_annotator and options.power == 1:
         return _fit_triplets(data, options, seed, start, report)
     return _fit_mixture(data, options, seed, start, report)
 
@@ -135,6 +162,7 @@ def _fit_triplets(
     return Fitted(
         items, np.zeros((0, options.dims), np.float32), (channel,), ({},), 1.0,
         found.loss, found.n_iter, found.converged,
+        (precision is None, options.known("lapse", "triplet") is None),
     )  # fmt: skip
 
 
@@ -148,24 +176,30 @@ def _fit_mixture(
             "answer can tell them apart"
         )
     classes = len(data.classes) if asks_classes else 0
-    channels = tuple(
-        Channel(
-            batch.signal, len(data.annotators), options.known("precision", batch.signal.name),
-            options.known("lapse", batch.signal.name), options.per_annotator,
-        )
-        for batch in data.batches
-    )  # fmt: skip
+    channels = tuple(_channel(data, batch.signal, options) for batch in data.batches)
     problem = MixtureProblem(data.batches, channels, len(data.items), classes, options.dims)
     points = None
     if start is not None:
         generator = np.random.default_rng([seed, 8])
         points = Points(start, 0.3 * generator.normal(size=(classes, options.dims)))
     found = fit_mixture(
-        problem, seed=seed, start=points, n_init=options.n_init or min(starts(len(data)), 3),
+        problem, seed=seed, start=points, n_init=options.n_init or min(starts(len(data)), 4),
         max_iter=3 * options.max_iter, tol=options.tol / 3, report=report,
     )  # fmt: skip
     return Fitted(
         np.asarray(found.points.items, dtype=np.float32),
         np.asarray(found.points.prototypes, dtype=np.float32),
         channels, found.theta, found.ridge, found.loss, found.n_iter, found.converged,
+    )  # fmt: skip
+
+
+def _channel(data: Data, signal: Signal, options: Options) -> Channel:
+    # Known noise as arrays: another value then needs no compilation.
+    precision, lapse = (options.known(kind, signal.name) for kind in ("precision", "lapse"))
+    return Channel(
+        signal, len(data.annotators),
+        None if precision is None else jnp.asarray(min(precision, NOISE_FREE), jnp.float32),
+        None if lapse is None else jnp.asarray(max(lapse, TINY_LAPSE), jnp.float32),
+        options.per_annotator,
+        None if options.power == 1 else jnp.asarray(options.power, jnp.float32),
     )  # fmt: skip

@@ -58,19 +58,9 @@ def renumbered(data: Data, fitted: Data, new: bool = False) -> Data:
     return Data(batches, tuple(items), fitted.classes, fitted.annotators)
 
 
-def _channel(fitted: Fitted, batch: Batch) -> tuple[Channel, Parameters]:
-    for channel, theta in zip(fitted.channels, fitted.theta, strict=True):
-        if channel.signal.name == batch.signal.name:
-            return channel, theta
-    names = ", ".join(channel.signal.name for channel in fitted.channels)
-    raise InputError(
-        f"answers of signal {batch.signal.name} were not fitted; expected one of: {names}"
-    )
-
-
 def _triplet_log_odds(fitted: Fitted, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     """precision (d2_ik - d2_ij) of triplets as the answer has them, and the lapse."""
-    channel, theta = _channel(fitted, batch)
+    channel, theta = fitted.channel(batch.signal.name)
     z, t = fitted.items, oriented(batch)
     x = np.empty(len(t), np.float32)
     for first in range(0, len(t), _ROWS):
@@ -83,26 +73,22 @@ def _triplet_log_odds(fitted: Fitted, batch: Batch) -> tuple[np.ndarray, np.ndar
     return x * precision, np.asarray(channel.lapses(theta, person))
 
 
-def _plain_triplets(batch: Batch) -> bool:
-    return isinstance(batch.signal, Triplet)
+def _plain_triplets(fitted: Fitted, batch: Batch) -> bool:
+    return isinstance(batch.signal, Triplet) and fitted.channel(batch.signal.name)[0].power is None
 
 
 def bits(fitted: Fitted, data: Data) -> np.ndarray:
     """log2 P of each answer, batch after batch, (answers,)."""
     found = []
     for batch in data.batches:
-        if _plain_triplets(batch):
+        if _plain_triplets(fitted, batch):
             x, lapse = _triplet_log_odds(fitted, batch)
             sigma = 1 / (1 + np.exp(-np.clip(x, -80, 80)))
             found.append(np.log2(np.maximum((1 - lapse) * sigma + lapse / 2, 1e-300)))
             continue
-        channel, theta = _channel(fitted, batch)
-        parts = solver.coded(batch)
-        each = jax.lax.map(
-            lambda part, channel=channel, theta=theta: solver.log_likelihood(
-                channel, theta, fitted.points, part
-            ),
-            parts,
+        channel, theta = fitted.channel(batch.signal.name)
+        each = solver.every_log_likelihood(
+            channel, theta, solver.padded(fitted.points, fitted.columns), solver.coded(batch)
         )
         found.append(np.asarray(each, dtype=np.float64).ravel()[: len(batch)] / np.log(2))
     return np.concatenate(found)
@@ -110,7 +96,7 @@ def bits(fitted: Fitted, data: Data) -> np.ndarray:
 
 def _tables(fitted: Fitted, batch: Batch) -> np.ndarray | None:
     """P of every outcome of each question, (n, outcomes); None where they are too many."""
-    channel, theta = _channel(fitted, batch)
+    channel, theta = fitted.channel(batch.signal.name)
     classes = max(len(fitted.prototypes), 2)
     if not channel.signal.outcomes(classes) * min(len(batch), _ROWS) <= 100 * ENUMERABLE:
         return None
@@ -145,6 +131,7 @@ def _probabilities(
         items = jnp.asarray(batch.items[rows])
         signal = channel.answering(theta, jnp.asarray(batch.annotator[rows]))
         d2 = signal.distances(fitted.points.items[items], fitted.points.prototypes)
+        d2 = channel.perceived(d2)
         log_p = [
             signal.log_prob(jnp.broadcast_to(code, (len(items), len(code))), d2) for code in every
         ]
@@ -156,7 +143,7 @@ def probabilities(fitted: Fitted, data: Data) -> dict[str, np.ndarray]:
     """{signal: P of every outcome of each question} for signals with few enough outcomes."""
     found: dict[str, Any] = {}
     for batch in data.batches:
-        if _plain_triplets(batch):
+        if _plain_triplets(fitted, batch):
             # The question as asked: the answer given does not matter.
             asked = replace(batch, answer=np.zeros_like(batch.answer))
             x, lapse = _triplet_log_odds(fitted, asked)
@@ -171,11 +158,11 @@ def error(fitted: Fitted, data: Data) -> float:
     """Weighted share of answers that were not the most probable ones; NaN where none is listed."""
     wrong, total = 0.0, 0.0
     for batch in data.batches:
-        if _plain_triplets(batch):
+        if _plain_triplets(fitted, batch):
             x, _ = _triplet_log_odds(fitted, batch)
             miss = np.where(x == 0, 0.5, (x < 0).astype(float))
         elif batch.signal.outcomes(max(len(fitted.prototypes), 2)) <= 1000:
-            channel, _ = _channel(fitted, batch)
+            channel, _ = fitted.channel(batch.signal.name)
             table = _tables(fitted, batch)
             if table is None or batch.answer.shape[1] > 2:
                 continue
@@ -199,21 +186,10 @@ def place(fitted: Fitted, data: Data, known: int) -> tuple[np.ndarray, list[Any]
     for batch in data.batches:
         rows = np.flatnonzero((batch.items >= known).any(1))
         if len(rows):
-            channel, noise = _channel(fitted, batch)
+            channel, noise = fitted.channel(batch.signal.name)
             batches.append(batch.take(rows))
             channels.append(channel)
             theta.append(noise)
     points = Points(fitted.items, fitted.prototypes)
     rows = place_new_items(channels, theta, batches, points, new, fitted.ridge, seed=0)
     return rows, list(data.items[known:])
-
-
-def covariance(fitted: Fitted, data: Data) -> np.ndarray:
-    """Inverse of prior precision plus Fisher information, item by item, (items, dims, dims)."""
-    parts = [solver.coded(batch) for batch in data.batches]
-    pairs = [_channel(fitted, batch) for batch in data.batches]
-    blocks, _ = solver.laplace_blocks(
-        [channel for channel, _ in pairs], [theta for _, theta in pairs], fitted.points, parts,
-        fitted.ridge, fitted.items.shape[1], jax.random.key(0),
-    )  # fmt: skip
-    return np.linalg.inv(blocks)

@@ -12,40 +12,62 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg
+from jaxtyping import Array
 
-from labelbits.interface import Batch
 from labelbits.recovery.channel import Channel, Parameters
-from labelbits.recovery.solver import Points
+from labelbits.recovery.solver import Coded, Points
 
 #: Up to this many points the eigenvectors come from the dense matrix.
 _DENSE = 300
 
 
-def scores(
-    channel: Channel, theta: Parameters, batch: Batch, classes: int, distance: float
-) -> np.ndarray:
-    """d ln P / d(-d2) of each answer where every squared distance is `distance`: (n, reads)."""
-    reads = (len(batch), classes) if channel.signal.uses_classes else (
-        len(batch), len(channel.signal.pairs),  # type: ignore[attr-defined]
-    )  # fmt: skip
-    if channel.signal.arity > 1 and channel.signal.uses_classes:
+@eqx.filter_jit
+def _scores(
+    channel: Channel, theta: Parameters, part: Coded, distance: Array, reads: tuple[int, ...]
+) -> Array:
+    """d ln P / d(-d2) of one chunk's answers where every squared distance is `distance`."""
+
+    def total(d2: Array) -> Array:
+        each = channel.log_prob(theta, part.annotator, part.answer, d2)
+        return -jnp.sum(jnp.where(part.weight > 0, part.weight * each, 0.0))
+
+    return jnp.nan_to_num(jax.grad(total)(jnp.full(reads, distance)))
+
+
+def _links(
+    channel: Channel, theta: Parameters, batch: Coded, items: int, classes: int, distance: float
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """(points a, points b, scores of the distances between them), chunk by chunk."""
+    signal, found = channel.signal, []
+    if signal.uses_classes and signal.arity > 1:
         # Two items of one class: to first order the classes cancel.
-        return np.zeros((len(batch), 0), dtype=np.float32)
-
-    def total(d2: jax.Array) -> jax.Array:
-        signal = channel.answering(theta, jnp.asarray(batch.annotator))
-        return -jnp.sum(jnp.asarray(batch.weight) * signal.log_prob(jnp.asarray(batch.answer), d2))
-
-    return np.nan_to_num(np.asarray(jax.grad(total)(jnp.full(reads, distance))))
+        return found
+    size = batch.items.shape[1]
+    pairs = np.zeros((0, 2), int)
+    if not signal.uses_classes:
+        pairs = np.asarray(signal.pairs, int)  # type: ignore[attr-defined]
+    reads = (size, classes if signal.uses_classes else len(pairs))
+    for i in range(int(batch.chunks)):
+        part = batch.chunk(i)
+        score = np.asarray(_scores(channel, theta, part, jnp.float32(distance), reads))
+        shown: np.ndarray = np.asarray(part.items)
+        if signal.uses_classes:
+            a = np.repeat(shown[:, 0], classes)
+            b = np.tile(items + np.arange(classes), size)
+        else:
+            a, b = shown[:, pairs[:, 0]].ravel(), shown[:, pairs[:, 1]].ravel()
+        found.append((a, b, score.ravel()))
+    return found
 
 
 def spectral_start(
-    channels: Sequence[Channel], thetas: Sequence[Parameters], batches: Sequence[Batch],
+    channels: Sequence[Channel], thetas: Sequence[Parameters], data: Sequence[Coded],
     items: int, classes: int, dims: int, columns: int, seed: int,
 ) -> Points | None:  # fmt: skip
     """Items and prototypes of unit variance on `columns` axes, or None where answers say nothing.
@@ -53,20 +75,10 @@ def spectral_start(
     `dims` sets the distance at which the likelihood is expanded, that of the prior: 2 dims.
     """
     n = items + classes
-    rows, columns_, values = [], [], []
-    for channel, theta, batch in zip(channels, thetas, batches, strict=True):
-        score = scores(channel, theta, batch, classes, 2.0 * dims)
-        if not score.size:
-            continue
-        if channel.signal.uses_classes:
-            a = np.repeat(batch.items[:, 0], classes)
-            b = np.tile(items + np.arange(classes), len(batch))
-        else:
-            pairs = np.asarray(channel.signal.pairs)  # type: ignore[attr-defined]
-            a, b = batch.items[:, pairs[:, 0]].ravel(), batch.items[:, pairs[:, 1]].ravel()
-        rows.append(a)
-        columns_.append(b)
-        values.append(score.ravel())
+    found = []
+    for channel, theta, batch in zip(channels, thetas, data, strict=True):
+        found += _links(channel, theta, batch, items, classes, 2.0 * dims)
+    rows, columns_, values = ([link[i] for link in found] for i in range(3))
     if not rows or n < columns + 2:
         return None
     half = scipy.sparse.coo_matrix(

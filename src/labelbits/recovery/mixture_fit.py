@@ -1,4 +1,12 @@
-"""MAP from any mixture of signals: a start in more dims, L-BFGS, EM for the noise."""
+"""MAP from any mixture of signals: starts (`starts`), then EM for the noise.
+
+The noise (precision and lapse of each signal or annotator, and the signals' other parameters)
+follows by EM: draws from the Laplace approximation about the MAP points stand for the posterior,
+and the noise that makes the answers most likely over the draws is next. Plugging in the points
+themselves would take every well-fitted answer for a precise one. After each step the points are
+rescaled to the prior's variance (parameter-expanded EM, Liu, Rubin and Wu 1998), which moves the
+precision at once where plain EM creeps.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +19,24 @@ import jax.numpy as jnp
 import numpy as np
 
 from labelbits.interface import Batch
-from labelbits.recovery import solver
-from labelbits.recovery.channel import Channel, Parameters
-from labelbits.recovery.initialise import spectral_start
+from labelbits.recovery import laplace, solver
+from labelbits.recovery.channel import Parameters
+from labelbits.recovery.problem import MixtureProblem, map_points
 from labelbits.recovery.solver import Coded, Points
+from labelbits.recovery.starts import best_start
 
 #: Draws of the Laplace posterior, and answers of one signal, in one EM step for the noise.
 DRAWS = 4
 NOISE_ANSWERS = 100_000
+#: Answers of one signal that a start sees, at least, and for each coordinate.
+START_ANSWERS, START_ANSWERS_EACH = 50_000, 20
 #: EM steps at most; a change of ln precision below which the noise counts as settled.
-EM_STEPS, SETTLED = 8, 0.05
-#: Iterations for the noise in one EM step, and for each of the two stages of a start.
-NOISE_ITERATIONS, START_ITERATIONS = 15, 30
-#: Spread of a random start, and the least number of extra dims in which it moves freely at first.
-START, LIFT = 0.3, 2
-#: Columns are padded to a multiple of this with zeros, whose gradient is zero by reflection: one
-#: compiled program serves the wide start, the fit itself, and other numbers of dims.
-COLUMNS = 4
+EM_STEPS, SETTLED = 10, 0.05
+#: Iterations for the noise, and for the points, in one EM step.
+NOISE_ITERATIONS, POINT_ITERATIONS = 15, 60
+#: Share of the tolerance that the last descent has: valleys along which points and prototypes
+#: stretch against each other are long and flat.
+FINISH = 0.1
 #: The variance of the points is changed by at most this factor in one EM step.
 MOST_RESCALING = 4.0
 
@@ -36,7 +45,7 @@ Report = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class MixtureFit:
-    """MAP points with the noise of each signal; `blocks` are the items' posterior precisions.
+    """MAP points with the noise of each signal.
 
     The prior is N(0, I / ridge); ridge is 1 unless a signal reports distances themselves.
     """
@@ -44,112 +53,9 @@ class MixtureFit:
     points: Points
     theta: tuple[Parameters, ...]
     ridge: float
-    blocks: np.ndarray
     loss: float
     n_iter: int
     converged: bool
-
-
-@dataclass(frozen=True)
-class MixtureProblem:
-    """Batches with the channel of each, and the sizes."""
-
-    batches: tuple[Batch, ...]
-    channels: tuple[Channel, ...]
-    items: int
-    classes: int
-    dims: int
-
-    @property
-    def columns(self) -> int:
-        """Columns of the arrays of points: dims plus those of the start, padded."""
-        return COLUMNS * math.ceil((self.dims + LIFT) / COLUMNS)
-
-    @property
-    def absolute(self) -> bool:
-        """Does a signal report distances in units of its own, so that the points' scale is its?"""
-        numbers = [b.signal for b in self.batches if b.signal.form == "number"]
-        return any(math.isinf(signal.outcomes(2)) for signal in numbers)
-
-    @property
-    def scale_known(self) -> bool:
-        """Is the scale of the points fixed by a precision that is given?"""
-        return any(channel.precision is not None for channel in self.channels)
-
-
-def _pack(points: Points) -> np.ndarray:
-    return np.concatenate([np.ravel(points.items), np.ravel(points.prototypes)]).astype(np.float64)
-
-
-def _unpack(x: np.ndarray, problem: MixtureProblem, dims: int) -> Points:
-    z = x.reshape(-1, dims).astype(np.float32)
-    return Points(z[: problem.items], z[problem.items :])
-
-
-def widened(points: Points, columns: int) -> Points:
-    """The points with zeros appended up to `columns`, on the device."""
-    return Points(
-        *(
-            jnp.asarray(np.pad(p, ((0, 0), (0, columns - p.shape[1]))), dtype=jnp.float32)
-            for p in points
-        )
-    )
-
-
-def _map(
-    problem: MixtureProblem, data: tuple[Coded, ...], theta: tuple[Parameters, ...],
-    points: Points, ridge: float, max_iter: int, tol: float,
-) -> tuple[Points, float, int, bool]:  # fmt: skip
-    """The MAP points at fixed noise."""
-    dims = points.items.shape[1]
-
-    def value(x: np.ndarray) -> tuple[float, np.ndarray]:
-        wide = widened(_unpack(x, problem, dims), problem.columns)
-        loss, gradient = solver.value_and_gradient(
-            problem.channels, theta, wide, data, jnp.float32(ridge)
-        )
-        return float(loss), _pack(Points(*(np.asarray(g)[:, :dims] for g in gradient)))
-
-    x = _pack(points)
-    x, loss, used, done = solver.descend(value, x, max_iter, tol * x.size)
-    return _unpack(x, problem, dims), loss, used, done
-
-
-def _flatten(points: Points, dims: int) -> Points:
-    """The points' first principal components, spread out to the variance that they had."""
-    both = np.concatenate([points.items, points.prototypes])
-    centre = both.mean(0)
-    axes = np.linalg.svd((both - centre).T @ (both - centre))[0][:, :dims]
-    flat = (both - centre) @ axes
-    flat = flat * np.sqrt(np.sum((both - centre) ** 2) / max(np.sum(flat**2), 1e-12))
-    return Points(flat[: len(points.items)], flat[len(points.items) :])
-
-
-def _start(
-    problem: MixtureProblem, data: tuple[Coded, ...], theta: tuple[Parameters, ...],
-    seed: int, index: int, tol: float,
-) -> tuple[Points, float, int]:  # fmt: skip
-    """A start, led to a minimum in more dims and flattened. Returns points, loss, steps.
-
-    The first start is the spectral one, the others are random.
-    """
-    wide, points = problem.columns, None
-    theta = tuple(c.without_lapse(t) for c, t in zip(problem.channels, theta, strict=True))
-    if index == 0:
-        points = spectral_start(
-            problem.channels, theta, problem.batches, problem.items, problem.classes,
-            problem.dims, wide, seed,
-        )  # fmt: skip
-    if points is None:
-        generator = np.random.default_rng([seed, 1, index])
-        points = Points(
-            START * generator.normal(size=(problem.items, wide)),
-            generator.normal(size=(problem.classes, wide)),
-        )
-    points, _, first, _ = _map(problem, data, theta, points, 1.0, START_ITERATIONS, tol)
-    points = _flatten(points, problem.dims)
-    points, loss, second, _ = _map(problem, data, theta, points, 1.0, START_ITERATIONS, tol)
-    return points, loss, first + second
 
 
 def _draws(
@@ -162,15 +68,15 @@ def _draws(
         noise = generator.normal(size=(DRAWS // 2, *centre.shape))
         noise = np.concatenate([noise, -noise])
         if not len(centre):
-            return noise.astype(np.float32)
+            return noise
         # precision = L L^T, so L^-T noise has covariance precision^-1.
         lower = np.linalg.cholesky(precision)
         spread = np.linalg.solve(np.swapaxes(lower, 1, 2)[None], noise[..., None])[..., 0]
-        return (centre + spread).astype(np.float32)
+        return centre + spread
 
-    drawn = (around(points.items, blocks[0]), around(points.prototypes, blocks[1]))
-    extra = ((0, 0), (0, 0), (0, problem.columns - problem.dims))
-    return Points(*(jnp.asarray(np.pad(x, extra)) for x in drawn))
+    drawn = zip(around(points.items, blocks[0]), around(points.prototypes, blocks[1]), strict=True)
+    wide = [solver.padded(Points(*one), problem.columns) for one in drawn]
+    return Points(*(np.stack(each) for each in zip(*wide, strict=True)))
 
 
 def _noise(
@@ -199,12 +105,11 @@ def _noise(
     return unpack(x)
 
 
-def _thinned(batch: Batch, generator: np.random.Generator) -> Batch:
-    """At most NOISE_ANSWERS answers, weighted to stand for all: enough for a few parameters."""
-    if len(batch) <= NOISE_ANSWERS:
+def thinned(batch: Batch, most: int, generator: np.random.Generator) -> Batch:
+    """At most `most` answers, weighted to stand for all."""
+    if len(batch) <= most:
         return batch
-    rows = generator.choice(len(batch), NOISE_ANSWERS, replace=False)
-    kept = batch.take(rows)
+    kept = batch.take(generator.choice(len(batch), most, replace=False))
     factor = np.float32(batch.weight.sum() / max(kept.weight.sum(), 1e-12))
     return Batch(kept.signal, kept.items, kept.answer, kept.annotator, kept.weight * factor)
 
@@ -216,51 +121,54 @@ def fit_mixture(
     start: Points | None = None,
     theta: Sequence[Parameters] | None = None,
     n_init: int = 1,
-    max_iter: int = 200,
+    max_iter: int = 300,
     tol: float = 1e-3,
     report: Report = lambda stage, done: None,
 ) -> MixtureFit:
     """The MAP points and noise of `problem`. `start` and `theta` warm-start it.
 
-    Of `n_init` random starts the one with the smallest loss goes on.
+    `max_iter` bounds the iterations after the starts, `tol` is in nats a coordinate.
     """
-    data = tuple(solver.coded(batch) for batch in problem.batches)
     generator = np.random.default_rng([seed, 0])
-    sample = tuple(solver.coded(_thinned(batch, generator)) for batch in problem.batches)
+    data = tuple(solver.coded(batch) for batch in problem.batches)
+
+    def sampled(most: int) -> tuple[Coded, ...]:
+        return tuple(
+            whole if len(batch) <= most else solver.coded(thinned(batch, most, generator))
+            for batch, whole in zip(problem.batches, data, strict=True)
+        )
+
+    sample = sampled(NOISE_ANSWERS)
     noise = tuple(theta) if theta is not None else tuple(c.start() for c in problem.channels)
-    iterations = 0
-    if start is None:
-        tries = []
-        for i in range(max(n_init, 1)):
-            points, loss, used = _start(problem, data, noise, seed, i, tol)
-            iterations += used
-            tries.append((loss, i, points))
-            report("starts", (i + 1) / max(n_init, 1))
-        points = min(tries)[2]
-    else:
-        points = start
-    ridge, settled, converged, loss = 1.0, False, False, math.inf
-    blocks = (np.zeros((0, 0, 0)), np.zeros((0, 0, 0)))
+    points = start
+    if points is None:
+        coordinates = (problem.items + problem.classes) * problem.dims
+        few = sampled(max(START_ANSWERS, START_ANSWERS_EACH * coordinates))
+        points = best_start(problem, few, noise, seed, n_init, tol, report)
+    ridge, settled, done, iterations = 1.0, False, False, 0
     for step in range(EM_STEPS):
         report("expectation-maximisation", step / EM_STEPS)
         key = jax.random.fold_in(jax.random.key(seed), step)
-        wide = widened(points, problem.columns)
-        blocks = solver.laplace_blocks(
-            problem.channels, noise, wide, data, ridge, problem.dims, key
+        blocks = laplace.own_blocks(
+            problem.channels, noise, points, data, ridge, problem.columns, key
         )
-        if settled:
-            break
         points, blocks, noise, ridge = _rescaled(problem, points, blocks, noise, ridge)
         new = _noise(problem, sample, noise, _draws(problem, points, blocks, seed + step))
         settled = _moved(noise, new) < SETTLED and step > 0
         noise = new
-        budget = max(min(60, max_iter - iterations), 5)
-        points, loss, used, converged = _map(problem, data, noise, points, ridge, budget, tol)
+        budget = max(min(POINT_ITERATIONS, max_iter - iterations), 5)
+        points, _, used, done = map_points(
+            problem, data, noise, points, np.full(problem.columns, ridge), budget, tol
+        )
         iterations += used
-    report("expectation-maximisation", 1.0)
-    return MixtureFit(
-        points, noise, ridge, blocks[0], loss, iterations, bool(converged and settled)
+        if settled:
+            break
+    budget = max(max_iter - iterations, 5)
+    points, loss, used, done = map_points(
+        problem, data, noise, points, np.full(problem.columns, ridge), budget, FINISH * tol
     )
+    report("expectation-maximisation", 1.0)
+    return MixtureFit(points, noise, ridge, loss, iterations + used, bool(done and settled))
 
 
 def _rescaled(

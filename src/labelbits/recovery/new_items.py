@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from labelbits.interface import Batch
 from labelbits.recovery import solver
 from labelbits.recovery.channel import Channel, Parameters
+from labelbits.recovery.problem import COLUMNS
 from labelbits.recovery.solver import Points
 
 #: Random starts of each item, from the prior: a few answers have several minima.
@@ -29,29 +30,27 @@ def place_new_items(
     """
     first, dims = known.items.shape
     data = tuple(solver.coded(batch) for batch in batches)
-    prototypes = jnp.asarray(known.prototypes, dtype=jnp.float32)
+    columns = COLUMNS * math.ceil(dims / COLUMNS)
+
+    def wide(x: np.ndarray) -> Points:
+        items = np.concatenate([known.items, x.reshape(new, dims)])
+        return solver.padded(Points(items, known.prototypes), columns)
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
-        items = np.concatenate([known.items, x.reshape(new, dims)]).astype(np.float32)
         loss, gradient = solver.value_and_gradient(
-            tuple(channels), tuple(theta), Points(jnp.asarray(items), prototypes), data,
-            jnp.float32(ridge),
-        )  # fmt: skip
-        return float(loss), np.asarray(gradient.items)[first:].astype(np.float64).ravel()
+            tuple(channels), tuple(theta), wide(x), data, jnp.full(columns, ridge, jnp.float32)
+        )
+        mine = np.asarray(gradient.items)[first : first + new, :dims]
+        return float(loss), mine.astype(np.float64).ravel()
 
     def own_loss(x: np.ndarray) -> np.ndarray:
-        items = np.concatenate([known.items, x]).astype(np.float32)
-        points = Points(jnp.asarray(items), prototypes)
         total = 0.5 * ridge * np.sum(x**2, axis=1)
         for channel, noise, batch, parts in zip(channels, theta, batches, data, strict=True):
-            for index in range(parts.items.shape[0]):
-                part = jax.tree.map(lambda leaf, index=index: leaf[index], parts)
-                each = solver.log_likelihood(channel, noise, points, part)
-                each = -np.asarray(part.weight * each)
-                shown = np.asarray(part.items)
-                for place in range(batch.signal.arity):
-                    is_new = shown[:, place] >= first
-                    np.add.at(total, shown[is_new, place] - first, each[is_new])
+            each = solver.every_log_likelihood(channel, noise, wide(x), parts)
+            each = -batch.weight * np.asarray(each).ravel()[: len(batch)]
+            for place in range(batch.signal.arity):
+                is_new = batch.items[:, place] >= first
+                np.add.at(total, batch.items[is_new, place] - first, each[is_new])
         return total
 
     generator = np.random.default_rng(seed)

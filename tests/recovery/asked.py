@@ -1,0 +1,49 @@
+"""Simulated answers to random questions about a small world, as the canonical table."""
+
+from __future__ import annotations
+
+import json
+
+import jax
+import numpy as np
+import polars as pl
+
+import labelbits as lb
+from labelbits.signals import make
+
+
+def asked(
+    world: tuple[np.ndarray, np.ndarray], name: str, n: int, seed: int, **noise: float
+) -> pl.DataFrame:
+    """`n` rows; `world` holds items (N, D) and prototypes (K, D)."""
+    items, prototypes = world
+    signal = make(name, items.shape[1], len(prototypes), **noise)
+    generator = np.random.default_rng(seed)
+    which = generator.random((n, len(items))).argsort(1)[:, : signal.arity]
+    question = generator.integers(0, signal.questions(len(prototypes)), n)
+    d2 = signal.distances(items[which], prototypes)
+    codes = np.asarray(signal.sample(jax.random.key(seed), d2, question))
+    names = [f"class {k}" for k in range(len(prototypes))]
+    decoded = [signal.decode(code, names) for code in codes]
+    table = pl.DataFrame(
+        {
+            "signal": [name] * n,
+            "annotator": ["a"] * n,
+            "items": [[f"item {i}" for i in row] for row in which],
+            "classes": [about for _, about in decoded],
+            "answer": [json.dumps(answer) for answer, _ in decoded],
+        },
+        schema_overrides={"classes": pl.List(pl.String)},
+    )
+    # A report that gives every class it names a probability of 0 has no form in a file.
+    nothing = [isinstance(a, dict) and not any(a.values()) for a, _ in decoded]
+    return table.filter(~pl.Series(nothing))
+
+
+def answers(items: int, classes: int, *tables: pl.DataFrame) -> lb.Answers:
+    """Tables as one `Answers` with items and classes in the order of their numbers."""
+    return lb.Answers(
+        pl.concat(tables),
+        tuple(f"item {i}" for i in range(items)),
+        tuple(f"class {k}" for k in range(classes)),
+    )
