@@ -2,6 +2,7 @@
 
     python benchmarks/recovery_eggs.py DATA [--peer VENV/bin/python]
 
+"labelbits auto" chooses the power of distance that annotators compare by held-out bits.
 DATA is the folder with alieneggs_triplets.parquet; the item number is the true place. Sides are
 swapped at random. Random and adaptive answers of upstream's train split are fitted; its test
 split is held out.
@@ -26,10 +27,11 @@ def fit_one(method: str, file: str) -> None:
     """In a subprocess: fit, print one JSON line."""
     with np.load(file) as data:
         train, test = data["train"], data["test"]
-    if method == "labelbits":
+    if method.startswith("labelbits"):
         import labelbits as lb
 
-        model = lb.SignalEmbedding(1, random_state=0)
+        power = 1.0 if method == "labelbits" else "auto"
+        model = lb.SignalEmbedding(1, distance_power=power, random_state=0)
     else:
         import cblearn.embedding
 
@@ -40,8 +42,10 @@ def fit_one(method: str, file: str) -> None:
     seconds = time.process_time() - began
     z = model.embedding_[:, 0]
     wrong = np.abs(z[test[:, 0]] - z[test[:, 1]]) >= np.abs(z[test[:, 0]] - z[test[:, 2]])
+    bits = float(model.score(test)) if method.startswith("labelbits") else None
     print(json.dumps({
-        "method": method, "cpu": seconds, "spearman": abs(spearmanr(z, np.arange(len(z)))[0]),
+        "method": method, "cpu": seconds, "held_out_bits": bits,
+        "spearman": abs(spearmanr(z, np.arange(len(z)))[0]),
         "held_out_error": float(wrong.mean()), "lapse": getattr(model, "lapse_", None),
     }))  # fmt: skip
 
@@ -70,7 +74,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder) / "eggs.npz")
         np.savez(file, **split)
-        methods = [("labelbits", sys.executable)]
+        methods = [("labelbits", sys.executable), ("labelbits auto", sys.executable)]
         methods += [(m, given.peer) for m in ("SOE", "GNMDS", "CKL", "STE")] if given.peer else []
         for method, python in methods:
             found = subprocess.run(
