@@ -143,10 +143,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", default=os.environ.get("CBLEARN_PYTHON"))
     parser.add_argument("--cells", nargs="*", help="items,dims,c,flips; all when left out")
+    parser.add_argument("--small", action="store_true", help="only the five worlds of 100 items")
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
         run_one(given.one[0], given.one[1], int(given.one[2]))
+        return
+    if given.small:
+        small_worlds(given.peer)
         return
     wanted = None if given.cells is None else {tuple(map(float, c.split(","))) for c in given.cells}
     for items, dims, c, flips, peers in CELLS:
