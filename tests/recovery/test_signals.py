@@ -1,4 +1,4 @@
-"""Every signal of the registry, alone: fit, score, predict, transform."""
+"""Every signal alone, and signals of every kind together: fit, score, predict, transform."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.recovery.asked import answers, asked
 
 #: The last items have no answer at the fit: `transform` places them.
 ITEMS, NEW, CLASSES, DIMS, ANSWERS = 40, 3, 8, 2, 400
+#: One signal of each form of code and distance, so that one program holds them all.
+MIXED = ("soft", "ranking", "same-class", "triplet", "rating", "similarity")
 KNOWN = [f"item {i}" for i in range(ITEMS - NEW)]
 
 
@@ -57,3 +59,14 @@ def test_a_signal_alone(world: tuple[np.ndarray, np.ndarray], name: str) -> None
     found = lb.SignalEmbedding(DIMS, random_state=0, n_init=1).fit(fitted)
     assert metrics.spearman(found.embedding_, world[0][: ITEMS - NEW]) > 0.15
     check(found, fitted, answers(ITEMS, CLASSES, every))
+
+
+def test_signals_of_every_kind_together(world: tuple[np.ndarray, np.ndarray]) -> None:
+    tables = [
+        asked(world, name, 120, 7 + i, precision=2.0, lapse=0.02) for i, name in enumerate(MIXED)
+    ]
+    fitted = answers(ITEMS - NEW, CLASSES, *(split(table)[0] for table in tables))
+    found = lb.SignalEmbedding(DIMS, random_state=0, n_init=1).fit(fitted)
+    assert set(found.precision_) == set(found.lapse_) == set(MIXED)
+    placed = check(found, fitted, answers(ITEMS, CLASSES, *tables))
+    assert metrics.spearman(placed, world[0]) > 0.7
