@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from labelbits.interface import Answers as Answers
     from labelbits.interface import Estimate as Estimate
     from labelbits.planning import plan as plan
+    from labelbits.prediction import NotCheckedError as NotCheckedError
+    from labelbits.prediction import Prediction as Prediction
+    from labelbits.prediction import predict_quality as predict_quality
     from labelbits.recovery import SignalEmbedding as SignalEmbedding
     from labelbits.worlds import World as World
 
@@ -29,6 +32,9 @@ _NAMES = {
     "InputError": "labelbits.errors",
     "SignalEmbedding": "labelbits.recovery",
     "plan": "labelbits.planning",
+    "Prediction": "labelbits.prediction",
+    "NotCheckedError": "labelbits.prediction",
+    "predict_quality": "labelbits.prediction",
     "read_answers": "labelbits.answers",
 }
 

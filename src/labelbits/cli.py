@@ -178,6 +178,45 @@ def bits(
 
 
 @app.command()
+def predict(
+    signal: Annotated[str, typer.Option(help="Name of the signal.")],
+    items: Annotated[int, typer.Option(help="Number of items.")] = 100,
+    classes: Annotated[int, typer.Option(help="Number of classes, prototypes unknown.")] = 10,
+    dims: Annotated[int, typer.Option(help="Dimensions of the latent space.")] = 5,
+    answers_per_item: Annotated[float, typer.Option(help="Answers over items.")] = 10,
+    precision: Annotated[float, typer.Option(help="Above 0.")] = 1.0,
+    lapse: Annotated[float, typer.Option(help="Share of random answers, 0 to below 1.")] = 0.0,
+    prior: Annotated[str, typer.Option(help="normal, hypercube, sphere or clusters.")] = "normal",
+    as_json: JsonFlag = False,
+) -> None:
+    """How well the items will be recovered, at once; refuses where that was not checked."""
+    from dataclasses import asdict
+
+    from labelbits import signals
+    from labelbits.prediction import predict_quality
+    from labelbits.worlds import World
+
+    asked = signals.make(signal, dims, classes, precision=precision, lapse=lapse)
+    world = World(items, classes, dims, prior=prior)  # type: ignore[arg-type]  # World checks it
+    found = predict_quality(asked, world, answers_per_item)
+    if as_json:
+        print_json({"signal": signal, **asdict(found)})
+        return
+    for name, mean, low, high in (
+        ("Spearman of distances", found.spearman, found.low, found.high),
+        ("Procrustes disparity", found.procrustes, found.procrustes_low, found.procrustes_high),
+    ):
+        typer.echo(f"{name}  {mean:.3f}  ({found.level:.0%} of worlds: {low:.3f} to {high:.3f})")
+    typer.echo(f"{found.method}, prototypes unknown; not simulated for this case")
+    if found.checked is not None:
+        typer.echo(
+            f"checked at {found.checked.points} other points of {signal}: off by "
+            f"{found.checked.median_error:.3f} (median), {found.checked.ninth_decile:.3f} (90th "
+            "percentile) in Spearman"
+        )
+
+
+@app.command()
 def recover(
     answers: Annotated[Path, typer.Argument(help="File of answers, in any format pilot reads.")],
     dims: Annotated[str, typer.Option(help='Dimensions of the space, or "auto".')],
