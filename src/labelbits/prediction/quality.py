@@ -134,7 +134,5 @@ def read_off(
             f"only (standard error; at most {LARGEST_ERROR} is given out), because no simulated "
             f"world is near enough: {SIMULATE}"
         )
-    return Prediction(
-        *found["spearman"], *found["procrustes"], level, "interpolated simulations",
-        _checked().get(asked),
-    )  # fmt: skip
+    numbers: list[float] = [*found["spearman"], *found["procrustes"]]
+    return Prediction(*numbers, level, "interpolated simulations", _checked().get(asked))  # type: ignore[call-arg]

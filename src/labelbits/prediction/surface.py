@@ -117,13 +117,13 @@ class Surface:
     def predict(self, points: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(mean over worlds, its standard error, standard deviation over worlds), on the line."""
         x = self.describe(points, self.signals, self.worth)
-        line, error = self.process.predict(x, return_std=True)
-        line = line + self.centre
+        told: Any = self.process.predict(x, return_std=True)
+        line, error = told[0] + self.centre, told[1]
         return line, self.caution * error, np.exp(_spread_features(x, line) @ self.spread)
 
 
 def _kernel(count: int) -> Any:
-    scales = RBF(np.full(count, 2.0), (0.2, 50.0))
+    scales = RBF(np.full(count, 2.0), (0.2, 50.0))  # type: ignore[arg-type]  # one for each
     return (
         ConstantKernel(1.0, (0.01, 100.0)) * scales
         + ConstantKernel(0.1, (1e-4, 10.0)) * DotProduct(1.0, (1e-3, 100.0))
@@ -179,9 +179,8 @@ def build(
     kernel = _kernel(x.shape[1])
     if theta is not None:
         kernel = kernel.clone_with_theta(np.asarray(theta))
-    process = GaussianProcessRegressor(
-        kernel, alpha=noise + 1e-6, optimizer=_optimise if refine else None
-    )
+    options: dict[str, Any] = {"alpha": noise + 1e-6, "optimizer": _optimise if refine else None}
+    process = GaussianProcessRegressor(kernel, **options)
     process.fit(x, line - centre)
     return Surface(metric, tuple(signals), process, centre, spread, worth, describe)
 
