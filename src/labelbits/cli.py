@@ -90,11 +90,12 @@ def plan(
 ) -> None:
     """Which labels to buy: predict what every purchase gives, and advise."""
     from labelbits.planning import plan as make_plan
-    from labelbits.report import print_plan, write_plan
+    from labelbits.report import check_folder, print_plan, write_plan
 
+    folder = out or Path(f"plan-{file.stem}")
+    check_folder(folder)
     with progress_bar() as tell:
         made = make_plan(file, budget=budget, seed=seed, progress=tell)
-    folder = out or Path(f"plan-{file.stem}")
     write_plan(made, folder)
     if as_json:
         print_json(made.to_dict())

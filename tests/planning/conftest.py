@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from labelbits.planning import Plan, plan
 
 BASE = """
 [dataset]
@@ -40,15 +43,22 @@ def blobs(
     return {"features": features, "counts": rng.multinomial(10, pi), "gold": gold}
 
 
+def write_files(folder: Path, text: str = BASE, **changed: np.ndarray) -> Path:
+    """Write the blobs, changed by keyword, and a plan file; returns the plan's path."""
+    for name, array in {**blobs(), **changed}.items():
+        np.savez(folder / f"{name}.npz", **{name: array})
+    path = folder / "plan.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def write_plan(tmp_path: Path) -> Callable[..., Path]:
-    """Write the blobs, changed by keyword, and a plan file; returns the plan's path."""
+    """`write_files` into a folder of the test's own."""
+    return functools.partial(write_files, tmp_path)
 
-    def write(text: str = BASE, **changed: np.ndarray) -> Path:
-        for name, array in {**blobs(), **changed}.items():
-            np.savez(tmp_path / f"{name}.npz", **{name: array})
-        path = tmp_path / "plan.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
 
-    return write
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The plan of the blobs, made once for all tests that only look at it."""
+    return plan(write_files(tmp_path_factory.mktemp("blobs")), seed=0)

@@ -42,6 +42,8 @@ def test_the_documented_plan_is_read(tmp_path: Path) -> None:
         ("amount = 100", "amount = nan", ["[budget] amount", "finite"]),
         ('kind = "hard"', 'kind = "hrad"', ["number 1", "'hrad'", "did you mean 'hard'"]),
         ('kind = "hard"', 'kind = "hard"\nprice = -2', ["number 1 price is -2", "greater than 0"]),
+        ("amount = 100", "amount = 100\nspent = 100", ["spent is 100", "below amount"]),
+        ('kind = "hard"', 'kind = "hard"\ninput_tokens = 5', ["without input_price"]),
         ('kind = "hard"', 'kind = "hard"\nlapse = 1.5', ["lapse is 1.5", "less than 1"]),
         ('kind = "hard"', 'kind = "hard"\nprice = 1\nseconds = 2', ["both seconds and price"]),
         ('kind = "hard"', 'kind = "ranking"\ntop = 11', ["top is 11", "10 classes"]),
@@ -63,6 +65,8 @@ def test_what_is_wrong_is_named(tmp_path: Path, found: str, replaced: str, says:
     assert "plan.toml" in message
     for part in says:
         assert part in message
+    if "double brackets" not in message and "missing" not in message:
+        assert "at least 1 item" not in message
 
 
 def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:

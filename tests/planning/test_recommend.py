@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from labelbits.errors import InputError
-from labelbits.interface import Estimate
 from labelbits.planning.cost import Price
 from labelbits.planning.crossovers import crossovers
 from labelbits.planning.options import list_options
@@ -14,23 +12,9 @@ from labelbits.planning.planfile import Budget
 from labelbits.planning.recommend import recommend
 from labelbits.planning.result import Curve, Family, Option
 from labelbits.signals import Hard
+from tests.planning.curves import curve
 
 BUDGET = Budget.model_validate({"amount": 100.0})
-
-
-def curve(
-    name: str, worth: float, price: float, noise: float = 0.01, limit: float = 1e6, seed: int = 0
-) -> Curve:
-    """Quality 1 - (worth x answers)^-1/2, the same shape for every family: with equal prices the
-    family with more `worth` is better, and the price ratio at which two are equal is the ratio of
-    their worths."""
-    answers = np.geomspace(10, 1e6, 400)
-    rng = np.random.default_rng(seed)
-    quality = 1 - (worth * answers) ** -0.5
-    draws = quality + noise * rng.standard_normal((500, 1))
-    family = Family(name, "hard", Hard(), 1, Price(price, None, 0.0, ""))
-    bits = Estimate(1.0, 0.0, "exact")
-    return Curve(family, answers, draws, np.zeros((0, 4)), limit, None, bits)
 
 
 def advise(curves: list[Curve], sign: int = 1, **more: float) -> tuple[dict, list[Option]]:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from labelbits.errors import InputError
 from labelbits.planning import Plan, replan
-from labelbits.planning.recommend import show
+from labelbits.planning.words import show
 from labelbits.report import figures
 from labelbits.report.page import SCRIPT, STYLE, render
 

@@ -11,8 +11,9 @@ from labelbits.planning.crossovers import crossovers
 from labelbits.planning.holdings import buy_next, next_sentence
 from labelbits.planning.options import list_options
 from labelbits.planning.planfile import Budget
-from labelbits.planning.recommend import recommend, show, with_mixture
+from labelbits.planning.recommend import recommend, with_mixture
 from labelbits.planning.result import Assumption, Curve, Plan
+from labelbits.planning.words import show
 
 METRIC_NAMES = {
     "accuracy": "accuracy",

@@ -64,8 +64,7 @@ def provenance(
         f"{family.name}: the budget buys {wanted:,.0f} answers; the evidence supports up to "
         f"{curve.limit:,.0f}"
     )
-    measured = float(curve.measured[-1, 0])
-    if curve.limit >= LIMIT * measured * 0.999:
+    if not curve.needs_items:
         pilot = wanted / (family.answers_per_item or 1) / LIMIT
         text += f" ({LIMIT:.0f} x what was measured); a pilot of {pilot:,.0f} items would do"
     else:

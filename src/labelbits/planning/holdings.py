@@ -114,9 +114,10 @@ def buy_next(
             }
         )
     if found:
-        best = np.stack(draws).argmax(0)
+        top = np.stack(draws)
+        best = top == top.max(0)
         for i, one in enumerate(found):
-            one["chance"] = float((best == i).mean())
+            one["chance"] = float((best[i] / best.sum(0)).mean())
     return sorted(found, key=lambda one: -sign * one["quality"])
 
 
@@ -136,6 +137,11 @@ def next_sentence(
     )
     by_name = {one["family"]: one for one in ranked}
     best = ranked[0] if ranked[0]["chance"] >= SURE or chosen not in by_name else by_name[chosen]
+    if best["at_limit"] and best["gain_interval"][1] - best["gain_interval"][0] < 1e-6:
+        return text + (
+            f" That is as good as this evidence can follow {best['family']} answers: what more "
+            "would add cannot be told from it."
+        )
     if best["family"] != chosen:
         text += f" On top of them, {best['family']} gives more than {chosen}:"
     low, high = best["interval"]

@@ -32,6 +32,9 @@ SCREEN, CONFIRM = 5, 12
 CROSS_SCREEN, CROSS_CONFIRM = 10, 30
 #: Candidates: shares of the items that get the second-best kind.
 SPLIT = 0.3
+#: A gain has to exceed so many half-widths of its interval (about 2.5 standard errors) to be
+#: recommended: a second interface has its price, and one of several candidates was picked.
+CLEARLY = 1.5
 #: A gain measured with less than this share of the money is no gain for all of it.
 ENOUGH_MONEY = 0.8
 
@@ -55,7 +58,7 @@ def mixture_of_labels(
     if money / cost[best] < 20:
         return None
     strata = stratify(evidence, trial, ways[best], seed)
-    worth = worth_of(ways, strata.of, trial, seed)
+    worth = worth_of(ways, strata, trial, seed)
     design = best_design(strata.information, strata.sizes, worth, cost, money, strata.ridge)
     tried = _candidates(design.fractions, best, second, len(ways))
     buy = _Purchase(ways, strata.of, worth.mean(0))
@@ -101,7 +104,8 @@ def _ridge(ways: list[Way], shares: np.ndarray, items: int) -> float:
 def _is_fast(way: Way, trial: Trial) -> bool:
     rows = trial.trainable[:4]
     batches = way.answers.draw(np.random.default_rng(0), rows)
-    plain = all(not np.ndim(b.signal.lapse) and not float(b.signal.lapse) for b in batches)
+    votes = [b.signal.lapse for b in batches if b.signal.name in ("hard", "votes")]
+    plain = all(not np.ndim(lapse) and not float(lapse) for lapse in votes)
     known = way.points.ridges is not None and bool(np.isfinite(way.points.ridges).all())
     return plain and known and fast_targets(batches, trial.reference.shape[1]) is not None
 
@@ -201,7 +205,8 @@ def _result(
     percent = metric == "accuracy"
     unit = "points" if percent else ""
     scale = 100 if percent else 1
-    shown = f"{scale * sign * gain:+.2g} {unit}".strip()
+    digits = 2 if percent else 4
+    shown = f"{scale * sign * gain:+.{digits}f} {unit}".strip()
     span = sorted((scale * sign * low, scale * sign * high))
     enough = money >= ENOUGH_MONEY * min(
         budget.amount, affordable_items(ways[best].family.price,
@@ -210,10 +215,11 @@ def _result(
     )  # fmt: skip
     sentence = (
         f"The best mixture found is {' and '.join(parts)}. Trained on and tested for "
-        f"{money:,.2f} {budget.currency}, it changes {metric} by {shown} ({span[0]:+.2g} to "
-        f"{span[1]:+.2g}) against {names[best]} alone"
+        f"{money:,.2f} {budget.currency}, it changes {metric} by {shown} ({span[0]:+.{digits}f} to "
+        f"{span[1]:+.{digits}f}) against {names[best]} alone"
     )
-    if low <= 0:
+    clearly = gain - CLEARLY * (gain - low) > 0
+    if not clearly:
         sentence += ": no gain that the evidence can see, so no mixture is recommended."
     elif not enough:
         sentence += (
@@ -226,7 +232,7 @@ def _result(
     for s in np.flatnonzero(overall):
         family = ways[s].family
         each = family.answers_per_item or 1
-        own = round(items * float(overall[s]))
+        own = int(items * float(overall[s]))  # rounded down: the budget is not exceeded
         purchases.append(
             {
                 "signal": family.kind,
@@ -248,7 +254,7 @@ def _result(
         "measured_at": money,
         "gain": gain,
         "interval": [low, high],
-        "recommended": bool(low > 0 and enough),
+        "recommended": bool(clearly and enough),
         "metric_name": metric,
         "percent": percent,
         "sentence": sentence,

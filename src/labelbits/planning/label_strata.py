@@ -21,6 +21,8 @@ from labelbits.planning.trial import Trial
 
 #: Items that probabilities are fitted to, at most.
 DESIGN_ITEMS = 800
+#: Items of each stratum on which answers are drawn to see how much they spread.
+SAMPLED = 200
 #: Strata by how ambiguous items look: the clearest half, the rest in two.
 EDGES = (0.5, 0.8)
 STRATA = ("the clearest half", "the next 30 %", "the most ambiguous 20 %")
@@ -43,9 +45,11 @@ class Way:
 
 @dataclass(frozen=True)
 class Strata:
-    """`of` (items,) the stratum of every item, `sizes` their shares, and A_g of each."""
+    """`of` (items,) the stratum of every item, `predicted` (items, classes) what they were made
+    from, `sizes` their shares, and A_g of each."""
 
     of: np.ndarray
+    predicted: np.ndarray
     sizes: np.ndarray
     information: list[np.ndarray]
     ridge: float
@@ -91,32 +95,30 @@ def stratify(evidence: Evidence, trial: Trial, way: Way, seed: int) -> Strata:
             part = inside if inside.sum() > 1 else np.ones(len(rows), dtype=bool)
             information.append(item_information(p[rows[part]], z[part]))
     sizes = np.maximum(sizes, 1) / np.maximum(sizes, 1).sum()
-    return Strata(of, sizes, information, ridge)
+    return Strata(of, p, sizes, information, ridge)
 
 
-def worth_of(ways: Sequence[Way], of: np.ndarray, trial: Trial, seed: int) -> np.ndarray:
-    """Worth of the answers on one item in single votes of the crowd, (strata, ways).
+def worth_of(ways: Sequence[Way], strata: Strata, trial: Trial, seed: int) -> np.ndarray:
+    """Worth of the answers on one item in single votes that say what is predicted, (strata, ways).
 
-    A vote spreads by tr(diag p - p p') about what the crowd says of its item; answers that spread
-    a k-th of that about it are worth k votes (the inverse of Godambe's sandwich for log loss).
+    A vote drawn from the prediction p spreads by tr(diag p - p p') about it; answers that spread
+    1/k of that about it are worth k votes (the inverse of Godambe's sandwich for log loss). What
+    keeps an item from being what its features say does not shrink with more votes on it: that is
+    why redundancy is worth less than new items.
     """
     rng = np.random.default_rng(seed)
     classes = trial.reference.shape[1]
-    crowd = next((w.answers.probabilities for w in ways if w.family.annotators == "crowd"),
-                 ways[0].answers.probabilities)  # fmt: skip
+    of = strata.of[trial.trainable]
     result = np.ones((len(EDGES) + 1, len(ways)))
-    for s, way in enumerate(ways):
-        if way.answers.is_vote and way.family.annotators == "crowd":
-            result[:, s] = way.family.answers_per_item or 1
+    for g in range(len(result)):
+        rows = trial.trainable[of == g]
+        if len(rows) < 10:
             continue
-        for g in range(len(result)):
-            rows = trial.trainable[of[trial.trainable] == g]
-            if len(rows) < 10:
-                continue
-            rows = np.sort(rng.permutation(rows)[:200])
+        rows = np.sort(rng.permutation(rows)[:SAMPLED])
+        for s, way in enumerate(ways):
             targets = fast_targets(way.answers.draw(rng, rows), classes)
             assert targets is not None
-            p = crowd[targets.items]
+            p = strata.predicted[targets.items]
             share = targets.target / np.maximum(targets.target.sum(1, keepdims=True), 1e-12)
             vote = float((1 - (p**2).sum(1)).mean())
             spread = float(((share - p) ** 2).sum(1).mean())

@@ -10,6 +10,7 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.learning import CurvePoints, Forecast, forecast
+from labelbits.learning.metrics import higher_is_better
 from labelbits.planning.annotators import CROWD, MODEL, voices_of
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
 from labelbits.planning.backtest import LIMIT, backtest, provenance
@@ -219,13 +220,35 @@ def _curve(
         "sampling": [float(ahead.sampling_low[at]), float(ahead.sampling_high[at])],
         "model": [float(ahead.model_low[at]), float(ahead.model_high[at])],
     }
-    draws = np.asarray(ahead.draws)
+    draws = _through_measured(np.asarray(ahead.draws), grid, points)
     if guess is not None and grid[0] > 1:
         # Fewer items than were measured give something between a guess and the least measured.
         share = np.random.default_rng(seed).uniform(0, 0.5, len(draws))
         first = guess + share * (draws[:, 0] - guess)
         grid, draws = np.concatenate([[1.0], grid]), np.column_stack([first, draws])
-    return Curve(family, grid * m, draws, measured, limit * m, None, None), parts
+    few = available is not None and available < LIMIT * largest
+    curve = Curve(family, grid * m, draws, measured, limit * m, None, None, needs_items=few)
+    return curve, parts
+
+
+def _through_measured(draws: np.ndarray, grid: np.ndarray, points: CurvePoints) -> np.ndarray:
+    """The draws (B, G), moved so that on average they pass through what was measured.
+
+    A form that is right at the largest sizes may miss the smallest ones; what was measured there
+    needs no form. The measured means are made monotone first (pool adjacent violators), no size
+    gets better than a larger one, and from the largest measured size on nothing moves.
+    """
+    from sklearn.isotonic import isotonic_regression
+
+    known = np.isfinite(points.mean)
+    sizes, up = points.sizes[known], higher_is_better(points.metric)
+    sign = 1.0 if up else -1.0
+    measured = sign * isotonic_regression(sign * points.mean[known], increasing=True)
+    mean = draws.mean(0)
+    wanted = np.where(grid < sizes[-1], np.interp(np.log(grid), np.log(sizes), measured), mean)
+    wanted = sign * np.minimum.accumulate((sign * wanted)[::-1])[::-1]
+    wanted = np.where(grid < sizes[-1], wanted, mean)
+    return np.clip(draws + wanted - mean, 0.0, 1.0 if up else None)
 
 
 def _with_item_noise(curves: list[Curve], points: list[CurvePoints]) -> list[Curve]:

@@ -41,8 +41,10 @@ DRAWS = 4
 DESIGN_WORLDS, CONFIRM_WORLDS = 3, 16
 #: Items of a world that a design is worked out on, at most: its cost grows with their cube.
 DESIGN_ITEMS = 40
-#: Shares of the second-best signal that are tried, and the worlds on which they are compared.
-SPLITS, SCREEN_WORLDS = (0.15, 0.3, 0.5), 8
+#: Shares of the second-best signal that are tried.
+SPLITS = (0.15, 0.3, 0.5)
+#: Kinds of question that a mixture is designed from, the best ones.
+MIXED = 3
 #: A share below this is not worth a second interface for the annotators.
 LEAST_SHARE = 0.05
 
@@ -129,8 +131,12 @@ def confirm(
     best: int,
     seed: int,
     worlds: int = CONFIRM_WORLDS,
+    alone: np.ndarray | None = None,
 ) -> Confirmed:
-    """Recover simulated worlds from the mixture and from signal number `best` alone."""
+    """Recover simulated worlds from the mixture and from signal number `best` alone.
+
+    `alone` (worlds,) is what the latter gave on these worlds, where that is known already.
+    """
     used = np.flatnonzero(shares)
     counts = [max(1, round(float(answers[i] * shares[i]))) for i in used]
     most = [max(1, round(float(answers[i]))) for i in used]
@@ -141,7 +147,9 @@ def confirm(
         return found.values["spearman"]
 
     whole = max(1, round(float(answers[best])))
-    return Confirmed(run(used.tolist(), counts, most), run([best], [whole], [whole]))
+    if alone is None:
+        alone = run([best], [whole], [whole])
+    return Confirmed(run(used.tolist(), counts, most), alone)
 
 
 def candidates(design: np.ndarray, quality: np.ndarray) -> list[np.ndarray]:
@@ -150,6 +158,12 @@ def candidates(design: np.ndarray, quality: np.ndarray) -> list[np.ndarray]:
     unit = np.eye(len(quality))
     splits = [(1 - share) * unit[first] + share * unit[second] for share in SPLITS]
     return ([design] if np.count_nonzero(design) > 1 else []) + splits
+
+
+def _of_two(shares: np.ndarray) -> np.ndarray:
+    """The two largest shares of a design: a third interface is seldom worth its trouble."""
+    kept = np.where(shares >= np.sort(shares)[-min(2, len(shares))], shares, 0)
+    return kept / kept.sum()
 
 
 def mixture_for(
@@ -163,6 +177,13 @@ def mixture_for(
     """
     different = {(c.family.kind.replace("votes", "hard"), c.family.price.amount): c for c in curves}
     curves = list(different.values())
+    if len(curves) > MIXED:
+        # The rest could hardly win a share; every kind costs a compiled program.
+        reached = [
+            float(c.at(min(most_answers(c, budget), c.limit)).mean()) if len(c.answers) else -1.0
+            for c in curves
+        ]
+        curves = [curves[i] for i in sorted(np.argsort(reached)[-MIXED:])]
     signals = [one_answer(curve.family) for curve in curves]
     if len(signals) < 2:
         return None
@@ -174,11 +195,12 @@ def mixture_for(
     design = best_shares(signals, small, answers * small.items / world.items, seed)
     quality = np.array([float(c.at(m).mean()) for c, m in zip(curves, money, strict=True)])
     best = int(np.argmax(quality))
-    tried = candidates(design.shares, quality)
-    screened = [
-        confirm(signals, world, answers, shares, best, seed + 1, SCREEN_WORLDS).gain[0]
-        for shares in tried
-    ]
+    tried = candidates(_of_two(design.shares), quality)
+    screened, alone = [], None
+    for shares in tried:
+        found = confirm(signals, world, answers, shares, best, seed + 1, CONFIRM_WORLDS, alone)
+        alone = found.single
+        screened.append(found.gain[0])
     shares = tried[int(np.argmax(screened))]
     # Fresh worlds: the best of several candidates looks better than it is where it was picked.
     gain, low, high = confirm(signals, world, answers, shares, best, seed + 2).gain

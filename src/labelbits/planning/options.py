@@ -53,7 +53,7 @@ def option_at(curve: Curve, answers: float, budget: Budget, seed: int) -> Option
     quality, low, high = interval(draws)
     items, per_item = curve.shape(answers)
     bits = curve.bits.bits if curve.bits is not None else math.nan
-    largest = curve.measured[:, 0].max() if len(curve.measured) else 0.0
+    sizes = curve.measured[:, 0] if len(curve.measured) else np.zeros(1)
     return Option(
         signal=curve.family.kind,
         family=curve.family.name,
@@ -66,7 +66,7 @@ def option_at(curve: Curve, answers: float, budget: Budget, seed: int) -> Option
         high=high,
         bits=bits,
         bits_total=bits * answers,
-        measured=bool(answers <= largest * (1 + 1e-9)),
+        measured=bool(sizes.min() * (1 - 1e-9) <= answers <= sizes.max() * (1 + 1e-9)),
         annotators=curve.family.annotators,
     )
 
@@ -78,7 +78,8 @@ def sizes_of(curve: Curve, budget: Budget) -> np.ndarray:
     unit = curve.family.answers_per_item or 1
     if most < unit:
         return np.array([])
-    least = min(float(curve.answers[0]), most)
+    measured = curve.measured[:, 0] if len(curve.measured) else curve.answers
+    least = min(float(max(measured.min(), curve.answers[0])), most)
     sizes = np.geomspace(least, most, SIZES)
     return np.unique(np.maximum(np.floor(sizes / unit + 1e-9), 1) * unit)
 

@@ -12,8 +12,8 @@ from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.planning.planfile import PlanFile
 
-#: Fewer prices or times than this are no measurement.
-ENOUGH = 5
+#: What to do without a single answer.
+TO_DO = "label a pilot of at least 100 random items with the cheapest signal"
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,16 @@ def read_pilot(plan: PlanFile, names: tuple[str, ...] | None, seed: int) -> Answ
     from labelbits.answers import read_answers
 
     paths = [plan.path(name) for name in plan.dataset.pilot]
-    answers = read_answers(paths, classes=names, seed=seed)
+    try:
+        answers = read_answers(paths, classes=names, seed=seed)
+    except InputError as problem:
+        if "no answers" not in str(problem):
+            raise
+        raise InputError(f"{problem}; {TO_DO}") from None
     if not len(answers):
         dropped = 0 if answers.rejected is None else len(answers.rejected)
         why = f" ({dropped} rows could not be read)" if dropped else ""
-        raise InputError(
-            f"{paths[0]}: holds no usable answers{why}; expected at least one row: label a pilot "
-            "of at least 100 random items with the cheapest signal"
-        )
+        raise InputError(f"{paths[0]}: holds no usable answers{why}; {TO_DO}")
     return answers
 
 

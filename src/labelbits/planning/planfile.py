@@ -180,7 +180,11 @@ def read_plan(path: str | Path) -> PlanFile:
     try:
         plan = PlanFile.model_validate({**raw, "folder": path.parent})
     except ValidationError as problem:
-        lines = [_explain(error) for error in problem.errors()]
+        errors = problem.errors()
+        if any(len(error["loc"]) > 1 and error["loc"][0] == "signal" for error in errors):
+            # A signal that was refused leaves the list short: that is no second mistake.
+            errors = [error for error in errors if error["type"] != "too_short"]
+        lines = [_explain(error) for error in errors]
         raise InputError(f"{path}: " + "; ".join(lines)) from None
     _check_signals(path, plan)
     return plan

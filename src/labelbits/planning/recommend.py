@@ -9,22 +9,14 @@ from typing import Any
 import numpy as np
 
 from labelbits.planning.cost import sessions_of
-from labelbits.planning.options import cost_of, final_draws, option_at
+from labelbits.planning.options import cost_of, final_draws, most_answers, option_at
 from labelbits.planning.planfile import Budget
 from labelbits.planning.result import LEVEL, Curve, Option
 from labelbits.planning.value import value_of_information
+from labelbits.planning.words import NAMES, pilot_sentence, show, target_sentence, what
 
 #: Below this probability of being best, the advice says that the data cannot tell.
 SURE = 0.8
-
-#: Words for what is bought.
-NAMES = {
-    "hard": "hard labels",
-    "votes": "votes",
-    "soft": "soft labels",
-    "sparse-soft": "sparse soft labels",
-    "ranking": "rankings",
-}
 
 
 def recommend(
@@ -68,10 +60,15 @@ def recommend(
     def shown(value: float) -> str:
         return show(value, percent)
 
-    result["sentence"] = _sentence(result, option, last, budget, metric_name, shown)
+    parts = _parts(result, option, last, budget, metric_name, shown)
+    parts["less"] = _less(option, options, budget, sign, shown)
+    if (short := _short_of_evidence(bought[best], option, budget)) is not None:
+        parts["pilot"] = short
+    result["parts"] = parts
+    result["sentence"] = " ".join(text for text in parts.values() if text)
     if target is not None:
         result["cheapest_for_target"] = cheapest_for(curves, target, budget, seed, sign)
-        result["target_sentence"] = _target_sentence(
+        result["target_sentence"] = target_sentence(
             result["cheapest_for_target"], target, budget, metric_name, shown, sign
         )
     return result
@@ -110,6 +107,7 @@ def with_mixture(
         "quality": quality,
         "interval": interval,
         "single": {key: advice[key] for key in ("purchases", "quality", "interval", "sentence")},
+        "parts": {"purchase": sentence, "certainty": "", "pilot": ""},
         "sentence": sentence,
     }
 
@@ -178,31 +176,15 @@ def _reaching(curve: Curve, values: np.ndarray, target: float, sign: int) -> flo
     return math.ceil(answers / unit - 1e-9) * unit
 
 
-def show(value: float, percent: bool) -> str:
-    """A quality as text: a percentage for accuracy, else three decimals."""
-    return f"{100 * value:.1f} %" if percent else f"{value:.3f}"
-
-
-def what(signal: str, answers: int, per_item: float, items: int, annotators: str = "crowd") -> str:
-    """A purchase in words."""
-    name = NAMES.get(signal, f"{signal} answers")
-    if annotators != "crowd":
-        name = f"{name} by {annotators}"
-    if per_item == 1:
-        return f"{answers:,} {name} (one on each of {items:,} items)"
-    if per_item == round(per_item):
-        return f"{answers:,} {name} ({per_item:.0f} on each of {items:,} items)"
-    return f"{answers:,} {name} ({per_item:.2g} an item on {items:,} items)"
-
-
-def _sentence(
+def _parts(
     result: dict[str, Any],
     option: Option,
     last: dict[str, Option],
     budget: Budget,
     metric_name: str,
     shown: Callable[[float], str],
-) -> str:
+) -> dict[str, str]:
+    """The advice in words: what to buy, how sure that is, and what would settle it."""
     bought = what(
         option.signal, option.answers, option.answers_per_item, option.items, option.annotators
     )
@@ -211,66 +193,62 @@ def _sentence(
         f"{shown(option.quality)} ({LEVEL:.0%} interval {shown(option.low)} to "
         f"{shown(option.high)})."
     )
+    parts = {"purchase": text, "certainty": "", "pilot": ""}
     if len(last) == 1:
-        return text
+        return parts
     rival = last[result["next_best"]]
     sure = result["probability_best"]
     if sure >= SURE:
-        text += (
-            f" It is the best of the {len(last)} ways compared with probability {sure:.2f}; next "
+        parts["certainty"] = (
+            f"It is the best of the {len(last)} ways compared with probability {sure:.2f}; next "
             f"is {rival.family} with {shown(rival.quality)}."
         )
     else:
-        text += (
-            f" The evidence cannot tell it from {rival.family} ({shown(rival.quality)} "
+        parts["certainty"] = (
+            f"The evidence cannot tell it from {rival.family} ({shown(rival.quality)} "
             f"expected): it is the best with probability {sure:.2f} only."
         )
-    return text + _pilot_sentence(result["value_of_knowing"], budget, sure < SURE)
+    parts["pilot"] = pilot_sentence(result["value_of_knowing"], budget, sure < SURE)
+    return parts
 
 
-def _pilot_sentence(value: dict[str, Any] | None, budget: Budget, unsure: bool) -> str:
-    """What knowing would be worth, and the pilot that is worth its cost, or that none is."""
-    if value is None or (not unsure and not (value["pilot"] and value["pilot"]["worth_it"])):
-        return ""
-    text = f" To know which is best would be worth {value['money']:,.2f} {budget.currency}"
-    pilot = value["pilot"]
-    if pilot is None:
-        return text + "."
-    ways = " and ".join(pilot["families"])
-    if pilot["worth_it"]:
-        return text + (
-            f"; a pilot of {pilot['items']:,} items labelled as {ways} costs {pilot['cost']:,.2f} "
-            f"and is worth {pilot['money']:,.2f} {budget.currency}: run it first."
-        )
-    return text + (
-        f"; no pilot is worth its cost (the best one, {pilot['items']:,} items labelled as {ways}, "
-        f"costs {pilot['cost']:,.2f} and is worth {pilot['money']:,.2f} {budget.currency})."
-    )
-
-
-def _target_sentence(
-    found: dict[str, Any] | None,
-    target: float,
+def _less(
+    option: Option,
+    options: list[Option],
     budget: Budget,
-    metric_name: str,
-    shown: Callable[[float], str],
     sign: int,
+    shown: Callable[[float], str],
 ) -> str:
-    if found is None:
-        return (
-            f"No purchase that the evidence supports reaches {metric_name} {shown(target)}; label "
-            "a larger pilot to see further, or lower the target."
-        )
+    """The cheapest purchase that is nearly as good, where it costs half or less."""
+    spread = abs(option.high - option.low)
+    near = [
+        o
+        for o in options
+        if o.cost <= option.cost / 2 and sign * (option.quality - o.quality) <= 0.1 * spread
+    ]
+    if not near:
+        return ""
+    cheap = min(near, key=lambda o: o.cost)
     bought = what(
-        found["signal"], found["answers"], found["answers_per_item"], found["items"],
-        found["annotators"],
-    )  # fmt: skip
-    text = (
-        f"{'At most' if sign < 0 else 'At least'} {shown(target)} is expected from {bought} for "
-        f"{found['cost']:,.2f} {budget.currency}, the cheapest way to it"
+        cheap.signal, cheap.answers, cheap.answers_per_item, cheap.items, cheap.annotators
     )
-    if found["sure_cost"] is not None:
-        text += f"; {found['sure_cost']:,.2f} reach it with probability {(1 + LEVEL) / 2:.2f}"
-    if found["cost"] > budget.amount:
-        text += ", which is more than the budget"
-    return text + "."
+    return (
+        f"Nearly as good for less: {bought} for {cheap.cost:,.2f} {budget.currency}, expected "
+        f"{shown(cheap.quality)}."
+    )
+
+
+def _short_of_evidence(curve: Curve, option: Option, budget: Budget) -> str | None:
+    """Where the pilot is too small to plan all the money: the pilot that would allow it."""
+    if curve.needs_items or option.cost > 0.8 * budget.amount:
+        return None
+    each = curve.family.answers_per_item or 1
+    wanted = most_answers(curve, budget) / each
+    if option.items < 0.99 * curve.limit / each:
+        return None
+    pilot = math.ceil(wanted * option.items / (curve.limit / each) / 10)
+    return (
+        f"The pilot supports plans of up to {option.items:,} items; all of "
+        f"{budget.amount:,.2f} {budget.currency} would buy {wanted:,.0f}. Label a pilot of "
+        f"{pilot:,} items first, then plan again."
+    )

@@ -47,6 +47,7 @@ class Curve:
     answers that the evidence supports. `covered` (G,) is the number of items that the answers are
     spread over, where that is free. `item_sd` is the standard deviation of one test item's quality
     after taking out what all families share: how much noise a pilot item carries (NaN: unknown).
+    `needs_items`: the limit is set by the items that there are, not by the evidence.
     """
 
     family: Family
@@ -58,6 +59,7 @@ class Curve:
     bits: Estimate | None
     covered: np.ndarray | None = None
     item_sd: float = math.nan
+    needs_items: bool = False
 
     def at(self, answers: float | np.ndarray) -> np.ndarray:
         """Draws (B,) of the quality at `answers` (a number, or one for each draw).

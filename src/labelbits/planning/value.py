@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from labelbits.learning.points import CROSSED
 from labelbits.planning.cost import total_cost
 from labelbits.planning.options import final_draws, price_noise
 from labelbits.planning.planfile import Budget
@@ -136,7 +137,8 @@ def _told(curves: list[Curve], items: int, seed: int) -> np.ndarray:
         if np.isfinite(curve.item_sd) and len(curve.measured):
             there = float(curve.measured[-1, 0]) / each
             reach = min((there + items) * each, curve.answers[-1])
-            error = curve.item_sd / math.sqrt(there + items)
+            # Items tested before are no news: the pilot's own items are.
+            error = CROSSED * curve.item_sd / math.sqrt(items)
             readings.append(curve.at(reach) + error * noise[0])
         if curve.family.price.log_sd > 0:
             factor = np.log(price_noise(curve, seed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from labelbits.atomic import write_whole
@@ -9,7 +10,20 @@ from labelbits.errors import InputError
 from labelbits.planning.result import Plan
 from labelbits.report.terminal import print_plan
 
-__all__ = ["print_plan", "write_plan"]
+__all__ = ["check_folder", "print_plan", "write_plan"]
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `InputError` if `folder` can clearly not be written: better before the work than after.
+
+    Nothing is made.
+    """
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "is no folder" if not there.is_dir() else "cannot be written to"
+        raise InputError(f"--out {folder}: {there} {why}; give another folder with --out")
 
 
 def write_plan(plan: Plan, folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from labelbits.planning.result import Curve, Option, Plan
+from labelbits.planning.result import Option, Plan
 
 #: Okabe and Ito's colour-blind safe palette (jfly.uni-koeln.de/color), in an order that keeps
 #: neighbours apart; the two pale ones come last.
@@ -180,104 +180,3 @@ def bits_bars(plan: Plan, per_money: bool) -> go.Figure:
     layout(figure, unit, "", height)
     figure.update_yaxes(autorange="reversed", ticks="")
     return figure
-
-
-def winner_map(plan: Plan, seed: int = 0) -> go.Figure | None:
-    """Which way of asking wins, by the budget and the price of the richest rival.
-
-    The price of the dearest family is scaled from a tenth to ten times what it is now; all other
-    prices stay. None where there is only one family.
-    """
-    if len(plan.curves) < 2:
-        return None
-    dearest = max(range(len(plan.curves)), key=lambda i: plan.curves[i].family.price.amount)
-    scales = np.geomspace(0.1, 10, 41)
-    budgets = np.geomspace(max(plan.budget / 30, _least(plan)), plan.budget * 3, 41)
-    sign = -1 if plan.lower_is_better else 1
-    winner = np.full((len(scales), len(budgets)), np.nan)
-    for i, scale in enumerate(scales):
-        for j, amount in enumerate(budgets):
-            winner[i, j] = _winner(plan.curves, dearest, scale, amount, sign)
-    figure = go.Figure()
-    count = len(plan.curves)
-    steps = []
-    for index in range(count):
-        steps += [[index / count, colour(index)], [(index + 1) / count, colour(index)]]
-    names = [c.family.name for c in plan.curves]
-    figure.add_trace(
-        go.Heatmap(
-            x=budgets,
-            y=scales,
-            z=winner,
-            zmin=-0.5,
-            zmax=count - 0.5,
-            colorscale=steps,
-            showscale=False,
-            opacity=0.85,
-            customdata=np.where(
-                np.isnan(winner),
-                "none",
-                np.array(names, dtype=object)[np.nan_to_num(winner).astype(int)],
-            ),
-            hovertemplate="budget %{x:,.0f}, price x %{y:.2g}: %{customdata}<extra></extra>",
-        )
-    )
-    for index in sorted({int(v) for v in winner[~np.isnan(winner)]}):
-        figure.add_trace(
-            go.Scatter(
-                x=[None],
-                y=[None],
-                mode="markers",
-                name=names[index],
-                marker={"color": colour(index), "symbol": "square", "size": 12},
-            )
-        )
-    figure.add_trace(
-        go.Scatter(
-            x=[plan.budget],
-            y=[1],
-            mode="markers",
-            name="this plan",
-            marker={
-                "symbol": "star",
-                "size": 16,
-                "color": "#F0C419",
-                "line": {"color": "#333333", "width": 1.2},
-            },
-        )
-    )
-    now = plan.curves[dearest].family
-    layout(
-        figure,
-        f"budget ({plan.currency}, log scale)",
-        f"price of {now.name}<br>x {money(now.price.amount, plan.currency)}",
-        440,
-    )
-    ticks = log_ticks(float(budgets[0]), float(budgets[-1]))
-    figure.update_layout(xaxis={"type": "log", "showgrid": False, **ticks})
-    figure.update_yaxes(
-        type="log",
-        showgrid=False,
-        tickvals=[0.1, 0.2, 0.5, 1, 2, 5, 10],
-        ticktext=["0.1", "0.2", "0.5", "1", "2", "5", "10"],
-    )
-    return figure
-
-
-def _least(plan: Plan) -> float:
-    return min(option.cost for option in plan.options)
-
-
-def _winner(curves: list[Curve], dearest: int, scale: float, amount: float, sign: int) -> float:
-    """Number of the family with the best expected quality, NaN where none can be bought."""
-    best, value = np.nan, -np.inf
-    for i, curve in enumerate(curves):
-        price = curve.family.price.amount * (scale if i == dearest else 1.0)
-        answers = min(amount / price, curve.limit)
-        if answers < curve.answers[0]:
-            continue
-        grid = np.log(curve.answers)
-        quality = sign * float(np.interp(np.log(answers), grid, curve.draws.mean(0)))
-        if quality > value:
-            best, value = float(i), quality
-    return best

@@ -4,65 +4,89 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
-from labelbits.planning.recommend import show
 from labelbits.planning.result import LEVEL, Plan
+from labelbits.planning.words import show
 
-#: Columns that the whole table needs.
-WIDE = 118
+#: Columns that the table needs with the bits; fewer than that are kept for what decides.
+WIDE = 100
 
 
-def print_plan(plan: Plan, folder: Path) -> None:
-    """Print the table, the warnings, the sentence of advice and the path of the report."""
-    console = Console()
-    percent = plan.percent
-    table = Table(title=f"What {plan.budget:,.2f} {plan.currency} buys", title_justify="left")
-    table.add_column("way of asking")
-    for name in (
-        "items",
-        "answers/item",
-        f"cost ({plan.currency})",
-        plan.metric_name,
-        f"{LEVEL:.0%} interval",
-        "best",
-        "bits/answer",
-        f"bits/{plan.currency}",
-    ):
-        table.add_column(name, justify="right")
+def print_plan(plan: Plan, folder: Path, console: Console | None = None) -> None:
+    """Print the table, the warnings, the advice and the path of the report."""
+    console = console or Console()
+    console.print(
+        f"What {plan.budget:,.2f} {plan.currency} buys; quality is {plan.metric_name}, "
+        f"{'lower' if plan.lower_is_better else 'higher'} is better",
+        style="bold",
+        highlight=False,
+    )
+    console.print(_table(plan, console.width >= WIDE))
+    best = plan.recommendation["family"]
+    for one in plan.crossovers:
+        if best in (one["a"], one["b"]):  # the report lists every pair
+            _line(console, one["sentence"], "dim")
+    for warning in plan.warnings:
+        _line(console, f"{warning}.", "yellow", "Note: ")
+    console.print()
+    console.print(plan.recommendation["sentence"], style="bold", highlight=False, markup=False)
+    for text in further(plan):
+        console.print(text, highlight=False, markup=False)
+    console.print(
+        f"Report: {folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True
+    )
+
+
+def further(plan: Plan) -> list[str]:
+    """What the plan says beyond the purchase: labels at hand, target, mixture."""
+    advice = plan.recommendation
+    found = [
+        advice["next"]["sentence"] if advice.get("next") else "",
+        advice.get("target_sentence", ""),
+        (plan.extras.get("mixture") or {}).get("sentence", ""),
+    ]
+    return [text for text in found if text]
+
+
+def _line(console: Console, text: str, style: str, head: str = "") -> None:
+    """A point of a list whose wrapped lines stay indented."""
+    console.print(Padding(Text(f"- {head}{text}", style=style), (0, 0, 0, 1)))
+
+
+def _table(plan: Plan, wide: bool) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table.add_column("way of asking", overflow="fold")
+    names = ["items", "each", f"cost {plan.currency}", "quality", f"{LEVEL:.0%} interval", "best"]
+    if wide:
+        names += ["bits/answer", f"bits/{plan.currency}"]
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
     chances = plan.recommendation["probabilities"]
+    scale = 100 if plan.percent else 1
     for curve in plan.curves:
         options = [o for o in plan.options if o.family == curve.family.name]
         if not options:
             continue
         last = options[-1]
-        star = last.family == plan.recommendation["family"]
-        table.add_row(
+        digits = 1 if plan.percent else 3
+        cells = [
             last.family,
             f"{last.items:,}",
             f"{last.answers_per_item:.3g}",
             f"{last.cost:,.2f}",
-            show(last.quality, percent),
-            f"{show(last.low, percent)} to {show(last.high, percent)}",
+            show(last.quality, plan.percent),
+            f"{scale * last.low:.{digits}f} to {scale * last.high:.{digits}f}",
             f"{chances.get(last.family, 0):.0%}",
-            f"{last.bits:.2f}",
-            f"{last.bits / curve.family.price.amount:,.0f}",
-            style="bold" if star else None,
-        )
-    if console.width < WIDE:
-        # The report has the bits; a narrow terminal keeps what decides.
-        del table.columns[-2:]
-    console.print(table)
-    best = plan.recommendation["family"]
-    for one in plan.crossovers:
-        if best not in (one["a"], one["b"]):
-            continue  # the report lists every pair
-        console.print(f"  {one['sentence']}", style="dim", highlight=False, markup=False)
-    for warning in plan.warnings:
-        console.print(f"  Note: {warning}.", style="yellow", highlight=False, markup=False)
-    console.print()
-    console.print(plan.recommendation["sentence"], style="bold", highlight=False, markup=False)
-    console.print(
-        f"Report: {folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True
-    )
+        ]
+        if wide:
+            known = last.bits == last.bits
+            cells.append(f"{last.bits:.2f}" if known else "-")
+            cells.append(f"{last.bits / curve.family.price.amount:,.0f}" if known else "-")
+        star = last.family == plan.recommendation["family"]
+        table.add_row(*cells, style="bold" if star else None)
+    return table

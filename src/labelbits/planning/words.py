@@ -1,0 +1,86 @@
+"""Advice in words: qualities, purchases, pilots, targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from labelbits.planning.planfile import Budget
+from labelbits.planning.result import LEVEL
+
+#: Words for what is bought.
+NAMES = {
+    "hard": "hard labels",
+    "votes": "votes",
+    "soft": "soft labels",
+    "sparse-soft": "sparse soft labels",
+    "ranking": "rankings",
+}
+
+
+def show(value: float, percent: bool) -> str:
+    """A quality as text: a percentage for accuracy, else three decimals."""
+    return f"{100 * value:.1f} %" if percent else f"{value:.3f}"
+
+
+def what(signal: str, answers: int, per_item: float, items: int, annotators: str = "crowd") -> str:
+    """A purchase in words."""
+    name = NAMES.get(signal, f"{signal} answers")
+    if annotators != "crowd":
+        name = f"{name} by {annotators}"
+    if answers == 1:
+        return f"1 {name.replace('labels', 'label').removesuffix('s')} on 1 item"
+    if per_item == 1:
+        return f"{answers:,} {name} (one on each of {items:,} items)"
+    if per_item == round(per_item):
+        return f"{answers:,} {name} ({per_item:.0f} on each of {items:,} items)"
+    return f"{answers:,} {name} ({per_item:.2g} an item on {items:,} items)"
+
+
+def pilot_sentence(value: dict[str, Any] | None, budget: Budget, unsure: bool) -> str:
+    """What knowing would be worth, and the pilot that is worth its cost, or that none is."""
+    if value is None or (not unsure and not (value["pilot"] and value["pilot"]["worth_it"])):
+        return ""
+    text = f"To know which is best would be worth {value['money']:,.2f} {budget.currency}"
+    pilot = value["pilot"]
+    if pilot is None:
+        return text + "."
+    ways = " and ".join(pilot["families"])
+    if pilot["worth_it"]:
+        return text + (
+            f"; a pilot of {pilot['items']:,} more items labelled as {ways} costs "
+            f"{pilot['cost']:,.2f} and is worth {pilot['money']:,.2f} {budget.currency}: run it "
+            "first."
+        )
+    return text + (
+        f"; no pilot is worth its cost (the best, {pilot['items']:,} more items labelled as "
+        f"{ways}, costs {pilot['cost']:,.2f} and is worth {pilot['money']:,.2f} {budget.currency})."
+    )
+
+
+def target_sentence(
+    found: dict[str, Any] | None,
+    target: float,
+    budget: Budget,
+    metric_name: str,
+    shown: Callable[[float], str],
+    sign: int,
+) -> str:
+    if found is None:
+        return (
+            f"No purchase that the evidence supports reaches {metric_name} {shown(target)}; label "
+            "a larger pilot to see further, or lower the target."
+        )
+    bought = what(
+        found["signal"], found["answers"], found["answers_per_item"], found["items"],
+        found["annotators"],
+    )  # fmt: skip
+    text = (
+        f"{'At most' if sign < 0 else 'At least'} {shown(target)} is expected from {bought} for "
+        f"{found['cost']:,.2f} {budget.currency}, the cheapest way to it"
+    )
+    if found["sure_cost"] is not None:
+        text += f"; {found['sure_cost']:,.2f} reach it with probability {(1 + LEVEL) / 2:.2f}"
+    if found["cost"] > budget.amount:
+        text += ", which is more than the budget"
+    return text + "."

@@ -1,0 +1,173 @@
+"""The sections of the report for who wants to check: forecasts tested, pilots, assumptions."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from labelbits.planning.result import LEVEL, Plan
+from labelbits.planning.words import show
+from labelbits.report.figures import INK, colour, layout, money
+from labelbits.report.markup import figure, paragraph, section, table, text
+
+
+def evidence_sections(plan: Plan) -> list[str]:
+    """The sections in reading order, as HTML; empty text where the plan has nothing to say."""
+    return [_next(plan), _pilots(plan), _checked(plan), _uncertainty(plan), _assumptions(plan)]
+
+
+def _next(plan: Plan) -> str:
+    there = plan.recommendation.get("next")
+    if not there:
+        return ""
+    rows = []
+    for one in there["purchases"]:
+        low, high = one["interval"]
+        rows.append(
+            [
+                text(one["family"]),
+                f"{there['worth_in_answers'][one['family']]:,.0f}",
+                f"{one['answers']:,}",
+                text(money(one["cost"], plan.currency)),
+                show(one["quality"], plan.percent)
+                + (" or better" if one["at_limit"] and not plan.lower_is_better else ""),
+                f"{show(low, plan.percent)} to {show(high, plan.percent)}",
+                f"{one['chance']:.0%}",
+            ]
+        )
+    head = [
+        "way of asking",
+        "labels you hold are worth",
+        "more answers",
+        "cost",
+        text(plan.metric_name),
+        "interval",
+        "chance of adding most",
+    ]
+    words = (
+        f"{there['sentence']} Labels you hold stay in training; as a head start they count as many "
+        "answers of each kind as would be equally good (information adds up to first order)."
+    )
+    return section("With the labels you hold", paragraph(words) + table(head, rows))
+
+
+def _pilots(plan: Plan) -> str:
+    value = plan.recommendation.get("value_of_knowing")
+    if not value or not value.get("pilots"):
+        return ""
+    rows = [
+        [
+            f"{one['items']:,}",
+            text(", ".join(one["families"])),
+            text(money(one["cost"], plan.currency)),
+            text(money(one["money"], plan.currency)),
+            text(money(one["net"], plan.currency)),
+        ]
+        for one in value["pilots"]
+    ]
+    words = (
+        f"To know for sure which way is best would be worth {money(value['money'], plan.currency)}"
+        f" ({show(value['quality'], plan.percent)} of {plan.metric_name}): the money that the best "
+        "purchase could do without if it were that much better. A pilot tells part of it; its own "
+        "cost is counted in full, though labels of the way that wins are kept."
+    )
+    head = ["pilot items", "labelled as", "cost", "worth", "worth less cost"]
+    return section("What a pilot would be worth", paragraph(words) + table(head, rows))
+
+
+def _checked(plan: Plan) -> str:
+    check = plan.extras.get("backtest")
+    if not check:
+        return ""
+    percent = plan.percent
+    rows = [
+        [
+            text(r["family"]),
+            f"{r['trained_to']:,}",
+            f"{r['items']:,}",
+            show(r["predicted"], percent),
+            f"{show(r['low'], percent)} to {show(r['high'], percent)}",
+            show(r["actual"], percent),
+        ]
+        for r in check
+    ]
+    head = ["way of asking", "predicted from items", "at items", "predicted", "interval", "actual"]
+    words = (
+        "The same forecast made from the smaller sizes only, against what was then measured; the "
+        f"interval should hold {LEVEL:.0%} of such checks."
+    )
+    drawing = figure(_check_figure(plan), "check", "predicted against measured quality")
+    return section("Predicted against actual", paragraph(words) + drawing + table(head, rows))
+
+
+def _check_figure(plan: Plan) -> go.Figure:
+    """One line a way of asking: the interval, what was predicted, what was measured."""
+    scale = 100 if plan.percent else 1
+    drawing = go.Figure()
+    names = [curve.family.name for curve in plan.curves]
+    for number, r in enumerate(plan.extras["backtest"]):
+        paint = colour(names.index(r["family"]) if r["family"] in names else number)
+        drawing.add_trace(
+            go.Scatter(
+                x=[scale * r["predicted"]],
+                y=[r["family"]],
+                mode="markers",
+                marker={"color": paint, "size": 10, "symbol": "circle"},
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [scale * (r["high"] - r["predicted"])],
+                    "arrayminus": [scale * (r["predicted"] - r["low"])],
+                    "color": paint,
+                },
+                name="predicted, with its interval",
+                legendgroup="predicted",
+                showlegend=number == 0,
+                hovertemplate="predicted %{x:.3g}<extra></extra>",
+            )
+        )
+        drawing.add_trace(
+            go.Scatter(
+                x=[scale * r["actual"]],
+                y=[r["family"]],
+                mode="markers",
+                marker={"color": INK, "size": 11, "symbol": "x"},
+                name="measured",
+                legendgroup="measured",
+                showlegend=number == 0,
+                hovertemplate="measured %{x:.3g}<extra></extra>",
+            )
+        )
+    unit = " (%)" if plan.percent else ""
+    count = len(plan.extras["backtest"])
+    layout(drawing, f"{plan.metric_name}{unit}", "", 130 + 34 * count)
+    drawing.update_yaxes(autorange="reversed", ticks="")
+    return drawing
+
+
+def _uncertainty(plan: Plan) -> str:
+    apart = plan.extras.get("uncertainty")
+    if not apart:
+        return ""
+    rows = [
+        [
+            text(r["family"]),
+            f"{r['items']:,}",
+            " to ".join(show(v, plan.percent) for v in r["sampling"]),
+            " to ".join(show(v, plan.percent) for v in r["model"]),
+        ]
+        for r in apart
+    ]
+    head = ["way of asking", "at items", "luck of the pilot", "which curve is right"]
+    words = (
+        "The interval of the forecast, taken apart; an uncertain price comes on top where no price "
+        "was given."
+    )
+    return section("Where the uncertainty comes from", paragraph(words) + table(head, rows))
+
+
+def _assumptions(plan: Plan) -> str:
+    rows = []
+    for one in plan.assumptions:
+        value = f"{one.value:.4g}" if isinstance(one.value, float) else text(one.value)
+        rows.append([text(one.name), value, text(one.unit), text(one.source)])
+    return section("What this rests on", table(["what", "value", "unit", "source"], rows, "words"))

@@ -1,0 +1,35 @@
+const plots = [];
+const dark = window.matchMedia('(prefers-color-scheme: dark)');
+let printing = false;
+function ink() { return dark.matches && !printing ? '#c9d1d9' : '#30363d'; }
+const waiting = [];
+function draw(name, figure) { waiting.push([name, figure]); }
+// The page has to be whole before anything is drawn: a figure takes the width of its place.
+addEventListener('DOMContentLoaded', () => waiting.forEach(([name, figure]) => plot(name, figure)));
+function narrow(layout) {
+  // A phone has no room for a legend beside long names nor for a wide margin.
+  if (window.innerWidth < 560) {
+    layout.font.size = 11; layout.margin.l = 44; layout.margin.r = 8;
+    layout.legend = Object.assign({}, layout.legend, {font: {size: 10}});
+  }
+  return layout;
+}
+function plot(name, figure) {
+  figure.layout.font.color = ink();
+  Plotly.newPlot(name, figure.data, narrow(figure.layout), {responsive: true, displaylogo: false,
+    displayModeBar: window.innerWidth < 560 ? false : 'hover',
+    modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d']});
+  plots.push(name);
+}
+function recolour() { plots.forEach(name => Plotly.relayout(name, {'font.color': ink()})); }
+dark.addEventListener('change', recolour);
+const shut = [];
+window.addEventListener('beforeprint', () => {
+  printing = true; recolour();
+  document.querySelectorAll('details:not([open])').forEach(one => { one.open = true; shut.push(one); });
+  plots.forEach(name => Plotly.Plots.resize(name));
+});
+window.addEventListener('afterprint', () => {
+  printing = false; recolour();
+  shut.splice(0).forEach(one => { one.open = false; });
+});

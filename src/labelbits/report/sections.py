@@ -1,0 +1,169 @@
+"""The sections of the report that advise: what to buy, what it gives, who wins where."""
+
+from __future__ import annotations
+
+from labelbits.planning.result import LEVEL, Option, Plan
+from labelbits.planning.words import show
+from labelbits.report import figures
+from labelbits.report.evidence import evidence_sections
+from labelbits.report.figures import money
+from labelbits.report.markup import bullets, figure, paragraph, section, table, text
+from labelbits.report.winners import money_ratio, winner_map
+
+
+def sections(plan: Plan) -> list[str]:
+    """The sections in reading order, as HTML."""
+    return [
+        _verdict(plan),
+        _warnings(plan),
+        _tradeoff(plan),
+        _at_budget(plan),
+        _map(plan),
+        _bits(plan),
+        _mixture(plan),
+        *evidence_sections(plan),
+        _all(plan),
+    ]
+
+
+def _verdict(plan: Plan) -> str:
+    best = plan.recommendation
+    low, high = best["interval"]
+    percent = plan.percent
+    cards = [
+        (show(best["quality"], percent), f"expected {plan.metric_name}"),
+        (f"{show(low, percent)} to {show(high, percent)}", f"{LEVEL:.0%} interval"),
+        (money(best["cost"], plan.currency), f"of {money(plan.budget, plan.currency)}"),
+    ]
+    if len(plan.curves) > 1:
+        cards.append((f"{best['probability_best']:.0%}", "probability that it is the best"))
+    body = "".join(
+        f"<div class='card'><b>{text(value)}</b><span>{text(label)}</span></div>"
+        for value, label in cards
+    )
+    parts = best["parts"]
+    more = [parts.get(key, "") for key in ("certainty", "less", "pilot")]
+    more += [(best.get("next") or {}).get("sentence", ""), best.get("target_sentence", "")]
+    lines = "".join(f"<p class='more'>{text(line)}</p>" for line in more if line)
+    return (
+        f"<section class='verdict'><p>{text(parts['purchase'])}</p>"
+        f"<div class='cards'>{body}</div>{lines}</section>"
+    )
+
+
+def _warnings(plan: Plan) -> str:
+    if not plan.warnings:
+        return ""
+    return section("Before you rely on this", bullets(plan.warnings), "warnings")
+
+
+def _tradeoff(plan: Plan) -> str:
+    direction = "Lower is better." if plan.lower_is_better else "Higher is better."
+    words = (
+        f"{direction} Filled markers were measured on the pilot or by simulation, hollow ones are "
+        f"extrapolated; bands are {LEVEL:.0%} intervals, the star is the recommendation."
+    )
+    drawing = figure(
+        figures.tradeoff(plan), "tradeoff", f"{plan.metric_name} against cost for each signal"
+    )
+    return section("What the money buys", paragraph(words) + drawing)
+
+
+def _option_cells(option: Option, plan: Plan) -> list[str]:
+    return [
+        text(option.family),
+        f"{option.items:,}",
+        f"{option.answers_per_item:.3g}",
+        text(money(option.cost, plan.currency)),
+        show(option.quality, plan.percent),
+        f"{show(option.low, plan.percent)} to {show(option.high, plan.percent)}",
+    ]
+
+
+def _at_budget(plan: Plan) -> str:
+    chances = plan.recommendation["probabilities"]
+    rows = []
+    for curve in plan.curves:
+        options = [o for o in plan.options if o.family == curve.family.name]
+        name = text(curve.family.name)
+        if not options:
+            rows.append([name, *["-"] * 5, "cannot be bought", "-", "-"])
+            continue
+        option, price = options[-1], curve.family.price
+        known = option.bits == option.bits
+        bits = f"{option.bits:.3g}" if known else "-"
+        per_money = f"{option.bits / price.amount:,.3g}" if known else "-"
+        cells = [*_option_cells(option, plan), f"{chances.get(option.family, 0):.0%}"]
+        if option.family == plan.recommendation["family"]:
+            cells[0] = f"<b>{name}</b>"
+        rows.append([*cells, bits, per_money])
+    head = [
+        "way of asking",
+        "items",
+        "answers an item",
+        "cost",
+        text(plan.metric_name),
+        "interval",
+        "chance of being best",
+        "bits per answer",
+        f"bits per {text(plan.currency)}",
+    ]
+    return section("The largest purchase of each kind", table(head, rows))
+
+
+def _map(plan: Plan) -> str:
+    drawing = winner_map(plan)
+    if drawing is None:
+        return ""
+    ratio = money_ratio(plan)
+    words = "The way of asking with the best expectation for each budget"
+    words += f", if the price of the dearest kind were another. {ratio}" if ratio else "."
+    body = paragraph(words) + figure(
+        drawing, "map", "which way of asking wins by budget and by ratio of prices"
+    )
+    if plan.crossovers:
+        lines = [one["sentence"] for one in plan.crossovers]
+        inside = bullets(lines)
+        if len(lines) > 6:
+            inside = f"<details><summary>{len(lines)} crossovers</summary>{inside}</details>"
+        body += f"<h3>Crossovers</h3>{inside}"
+    return section("Who wins where", body)
+
+
+def _bits(plan: Plan) -> str:
+    if all(curve.bits is None for curve in plan.curves):
+        return ""
+    about = plan.extras.get("bits_about", "")
+    words = f"{about} Whiskers: {LEVEL:.0%} intervals, which for money include the price."
+    left = figure(figures.bits_bars(plan, False), "bits", "bits per answer")
+    right = figure(figures.bits_bars(plan, True), "bits-money", "bits per unit of money")
+    return section(
+        "Information in an answer", f"{paragraph(words)}<div class='pair'>{left}{right}</div>"
+    )
+
+
+def _mixture(plan: Plan) -> str:
+    mixture = plan.extras.get("mixture")
+    if not mixture:
+        return ""
+    return section("Is a mixture better?", paragraph(mixture["sentence"]))
+
+
+def _all(plan: Plan) -> str:
+    rows = [
+        [*_option_cells(o, plan), "measured" if o.measured else "extrapolated"]
+        for o in plan.options
+    ]
+    head = [
+        "way of asking",
+        "items",
+        "answers an item",
+        "cost",
+        text(plan.metric_name),
+        "interval",
+        "evidence",
+    ]
+    return (
+        f"<section><details><summary>All {len(rows)} options</summary>{table(head, rows)}"
+        "</details></section>"
+    )

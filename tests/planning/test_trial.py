@@ -1,0 +1,63 @@
+"""What is tested on: groups left out, few shots, small purchases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelbits.errors import InputError
+from labelbits.planning import read_plan
+from labelbits.planning.inputs import load_evidence
+from labelbits.planning.trial import Trial, design_trial, training_sizes
+from tests.planning.conftest import BASE, blobs
+
+Write = Callable[..., Path]
+
+
+def trial_of(path: Path, smallest: int = 1000) -> Trial:
+    plan = read_plan(path)
+    return design_trial(load_evidence(plan, 0), plan.goal, 0, smallest)
+
+
+def with_goal(goal: str, groups: bool = False) -> str:
+    text = BASE.replace("[budget]", f"[goal]\n{goal}\n[budget]")
+    return text.replace("[goal]", 'groups = "groups.npz"\n[goal]') if groups else text
+
+
+def test_tested_groups_are_never_trained_on(write_plan: Write) -> None:
+    groups = np.array(["north", "south", "east", "west"] * 100)
+    trial = trial_of(write_plan(with_goal('test_groups = ["west"]', True), groups=groups))
+    assert trial.pool is not None
+    assert set(groups[trial.test]) == {"west"}
+    assert "west" not in set(groups[trial.pool])
+    assert "west" in trial.how
+
+
+def test_an_unknown_group_is_named(write_plan: Write) -> None:
+    groups = np.array([1, 2, 3, 4] * 100)
+    with pytest.raises(InputError, match="no item is in group '9'; expected some of: 1, 2, 3, 4"):
+        trial_of(write_plan(with_goal("test_groups = [9]", True), groups=groups))
+    with pytest.raises(InputError, match=r"without \[dataset\] groups"):
+        trial_of(write_plan(with_goal("test_groups = [1]")))
+
+
+def test_few_shots_are_equally_many_of_each_class(write_plan: Write) -> None:
+    trial = trial_of(write_plan(with_goal("shots_per_class = [2, 5, 10]")))
+    assert trial.sizes == [8, 20, 40]
+    assert trial.balanced is not None
+    np.testing.assert_array_equal(trial.balanced, blobs()["gold"])
+
+
+def test_more_shots_than_items_are_refused(write_plan: Write) -> None:
+    with pytest.raises(InputError, match=r"shots_per_class asks for 500 items of every class"):
+        trial_of(write_plan(with_goal("shots_per_class = [500]")))
+
+
+def test_sizes_reach_down_to_the_smallest_purchase() -> None:
+    assert min(training_sizes(1600, 10, 1000)) == 160
+    assert min(training_sizes(1600, 10, 90)) <= 90
+    assert min(training_sizes(1600, 10, 1)) == 10
+    assert len(training_sizes(5000, 100, 1000)) < 12

@@ -1,0 +1,92 @@
+"""The report and the terminal, from a plan made of known curves."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from labelbits.errors import InputError
+from labelbits.planning import Plan
+from labelbits.planning.advise import advise
+from labelbits.planning.planfile import Budget
+from labelbits.report import check_folder
+from labelbits.report.page import render
+from labelbits.report.terminal import print_plan
+from labelbits.report.winners import winner_map
+from tests.planning.curves import curve
+
+NAMES = ("hard", "votes x 10 by an-expert", "sparse-soft")
+
+
+@pytest.fixture(scope="module")
+def made() -> Plan:
+    curves = [
+        curve(name, worth, price, seed=i, item_sd=0.3)
+        for i, (name, worth, price) in enumerate(zip(NAMES, (1, 2, 8), (0.1, 0.2, 1), strict=True))
+    ]
+    for i, kind in ((1, "votes"), (2, "sparse-soft")):
+        curves[i] = replace(curves[i], family=replace(curves[i].family, kind=kind))
+    budget = Budget.model_validate({"amount": 100_000.0})
+    return advise("accuracy", curves, budget, [], ["a < b & c"], {"seed": 0, "target": 0.97})
+
+
+def printed(plan: Plan, width: int) -> str:
+    stream = io.StringIO()
+    print_plan(plan, Path("out"), Console(file=stream, width=width))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_the_terminal_shows_names_and_numbers_whole(made: Plan, width: int) -> None:
+    text = printed(made, width)
+    assert "\u2026" not in text
+    assert "..." not in text
+    assert max(len(line) for line in text.splitlines()) <= width
+    rows = [line for line in text.splitlines() if "%" in line and " to " in line]
+    for name, items in (
+        ("hard", "1,000,000"),
+        ("votes x 10", "500,000"),
+        ("sparse-soft", "100,000"),
+    ):
+        assert any(row.strip().startswith(name) and f" {items} " in row for row in rows), name
+    assert ("bits/answer" in text) == (width > 100)
+
+
+def test_everything_of_the_users_is_escaped(made: Plan) -> None:
+    evil = "</script><img src=x onerror=alert(1)>"
+    curves = [replace(c, family=replace(c.family, name=evil + c.family.name)) for c in made.curves]
+    plan = advise(
+        "accuracy", curves, made.terms, made.assumptions, [evil], {"seed": 0, "target": None}
+    )
+    page = render(replace(plan, title=evil))
+    assert "<img src=x" not in page.split("</head>")[1].replace("<\\/script><img", "")
+    assert "&lt;img src=x" in page
+
+
+def test_the_page_needs_no_network(made: Plan) -> None:
+    page = render(made)
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=", page)
+    for heading in ("What the money buys", "Who wins where", "How to cite", "What a pilot would"):
+        assert heading in page
+
+
+def test_the_map_gives_the_cheap_way_the_win_where_it_is_cheap(made: Plan) -> None:
+    figure = winner_map(made)
+    assert figure is not None
+    heat = figure.data[0]
+    names = heat.customdata[..., 0]
+    assert set(names[0]) == {"sparse-soft"}  # a tenth of its price now
+    assert "sparse-soft" not in set(names[-1])  # ten times its price now
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(InputError, match="is no folder"):
+        check_folder(tmp_path / "file" / "out")
+    check_folder(tmp_path / "new" / "out")
+    assert not (tmp_path / "new").exists()
