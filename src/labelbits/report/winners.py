@@ -92,7 +92,7 @@ def winner_map(plan: Plan) -> go.Figure | None:
         xaxis={"type": "log", "showgrid": False, **log_ticks(float(budgets[0]), float(budgets[-1]))}
     )
     ticks = log_ticks(float(ratios[0]), float(ratios[-1]))
-    figure.update_yaxes(type="log", showgrid=False, **ticks)
+    figure.update_layout(yaxis={"type": "log", "showgrid": False, **ticks})
     return figure
 
 
