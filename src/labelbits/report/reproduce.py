@@ -17,7 +17,8 @@ from plotly.offline import get_plotlyjs
 from labelbits import __version__
 from labelbits.atomic import write_whole
 from labelbits.errors import InputError
-from labelbits.report.page import CITATION, SCRIPT, STYLE, figure_div
+from labelbits.report.markup import figure as figure_div
+from labelbits.report.page import CITATION, SCRIPT, STYLE
 from labelbits.report.reproduce_figures import LOOKS, draw
 
 PAGE, NUMBERS = "report.html", "numbers.csv"
