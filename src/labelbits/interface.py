@@ -141,6 +141,15 @@ class Signal(eqx.Module):
         """Number of different questions on the same items (`verify`: one for each class)."""
         return 1
 
+    @property
+    def symmetry(self) -> int:
+        """In how many orders the same items make the same question (triplet: 2, swap b and c)."""
+        return 1
+
+    def all_questions(self, items: int, classes: int) -> float:
+        """Number of different questions on different items out of `items`."""
+        return math.perm(items, self.arity) / self.symmetry * self.questions(classes)
+
     # -- the channel ---------------------------------------------------------------------------
     @abc.abstractmethod
     def outcomes(self, classes: int) -> float:

@@ -41,6 +41,10 @@ class Undecided(ComparisonSignal, Categorical):
     def arity(self) -> int:
         return 3
 
+    @property
+    def symmetry(self) -> int:
+        return 2
+
     def outcomes(self, classes: int) -> float:
         return 3
 
@@ -66,6 +70,7 @@ def test_bits_bounds_and_joint_bits() -> None:
     two = lb.information.joint(Undecided(precision=2.0), world, [[0, 1, 2], [1, 2, 3]], seed=0)
     assert one.bits < two.bits < 2 * one.bits + 4 * two.standard_error
     found = {bound.signal: bound for bound in lb.information.bounds(lb.World(items=30, dims=2))}
+    assert found["undecided"].answers == 30 * math.comb(29, 2)
     assert 0 < found["undecided"].bits <= found["undecided"].answers * math.log2(3)
 
 

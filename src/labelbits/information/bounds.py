@@ -16,7 +16,7 @@ from labelbits.information.counting import (
     log2_whole,
 )
 from labelbits.interface import About, Signal, World
-from labelbits.signals import REGISTRY, Ranking, Rating, Similarity, Votes, make
+from labelbits.signals import REGISTRY, Ranking, Similarity, Votes, make
 from labelbits.signals.base import log_choose
 
 
@@ -104,8 +104,7 @@ def joint_bounds(
             every["items x log2 classes, noise-free"] = items * math.log2(classes)
     else:
         # An answer is decided by the signs of differences of squared distances (degree 2).
-        reads = len(signal.pairs)  # type: ignore[attr-defined]
-        signs = signal.levels - 1 if isinstance(signal, Rating) else math.comb(reads, 2)
+        signs = signal.sign_tests  # type: ignore[attr-defined]
         if signs:
             every["Warren sign patterns"] = log2_sign_patterns(answers * signs, items * dims)
         if certain and signal.name == "triplet":
@@ -130,20 +129,7 @@ def bounds(world: World, *, precision: float = math.inf) -> tuple[Bound, ...]:
         noise = 1.0 if name == "similarity" and math.isinf(precision) else precision
         signal = make(name, world.dims, world.classes, precision=noise)
         if world.items >= signal.arity:
-            found.append(joint_bounds(signal, world, every_question(signal, world)))
+            found.append(
+                joint_bounds(signal, world, signal.all_questions(world.items, world.classes))
+            )
     return tuple(found)
-
-
-def every_question(signal: Signal, world: World) -> float:
-    """Number of different questions of the signal on the world's items."""
-    n = world.items
-    counts = {
-        "same-class": math.comb(n, 2),
-        "triplet": n * math.comb(n - 1, 2),
-        "quadruplet": math.comb(math.comb(n, 2), 2),
-        "odd-one-out": math.comb(n, 3),
-        "rating": math.comb(n, 2),
-        "similarity": math.comb(n, 2),
-        "contrastive": n * math.comb(n - 1, signal.arity - 1),
-    }
-    return float(counts.get(signal.name, n * signal.questions(world.classes)))

@@ -174,6 +174,11 @@ class ComparisonSignal(Signal):
         """The item pairs whose squared distances the channel reads."""
         return self.fixed_pairs
 
+    @property
+    def sign_tests(self) -> int:
+        """How many differences of squared distances decide a certain answer by their signs."""
+        return math.comb(len(self.pairs), 2)
+
     def distances(
         self, points: Float[Array, "*n arity dims"], prototypes: Any = None
     ) -> Float[Array, "*n reads"]:

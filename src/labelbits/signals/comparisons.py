@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -38,6 +39,10 @@ class Triplet(_Choice):
     def arity(self) -> int:
         return 3
 
+    @property
+    def symmetry(self) -> int:
+        return 2  # b and c
+
     def cited_time(self, classes: int) -> CitedTime:
         return CitedTime(
             2.0,
@@ -58,6 +63,10 @@ class Quadruplet(_Choice):
     def arity(self) -> int:
         return 4
 
+    @property
+    def symmetry(self) -> int:
+        return 8  # within both pairs, and the pairs
+
 
 class OddOneOut(_Choice):
     """Which of three is the odd one? Softmax over the kept pair of -precision d2; code: the odd."""
@@ -71,6 +80,10 @@ class OddOneOut(_Choice):
     @property
     def arity(self) -> int:
         return 3
+
+    @property
+    def symmetry(self) -> int:
+        return 6
 
 
 class Contrastive(_Choice):
@@ -92,6 +105,10 @@ class Contrastive(_Choice):
     @property
     def arity(self) -> int:
         return self.negatives + 2
+
+    @property
+    def symmetry(self) -> int:
+        return math.factorial(self.negatives + 1)  # the candidates
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:

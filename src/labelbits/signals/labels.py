@@ -280,6 +280,10 @@ class SameClass(ClassSignal, Categorical):
     def arity(self) -> int:
         return 2
 
+    @property
+    def symmetry(self) -> int:
+        return 2
+
     def distances(
         self, points: Float[Array, "*n arity dims"], prototypes: Any = None
     ) -> Float[Array, "*n arity classes"]:

@@ -52,6 +52,14 @@ class Rating(ComparisonSignal, Categorical):
     def arity(self) -> int:
         return 2
 
+    @property
+    def symmetry(self) -> int:
+        return 2
+
+    @property
+    def sign_tests(self) -> int:
+        return self.levels - 1
+
     @classmethod
     def for_world(cls, dims: int, classes: int, **options: Any) -> Rating:
         levels = options.get("levels", 5)
@@ -124,6 +132,10 @@ class Similarity(ComparisonSignal):
 
     @property
     def arity(self) -> int:
+        return 2
+
+    @property
+    def symmetry(self) -> int:
         return 2
 
     @classmethod
