@@ -6,6 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
 from labelbits.interface import Estimate, Signal, World
 
 
@@ -23,47 +28,71 @@ def bits_json(signal: Signal, estimate: Estimate) -> dict[str, Any]:
 
 
 def settings(signal: Signal) -> str:
-    """The options in use, as name=value, for the table."""
+    """The signal's own options in use, as name=value."""
     shown = []
-    for name in ("precision", "lapse", *signal.options):
+    for name in signal.options:
         value = getattr(signal, name, None)
         if value is not None:
-            shown.append(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}")
+            numbers = np.ndim(value) > 0
+            text = ", ".join(f"{v:.3g}" for v in np.ravel(value)) if numbers else f"{value}"
+            shown.append(f"{name}={text}")
     return ", ".join(shown)
 
 
-def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
-    """One line a signal: bits, error, method, bound, options in use."""
-    from rich.console import Console
-    from rich.table import Table
+def _table(left: Sequence[str], right: Sequence[str]) -> Table:
+    """A plain table that keeps whole words at 80 columns: the first column is text, those in
+    `right` are numbers, what follows is text again."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(left[0], no_wrap=True)
+    for heading in right:
+        table.add_column(heading, justify="right")
+    for heading in left[1:]:
+        table.add_column(heading)
+    return table
 
-    about = rows[0][1].about
+
+def _print_names(what: str, named: Sequence[tuple[str, str]]) -> None:
+    """Which bound holds for which signals, a line a bound."""
+    signals: dict[str, list[str]] = {}
+    for name, signal in named:
+        signals.setdefault(name, []).append(signal)
+    for name, those in signals.items():
+        whose = f" ({', '.join(those)})" if len(signals) > 1 else ""
+        Console().print(f"{what}: {name}{whose}.", highlight=False)
+
+
+def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
+    """One line a signal: bits, error, bound, outcomes, method; then the options in use."""
+    first, about = rows[0][0], rows[0][1].about
     meaning = {
-        "geometry": "items and prototypes are both unknown",
-        "items": "prototypes are given",
+        "geometry": "items and prototypes both unknown",
+        "items": "prototypes given",
     }[about]
-    table = Table(
-        title=f"Bits of one answer ({world.classes} classes, {world.dims} dims; about {about}: "
-        f"{meaning})"
+    console = Console()
+    console.print(
+        f"Bits of one answer about {about}: {meaning}. {world.classes} classes, {world.dims} dims, "
+        f"precision {first.precision:g}, lapse {first.lapse:g}.",
+        style="bold",
+        highlight=False,
     )
-    for heading in ("signal", "bits", "standard error", "method", "at most", "outcomes"):
-        table.add_column(heading, justify="left" if heading in ("signal", "method") else "right")
-    table.add_column("options", overflow="fold")
+    headings = ("bits", "standard error", "at most", "outcomes")
+    table = _table(("signal", "method"), headings)
     for signal, estimate in rows:
         table.add_row(
             signal.name,
             f"{estimate.bits:.4f}",
             f"{estimate.standard_error:.1g}" if estimate.standard_error else "0",
-            estimate.method,
-            f"{estimate.upper_bound:.4g} ({estimate.upper_bound_name})",
+            f"{estimate.upper_bound:.4g}",
             f"{estimate.outcomes:.6g}" if math.isfinite(estimate.outcomes) else "a number",
-            settings(signal),
+            estimate.method,
         )
-    console = Console()
     console.print(table)
+    _print_names("At most", [(one.upper_bound_name, signal.name) for signal, one in rows])
     for signal, estimate in rows:
+        if options := settings(signal):
+            console.print(f"{signal.name}: {options}", style="dim", highlight=False)
         for warning in estimate.warnings:
-            console.print(f"{signal.name}: {warning}", style="yellow")
+            console.print(f"{signal.name}: {warning}", style="yellow", highlight=False)
 
 
 def bounds_json(world: World) -> dict[str, Any]:
@@ -100,29 +129,31 @@ def bounds_json(world: World) -> dict[str, Any]:
 
 def print_bounds(found: dict[str, Any]) -> None:
     """One line a signal."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(
-        title=f"Most bits of noise-free answers ({found['items']} items, {found['classes']} "
-        f"classes, {found['dims']} dims)"
+    console = Console()
+    console.print(
+        f"Most bits of noise-free answers: {found['items']:,} items, {found['classes']:,} classes, "
+        f"{found['dims']} dims.",
+        style="bold",
+        highlight=False,
     )
-    for heading in ("signal", "one answer", "questions", "all questions", "bound", "least error"):
-        table.add_column(heading, justify="left" if heading in ("signal", "bound") else "right")
+    headings = ("one answer", "questions", "all questions", "least error")
+    table = _table(("signal",), headings)
     for row in found["signals"]:
         table.add_row(
             row["signal"],
             f"{row['per_answer']:.4g}",
-            f"{row['questions']:,.0f}",
+            f"{row['questions']:,.0f}" if row["questions"] < 1e10 else f"{row['questions']:.3g}",
             f"{row['bits']:,.5g}",
-            row["bound"],
             f"{row['least_error']:.2g}",
         )
-    console = Console()
     console.print(table)
+    _print_names(
+        "Bound on all questions", [(row["bound"], row["signal"]) for row in found["signals"]]
+    )
     console.print(
         "Bits throughout. Similarity has no bound without noise and is shown at precision 1. "
         "Least error: mean squared error of a coordinate after alignment, in units of its "
         "variance, that those bits leave at least. Orders in which one point can see "
-        f"{found['classes']} fixed prototypes: 2^{found['log2_orderings']:.4f}."
+        f"{found['classes']} fixed prototypes: 2^{found['log2_orderings']:.4f}.",
+        highlight=False,
     )

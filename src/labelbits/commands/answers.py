@@ -1,0 +1,121 @@
+"""Commands about answers that people have or will collect: pilot, recover, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labelbits.commands.console import JsonFlag, print_json
+from labelbits.errors import InputError
+
+app = typer.Typer()
+
+
+@app.command()
+def pilot(
+    files: Annotated[list[Path], typer.Argument(help="Files of answers, in any formats.")],
+    file_format: Annotated[
+        str, typer.Option("--format", help="auto, or the format of all files.")
+    ] = "auto",
+    out: Annotated[Path | None, typer.Option(help="Write the canonical table here.")] = None,
+    gold: Annotated[
+        Path | None, typer.Option(help="True classes: item,class as CSV, or .npz.")
+    ] = None,
+    signal: Annotated[str | None, typer.Option(help="What a table of labels was asked.")] = None,
+    dims: Annotated[int | None, typer.Option(help="Dimensions of the world of precision.")] = None,
+    wage: Annotated[float | None, typer.Option(help="Wage per hour: adds prices.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Read answers that you already have; measure their noise, time and reliability."""
+    from labelbits.answers.pilot import run_pilot
+    from labelbits.answers.show import show_pilot
+
+    result = run_pilot(
+        files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed
+    )
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        show_pilot(result)
+
+
+@app.command()
+def recover(
+    answers: Annotated[Path, typer.Argument(help="File of answers, in any format pilot reads.")],
+    dims: Annotated[str, typer.Option(help='Dimensions of the space, or "auto".')],
+    out: Annotated[Path | None, typer.Option(help="Write the embedding: .parquet or .csv.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same embedding.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Learn where items lie from any mixture of answers."""
+    import time
+    import warnings
+
+    from labelbits.answers import read_answers
+    from labelbits.recovery import SignalEmbedding, write_embedding
+    from labelbits.recovery.writing import check_writable
+
+    if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
+        raise InputError(f"--dims is {dims!r}; expected a whole number of at least 1, or auto")
+    if out is not None:
+        check_writable(out)
+    began = time.perf_counter()
+    read = read_answers(answers, seed=seed)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        embedding = SignalEmbedding(
+            "auto" if dims == "auto" else int(dims), random_state=seed, verbose=True
+        ).fit(read)
+    for warning in told:
+        typer.echo(f"labelbits: {warning.message}", err=True)
+    if out is not None:
+        write_embedding(embedding, out)
+    result = {
+        "items": len(embedding.items_),
+        "dims": embedding.embedding_.shape[1],
+        "answers": len(read),
+        "train_error": embedding.train_error_,
+        "lapse": embedding.lapse_,
+        "precision": embedding.precision_,
+        "seconds": time.perf_counter() - began,
+    }
+    if as_json:
+        print_json(result)
+        return
+    for name, value in result.items():
+        typer.echo(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
+    typer.echo(f"embedding    {out or 'not written: give --out FILE'}")
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="plan.json of labelbits plan.")],
+    to: Annotated[str, typer.Option(help="label-studio.")] = "label-studio",
+    out: Annotated[Path, typer.Option(help="Folder for the projects.")] = Path("export"),
+    items: Annotated[
+        Path | None, typer.Option(help="Items to show, one a line. [default: 0, 1, 2, ...]")
+    ] = None,
+    classes: Annotated[
+        str, typer.Option(help="Class names apart by commas. [default: the plan's]")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Seed of the questions drawn.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write annotation projects for what a plan says to buy, so that collecting can start."""
+    from labelbits.answers.export import export_plan, read_items
+
+    if to != "label-studio":
+        raise InputError(f"--to is {to!r}; expected label-studio")
+    names = [name.strip() for name in classes.split(",") if name.strip()]
+    shown = [] if items is None else read_items(items)
+    folders, notes = export_plan(file, out, items=shown, classes=names, seed=seed)
+    for note in notes:
+        typer.echo(f"labelbits: {note}", err=True)
+    if as_json:
+        print_json({"folders": [str(folder) for folder in folders]})
+    else:
+        for folder in folders:
+            typer.echo(f"{folder}: config.xml, tasks.json, README.md")
