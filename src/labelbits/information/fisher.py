@@ -129,20 +129,23 @@ def _each_chunk(
             )
         outcomes = int(signal.outcomes(world.classes)) if listed else draws
         width = (signal.arity + (world.classes if signal.uses_classes else 0)) * world.dims
-        n = int(min(len(questions), max(1, CHUNK // (outcomes * width))))
+        most = max(1, CHUNK // (outcomes * width))
+        # A power of two, filled up with the first question: few sizes, few compiled programs.
+        n = int(min(most, 1 << (len(questions) - 1).bit_length()))
         channel = traced(signal)
+        given = prototypes if signal.uses_classes else None
         for start in range(0, len(questions), n):
             rows = questions[start : start + n]
+            filled = np.concatenate([rows, np.repeat(questions[:1], n - len(rows), axis=0)])
             key, one = jax.random.split(key)
-            kind = jnp.asarray((start + np.arange(len(rows))) % kinds)
-            given = prototypes if signal.uses_classes else None
+            kind = jnp.asarray((start + np.arange(n)) % kinds)
             about_items, about_classes = _blocks(
-                channel, one, items[rows], given, answers, kind, draws
+                channel, one, items[filled], given, answers, kind, draws
             )
             yield (
                 rows,
-                np.asarray(about_items, dtype=np.float64),
-                np.asarray(about_classes, dtype=np.float64),
+                np.asarray(about_items, dtype=np.float64)[: len(rows)],
+                np.asarray(about_classes, dtype=np.float64)[: len(rows)],
             )
 
 
