@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -237,11 +236,15 @@ def test_a_full_disk_is_one_message_and_keeps_what_is_finished(
             kept.add(task, at(uninterrupted, task))
     largest = max(part.stat().st_size for part in tmp_path.glob("parts/*"))
 
-    def small_disk() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-
+    # Set in the new process itself: code between fork and exec is unsafe beside JAX's threads.
+    small_disk = (
+        "import os, resource, sys; size = int(sys.argv[1]); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)); "
+        "os.execv(sys.argv[2], sys.argv[2:])"
+    )
     more = {"env": environment, "capture_output": True, "text": True, "timeout": 120}
-    done = subprocess.run(command(spec, tmp_path), preexec_fn=small_disk, **more)
+    limited = [sys.executable, "-c", small_disk, str(largest), *command(spec, tmp_path)]
+    done = subprocess.run(limited, **more)
     assert done.returncode == 2, done.stderr
     assert "the disk is full; finished cells are kept" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
