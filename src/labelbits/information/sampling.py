@@ -14,8 +14,8 @@ from jaxtyping import Array, PRNGKeyArray
 
 from labelbits.interface import Signal, World, squared_distances
 
-#: Numbers held at once for one chunk of draws: 2^25 of 4 bytes are 128 MiB.
-CHUNK = 2**25
+#: Numbers held at once for one chunk of draws: 2^23 of 4 bytes are 32 MiB; a chunk holds many such.
+CHUNK = 2**23
 #: Draws in one chunk, at most and at least.
 MOST, LEAST = 2**17, 2**6
 
