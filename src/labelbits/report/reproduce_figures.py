@@ -181,12 +181,13 @@ def draw(table: pl.DataFrame, name: str) -> go.Figure:
     figure.update_annotations(font_size=13)
     figure.update_xaxes(gridcolor=GRID, linecolor=GRID, zeroline=False, automargin=True)
     figure.update_yaxes(gridcolor=GRID, linecolor=GRID, zeroline=False, automargin=True)
-    height = 150 + 340 * rows
+    height = 180 + 340 * rows
     figure.update_layout(
         height=height, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 60, "r": 20, "t": 40, "b": 110},
+        # Room above the titles for the buttons that the page shows there.
+        margin={"l": 60, "r": 20, "t": 70, "b": 110}, modebar={"bgcolor": "rgba(0,0,0,0)"},
         font={"family": "system-ui, sans-serif", "size": 13},
-        legend={"orientation": "h", "y": -55 / (height - 150), "yanchor": "top", "x": 0},
+        legend={"orientation": "h", "y": -55 / (height - 180), "yanchor": "top", "x": 0},
     )  # fmt: skip
     return figure
 
