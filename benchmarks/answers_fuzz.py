@@ -1,8 +1,8 @@
 """Coverage-guided fuzzing of every reader with atheris.
 
-    python -m venv /tmp/fuzz && /tmp/fuzz/bin/pip install atheris labelbits
-    /tmp/fuzz/bin/python benchmarks/answers_fuzz.py all --runs 100000
-    /tmp/fuzz/bin/python benchmarks/answers_fuzz.py mturk --runs 100000 --seed 7
+    python -m venv fuzz-venv && fuzz-venv/bin/pip install atheris labelbits
+    fuzz-venv/bin/python benchmarks/answers_fuzz.py all --runs 100000
+    fuzz-venv/bin/python benchmarks/answers_fuzz.py mturk --runs 100000 --seed 7
 
 The reader is a name of `labelbits.answers.detect.READERS`, auto, or all for one after another.
 Inputs are mutations of valid files, half of them with a dictionary of what breaks parsers. An

@@ -1,7 +1,7 @@
 """Every signal through a real Label Studio server and back.
 
-    python -m venv /tmp/label-studio && /tmp/label-studio/bin/pip install label-studio
-    python benchmarks/label_studio_round_trip.py --server /tmp/label-studio/bin/label-studio
+    python -m venv studio-venv && studio-venv/bin/pip install label-studio
+    python benchmarks/label_studio_round_trip.py --server studio-venv/bin/label-studio
 
 Exports a plan that buys all fifteen signals, starts the server on the loopback address with a
 database of its own, makes a project of each config.xml, imports tasks.json, posts the answers that
