@@ -69,6 +69,18 @@ def _tradeoff(plan: Plan) -> str:
     return section("What the money buys", paragraph(words) + drawing)
 
 
+def _option_heads(plan: Plan) -> list[str]:
+    """The headings of `_option_cells`."""
+    return [
+        "way of asking",
+        "items",
+        "answers an item",
+        "cost",
+        text(plan.metric_name),
+        "interval",
+    ]
+
+
 def _option_cells(option: Option, plan: Plan) -> list[str]:
     return [
         text(option.family),
@@ -98,12 +110,7 @@ def _at_budget(plan: Plan) -> str:
             cells[0] = f"<b>{name}</b>"
         rows.append([*cells, bits, per_money])
     head = [
-        "way of asking",
-        "items",
-        "answers an item",
-        "cost",
-        text(plan.metric_name),
-        "interval",
+        *_option_heads(plan),
         "chance of being best",
         "bits per answer",
         f"bits per {text(plan.currency)}",
@@ -155,12 +162,7 @@ def _all(plan: Plan) -> str:
         for o in plan.options
     ]
     head = [
-        "way of asking",
-        "items",
-        "answers an item",
-        "cost",
-        text(plan.metric_name),
-        "interval",
+        *_option_heads(plan),
         "evidence",
     ]
     return (
