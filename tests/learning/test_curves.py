@@ -68,9 +68,10 @@ def test_every_option_trains_on_the_same_nested_rows() -> None:
 
     curve(recorder("a"))
     curve(recorder("b"), sizes=[20, 100])
-    for a, b in zip(seen["a"], seen["b"], strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert len(seen["a"]) == 6
+    # Replicates are drawn by several threads: their order of arrival says nothing.
+    a, b = (sorted(rows.tolist() for rows in seen[name]) for name in "ab")
+    assert a == b
+    assert len(a) == 6
     assert len({tuple(rows[:20]) for rows in seen["a"]}) == 6
 
 
