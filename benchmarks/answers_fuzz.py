@@ -5,10 +5,15 @@
     fuzz-venv/bin/python benchmarks/answers_fuzz.py mturk --runs 100000 --seed 7
 
 The reader is a name of `labelbits.answers.detect.READERS`, auto, or all for one after another.
-Inputs are mutations of valid files, half of them with a dictionary of what breaks parsers. An
-`InputError` is a fine answer; any other exception, an input that takes more than 20 s, or more
-than 2 GB of memory stops the run. One line each: inputs, how many of them gave answers, seconds,
-peak memory.
+Inputs are mutations of valid files with a dictionary of what breaks parsers. An `InputError` is a
+fine answer; any other exception, an input that takes more than 5 s of CPU time, or more than 2 GB
+of memory is a finding: the input is kept and the reader stops. CPU time is of the whole process,
+so that a loaded machine finds nothing that an idle one does not; a wall time of 20 minutes on one
+input ends a true hang.
+
+A run continues where it stopped: OUT holds, for each reader, the inputs that reached new code and
+the counts so far. Each reader runs in processes of 20,000 inputs, because the fuzzer's own records
+grow. `--table` prints the counts as they stand.
 """
 
 from __future__ import annotations
@@ -16,100 +21,173 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-HANG_SECONDS = 20
+MOST_CPU_SECONDS = 5.0
+HANG_SECONDS = 1200
 MEMORY_MB = 2048
+PER_PROCESS = 20_000
 
 
-def fuzz(name: str, runs: int, seed: int, report: Path) -> None:
-    """Fuzz one reader in this process, which atheris ends; counts go to `report`."""
+@dataclass
+class Counts:
+    """What one reader has been through so far."""
+
+    inputs: int = 0
+    answered: int = 0
+    cpu_seconds: float = 0.0
+    worst_ms: float = 0.0
+    peak_mib: int = 0
+
+    @classmethod
+    def stored(cls, path: Path) -> Counts:
+        """The counts in a file; zeros without it."""
+        return cls(**json.loads(path.read_text())) if path.exists() else cls()
+
+    def store(self, path: Path) -> None:
+        """Write beside the file, then rename."""
+        beside = path.with_suffix(".tmp")
+        beside.write_text(json.dumps(asdict(self)))
+        beside.replace(path)
+
+
+def fuzz(name: str, runs: int, seed: int, out: Path) -> None:
+    """Give one reader `runs` inputs in this process, which atheris ends."""
     import atheris
 
     with atheris.instrument_imports(include=["labelbits.answers", "labelbits.signals"]):
         from labelbits.answers import read_answers
+        from labelbits.answers.detect import kind_of
+        from labelbits.answers.markets import apply_sessions, read_sessions
         from labelbits.errors import InputError
 
-    from tests.answers.samples import OTHERS, SAMPLES
+    from tests.answers.samples import OTHERS, PROLIFIC, SAMPLES
     from tests.answers.test_fuzz import WORDS
 
     folder = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
     path = Path(folder.name) / "file"
-    corpus = Path(folder.name) / "corpus"
-    corpus.mkdir()
-    for key, content in [*((k, sample[1]) for k, sample in SAMPLES.items()), *OTHERS.items()]:
+    samples = [*((k, sample[1]) for k, sample in SAMPLES.items()), *OTHERS.items()]
+    corpus = out / "corpus" / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    for key, content in [*samples, ("prolific", PROLIFIC)]:
         if name in (key, "auto"):
             (corpus / f"{key}-{len(content)}").write_bytes(content)
+    known = len(list(corpus.iterdir())) + 1  # read again at the start, and the empty input
     dictionary = Path(folder.name) / "words"
     escaped = ["".join(f"\\x{byte:02x}" for byte in word) for word in WORDS if word]
     dictionary.write_text("".join(f'"{word}"\n' for word in escaped))
-    begun, inputs, answered = time.perf_counter(), 0, 0
+    answers = Path(folder.name) / "answers.csv"
+    answers.write_bytes(SAMPLES["crowd-kit"][1])
+    table = read_answers(answers).table
+    state = out / f"{name}.json"
+    counts = Counts.stored(state)
+    seen, earlier = 0, counts.cpu_seconds
+    wanted = counts.inputs + runs
+
+    def read() -> bool:
+        if name != "prolific":
+            return len(read_answers(path, name)) > 0
+        sessions = read_sessions(path, kind_of(path))
+        apply_sessions(table, sessions)
+        return bool(sessions.seconds)
 
     def one(content: bytes) -> None:
-        nonlocal inputs, answered
+        nonlocal seen
         path.write_bytes(content)
-        inputs += 1
+        seen += 1
+        begun = time.process_time()
+        answered = False
         with contextlib.suppress(InputError):
-            answers = read_answers(path, name)
-            assert len(answers) > 0
-            answered += 1
-        if inputs % 1000 == 0 or inputs >= runs:
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            taken = time.perf_counter() - begun
-            report.write_text(json.dumps([inputs, answered, round(taken), round(peak)]))
+            answered = read()
+            assert answered or name == "prolific"
+        taken = time.process_time() - begun
+        if seen > known:
+            counts.inputs += 1
+            counts.answered += answered
+        counts.worst_ms = max(counts.worst_ms, 1e3 * taken)
+        counts.cpu_seconds = earlier + time.process_time()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        counts.peak_mib = max(counts.peak_mib, peak)
+        if taken > MOST_CPU_SECONDS:
+            raise TimeoutError(f"{taken:.1f} s of CPU time for one input")
+        if counts.inputs % 500 == 0 or counts.inputs == wanted:
+            counts.store(state)
 
     options = [
-        f"-runs={runs}",
-        f"-seed={seed}",
+        f"-runs={runs + known}",
+        f"-seed={seed + counts.inputs}",
         f"-timeout={HANG_SECONDS}",
         f"-rss_limit_mb={MEMORY_MB}",
         f"-dict={dictionary}",
-        f"-artifact_prefix={report.parent}/{name}-",
-        "-print_final_stats=1",
+        f"-artifact_prefix={out}/{name}-",
         "-max_len=20000",
+        "-len_control=0",  # whole files from the first input on, not short pieces of them
     ]
     atheris.Setup([sys.argv[0], *options, str(corpus)], one)
     atheris.Fuzz()
 
 
+def run(name: str, runs: int, seed: int, out: Path) -> Counts:
+    """Bring one reader up to `runs` inputs, in processes of its own."""
+    state, log = out / f"{name}.json", out / f"{name}.log"
+    (out / f"{name}.finding").unlink(missing_ok=True)
+    environment = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"} | os.environ
+    while (done := Counts.stored(state).inputs) < runs:
+        command = [sys.executable, __file__, name, "--runs", str(min(PER_PROCESS, runs - done))]
+        command += ["--seed", str(seed), "--out", str(out), "--inside"]
+        with log.open("w") as stream:
+            code = subprocess.run(
+                command, stdout=stream, stderr=stream, check=False, env=environment
+            ).returncode
+        if code:
+            (out / f"{name}.finding").write_text(f"exit status {code}, see {log}\n")
+            break
+    return Counts.stored(state)
+
+
+def line(name: str, counts: Counts, found: str) -> str:
+    """One row of the table, in Markdown."""
+    return (
+        f"| {name} | {counts.inputs:,} | {counts.answered:,} | {counts.cpu_seconds:,.0f} | "
+        f"{counts.worst_ms:,.0f} | {counts.peak_mib:,} | {found or 'nothing'} |"
+    )
+
+
 def main() -> None:
-    """Fuzz the named reader, or every reader in a process of its own."""
+    """Fuzz the named reader, or every reader in processes of their own."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("reader")
-    parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=100_000, help="inputs in all, over all runs")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--report", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--out", type=Path, default=Path("fuzz"), help="logs and crashing inputs")
+    parser.add_argument("--out", type=Path, default=Path("fuzz"), help="corpus, counts, findings")
+    parser.add_argument("--table", action="store_true", help="only print the counts so far")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.report:
-        fuzz(given.reader, given.runs, given.seed, given.report)
+    out = given.out.resolve()
+    if given.inside:
+        fuzz(given.reader, given.runs, given.seed, out)
         return
     from labelbits.answers.detect import READERS
 
-    given.out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
+    print("| reader | inputs | with answers | CPU s | worst input, CPU ms | peak MiB | found |")
+    print("|---|---:|---:|---:|---:|---:|---|")
     failed = False
     for name in ["auto", *READERS] if given.reader == "all" else [given.reader]:
-        report = given.out.resolve() / f"{name}.json"
-        log = given.out / f"{name}.log"
-        command = [sys.executable, __file__, name, "--runs", str(given.runs)]
-        command += ["--seed", str(given.seed), "--report", str(report)]
-        with log.open("w") as stream:
-            code = subprocess.run(command, stdout=stream, stderr=stream, check=False).returncode
-        counts = json.loads(report.read_text()) if report.exists() else [0, 0, 0, 0]
-        found = "nothing found" if code == 0 else f"STOPPED, see {log}"
-        failed = failed or code != 0
-        print(
-            f"{name:20} {counts[0]:>9,} inputs {counts[1]:>9,} with answers {counts[2]:>6} s "
-            f"{counts[3]:>6} MiB  {found}",
-            flush=True,
-        )
+        state, finding = out / f"{name}.json", out / f"{name}.finding"
+        counts = Counts.stored(state) if given.table else run(name, given.runs, given.seed, out)
+        found = finding.read_text().strip() if finding.exists() else ""
+        failed = failed or bool(found)
+        print(line(name, counts, found), flush=True)
     sys.exit(int(failed))
 
 

@@ -292,6 +292,12 @@ SAMPLES: dict[str, tuple[str, bytes, int]] = {
         3,
     ),
 }
+#: Prolific's sessions, which give times to the answers of another file.
+PROLIFIC = (
+    b"Submission id,Participant id,Status,Started at,Time taken\n"
+    b"s1,w1,APPROVED,2024-01-01T10:00:00Z,120\ns2,w2,RETURNED,2024-01-01T10:00:00Z,30\n"
+    b"s3,w3,AWAITING REVIEW,2024-01-01T10:05:00Z,61.5\n"
+)
 #: The same formats in another container, for the fuzzers.
 OTHERS: dict[str, bytes] = {
     "labelbits": _parquet(CANONICAL),

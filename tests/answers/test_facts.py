@@ -1,71 +1,94 @@
-"""The figures of facts.json, from our own readers and our own arithmetic."""
+"""Every figure of facts.json, from our own readers and our own arithmetic."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from labelbits.answers import calibrate, read_answers, worth_of_soft
 from labelbits.answers.reports import reports
-from labelbits.answers.worth import Worth
-from labelbits.signals import Soft, SparseSoft
+from labelbits.signals import SparseSoft
+from tests.answers.figures import FIGURES, LEFT_OUT, WORTH, Sources, entropy
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(path, value) of everything in nested objects."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else key)
+    else:
+        yield path, value
 
 
 @pytest.fixture(scope="module")
-def facts(data: Path) -> dict:
-    return json.loads((data / "facts.json").read_text())
+def facts(data: Path) -> dict[str, Any]:
+    return dict(leaves(json.loads((data / "facts.json").read_text())))
 
 
 @pytest.fixture(scope="module")
-def truth(data: Path) -> dict[str, str]:
-    with np.load(data / "cifar10h_counts.npz") as arrays:
-        names = arrays["class_names"][arrays["true_label"]]
-    return {str(i): str(name) for i, name in enumerate(names)}
+def sources(data: Path) -> Sources:
+    return Sources(data)
 
 
-@pytest.fixture(scope="module")
-def typed(data: Path, truth: dict[str, str]):
-    answers = read_answers(data / "cifar10s_annotations.parquet")
-    return answers, calibrate(answers, truth)["sparse-soft"]
+def test_no_figure_is_forgotten(facts: dict[str, Any]) -> None:
+    assert set(facts) == {*FIGURES, *WORTH, *LEFT_OUT}
+    assert len(facts) == len(FIGURES) + len(WORTH) + len(LEFT_OUT)  # none in two places
 
 
-def test_cifar10s_sizes_and_times(typed, facts: dict) -> None:
-    answers, found = typed
-    known = facts["cifar10s"]
-    assert (found.answers, found.annotators, found.items) == (6723, 248, 1000)
-    assert answers.rejected is not None
-    assert len(answers.rejected) == 0
-    time, expected = found.seconds, known["seconds_per_annotation_le_300s"]
-    assert (time.answers, time.dropped) == (expected["n"], expected["dropped"])
-    for name in ("median", "mean", "p10", "p90"):
-        assert round(getattr(time, name), 2) == expected[name]
-    assert time.learning.high < 1  # people get faster within the session
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure(name: str, facts: dict[str, Any], sources: Sources) -> None:
+    written = repr(facts[name])
+    last_digit = 10.0 ** -len(written.partition(".")[2])
+    assert float(FIGURES[name](sources)) == pytest.approx(facts[name], abs=0.5000001 * last_digit)
 
 
-def test_cifar10s_quality(typed, facts: dict) -> None:
-    answers, found = typed
-    known = facts["cifar10s"]
-    assert found.confusion.against == "gold"
-    assert round(found.confusion.accuracy.value, 4) == known["top1_accuracy_first"]
-    assert found.agreement.pairs_repeat == known["repeats"]
-    assert round(found.agreement.repeat_same_top.value, 2) == known["top1_repeat_agreement"]
-    assert found.agreement.between.value == pytest.approx(
-        known["tv_between"]["two_annotators_soft"], abs=0.003
-    )
-    first = answers.table.filter(~pl.col("repeat"))
-    report, _ = reports(first["answer"], answers.classes, SparseSoft)
-    entropy = -(report * np.log2(np.maximum(report, 1e-12))).sum(1)
-    assert entropy.mean() == pytest.approx(
-        known["mean_entropy_bits"]["single_soft_label"], abs=0.001
-    )
+@pytest.mark.parametrize("name", WORTH)
+def test_worth_of_soft_labels(name: str, facts: dict[str, Any], sources: Sources) -> None:
+    m, kind = WORTH[name]
+    value, low, high = facts[name]
+    ours = sources.worth[m].hard[kind]
+    # A fresh split of the hard labels moves the value by a fraction of its interval.
+    within = 0.25 * (high - low)
+    assert ours.value == pytest.approx(value, abs=within)
+    assert ours.low == pytest.approx(low, abs=within)
+    assert ours.high == pytest.approx(high, abs=within)
+
+
+def test_the_answers_hold_what_was_ticked_and_typed(sources: Sources) -> None:
+    """A class is 0 exactly where it was ticked impossible and not named as well."""
+    assert sources.typed.rejected is not None
+    assert len(sources.typed.rejected) == 0
+    classes = sources.typed.classes
+    rows = sources.ticked.select("top1", "top2", "top2_prob", "impossible_mask").iter_rows()
+    for text, (top1, top2, second, mask) in zip(sources.first["answer"], rows, strict=True):
+        answer = json.loads(text)
+        named = {classes.index(name) for name, p in answer.items() if p > 0}
+        assert {top1} <= named <= {top1, top2}
+        assert top2 in named or not (second or 0) > 0
+        ticked = {k for k in range(10) if mask >> k & 1}
+        assert {classes.index(name) for name, p in answer.items() if p == 0} == ticked - named
+
+
+def test_people_get_faster_within_the_session(sources: Sources) -> None:
+    assert sources.typed_found.seconds.learning.high < 1
+    assert sources.typed_found.confusion.against == "gold"
+
+
+def test_typed_labels_are_completed_as_published(sources: Sources, facts: dict[str, Any]) -> None:
+    report, _ = reports(sources.first["answer"], sources.typed.classes, SparseSoft)
+    known = facts["cifar10s.mean_entropy_bits.single_soft_label"]
+    assert entropy(report).mean() == pytest.approx(known, abs=0.001)
+    between = facts["cifar10s.tv_between.two_annotators_soft"]
+    assert sources.typed_found.agreement.between.value == pytest.approx(between, abs=0.003)
 
 
 def test_repeats_differ_by_what_was_typed_and_not_by_the_misplaced_columns(
-    data: Path, typed, facts: dict
+    sources: Sources,
 ) -> None:
     """The published .241 pairs rows of the columns p0..p9, which stand in other rows' places.
 
@@ -73,21 +96,16 @@ def test_repeats_differ_by_what_was_typed_and_not_by_the_misplaced_columns(
     image), but only three in ten stand in the row that was typed. Taken from what was typed, one
     person's two labels of an image differ by half of that.
     """
-    known = facts["cifar10s"]["tv_between"]["same_annotator_repeat"]
-    completed = read_answers(data / "cifar10s_annotations.parquet", signal="soft")
-    assert "favour another class" in completed.notes[0]
-    as_published = calibrate(completed)["soft"].agreement
-    assert round(as_published.repeat.value, 3) == known == 0.241
-    _, found = typed
-    assert found.agreement.repeat.value == pytest.approx(0.124, abs=0.001)
-    assert found.agreement.repeat.high < as_published.repeat.low
+    assert "favour another class" in sources.soft.notes[0]
+    typed = sources.typed_found.agreement.repeat
+    assert typed.value == pytest.approx(0.124, abs=0.001)
+    assert typed.high < sources.soft_found.agreement.repeat.low
 
 
-def test_the_completed_columns_belong_to_other_rows_of_their_image(data: Path, typed) -> None:
-    answers, _ = typed
-    table = pl.read_parquet(data / "cifar10s_annotations.parquet")
+def test_the_completed_columns_belong_to_other_rows_of_their_image(sources: Sources) -> None:
+    table = pl.read_parquet(sources.folder / "cifar10s_annotations.parquet")
     there = table.select(f"p{k}" for k in range(10)).to_numpy()
-    ours, _ = reports(answers.table["answer"], answers.classes, SparseSoft)
+    ours, _ = reports(sources.typed.table["answer"], sources.typed.classes, SparseSoft)
     same_row = np.abs(ours - there).max(1) < 2e-3
     image = table["image_idx"].to_numpy()
     same_image = np.concatenate(
@@ -100,63 +118,6 @@ def test_the_completed_columns_belong_to_other_rows_of_their_image(data: Path, t
     assert same_row.mean() < 0.31
 
 
-def soft_worth(data: Path, seed: int = 0) -> dict[int, Worth]:
-    answers = read_answers(data / "cifar10s_annotations.parquet", signal="soft")
-    first = answers.table.filter(~pl.col("repeat"))
-    report, _ = reports(first["answer"], answers.classes, Soft)
-    item = first["items"].list.first().cast(pl.Int64).to_numpy()
-    with np.load(data / "cifar10h_counts.npz") as arrays:
-        counts = arrays["counts"].astype(np.int64)
-    return {one.soft: one for one in worth_of_soft(item, report, counts, (1, 6), seed=seed)}
-
-
-def test_worth_of_one_and_six_soft_labels(data: Path, facts: dict) -> None:
-    found = soft_worth(data)
-    known = facts["cifar10s"]["equivalent_hard_labels_of_m_soft_labels"]
-    names = {"tv": "total variation", "brier": "squared error", "kl": "KL"}
-    for m in (1, 6):
-        for short, name in names.items():
-            value, low, high = known[str(m)][short]
-            ours = found[m].hard[name]
-            # A fresh split of the hard labels moves the value by a fraction of its interval.
-            assert ours.value == pytest.approx(value, abs=0.25 * (high - low)), (m, short)
-            assert ours.low == pytest.approx(low, abs=0.25 * (high - low))
-            assert ours.high == pytest.approx(high, abs=0.25 * (high - low))
-
-
-def test_alien_eggs(data: Path, facts: dict) -> None:
-    answers = read_answers(data / "alieneggs_triplets.parquet", seed=5)
-    known = facts["alieneggs"]
-    found = calibrate(answers)["triplet"]
-    assert (found.answers, found.annotators, found.items) == (17611, 231, 300)
-    for name in ("median", "mean", "p10", "p90"):
-        assert round(getattr(found.seconds, name), 3) == known["seconds_le_300s"][name]
-    assert found.seconds.dropped == 0
-    place = answers.table["items"].list.eval(pl.element().cast(pl.Int64)).to_list()
-    near = [(abs(a - b), abs(a - c)) for a, b, c in place]
-    chosen = answers.table["answer"].cast(pl.Int64).to_list()
-    right = [d[pick] < d[1 - pick] for d, pick in zip(near, chosen, strict=True) if d[0] != d[1]]
-    assert round(float(np.mean(right)), 3) == known["accuracy_vs_1d_ground_truth"]
-
-
-def test_word_pairs(data: Path, facts: dict) -> None:
-    found = calibrate(read_answers(data / "wordsim30_ratings.parquet"))["rating"]
-    assert found.agreement.measure == "correlation"
-    assert (
-        round(found.agreement.between.value, 3) == facts["wordsim30"]["leave_one_out_correlation"]
-    )
-
-
-def test_cifar10h(data: Path, facts: dict, truth: dict[str, str]) -> None:
-    answers = read_answers(data / "cifar10h_counts.npz")
-    found = calibrate(answers, truth)["votes"]
-    known = facts["cifar10h"]
-    assert found.answers == known["images"]
-    assert found.confusion.counts.sum() == known["hard_labels"]
-    assert round(found.confusion.accuracy.value, 5) == known["single_label_accuracy"]
-    counts = found.confusion.counts
-    by_class = np.diag(counts) / counts.sum(1)
-    assert {n: round(float(p), 4) for n, p in zip(answers.classes, by_class, strict=True)} == known[
-        "accuracy_by_class"
-    ]
-    assert found.noise.lapse.value < 0.05
+def test_class_noise_and_what_ratings_are_compared_by(sources: Sources) -> None:
+    assert sources.hard_found.noise.lapse.value < 0.05
+    assert sources.words_found.agreement.measure == "correlation"

@@ -198,6 +198,38 @@ def test_parquet_text_that_is_not_utf8_is_read_as_windows_1252(tmp_path: Path) -
         assert any("not UTF-8" in note for note in answers.notes)
 
 
+def test_parquet_metadata_that_is_not_utf8_is_left_behind(tmp_path: Path) -> None:
+    damaged = OTHERS["crowd-kit"].replace(b"ARROW:schema", b"ARRO\xed:schema")
+    assert damaged != OTHERS["crowd-kit"]
+    assert len(read_answers(put(tmp_path, damaged))) == 2
+
+
+def test_a_parquet_column_whose_name_is_not_utf8(tmp_path: Path) -> None:
+    damaged = OTHERS["crowd-kit"].replace(b"label", b"l\xe2bel")
+    for name in ("auto", "crowd-kit", "labelbits", "cleanlab"):
+        with pytest.raises(InputError, match="file"):
+            read_answers(put(tmp_path, damaged), name)
+
+
+@pytest.mark.parametrize("name", [b"*", b"^.*$"])
+def test_columns_called_like_a_choice_of_columns(name: bytes, tmp_path: Path) -> None:
+    matrix = put(tmp_path, b"," + name + b",b\n0,1,1\n1,0,1\n")
+    answers = read_answers(matrix, "cleanlab")
+    assert answers.annotators == (f"column {name.decode()}", "b")
+    assert len(answers) == 4
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_a_header_after_many_blank_lines(end: str, tmp_path: Path) -> None:
+    text = end * 100 + end.join(["task,worker,label", "t1,w1,cat", "t2,w1,dog"])
+    assert len(read_answers(put(tmp_path, text.encode()))) == 2
+
+
+def test_blank_lines_without_end(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="file"):
+        read_answers(put(tmp_path, b"\0\n" + b"\n" * 30_000))
+
+
 def test_a_json_bomb_is_one_rejected_element(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(json_files, "LARGEST_ELEMENT", 10_000)
     monkeypatch.setattr(json_files, "BLOCK", 1_000)

@@ -11,7 +11,7 @@ import polars as pl
 from labelbits.answers.columns import COLUMNS, REQUIRED, Parsed
 from labelbits.answers.files import Rejects
 from labelbits.answers.json_files import loads
-from labelbits.answers.parquet import batches, declared, open_parquet
+from labelbits.answers.parquet import batches, column_names, declared
 from labelbits.answers.readers import Kind, Options, Probe, Reader, clean, load_table, need, number
 
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
@@ -26,8 +26,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     """CSV and JSON records at once, Parquet batch by batch."""
     rejects, notes = Rejects(), []
     if kind == "parquet":
-        with open_parquet(path) as file:
-            names = file.schema_arrow.names
+        names = column_names(path)
         need(path, pl.DataFrame(schema=dict.fromkeys(names, pl.String)), *REQUIRED)
         stored = declared(path)
         wanted = [name for name in COLUMNS if name in names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import itertools
 import re
 from pathlib import Path
 
@@ -26,6 +27,9 @@ from labelbits.answers.numpy_files import load_npz
 from labelbits.answers.parquet import first_rows
 from labelbits.answers.readers import Kind, Probe, Reader
 from labelbits.errors import InputError
+
+#: Lines looked at for a header: blank ones before it may be many, but not without end.
+MOST_LINES = 10_000
 
 #: Every format, in the order in which `auto` tries them: the most particular first.
 READERS: dict[str, Reader] = {
@@ -107,10 +111,11 @@ def probe(path: Path) -> Probe:
 
 def _probe_csv(path: Path, found: Probe) -> None:
     with open_text(path, []) as stream:
-        lines = [
-            line for line in (stream.readline(LARGEST_FIELD) for _ in range(50)) if line.strip()
-        ]
-    lines[0] = lines[0].lstrip("\ufeff") if lines else ""
+        some = itertools.islice(iter(lambda: stream.readline(LARGEST_FIELD), ""), MOST_LINES)
+        lines = list(itertools.islice((line for line in some if line.strip()), 50))
+    if not lines:
+        return
+    lines[0] = lines[0].lstrip("\ufeff")
     delimiter = max(",;\t", key=lines[0].count)
     csv.field_size_limit(LARGEST_FIELD)
     records: list[list[str]] = []

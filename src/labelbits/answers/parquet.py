@@ -38,6 +38,15 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     return file
 
 
+def column_names(path: Path) -> tuple[str, ...]:
+    """The columns of the table, in order."""
+    with open_parquet(path) as file:
+        try:
+            return tuple(file.schema_arrow.names)
+        except ValueError as problem:  # a name that is not UTF-8
+            raise refuse(path, problem) from None
+
+
 def batches(
     path: Path, notes: list[str], columns: list[str] | None = None, size: int = BATCH
 ) -> Iterator[pl.DataFrame]:
@@ -46,9 +55,7 @@ def batches(
     try:
         with open_parquet(path) as file:
             for batch in file.iter_batches(size, columns=columns):
-                table = pl.from_arrow(_sound(batch))
-                assert isinstance(table, pl.DataFrame)
-                yield table
+                yield _polars(path, _sound(batch))
         if count := bytes_replaced() - before:
             notes.append(f"{path.name}: {count} bytes are not UTF-8 and were read as Windows-1252")
     except (pa.ArrowException, OSError, ValueError, TypeError, NotImplementedError) as problem:
@@ -57,10 +64,25 @@ def batches(
         raise refuse(path, problem) from None
 
 
+def _polars(path: Path, batch: pa.RecordBatch) -> pl.DataFrame:
+    """The batch as a polars table; what polars panics on is refused like other broken files."""
+    # Metadata is left behind: polars decodes it, and stops dead where it is not UTF-8.
+    bare = pa.RecordBatch.from_arrays(batch.columns, batch.schema.names)
+    try:
+        table = pl.from_arrow(bare)
+    except pl.exceptions.PolarsError as problem:
+        raise refuse(path, problem) from None
+    except BaseException as problem:
+        if type(problem).__name__ != "PanicException":  # has no public name and is no Exception
+            raise
+        raise refuse(path, problem) from None
+    assert isinstance(table, pl.DataFrame)
+    return table
+
+
 def first_rows(path: Path, count: int) -> tuple[tuple[str, ...], list[Any]]:
     """(names of the columns, cells of the first rows); no cells of a very wide table."""
-    with open_parquet(path) as file:
-        names = tuple(file.schema_arrow.names)
+    names = column_names(path)
     for table in batches(path, [], size=count) if len(names) <= 1000 else ():
         return names, [list(row) for row in table.head(count).iter_rows()]
     return names, []

@@ -60,6 +60,13 @@ class Reader:
 
 def load_table(path: Path, kind: Kind, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
     """A CSV, Parquet or JSON file of flat records as a table with `row`."""
+    table = _load(path, kind, rejects, notes)
+    # polars takes these names for a choice of columns: all, or those that match a pattern.
+    chosen = [n for n in table.columns if n == "*" or (n.startswith("^") and n.endswith("$"))]
+    return table.rename({name: f"column {name}" for name in chosen})
+
+
+def _load(path: Path, kind: Kind, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
     if kind == "parquet":
         return read_parquet(path, notes)
     if kind == "json":
