@@ -19,10 +19,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from labelbits.interface import Signal
+from labelbits.interface import Signal, squared_distances
 from labelbits.recovery.batch_solver import Minimum, minimise
 from labelbits.recovery.pooling import pool_of
-from labelbits.signals.base import is_number, replace_noise
+from labelbits.signals.base import ComparisonSignal, is_number, replace_noise
 
 #: The largest precision that the recovery works with.
 FIT_PRECISION = 50.0
@@ -67,6 +67,11 @@ def _distances(signal: Signal, x: Array, prototypes: Array, cycle: Any, place: A
         points = x[None, :, None, :]
     else:
         y = _permute(x, cycle, place)
+        if isinstance(signal, ComparisonSignal):
+            # Pairs as far apart on the cycle share their distances.
+            far = {b - a for a, b in signal.pairs}
+            apart = {gap: squared_distances(y, jnp.roll(y, -gap, axis=1)) for gap in far}
+            return jnp.stack([jnp.roll(apart[b - a], -a, axis=1) for a, b in signal.pairs], axis=-1)
         points = jnp.stack([jnp.roll(y, -j, axis=1) for j in range(signal.arity)], axis=2)
     return signal.distances(points, prototypes if signal.uses_classes else None)
 
@@ -157,12 +162,15 @@ def recover(
         z, c = split(x, c)
         return -pool.log_likelihood(signal, statistic, signal.distances(z[:, None, :], c))
 
+    def distances(x: Array, c: Any, signal: Signal, here: Asked) -> Array:
+        z, c = split(x, c)
+        return _distances(signal, z, c, here.cycle, here.place)
+
     def one_step(
-        x: Array, c: Any, signal: Signal, i: Array, here: Asked, total: Array, size: Array
+        d2: Array, signal: Signal, i: Array, here: Asked, total: Array, size: Array
     ) -> Array:
         """-ln likelihood of one step of rounds in one world."""
-        z, c = split(x, c)
-        log_p = signal.log_prob(here.answer, _distances(signal, z, c, here.cycle, here.place))
+        log_p = signal.log_prob(here.answer, d2)
         item, round_number = jnp.arange(items), i * log_p.shape[0] + jnp.arange(log_p.shape[0])
         real = (item < size) & (round_number[:, None] * size + item < total)
         return -jnp.sum(jnp.where(real, log_p, 0.0))
@@ -192,17 +200,37 @@ def recover(
                 sums = sums[0] + f, sums[1] + g
                 continue
 
+            one = signal.arity == 1
+
+            def read(x: Array, here: Asked, signal: Signal = signal) -> Array:
+                return jax.vmap(distances, (*axes, 0))(x, fixed, signal, here)
+
+            # Every round of a question about one item reads the same distances.
+            d2, back = jax.vjp(lambda x: read(x, Asked(None, None, None)), x) if one else (x, None)
+
             def add(
-                i: Array, sums: tuple[Array, Array], signal: Signal = signal,
+                i: Array, sums: tuple[Array, Array], signal: Signal = signal, d2: Array = d2,
                 answers: Asked = answers, total: Array = total, size: Array = size,
+                one: bool = one, read: Any = read,
             ) -> tuple[Array, Array]:  # fmt: skip
                 here = jax.tree.map(lambda b: b[i], answers)
-                f, g = jax.vmap(jax.value_and_grad(one_step), (*axes, None, 0, None, None))(
-                    x, fixed, signal, i, here, total, size
-                )
+
+                def step(d2: Array) -> tuple[Array, Array]:
+                    return jax.vmap(jax.value_and_grad(one_step), (0, None, None, 0, None, None))(
+                        d2, signal, i, here, total, size
+                    )
+
+                if one:
+                    f, g = step(d2)
+                else:
+                    now, through = jax.vjp(lambda x: read(x, here), x)
+                    f, g = step(now)
+                    (g,) = through(g)
                 return sums[0] + f, sums[1] + g
 
-            sums = jax.lax.fori_loop(0, count, add, sums)
+            start = jnp.zeros(len(x)), jnp.zeros_like(d2)
+            f, g = jax.lax.fori_loop(0, count, add, start)
+            sums = sums[0] + f, sums[1] + (back(g)[0] if back else g)
         return sums
 
     return minimise(value_and_grad, start, dims, turns=turns)

@@ -35,6 +35,24 @@ def with_lapse(log_p: Array, lapse: Any, log_outcomes: float | Array) -> Array:
     return jnp.logaddexp(jnp.log1p(-lapse) + log_p, jnp.log(lapse) - log_outcomes)
 
 
+#: Largest number of outcomes that `pick` compares one by one.
+FEW = 4
+
+
+def pick(table: Float[Array, "*n outcomes"], index: Array) -> Float[Array, "*n"]:
+    """The entry of the last axis that `index` (*n, 1) names, for each row.
+
+    Among few outcomes it selects instead of gathering: the gradient is then no scatter, and
+    compiled for CPUs the outcomes need no memory.
+    """
+    if table.shape[-1] > FEW:
+        return jnp.take_along_axis(table, index, axis=-1)[..., 0]
+    found = table[..., 0]
+    for outcome in range(1, table.shape[-1]):
+        found = jnp.where(index[..., 0] == outcome, table[..., outcome], found)
+    return found
+
+
 def column(value: Any, like: Array) -> Any:
     """Let one precision an answer (shape of the leading axes) broadcast over the last axis."""
     value = jnp.asarray(value)
@@ -209,7 +227,7 @@ class Categorical(Signal):
         shape = jnp.broadcast_shapes(index.shape[:-1], table.shape[:-1])
         table = jnp.broadcast_to(table, (*shape, table.shape[-1]))
         index = jnp.broadcast_to(index, (*shape, 1))
-        return jnp.take_along_axis(table, index, axis=-1)[..., 0]
+        return pick(table, index)
 
     def sample(
         self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0

@@ -24,6 +24,9 @@ class _Choice(ComparisonSignal, Exchangeable):
 
     def log_table(self, d2: Float[Array, "*n reads"]) -> Float[Array, "*n outcomes"]:
         beta = column(jnp.minimum(self.precision, NOISE_FREE), d2)
+        if d2.shape[-1] == 2:
+            margin = beta * (d2[..., 1:] - d2[..., :1])
+            return jax.nn.log_sigmoid(jnp.concatenate([margin, -margin], axis=-1))
         nearest = jax.lax.stop_gradient(jnp.min(d2, axis=-1, keepdims=True))
         return jax.nn.log_softmax(-beta * (d2 - nearest), axis=-1)
 

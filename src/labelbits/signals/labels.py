@@ -25,6 +25,7 @@ from labelbits.signals.base import (
     compositions,
     exp_or_inf,
     log_choose,
+    pick,
     with_lapse,
 )
 from labelbits.signals.dirichlet import count_parts, told_apart
@@ -235,7 +236,7 @@ class Verify(ClassSignal):
         """ln P(no), ln P(yes) for the asked class of each row."""
         log_pi = self.log_pi(d2)
         log_pi, asked = jnp.broadcast_arrays(log_pi, asked[..., None])
-        log_yes = jnp.take_along_axis(log_pi, asked[..., :1], axis=-1)[..., 0]
+        log_yes = pick(log_pi, asked[..., :1])
         others = jnp.where(jnp.arange(d2.shape[-1]) == asked, -jnp.inf, log_pi)
         table = jnp.stack([jax.nn.logsumexp(others, axis=-1), log_yes], axis=-1)
         return with_lapse(table, column(self.lapse, table), math.log(2))
@@ -245,7 +246,7 @@ class Verify(ClassSignal):
         shape = jnp.broadcast_shapes(answer.shape[:-1], d2.shape[:-1])
         answer = jnp.broadcast_to(answer, (*shape, 2))
         table = self.log_both(answer[..., 0], d2)
-        return jnp.take_along_axis(table, answer[..., 1:], axis=-1)[..., 0]
+        return pick(table, answer[..., 1:])
 
     def sample(
         self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0

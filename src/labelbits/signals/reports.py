@@ -96,12 +96,13 @@ def log_plackett_luce(log_weight: Float[Array, "*n classes"], chosen: Array) -> 
     total = jnp.zeros(jnp.broadcast_shapes(log_weight.shape[:-1], chosen.shape[:-1]))
     for position in range(chosen.shape[-1]):
         index = chosen[..., position : position + 1]
-        left = jax.nn.log_softmax(log_weight, axis=-1)
-        step = jnp.take_along_axis(left, jnp.maximum(index, 0), axis=-1)[..., 0]
+        # A masked sum, since the gradient of a gather is a scatter, which is slow.
+        taken = jnp.arange(log_weight.shape[-1]) == index
+        step = jnp.sum(jnp.where(taken, log_weight, 0.0), axis=-1)
+        step -= jax.nn.logsumexp(log_weight, axis=-1)
         total = total + jnp.where(index[..., 0] >= 0, step, 0.0)
         # A large finite penalty instead of -inf keeps gradients free of NaN.
-        taken = jnp.arange(log_weight.shape[-1]) == index
-        log_weight = jnp.where(taken, -1e30, left)
+        log_weight = jnp.where(taken, -1e30, log_weight)
     return total
 
 
