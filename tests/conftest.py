@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import platformdirs
 import pytest
 
@@ -13,6 +14,13 @@ os.environ.setdefault(
     "JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("labelbits-tests", appauthor=False)
 )
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
+
+# The same examples in every run, however slow the machine is.
+hypothesis.settings.register_profile(
+    "fixed", derandomize=True, deadline=None, database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)  # fmt: skip
+hypothesis.settings.load_profile("fixed")
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def test_intervals_cover_and_a_wrong_curve_is_missed(metric: str) -> None:
     assert wrong / 80 < 0.2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     rate=st.floats(0.1, 1.5), rest=st.floats(0, 0.9), start=st.floats(0.05, 0.95),
     count=st.integers(1, 5),
