@@ -1,7 +1,7 @@
 """Cells per second: the batched solver against a plain loop with scipy's L-BFGS, same cells.
 
     python benchmarks/sweeps_speed.py            # batch against loop, five signals
-    python benchmarks/sweeps_speed.py --workers  # one process against two
+    python benchmarks/sweeps_speed.py --workers  # two processes, one and the loop by wall time
     python benchmarks/sweeps_speed.py --store    # what the store itself takes for many parts
 
 A cell is one world of N=100 items, D=5, K=10, with 10 answers an item, recovered by MAP. The loop
@@ -126,25 +126,40 @@ def compare(count: int) -> None:
     )
 
 
-def workers() -> None:
+def running(name: str, count: int) -> float:
+    """Wall seconds a cell of a sweep over one signal with `count` processes."""
     grid = {
-        "items": [ITEMS], "classes": [CLASSES], "dims": [DIMS], "signals": ["hard"],
-        "answers_per_item": [PER_ITEM], "precision": [0.5 + 0.02 * i for i in range(100)],
+        "items": [ITEMS], "classes": [CLASSES], "dims": [DIMS], "signals": [name],
+        "answers_per_item": [PER_ITEM], "precision": [0.8 + 0.01 * i for i in range(40)],
     }  # fmt: skip
-    sweep = parse_sweep({"seeds": 32, "grid": grid})
-    wall = {}
-    for count in (1, 2):
-        with tempfile.TemporaryDirectory() as folder:
-            marks: list[tuple[float, int]] = []
-            run_sweep(
-                sweep, Path(folder), workers=count,
-                progress=lambda done, total, what: marks.append((time.perf_counter(), done)),  # noqa: B023
-            )  # fmt: skip
-        # From the tenth finished batch on: starting processes and compiling are over by then.
-        (begun, first), (ended, last) = marks[10], marks[-1]
-        wall[count] = (ended - begun) / (last - first)
-        print(f"{count} processes: {1 / wall[count]:.0f} cells per second", flush=True)
-    print(f"two processes: {wall[1] / wall[2]:.2f} times one")
+    sweep = parse_sweep({"seeds": LANES, "grid": grid})
+    marks: list[tuple[float, int]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        run_sweep(
+            sweep, Path(folder), workers=count,
+            progress=lambda done, total, what: marks.append((time.perf_counter(), done)),
+        )  # fmt: skip
+    # From the tenth finished batch on: starting processes and compiling are over by then.
+    (begun, first), (ended, last) = marks[10], marks[-1]
+    return (ended - begun) / (last - first)
+
+
+def workers(looped: int) -> None:
+    """One process and two, every signal, against the loop in the same run, by wall time."""
+    total = np.zeros(3)
+    print(f"{'wall ms a cell':14}{'loop':>8}{'one':>8}{'two':>8}{'two/one':>9}{'two/loop':>9}")
+    for name in SIGNALS:
+        _, _, worlds, _ = batched(name)
+        row = np.array([one_by_one(name, worlds, looped)[1], running(name, 1), running(name, 2)])
+        total += row
+        print(f"{name:14}" + "".join(f"{1e3 * x:8.1f}" for x in row), end="")
+        print(f"{row[1] / row[2]:9.2f}{row[0] / row[2]:9.1f}", flush=True)
+    loop, one, two = total
+    print(
+        f"cells per second over all: {len(SIGNALS) / two:.0f} with two processes, "
+        f"{len(SIGNALS) / one:.0f} with one, {len(SIGNALS) / loop:.2f} one by one: two are "
+        f"{one / two:.2f} times one and {loop / two:.1f} times the loop"
+    )
 
 
 def parts(count: int) -> None:
@@ -174,13 +189,13 @@ def rows(precision: float) -> pl.DataFrame:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", action="store_true", help="one process against two")
+    parser.add_argument("--workers", action="store_true", help="processes by wall time")
     parser.add_argument("--store", action="store_true", help="what the store takes")
     parser.add_argument("--looped", type=int, default=8, help="worlds that the loop takes")
     parser.add_argument("--batches", type=int, default=3125, help="batches of --store")
     chosen = parser.parse_args()
     if chosen.workers:
-        workers()
+        workers(chosen.looped)
     elif chosen.store:
         parts(chosen.batches)
     else:

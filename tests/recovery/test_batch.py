@@ -11,6 +11,7 @@ from labelbits import signals
 from labelbits.errors import InputError
 from labelbits.recovery.batch import recover_batch, simulate, some_pairs
 from labelbits.recovery.pooling import pool_of
+from labelbits.recovery.rounds import distances
 from labelbits.worlds import World
 
 
@@ -71,6 +72,33 @@ def test_pooled_answers_have_the_likelihood_of_the_single_ones(name: str) -> Non
 
     here, there = difference(d2), difference(d2 + jax.random.uniform(keys[2], d2.shape))
     assert here == pytest.approx(there, abs=2e-3)  # equal up to a constant
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in signals.REGISTRY if signals.make(n, 3, 4).arity > 1]
+)  # fmt: skip
+def test_questions_on_a_cycle_read_the_distances_of_their_own_items(name: str) -> None:
+    signal = signals.make(name, 3, 4)
+    rng = np.random.default_rng(0)
+    x, c = (jnp.asarray(rng.normal(size=(n, 3))) for n in (9, 4))
+    cycle = rng.permuted(np.tile(np.arange(9), (2, 1)), axis=1)
+    asked = np.stack([np.roll(cycle, -j, axis=1) for j in range(signal.arity)], axis=-1)
+    prototypes = c if signal.uses_classes else None
+
+    def one_by_one(x: jax.Array) -> jax.Array:
+        return signal.distances(x[asked], prototypes)
+
+    def on_the_cycle(x: jax.Array) -> jax.Array:
+        return distances(signal, x, c, jnp.asarray(cycle), jnp.argsort(cycle, axis=1))
+
+    np.testing.assert_allclose(on_the_cycle(x), one_by_one(x), rtol=1e-5)
+    weight = jnp.asarray(rng.normal(size=one_by_one(x).shape))
+    slope, plain = (
+        jax.grad(lambda x, read=read: jnp.sum(weight * read(x)))(x)
+        for read in (on_the_cycle, one_by_one)
+    )
+    np.testing.assert_allclose(slope, plain, atol=1e-4)
+    assert not np.allclose(on_the_cycle(x[::-1]), one_by_one(x))
 
 
 def test_known_prototypes_are_kept_and_help() -> None:

@@ -26,9 +26,10 @@ from scipy.stats import rankdata
 
 from labelbits.errors import InputError, check_at_least
 from labelbits.interface import Signal, World
+from labelbits.recovery.batch_objective import FIT_PRECISION as FIT_PRECISION
+from labelbits.recovery.batch_objective import recover
 from labelbits.recovery.batch_solver import EXTRA
-from labelbits.recovery.rounds import FIT_PRECISION as FIT_PRECISION
-from labelbits.recovery.rounds import ask, recover, traced
+from labelbits.recovery.rounds import ask, traced
 
 #: Questions that one step of the loop over rounds handles together, about.
 STEP_QUESTIONS = 256

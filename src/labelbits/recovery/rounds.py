@@ -1,4 +1,4 @@
-"""Rounds of questions: drawn and answered for a batch of worlds, then recovered by MAP.
+"""Rounds of questions, drawn and answered for a batch of worlds.
 
 The number of rounds is an argument of the compiled programs, so that one program serves any
 number of answers:
@@ -20,14 +20,8 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from labelbits.interface import Signal, squared_distances
-from labelbits.recovery.batch_solver import Minimum, minimise
 from labelbits.recovery.pooling import pool_of
-from labelbits.signals.base import ComparisonSignal, is_number, replace_noise
-
-#: The largest precision that the recovery works with.
-FIT_PRECISION = 50.0
-#: Factor on the lapse in the early stages of the solver.
-EARLY_LAPSE = 1e-10
+from labelbits.signals.base import ComparisonSignal, is_number
 
 
 class Asked(NamedTuple):
@@ -61,7 +55,7 @@ def _permute_backward(place: Array, g: Array) -> tuple[Array, None, None]:
 _permute.defvjp(_permute_forward, _permute_backward)
 
 
-def _distances(signal: Signal, x: Array, prototypes: Array, cycle: Any, place: Any) -> Array:
+def distances(signal: Signal, x: Array, prototypes: Array, cycle: Any, place: Any) -> Array:
     """Squared distances that the questions of some rounds read: (rounds, items, ...)."""
     if cycle is None:
         points = x[None, :, None, :]
@@ -109,7 +103,7 @@ def ask(
 
     def draw(key: PRNGKeyArray, i: Array) -> Array:
         here = (None, None) if cycle is None else (cycle[i], place[i])
-        d2 = jax.vmap(_distances, (None, 0, 0, none, none))(signal, x, prototypes, *here)
+        d2 = jax.vmap(distances, (None, 0, 0, none, none))(signal, x, prototypes, *here)
         number, question = signal.questions(classes), 0
         if number > 1:
             key, which = jax.random.split(key)
@@ -136,101 +130,3 @@ def ask(
         return buffer + jnp.where(real.reshape(-1, *[1] * (more.ndim - 2)), more, 0.0)
 
     return Asked(cycle, place, jax.lax.fori_loop(0, steps, add, buffer))
-
-
-@eqx.filter_jit
-def recover(
-    start: Float[Array, "seeds points wide"],
-    fixed: Float[Array, "seeds classes dims"] | None,
-    dims: int,
-    items: int,
-    signals: tuple[Signal, ...],
-    asked: tuple[Asked, ...],
-    steps: tuple[Array, ...],
-    totals: tuple[Array, ...],
-    labelled: tuple[Array, ...],
-    turns: Array,
-) -> Minimum:
-    """MAP positions of items and prototypes (`fixed` where they are known) of every world."""
-
-    def split(x: Array, c: Array | None) -> tuple[Array, Array]:
-        return x[:items], x[items:] if c is None else c
-
-    def pooled(x: Array, c: Any, signal: Signal, statistic: Array) -> Array:
-        pool = pool_of(signal)
-        assert pool is not None
-        z, c = split(x, c)
-        return -pool.log_likelihood(signal, statistic, signal.distances(z[:, None, :], c))
-
-    def distances(x: Array, c: Any, signal: Signal, here: Asked) -> Array:
-        z, c = split(x, c)
-        return _distances(signal, z, c, here.cycle, here.place)
-
-    def one_step(
-        d2: Array, signal: Signal, i: Array, here: Asked, total: Array, size: Array
-    ) -> Array:
-        """-ln likelihood of one step of rounds in one world."""
-        log_p = signal.log_prob(here.answer, d2)
-        item, round_number = jnp.arange(items), i * log_p.shape[0] + jnp.arange(log_p.shape[0])
-        real = (item < size) & (round_number[:, None] * size + item < total)
-        return -jnp.sum(jnp.where(real, log_p, 0.0))
-
-    fitted = [replace_noise(s, jnp.minimum(s.precision, FIT_PRECISION), s.lapse) for s in signals]
-
-    def tempered(signal: Signal, early: Array) -> Signal:
-        # From afar every answer looks like a lapse, and a lapse pulls nowhere: the early stages
-        # take the annotators at their word, the last one restores their lapse.
-        if is_number(signal.lapse) and signal.lapse == 0:
-            return signal
-        return replace_noise(
-            signal, signal.precision, jnp.where(early, EARLY_LAPSE * signal.lapse, signal.lapse)
-        )
-
-    def value_and_grad(x: Array, early: Array) -> tuple[Array, Array]:
-        sums = jnp.zeros(len(x)), jnp.zeros_like(x)
-        axes = (0, None if fixed is None else 0, None)
-        for signal, answers, count, total, size in zip(
-            fitted, asked, steps, totals, labelled, strict=True
-        ):
-            signal = tempered(signal, early)
-            if pool_of(signal) is not None:
-                f, g = jax.vmap(jax.value_and_grad(pooled), (*axes, 0))(
-                    x, fixed, signal, answers.answer
-                )
-                sums = sums[0] + f, sums[1] + g
-                continue
-
-            one = signal.arity == 1
-
-            def read(x: Array, here: Asked, signal: Signal = signal) -> Array:
-                return jax.vmap(distances, (*axes, 0))(x, fixed, signal, here)
-
-            # Every round of a question about one item reads the same distances.
-            d2, back = jax.vjp(lambda x: read(x, Asked(None, None, None)), x) if one else (x, None)
-
-            def add(
-                i: Array, sums: tuple[Array, Array], signal: Signal = signal, d2: Array = d2,
-                answers: Asked = answers, total: Array = total, size: Array = size,
-                one: bool = one, read: Any = read,
-            ) -> tuple[Array, Array]:  # fmt: skip
-                here = jax.tree.map(lambda b: b[i], answers)
-
-                def step(d2: Array) -> tuple[Array, Array]:
-                    return jax.vmap(jax.value_and_grad(one_step), (0, None, None, 0, None, None))(
-                        d2, signal, i, here, total, size
-                    )
-
-                if one:
-                    f, g = step(d2)
-                else:
-                    now, through = jax.vjp(lambda x: read(x, here), x)
-                    f, g = step(now)
-                    (g,) = through(g)
-                return sums[0] + f, sums[1] + g
-
-            start = jnp.zeros(len(x)), jnp.zeros_like(d2)
-            f, g = jax.lax.fori_loop(0, count, add, start)
-            sums = sums[0] + f, sums[1] + (back(g)[0] if back else g)
-        return sums
-
-    return minimise(value_and_grad, start, dims, turns=turns)
