@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from labelbits.learning import CurvePoints, cross_measure, forecast, measure
+from labelbits.learning import CurvePoints, cross_measure, cross_replicates, forecast, measure
 from labelbits.learning import purchases as bought
 from labelbits.learning.theory import infer_theory
 from learning_data import Options, cifar10h
@@ -33,12 +33,12 @@ MULTIPLES = (2, 4, 8)
 OPTIONS = ("1", "3", "10", "full")
 METRICS = ("accuracy", "cross-entropy")
 REPEATS = 20
-#: Replicates of one cross-validated curve: two passes over ten folds.
+#: Training sets of one curve that is tested on the held-out images.
 REPLICATES = 20
 #: Draws of one forecast.
 DRAWS = 400
 #: Random purchases whose mean is the actual quality.
-PURCHASES = 8
+PURCHASES = 24
 FIELDS = ("sizes", "values", "item_values", "item_counts", "training", "ridges")
 
 
@@ -94,8 +94,9 @@ def measure_pilot(
     draw = data.draw(option)
     if kind == "alone":
         return cross_measure(
-            data.features, draw, None, REPLICATES, rows, data.reference(rows), seed=seed
-        )
+            data.features, draw, None, cross_replicates(len(rows)), rows, data.reference(rows),
+            seed=seed,
+        )  # fmt: skip
     sizes = np.unique(np.geomspace(len(rows) / 10, len(rows), 7).round().astype(int)).tolist()
     reference = data.reference(parts.held)
     return measure(
@@ -169,7 +170,8 @@ def with_theory(
 ) -> dict[str, CurvePoints]:
     """What `measure` and `cross_measure` add themselves; a store holds only measured numbers."""
     tested = rows if kind == "alone" else parts.held
-    pair = [bought.Split(rows, rows, seed) for seed in np.random.SeedSequence(0).spawn(2)]
+    seeds = np.random.SeedSequence(0).spawn(bought.PURITY_REPLICATES)
+    pair = [bought.Split(rows, rows, seed) for seed in seeds]
     answers = bought.Answers(data.draw(option), pair, data.classes)
     return {
         metric: replace(

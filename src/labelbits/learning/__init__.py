@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labelbits.learning.classifier import SignalClassifier
-from labelbits.learning.curves import cross_measure, measure, pilot_sizes
+from labelbits.learning.curves import cross_measure, cross_replicates, measure, pilot_sizes
 from labelbits.learning.diagnose import Concern, Diagnosis, diagnose
 from labelbits.learning.forecast import Forecast, forecast
+from labelbits.learning.joint import forecast_options
 from labelbits.learning.learners import LabelLearner
 from labelbits.learning.points import CurvePoints
 from labelbits.learning.regularisation import Regularisation, select_regularisation
@@ -39,9 +40,11 @@ __all__ = [
     "Standardiser",
     "balanced_order",
     "cross_measure",
+    "cross_replicates",
     "diagnose",
     "few_shot_sizes",
     "forecast",
+    "forecast_options",
     "group_split",
     "measure",
     "pilot_sizes",

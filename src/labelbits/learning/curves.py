@@ -117,3 +117,9 @@ def pilot_sizes(largest: int, points: int = 7, span: float = 10.0) -> list[int]:
     """Training sizes from `largest` / `span` (10 at least) to `largest`, evenly in ln(size)."""
     least = min(max(10, round(largest / span)), largest)
     return sorted({round(s) for s in np.geomspace(least, largest, points)})
+
+
+def cross_replicates(items: int) -> int:
+    """Folds of a cross-validation of so many items: five passes of ten for few, which cost little
+    and take the luck of the folds and of single answers out, else two."""
+    return 50 if items <= 500 else 20

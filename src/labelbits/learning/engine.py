@@ -73,7 +73,7 @@ def measure_splits(
     ordered = _check_sizes(sizes, min(len(s.order) for s in splits))
     references = _references(reference, metrics, len(test_rows))
     answers = Answers(draw, splits, next(iter(references.values())).shape[1])
-    tally = Tally(references, len(ordered), len(splits), len(test_rows))
+    tally = Tally(references, len(ordered), len(splits), len(test_rows), assist=whole > 1)
     counts = [-(-replicates_at(n, len(splits), max(3, whole)) // whole) * whole for n in ordered]
     fast = learner is None and answers.is_fast
     ridges = np.full(len(ordered), np.nan)
@@ -92,6 +92,7 @@ def measure_splits(
             predictions = _slow(features, answers, splits, size, done, test_rows, learner)
         for r, log_p in predictions:
             tally.add(i, r, splits[r].test, log_p)
+        tally.finish(i)
         if progress is not None:
             progress(float(work[i]))
     seconds = time.monotonic() - began

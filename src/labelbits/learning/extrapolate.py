@@ -18,7 +18,7 @@ import numpy as np
 
 from labelbits.learning.forms import FORMS, all_shapes
 from labelbits.learning.links import Link
-from labelbits.learning.theory import RidgeTheory
+from labelbits.learning.theory import TEMPER, RidgeTheory
 
 #: A form never fits exactly. Standard deviation of ln(loss - floor) about the form for one e-fold
 #: of size, growing as a random walk: within the measured sizes (small sizes say little about large
@@ -38,9 +38,6 @@ SPREADS, SPREAD_SCALE = (0.0, 0.4, 0.8, 1.2), 0.5
 #: Only sizes down to the largest over this, and only a lead of ln u above this, are compared with
 #: the theory: with a few items a class there is no large n, and near chance u is not determined.
 SPAN, LEAST_LEAD = 5.0, -1.2
-#: Power on the labels' likelihood. Class indicators are neither Gaussian nor independent, and the
-#: curve has been measured on the same labels.
-TEMPER = 0.5
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from labelbits.errors import InputError, check_probability
 from labelbits.learning.extrapolate import Chances, Continued, Measured, by_forms, by_theory
 from labelbits.learning.metrics import check_metrics, higher_is_better
-from labelbits.learning.points import CROSSED, CurvePoints
+from labelbits.learning.points import CurvePoints, crossed_factor
 
 #: Weight of the features' theory, where there is one, against the forms. Neither is known to be
 #: better before the labels are bought, so each gets half.
@@ -95,7 +95,7 @@ def forecast(
     rng = np.random.default_rng(seed)
     # Below half an error among all tests a measured zero says nothing.
     least = 0.5 / max(_tested(points), 10)
-    resampled = loss + (-1 if up else 1) * _resampled(points, known, draws, rng)
+    resampled = loss + (-1 if up else 1) * resampled_curves(points, known, draws, rng)
     curve = Measured(measured, loss, resampled, least)
     uniform = (rng.permutation(draws) + rng.random(draws)) / draws
     chances = Chances(uniform, rng.standard_normal(draws))
@@ -169,13 +169,22 @@ def _shares(forms: Continued, theory: Continued | None) -> dict[str, float]:
     return {"theory": share} | {name: w * (1 - share) for name, w in forms.share.items()}
 
 
-def _resampled(
-    points: CurvePoints, known: np.ndarray, draws: int, rng: np.random.Generator
+def resampled_curves(
+    points: CurvePoints,
+    known: np.ndarray,
+    draws: int,
+    rng: np.random.Generator,
+    crossed: float | None = None,
 ) -> np.ndarray:
-    """Deviations (B, S) of the mean curve: test items resampled, training sets redrawn."""
+    """Deviations (B, S) of the mean curve: test items resampled, training sets redrawn.
+
+    `crossed` is the factor for cross-validation; left out, that of the number of items.
+    """
     sizes = points.sizes[known].astype(np.float64)
     # Drawn first and of fixed shape, so that options of equal seed share them.
     deviations = np.zeros((draws, len(sizes)))
+    if crossed is None:
+        crossed = crossed_factor(_tested(points))
     if points.item_values is not None:
         items = points.item_values[known]
         items = items[:, np.isfinite(items).all(0)]
@@ -187,7 +196,7 @@ def _resampled(
         if count > 1:
             times = rng.multinomial(count, np.full(count, 1 / count), size=draws)
             centred = items - items.mean(1, keepdims=True)
-            deviations += times @ centred.T / count * (CROSSED if points.crossed else 1.0)
+            deviations += times @ centred.T / count * (crossed if points.crossed else 1.0)
     different = points.replicates[known].astype(float)
     if points.pool is not None:
         different = np.minimum(different, np.maximum(points.pool / sizes, 1))

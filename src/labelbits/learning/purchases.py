@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,11 @@ from labelbits.learning.targets import fast_targets
 
 #: Draws training answers for rows of the features.
 Draw = Callable[[np.random.Generator, np.ndarray], Sequence[Batch]]
+
+
+#: Replicates whose answers are compared with the reference: where answers are drawn anew for each,
+#: one alone would add the luck of its draw.
+PURITY_REPLICATES = 10
 
 
 @dataclass(frozen=True)
@@ -75,19 +81,22 @@ class Answers:
         items stands in for it (equal noise in both: it is the square of each with what both
         measure); answers that never differ count as pure.
         """
-        first = self._shares(0)
-        known = np.intersect1d(rows, first[0])
-        if len(known) > 1:
-            order = np.argsort(rows, kind="stable")
-            there = order[np.searchsorted(rows, known, sorter=order)]
-            return _correlation(_at(first, known), reference[there]) ** 2
-        if len(self.splits) < 2:
-            return 1.0
-        second = self._shares(1)
-        both = np.intersect1d(first[0], second[0])
-        if len(both) < 2:
-            return 1.0
-        return _correlation(_at(first, both), _at(second, both))
+        count = min(len(self.splits), PURITY_REPLICATES)
+        shares = [self._shares(r) for r in range(count)]
+        found = []
+        for one in shares:
+            known = np.intersect1d(rows, one[0])
+            if len(known) > 1:
+                order = np.argsort(rows, kind="stable")
+                there = order[np.searchsorted(rows, known, sorter=order)]
+                found.append(_correlation(_at(one, known), reference[there]) ** 2)
+        if found:
+            return float(np.mean(found))
+        for one, other in itertools.pairwise(shares):
+            both = np.intersect1d(one[0], other[0])
+            if len(both) > 1:
+                found.append(_correlation(_at(one, both), _at(other, both)))
+        return float(np.mean(found)) if found else 1.0
 
     def _shares(self, r: int) -> tuple[np.ndarray, np.ndarray]:
         """(rows answered, rising; shares of the classes (n, K)) in replicate r."""

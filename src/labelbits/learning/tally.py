@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
+from labelbits.learning.assisted import assisted_accuracy
 from labelbits.learning.metrics import ITEM_METRICS, item_quality, set_quality
-from labelbits.learning.points import CurvePoints
+from labelbits.learning.points import CROSSED, CurvePoints
 
 
 class Tally:
-    """Collects the quality of every size and replicate, and of every test item."""
+    """Collects the quality of every size and replicate, and of every test item.
+
+    `assist`: accuracy is estimated with the help of the predicted probabilities, which needs all
+    predictions of a size at once; `finish` ends a size.
+    """
 
     def __init__(
-        self, references: dict[str, np.ndarray], sizes: int, replicates: int, tests: int
-    ) -> None:
+        self, references: dict[str, np.ndarray], sizes: int, replicates: int, tests: int,
+        assist: bool = False,
+    ) -> None:  # fmt: skip
         self.references, metrics = references, list(references)
+        self.assist = assist and "accuracy" in references
+        self.kept: list[tuple[int, np.ndarray, np.ndarray]] = []
         self.tests: dict[int, np.ndarray] = {}
         self.values = {m: np.full((sizes, replicates), np.nan) for m in metrics}
         self.items = {m: np.zeros((sizes, tests)) for m in metrics if m in ITEM_METRICS}
@@ -25,12 +33,29 @@ class Tally:
         self.counts[i, test] += 1
         for metric, whole in self.references.items():
             reference = whole[test]
-            if metric in ITEM_METRICS:
+            if metric == "accuracy" and self.assist:
+                self.kept.append((r, test, np.asarray(log_p, dtype=np.float32)))
+            elif metric in ITEM_METRICS:
                 quality = item_quality(log_p, reference, metric)
                 self.items[metric][i, test] += quality
                 self.values[metric][i, r] = quality.mean()
             else:
                 self.values[metric][i, r] = set_quality(np.exp(log_p).T, reference, metric)
+
+    def finish(self, i: int) -> None:
+        """All predictions of size i are in."""
+        if not self.kept:
+            return
+        kept, self.kept = self.kept, []
+        item = np.concatenate([test for _, test, _ in kept])
+        value = assisted_accuracy(
+            np.concatenate([log_p.T for _, _, log_p in kept]),
+            self.references["accuracy"][item].argmax(1), item, self.counts.shape[1], CROSSED,
+        )  # fmt: skip
+        self.items["accuracy"][i] += np.bincount(item, value, self.counts.shape[1])
+        ends = np.cumsum([len(test) for _, test, _ in kept])[:-1]
+        for (r, _, _), own in zip(kept, np.split(value, ends), strict=True):
+            self.values["accuracy"][i, r] = own.mean()
 
     def points(self, sizes: np.ndarray) -> dict[str, CurvePoints]:
         result = {}

@@ -39,6 +39,9 @@ SHARES = 1 - np.geomspace(0.98, 0.012, 36)
 POWERS = (0.0, 1.0)
 #: Items whose labels are used, axes kept, and hypotheses kept (by log weight below the best).
 MOST_ITEMS, MOST_AXES, KEPT = 2000, 512, 12.0
+#: Power on the labels' likelihood. Class indicators are neither Gaussian nor independent, and the
+#: curve has been measured on the same labels.
+TEMPER = 0.5
 #: Penalties tried, as multiples of the largest variance.
 KAPPAS = np.geomspace(30.0, 1e-6, 80)
 
@@ -75,6 +78,12 @@ class RidgeTheory:
         r2 = np.clip(r2 / self.purity, 1e-9, 1 - 1e-6)
         classes = 1 / np.sum(self.frequencies**2)
         return 0.5 * np.log(classes * r2 / (1 - r2))
+
+
+def posterior_lead(theory: RidgeTheory, sizes: np.ndarray) -> np.ndarray:
+    """Mean ln u (S,) over the hypotheses, each with its weight."""
+    weight = np.exp(TEMPER * (theory.log_weight - theory.log_weight.max()))
+    return weight @ theory.log_lead(sizes) / weight.sum()
 
 
 def ridge_correlation(

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from labelbits.learning import CurvePoints, forecast
+from labelbits.learning.theory import infer_theory
 from labelbits.planning.answering import AnswerSource
 from labelbits.planning.options import most_answers
 from labelbits.planning.planfile import Budget
 from labelbits.planning.result import Curve, Family
+from labelbits.planning.trial import Trial
 
 #: How far beyond the measured sizes a forecast is believed.
 LIMIT = 10.0
@@ -19,18 +21,31 @@ LIMIT = 10.0
 DRAWS = 300
 
 
-def backtest(name: str, points: CurvePoints, metric: str, seed: int) -> dict[str, Any] | None:
-    """The same forecast from the sizes up to a quarter of the largest, against the largest."""
+def backtest(
+    name: str, points: CurvePoints, trial: Trial, features: np.ndarray, metric: str, seed: int
+) -> dict[str, Any] | None:
+    """The same forecast from the sizes up to a quarter of the largest, against the largest.
+
+    In a cross-validation the theory of the features sees as many labels as the forecast may know;
+    a fixed test set is known whatever is bought.
+    """
     early = points.sizes <= points.sizes.max() / 4
     if early.sum() < 3:
         return None
+    theory = points.theory
+    if theory is not None and trial.pool is None:
+        known = int(points.sizes[early].max())
+        some = np.sort(np.random.default_rng([seed, known]).permutation(len(trial.test))[:known])
+        theory = infer_theory(
+            features, trial.test[some], trial.reference[some], purity=theory.purity
+        )
     # Everything that is kept by size, whatever the points come to hold.
     by_size = {
         one.name: getattr(points, one.name)[early]
         for one in fields(points)
         if isinstance(getattr(points, one.name), np.ndarray)
     }
-    cut = replace(points, **by_size)
+    cut = replace(points, **by_size, theory=theory)
     size = float(points.sizes.max())
     ahead = forecast(cut, np.array([size]), metric=metric, seed=seed, limit=LIMIT, draws=DRAWS)
     if not np.isfinite(ahead.mean[0]):

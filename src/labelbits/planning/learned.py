@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from labelbits.errors import InputError
-from labelbits.learning import CurvePoints, Forecast, forecast
+from labelbits.interface import Estimate
+from labelbits.learning import CurvePoints, Forecast, forecast_options
 from labelbits.learning.metrics import higher_is_better
 from labelbits.planning.annotators import CROWD, MODEL, voices_of
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
@@ -73,7 +74,7 @@ def learned_curves(
         evidence, plan.goal, seed, min(n for n in affordable if n) if affordable else 1
     )
     _say_what_is_tested(result, trial, source)
-    ways: list[Way] = []
+    measured: list[tuple[Family, AnswerSource, CurvePoints, Estimate | None]] = []
     for number, family in enumerate(families):
         share = 0.85 * number / len(families)
         tell(f"training on {family.name}", share)
@@ -111,19 +112,25 @@ def learned_curves(
                 f"training on {name}", start + 0.75 * done / len(families)
             ),
         )
-        tell(f"forecasting {family.name}", share + 0.75 / len(families))
-        guess = _guess(trial, metric)
-        curve, parts = _curve(family, points, plan, metric, seed, available, guess)
+        bits = bits_of(signal, voices.probabilities[evidence.answered], m, seed)
+        measured.append((family, answers, points, bits))
+    if not measured:
+        raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(result.warnings))
+    tell("forecasting", 0.8)
+    grid = _grid(measured[0][2])
+    every = forecast_options([one[2] for one in measured], grid, seed=seed, limit=LIMIT)
+    ways: list[Way] = []
+    guess = _guess(trial, metric)
+    for (family, answers, points, bits), ahead in zip(measured, every, strict=True):
+        curve, parts = _curve(family, points, ahead, plan, seed, available, guess)
+        curve = replace(curve, bits=bits)
         result.extras.setdefault("uncertainty", []).append(parts)
-        check = backtest(family.name, points, metric, seed)
+        check = backtest(family.name, points, trial, evidence.features, metric, seed)
         if check is not None:
             result.extras.setdefault("backtest", []).append(check)
-        bits = bits_of(signal, voices.probabilities[evidence.answered], m, seed)
-        result.curves.append(replace(curve, bits=bits))
+        result.curves.append(curve)
         ways.append(Way(family, answers, points, curve))
         result.warnings += provenance(family, answers, trial.trainable, curve, plan.budget)
-    if not result.curves:
-        raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(result.warnings))
     result.curves = _with_item_noise(result.curves, [way.points for way in ways])
     if available is None:
         result.warnings.append(
@@ -189,26 +196,31 @@ def _guess(trial: Trial, metric: str) -> float | None:
     return None
 
 
+def _grid(points: CurvePoints) -> np.ndarray:
+    """Sizes to forecast: as far as a forecast is believed, whatever the budget, because other
+    budgets are asked for later."""
+    most = LIMIT * float(points.sizes.max())
+    grid = np.geomspace(float(points.sizes.min()), most, GRID)
+    return np.unique(np.minimum(np.concatenate([grid, points.sizes]), most))
+
+
 def _curve(
     family: Family,
     points: CurvePoints,
+    ahead: Forecast,
     plan: PlanFile,
-    metric: str,
     seed: int,
     available: int | None,
     guess: float | None,
 ) -> tuple[Curve, dict[str, Any]]:
-    """The forecast of one family up to what the budget buys, and where its uncertainty is from."""
+    """The curve of one family, and where its uncertainty at what the budget buys is from."""
     m = family.answers_per_item or 1
     largest = float(points.sizes.max())
     limit = LIMIT * largest
     if available is not None:
         limit = min(limit, available)
     wanted = affordable_items(family.price, m, plan.budget)
-    # As far as a forecast is believed, whatever the budget: other budgets are asked for later.
-    grid = np.geomspace(float(points.sizes.min()), LIMIT * largest, GRID)
-    grid = np.unique(np.minimum(np.concatenate([grid, points.sizes]), LIMIT * largest))
-    ahead: Forecast = forecast(points, grid, metric=metric, seed=seed, limit=LIMIT)
+    grid = ahead.sizes
     values = np.asarray(points.values)
     measured = np.stack(
         [points.sizes * m, points.mean, np.nanmin(values, 1), np.nanmax(values, 1)], axis=1

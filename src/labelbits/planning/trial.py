@@ -12,6 +12,7 @@ from labelbits.interface import Batch
 from labelbits.learning import (
     CurvePoints,
     cross_measure,
+    cross_replicates,
     diagnose,
     few_shot_sizes,
     group_split,
@@ -31,8 +32,8 @@ ENOUGH_TEST = 200
 LARGE_PILOT = 2000
 #: Items on which the pilot is checked, at most.
 DIAGNOSED = 1000
-#: Training sets of each size: by held-out rows, and by cross-validation (whole passes of 10).
-REPLICATES, CROSS_REPLICATES = 10, 20
+#: Training sets of each size tested on held-out rows.
+REPLICATES = 10
 #: Items x columns x classes of one fit above which training sets are halved in number.
 HEAVY = 5e6
 
@@ -85,7 +86,7 @@ class Trial:
         """The learning curve of one way of asking, at `sizes` (left out: the trial's)."""
         sizes = self.sizes if sizes is None else sizes
         if self.pool is None:
-            count = replicates or (CROSS_REPLICATES // 2 if self.halved else CROSS_REPLICATES)
+            count = replicates or (10 if self.halved else cross_replicates(len(self.test)))
             found = cross_measure(
                 features, draw, sizes, count, self.test, self.reference,
                 metrics=(metric,), seed=seed, progress=tell,
