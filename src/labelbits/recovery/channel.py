@@ -138,12 +138,13 @@ class Channel(eqx.Module):
                 total += _LAPSES * jax.nn.log_sigmoid(value)
                 total += _NOT_LAPSES * jax.nn.log_sigmoid(-value)
                 continue
-            spread = {
-                "precision_of": _ANNOTATOR_SPREAD,
-                "lapse_of": _ANNOTATOR_LAPSE_SPREAD,
-            }.get(name, _SPREAD)
-            total -= 0.5 * jnp.sum(((value - first[name]) / spread) ** 2)
+            total -= 0.5 * self.prior_precision(name) * jnp.sum((value - first[name]) ** 2)
         return total
+
+    def prior_precision(self, name: str) -> float:
+        """1 / variance of the prior of an unbounded parameter (a lapse's: about its mode)."""
+        spread = {"precision_of": _ANNOTATOR_SPREAD, "lapse_of": _ANNOTATOR_LAPSE_SPREAD}
+        return spread.get(name, _SPREAD) ** -2
 
     def without_lapse(self, theta: Parameters) -> tuple[Channel, Parameters]:
         """Channel and parameters with no lapse to speak of, for a start."""
@@ -151,12 +152,23 @@ class Channel(eqx.Module):
             return self, {**theta, "lapse": _number(math.log(NO_LAPSE))}
         return eqx.tree_at(lambda c: c.lapse, self, _number(NO_LAPSE)), theta
 
+    def _scale_power(self) -> float:
+        return 1.0 if self.power is None or reports_distances(self.signal) else float(self.power)
+
     def rescaled(self, theta: Parameters, factor: float) -> Parameters:
         """The parameters after every squared distance was divided by `factor`."""
         if "precision" not in theta:
             return theta
-        power = 1.0 if self.power is None or reports_distances(self.signal) else self.power
-        return {**theta, "precision": theta["precision"] + power * math.log(factor)}
+        ln_precision = theta["precision"] + np.float32(self._scale_power() * math.log(factor))
+        return {**theta, "precision": ln_precision}
+
+    def scale_energy(self, theta: Parameters, ln_factors: np.ndarray) -> np.ndarray:
+        """Minus the log prior of the precision after `rescaled` by each factor."""
+        if "precision" not in theta:
+            return np.zeros_like(ln_factors)
+        first = math.log(_plain(self.signal.precision, 1.0))
+        moved = float(theta["precision"]) + self._scale_power() * ln_factors - first
+        return 0.5 * (moved / _SPREAD) ** 2
 
 
 def _number(value: float) -> Array:

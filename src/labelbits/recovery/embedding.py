@@ -23,9 +23,11 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     """Maximum a posteriori positions of items (and class prototypes) from answers.
 
     Items and prototypes have the prior N(0, I); an answer has the probability that its signal
-    gives it (`labelbits.signals`). Precision and lapse are estimated beside the positions
-    by expectation-maximisation unless given. Triplets alone take a fused solver
-    (`triplet_fit`); any other mixture takes JAX (`mixture_fit`).
+    gives it (`labelbits.signals`). Precision and lapse, unless given, are the posterior mean over
+    draws of positions and noise together (of triplets alone with 40 answers a coordinate or more,
+    or more than 150,000: expectation-maximisation). Below 40 answers a coordinate predictions
+    average over the draws too. Triplets alone take a fused solver (`triplet_fit`); any other
+    mixture takes JAX (`mixture_fit`).
 
     Parameters
     ----------
@@ -35,7 +37,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     precision, lapse : float, dict of signal name to float, or None
         Known noise; None estimates it.
     per_annotator : bool
-        Estimate precision and lapse of each annotator (only from `Answers`).
+        Estimate precision and lapse of each annotator, for each signal of a mixture (only from
+        `Answers`): the signal's own, times exp(N(0, 1/4)) and with log odds shifted by N(0, 1).
     distance_power : float from 0 to 1, or "auto"
         How annotators perceive distance: an answer compares d^(2 power) in place of squared
         distances d^2, ln d at 0 (then a triplet depends on the ratio of its distances). "auto"
@@ -188,7 +191,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         """Triplets (n, 3): (n, 2), P(closer to the second) and P(closer to the third item).
 
         `Answers`: a dict of signal name to (n, outcomes), in the order of `Signal.enumerate`, for
-        every signal whose answers can be listed; only the questions are read.
+        every signal whose answers can be listed; only the questions are read. Averaged over the
+        draws of the fit where answers are few, as `score` is.
         """
         data = self._read(X)
         tables = inference.probabilities(self._fitted, data)

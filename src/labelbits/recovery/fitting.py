@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -56,6 +56,9 @@ class Fitted:
     converged: bool
     #: Were precision and lapse estimated, where the channel holds them as numbers?
     estimated: tuple[bool, bool] = (False, False)
+    #: Draws of points and noise, each in the form of a fit, where answers are so few that
+    #: predictions average over them; empty where those of the mode do.
+    draws: tuple[Fitted, ...] = ()
 
     @property
     def scale_free(self) -> bool:
@@ -159,11 +162,22 @@ def _fit_triplets(
     items = found.points * np.float32(math.sqrt(found.ridge))
     if not np.isfinite(items).all():
         raise ArithmeticError("the fit of triplets ended in positions that are not finite")
-    return Fitted(
+    fitted = Fitted(
         items, np.zeros((0, options.dims), np.float32), (channel,), ({},), 1.0,
         found.loss, found.n_iter, found.converged,
         (precision is None, options.known("lapse", "triplet") is None),
     )  # fmt: skip
+    if found.draws is None:
+        return fitted
+    each = zip(found.draws.points, found.draws.ridges, found.draws.lapses, strict=True)
+    draws = tuple(
+        replace(
+            fitted, items=points * np.float32(math.sqrt(ridge)),
+            channels=(replace(channel, precision=1 / ridge, lapse=max(lapse, TINY_LAPSE)),),
+        )
+        for points, ridge, lapse in each
+    )  # fmt: skip
+    return replace(fitted, draws=draws)
 
 
 def _fit_mixture(
@@ -186,11 +200,20 @@ def _fit_mixture(
         problem, seed=seed, start=points, n_init=options.n_init or min(starts(len(data)), 4),
         max_iter=3 * options.max_iter, tol=options.tol / 3, report=report,
     )  # fmt: skip
-    return Fitted(
+    fitted = Fitted(
         np.asarray(found.points.items, dtype=np.float32),
         np.asarray(found.points.prototypes, dtype=np.float32),
         channels, found.theta, found.ridge, found.loss, found.n_iter, found.converged,
     )  # fmt: skip
+    if found.draws is None:
+        return fitted
+    n = len(data.items)
+    each = zip(found.draws.points, found.draws.noises, strict=True)
+    draws = tuple(
+        replace(fitted, items=points[:n], prototypes=points[n:], theta=theta)
+        for points, theta in each
+    )
+    return replace(fitted, draws=draws)
 
 
 def _channel(data: Data, signal: Signal, options: Options) -> Channel:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,8 +22,10 @@ from labelbits.recovery.solver import Points
 from labelbits.signals import Triplet
 from labelbits.signals.base import ENUMERABLE
 
-#: Answers handled at once where a table of all outcomes is made.
-_ROWS = 16_384
+#: Answers, and codes, handled at once where a table of all outcomes is made.
+_ROWS, _CODES = 16_384, 64
+#: Probabilities of one signal's outcomes, over all draws, that are worth the time.
+_NUMBERS = 20_000_000
 
 
 def renumbered(data: Data, fitted: Data, new: bool = False) -> Data:
@@ -78,20 +82,25 @@ def _plain_triplets(fitted: Fitted, batch: Batch) -> bool:
 
 
 def bits(fitted: Fitted, data: Data) -> np.ndarray:
-    """log2 P of each answer, batch after batch, (answers,)."""
+    """log2 P of each answer, batch after batch, (answers,): P averaged over the draws, if any."""
     found = []
     for batch in data.batches:
-        if _plain_triplets(fitted, batch):
-            x, lapse = _triplet_log_odds(fitted, batch)
-            sigma = 1 / (1 + np.exp(-np.clip(x, -80, 80)))
-            found.append(np.log2(np.maximum((1 - lapse) * sigma + lapse / 2, 1e-300)))
-            continue
-        channel, theta = fitted.channel(batch.signal.name)
-        each = solver.every_log_likelihood(
-            channel, theta, solver.padded(fitted.points, fitted.columns), solver.coded(batch)
-        )
-        found.append(np.asarray(each, dtype=np.float64).ravel()[: len(batch)] / np.log(2))
+        each = [_log2(view, batch) for view in fitted.draws or (fitted,)]
+        found.append(np.logaddexp2.reduce(each, axis=0) - np.log2(len(each)))
     return np.concatenate(found)
+
+
+def _log2(fitted: Fitted, batch: Batch) -> np.ndarray:
+    """log2 P of each answer from one set of points."""
+    if _plain_triplets(fitted, batch):
+        x, lapse = _triplet_log_odds(fitted, batch)
+        sigma = 1 / (1 + np.exp(-np.clip(x, -80, 80)))
+        return np.log2(np.maximum((1 - lapse) * sigma + lapse / 2, 1e-300))
+    channel, theta = fitted.channel(batch.signal.name)
+    each = solver.every_log_likelihood(
+        channel, theta, solver.padded(fitted.points, fitted.columns), solver.coded(batch)
+    )
+    return np.asarray(each, dtype=np.float64).ravel()[: len(batch)] / np.log(2)
 
 
 def _tables(fitted: Fitted, batch: Batch) -> np.ndarray | None:
@@ -102,7 +111,7 @@ def _tables(fitted: Fitted, batch: Batch) -> np.ndarray | None:
         return None
     if channel.signal.questions(classes) > 1:
         return _asked_tables(fitted, batch, channel, theta, classes)
-    every = jnp.asarray(channel.signal.enumerate(classes))
+    every = channel.signal.enumerate(classes)
     return _probabilities(fitted, batch, channel, theta, every)
 
 
@@ -113,7 +122,7 @@ def _asked_tables(
     table = None
     for question in np.unique(batch.answer[:, 0]):
         rows = np.flatnonzero(batch.answer[:, 0] == question)
-        every = jnp.asarray(channel.signal.enumerate(classes, int(question)))
+        every = channel.signal.enumerate(classes, int(question))
         part = _probabilities(fitted, batch.take(rows), channel, theta, every)
         if table is None:
             table = np.zeros((len(batch), part.shape[1]))
@@ -122,20 +131,34 @@ def _asked_tables(
     return table
 
 
+@eqx.filter_jit
+def _of_codes(
+    channel: Channel, theta: Parameters, points: Points, items: Any, annotator: Any, codes: Any
+) -> jax.Array:
+    """P of every code for each question, (questions, codes)."""
+    signal = channel.answering(theta, annotator)
+    d2 = channel.perceived(signal.distances(points.items[items], points.prototypes))
+
+    def of(code: jax.Array) -> jax.Array:
+        return jnp.exp(signal.log_prob(jnp.broadcast_to(code, (len(items), len(code))), d2))
+
+    # As many codes together as make a table of moderate size.
+    return jax.lax.map(of, codes, batch_size=_CODES).T
+
+
 def _probabilities(
-    fitted: Fitted, batch: Batch, channel: Channel, theta: Parameters, every: jax.Array
+    fitted: Fitted, batch: Batch, channel: Channel, theta: Parameters, every: np.ndarray
 ) -> np.ndarray:
-    found = []
+    found, wide = [], solver.padded(fitted.points, fitted.columns)
     for first in range(0, len(batch), _ROWS):
         rows = slice(first, first + _ROWS)
-        items = jnp.asarray(batch.items[rows])
-        signal = channel.answering(theta, jnp.asarray(batch.annotator[rows]))
-        d2 = signal.distances(fitted.points.items[items], fitted.points.prototypes)
-        d2 = channel.perceived(d2)
-        log_p = [
-            signal.log_prob(jnp.broadcast_to(code, (len(items), len(code))), d2) for code in every
-        ]
-        found.append(np.exp(np.stack([np.asarray(p) for p in log_p], axis=1)))
+        items, annotator = batch.items[rows], batch.annotator[rows]
+        count = len(items)
+        # Padded, so that one compiled program serves most numbers of questions.
+        size = min(_ROWS, 512 << max(0, math.ceil(math.log2(count / 512)))) - count
+        items, annotator = np.pad(items, ((0, size), (0, 0))), np.pad(annotator, (0, size))
+        table = _of_codes(channel, theta, wide, items, annotator, every)
+        found.append(np.asarray(table)[:count])
     return np.concatenate(found)
 
 
@@ -143,15 +166,25 @@ def probabilities(fitted: Fitted, data: Data) -> dict[str, np.ndarray]:
     """{signal: P of every outcome of each question} for signals with few enough outcomes."""
     found: dict[str, Any] = {}
     for batch in data.batches:
-        if _plain_triplets(fitted, batch):
-            # The question as asked: the answer given does not matter.
-            asked = replace(batch, answer=np.zeros_like(batch.answer))
-            x, lapse = _triplet_log_odds(fitted, asked)
-            p = (1 - lapse) / (1 + np.exp(-np.clip(x, -80, 80))) + lapse / 2
-            found[batch.signal.name] = np.stack([p, 1 - p], axis=1)
-        else:
-            found[batch.signal.name] = _tables(fitted, batch)
-    return {name: table for name, table in found.items() if table is not None}
+        first = _of_outcomes((fitted.draws or (fitted,))[0], batch)
+        if first is None:
+            continue
+        # Of long lists of outcomes every draw costs much: a few of them have to do.
+        most = int(np.clip(_NUMBERS // first.size, 4, max(len(fitted.draws), 4)))
+        rest = [_of_outcomes(view, batch) for view in fitted.draws[1:most]]
+        found[batch.signal.name] = np.mean([first, *(t for t in rest if t is not None)], axis=0)
+    return found
+
+
+def _of_outcomes(fitted: Fitted, batch: Batch) -> np.ndarray | None:
+    """P of every outcome of each question from one set of points, None where they are too many."""
+    if not _plain_triplets(fitted, batch):
+        return _tables(fitted, batch)
+    # The question as asked: the answer given does not matter.
+    asked = replace(batch, answer=np.zeros_like(batch.answer))
+    x, lapse = _triplet_log_odds(fitted, asked)
+    p = (1 - lapse) / (1 + np.exp(-np.clip(x, -80, 80))) + lapse / 2
+    return np.stack([p, 1 - p], axis=1)
 
 
 def error(fitted: Fitted, data: Data) -> float:

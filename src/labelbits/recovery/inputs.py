@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ def from_triplets(
     if scipy.sparse.issparse(X):
         raise InputError("triplets are a sparse matrix; expected an array of whole numbers, n x 3")
     triplets = np.asarray(X)
+    if np.iscomplexobj(triplets):
+        raise InputError("Complex data not supported: triplets are whole numbers, n x 3")
     if triplets.ndim != 2 or triplets.shape[1] != 3:
         raise InputError(
             f"triplets have shape {triplets.shape}; expected n x 3: row i, j, k says that item i "
@@ -81,9 +84,12 @@ def from_triplets(
         )
     if len(triplets) == 0:
         raise InputError("no answers were given; expected one triplet at least")
+    if triplets.dtype == object:
+        with contextlib.suppress(TypeError, ValueError):
+            triplets = triplets.astype(float)
     if not np.issubdtype(triplets.dtype, np.integer):
-        whole = np.issubdtype(triplets.dtype, np.floating) and np.all(np.mod(triplets, 1) == 0)
-        if not whole:
+        number = np.issubdtype(triplets.dtype, np.floating) and np.isfinite(triplets).all()
+        if not number or np.any(np.mod(triplets, 1) != 0):
             raise InputError(
                 f"triplets are of type {triplets.dtype}, not whole numbers; expected item numbers"
             )

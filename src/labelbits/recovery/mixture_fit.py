@@ -1,11 +1,10 @@
-"""MAP from any mixture of signals: starts (`starts`), then EM for the noise.
+"""MAP from any mixture of signals: starts (`starts`), then the noise, then the points again.
 
-The noise (precision and lapse of each signal or annotator, and the signals' other parameters)
-follows by EM: draws from the Laplace approximation about the MAP points stand for the posterior,
-and the noise that makes the answers most likely over the draws is next. Plugging in the points
-themselves would take every well-fitted answer for a precise one. After each step the points are
-rescaled to the prior's variance (parameter-expanded EM, Liu, Rubin and Wu 1998), which moves the
-precision at once where plain EM creeps.
+The noise (precision and lapse of each signal or annotator, and the signals' other parameters) is
+the posterior mean over draws of points and noise together (`mixture_noise`). The noise that suits
+the MAP points best takes every well-fitted answer for a precise one; it only leads the chain to
+where it begins. After each step towards it the points are rescaled to the prior's variance
+(parameter-expanded EM, Liu, Rubin and Wu 1998), which moves the precision at once.
 """
 
 from __future__ import annotations
@@ -14,31 +13,37 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from labelbits.interface import Batch
-from labelbits.recovery import laplace, solver
+from labelbits.recovery import chain, solver
 from labelbits.recovery.channel import Parameters
+from labelbits.recovery.mixture_noise import Noise, Sampled, Target, flat, sampled_noise, shaped
 from labelbits.recovery.problem import MixtureProblem, map_points
-from labelbits.recovery.solver import Coded, Points
+from labelbits.recovery.solver import Points
 from labelbits.recovery.starts import best_start
 
-#: Draws of the Laplace posterior, and answers of one signal, in one EM step for the noise.
-DRAWS = 4
+#: Answers of one signal from which the noise is told.
 NOISE_ANSWERS = 100_000
 #: Answers of one signal that a start sees, at least, and for each coordinate.
 START_ANSWERS, START_ANSWERS_EACH = 50_000, 20
-#: EM steps at most; a change of ln precision below which the noise counts as settled.
-EM_STEPS, SETTLED = 10, 0.05
-#: Iterations for the noise, and for the points, in one EM step.
+#: Rounds of noise and points in turn at most; a change of ln precision that counts as settled.
+ROUNDS, SETTLED = 5, 0.1
+#: Answers a coordinate below which noise that suits the points says nothing.
+FEW = 5.0
+#: Draws about the points, and iterations for the noise and for the points, in one round.
+AROUND = 4
 NOISE_ITERATIONS, POINT_ITERATIONS = 15, 60
 #: Share of the tolerance that the last descent has: valleys along which points and prototypes
 #: stretch against each other are long and flat.
 FINISH = 0.1
-#: The variance of the points is changed by at most this factor in one EM step.
+#: The variance of the points is changed by at most this factor in one round.
 MOST_RESCALING = 4.0
+#: A change of ln precision by the chain after which the search for points begins again.
+MOVED = 0.7
+#: Draws that predictions average over where answers are few, and answers a coordinate that are
+#: few.
+KEPT, AVERAGED = 20, 40.0
 
 Report = Callable[[str, float], None]
 
@@ -56,53 +61,8 @@ class MixtureFit:
     loss: float
     n_iter: int
     converged: bool
-
-
-def _draws(
-    problem: MixtureProblem, points: Points, blocks: tuple[np.ndarray, np.ndarray], seed: int
-) -> Points:
-    """Draws from the Laplace approximation, point by point: (DRAWS, items, D) and prototypes."""
-    generator = np.random.default_rng(seed)
-
-    def around(centre: np.ndarray, precision: np.ndarray) -> np.ndarray:
-        noise = generator.normal(size=(DRAWS // 2, *centre.shape))
-        noise = np.concatenate([noise, -noise])
-        if not len(centre):
-            return noise
-        # precision = L L^T, so L^-T noise has covariance precision^-1.
-        lower = np.linalg.cholesky(precision)
-        spread = np.linalg.solve(np.swapaxes(lower, 1, 2)[None], noise[..., None])[..., 0]
-        return centre + spread
-
-    drawn = zip(around(points.items, blocks[0]), around(points.prototypes, blocks[1]), strict=True)
-    wide = [solver.padded(Points(*one), problem.columns) for one in drawn]
-    return Points(*(np.stack(each) for each in zip(*wide, strict=True)))
-
-
-def _noise(
-    problem: MixtureProblem, data: tuple[Coded, ...], theta: tuple[Parameters, ...], draws: Points
-) -> tuple[Parameters, ...]:
-    """The noise that makes the answers most likely on average over the draws."""
-    leaves, tree = jax.tree.flatten(theta)
-    if not leaves:
-        return theta
-    shapes = [np.shape(leaf) for leaf in leaves]
-    cuts = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
-
-    def unpack(x: np.ndarray) -> tuple[Parameters, ...]:
-        parts = np.split(x.astype(np.float32), cuts)
-        return jax.tree.unflatten(
-            tree, [jnp.asarray(p.reshape(s)) for p, s in zip(parts, shapes, strict=True)]
-        )
-
-    def value(x: np.ndarray) -> tuple[float, np.ndarray]:
-        loss, gradient = solver.noise_loss(problem.channels, unpack(x), draws, data)
-        flat = [np.ravel(leaf) for leaf in jax.tree.leaves(gradient)]
-        return float(loss), np.concatenate(flat).astype(np.float64)
-
-    x = np.concatenate([np.ravel(leaf) for leaf in leaves]).astype(np.float64)
-    x, _, _, _ = solver.descend(value, x, NOISE_ITERATIONS, 1e-3)
-    return unpack(x)
+    #: Draws of points and noise, where answers are so few that predictions average over them.
+    draws: Sampled | None = None
 
 
 def thinned(batch: Batch, most: int, generator: np.random.Generator) -> Batch:
@@ -132,69 +92,103 @@ def fit_mixture(
     generator = np.random.default_rng([seed, 0])
     data = tuple(solver.coded(batch) for batch in problem.batches)
 
-    def sampled(most: int) -> tuple[Coded, ...]:
+    def sampled(most: int) -> tuple[solver.Coded, ...]:
         return tuple(
             whole if len(batch) <= most else solver.coded(thinned(batch, most, generator))
             for batch, whole in zip(problem.batches, data, strict=True)
         )
 
-    sample = sampled(NOISE_ANSWERS)
+    coordinates = (problem.items + problem.classes) * problem.dims
+    each = sum(float(batch.weight.sum()) for batch in problem.batches) / coordinates
     noise = tuple(theta) if theta is not None else tuple(c.start() for c in problem.channels)
-    points = start
-    if points is None:
-        coordinates = (problem.items + problem.classes) * problem.dims
-        few = sampled(max(START_ANSWERS, START_ANSWERS_EACH * coordinates))
-        points = best_start(problem, few, noise, seed, n_init, tol, report)
-    ridge, settled, done, iterations = 1.0, False, False, 0
-    for step in range(EM_STEPS):
-        report("expectation-maximisation", step / EM_STEPS)
-        key = jax.random.fold_in(jax.random.key(seed), step)
-        blocks = laplace.own_blocks(
-            problem.channels, noise, points, data, ridge, problem.columns, key
-        )
-        points, blocks, noise, ridge = _rescaled(problem, points, blocks, noise, ridge)
-        new = _noise(problem, sample, noise, _draws(problem, points, blocks, seed + step))
-        settled = _moved(noise, new) < SETTLED and step > 0
-        noise = new
-        budget = max(min(POINT_ITERATIONS, max_iter - iterations), 5)
-        points, _, used, done = map_points(
-            problem, data, noise, points, np.full(problem.columns, ridge), budget, tol
-        )
-        iterations += used
-        if settled:
-            break
-    budget = max(max_iter - iterations, 5)
+    few = sampled(max(START_ANSWERS, START_ANSWERS_EACH * coordinates))
+
+    def started(noise: Noise) -> Points:
+        return best_start(problem, few, noise, seed, n_init, tol, report)
+
+    points = start if start is not None else started(noise)
+    target = Target(problem, sampled(NOISE_ANSWERS), noise, 1.0)
+    draws: Sampled | None = None
+    if len(flat(noise)) or problem.absolute:
+        first = noise
+        if each > FEW or problem.absolute:
+            points, noise = _settled(target, data, points, noise, max_iter, tol, seed, report)
+        draws = sampled_noise(
+            target, points, noise, seed, KEPT,
+            lambda done: report("draws of the noise", done),
+        )  # fmt: skip
+        noise = draws.noise
+        if start is None and each <= FEW and _moved(first, noise) > MOVED:
+            points = started(noise)
+    ridge = np.full(problem.columns, target.ridge)
     points, loss, used, done = map_points(
-        problem, data, noise, points, np.full(problem.columns, ridge), budget, FINISH * tol
+        problem, data, noise, points, ridge, max(max_iter, 5), FINISH * tol
     )
-    report("expectation-maximisation", 1.0)
-    return MixtureFit(points, noise, ridge, loss, iterations + used, bool(done and settled))
+    report("points", 1.0)
+    return MixtureFit(
+        points, noise, target.ridge, loss, used, done, draws if each < AVERAGED else None
+    )
 
 
-def _rescaled(
-    problem: MixtureProblem, points: Points, blocks: tuple[np.ndarray, np.ndarray],
-    noise: tuple[Parameters, ...], ridge: float,
-) -> tuple[Points, tuple[np.ndarray, np.ndarray], tuple[Parameters, ...], float]:  # fmt: skip
+def _settled(
+    target: Target, data: tuple[solver.Coded, ...], points: Points, noise: Noise,
+    max_iter: int, tol: float, seed: int, report: Report,
+) -> tuple[Points, Noise]:  # fmt: skip
+    """Points and noise by EM, each point's posterior taken for independent of all others."""
+    problem, n = target.problem, target.coordinates
+    generator = np.random.default_rng([seed, 12])
+    for step in range(ROUNDS):
+        report("noise", step / ROUNDS)
+        x = np.concatenate([np.concatenate(points).ravel(), flat(noise)])
+        group = np.concatenate([np.arange(n) // problem.dims, np.full(len(x) - n, n)])
+        width = chain.widths(target.value, x, group, np.full(len(x), target.ridge), generator)
+        x, width = _rescaled(target, x, width[:n])
+        old, noise = noise, shaped(x[n:], noise)
+        x[n:] = _suited(target, x, width, generator)
+        rows = x[:n].reshape(-1, problem.dims)
+        noise = shaped(x[n:], noise)
+        points, *_ = map_points(
+            problem, data, noise, Points(rows[: problem.items], rows[problem.items :]),
+            np.full(problem.columns, target.ridge), min(POINT_ITERATIONS, max_iter), tol,
+        )  # fmt: skip
+        if _moved(old, noise) < SETTLED and step > 0:
+            break
+    return points, noise
+
+
+def _suited(
+    target: Target, x: np.ndarray, width: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """The noise that makes the answers most likely on average over points `width` about x."""
+    n = target.coordinates
+    if len(x) == n:
+        return x[n:]
+    about = generator.normal(size=(AROUND // 2, n)) * width
+    places = np.concatenate([x[:n] + about, x[:n] - about])
+
+    def value(noise: np.ndarray) -> tuple[float, np.ndarray]:
+        each = [target.value(np.concatenate([place, noise])) for place in places]
+        return (
+            sum(energy for energy, _ in each) / AROUND,
+            np.sum([gradient[n:] for _, gradient in each], axis=0) / AROUND,
+        )
+
+    return solver.descend(value, x[n:], NOISE_ITERATIONS, 1e-3)[0]
+
+
+def _rescaled(target: Target, x: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Bring points and prior to one variance: the points' scale, or the prior's where it is set."""
-    power = sum(float(np.sum(np.square(p, dtype=np.float64))) for p in points)
-    spread = sum(
-        float(np.trace(np.linalg.inv(b), axis1=1, axis2=2).sum()) for b in blocks if len(b)
-    )
-    variance = (power + spread) / (points.items.size + points.prototypes.size)
-    if problem.absolute:
-        return points, blocks, noise, float(np.clip(1 / variance, 1e-6, 1e6))
-    if problem.scale_known:
-        return points, blocks, noise, ridge
+    if target.problem.scale_known and not target.problem.absolute:
+        return x, width
+    variance = (target.power(x) + float(np.sum(width**2))) / target.coordinates
+    if target.problem.absolute:
+        target.ridge = float(np.clip(1 / variance, 1e-6, 1e6))
+        return x, width
     variance = float(np.clip(variance, 1 / MOST_RESCALING, MOST_RESCALING))
-    points = Points(*(p / math.sqrt(variance) for p in points))
-    noise = tuple(
-        channel.rescaled(theta, variance)
-        for channel, theta in zip(problem.channels, noise, strict=True)
-    )
-    return points, (blocks[0] * variance, blocks[1] * variance), noise, ridge
+    return target.rescaled(x, variance), width / math.sqrt(variance)
 
 
-def _moved(old: tuple[Parameters, ...], new: tuple[Parameters, ...]) -> float:
+def _moved(old: Noise, new: Noise) -> float:
     """Largest change of a parameter that belongs to a signal and not to one annotator."""
     return max(
         (

@@ -37,7 +37,7 @@ def place_new_items(
         return solver.padded(Points(items, known.prototypes), columns)
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
-        loss, gradient = solver.value_and_gradient(
+        (loss, _), (gradient, _) = solver.value_and_gradient(
             tuple(channels), tuple(theta), wide(x), data, jnp.full(columns, ridge, jnp.float32)
         )
         mine = np.asarray(gradient.items)[first : first + new, :dims]

@@ -47,9 +47,9 @@ def posterior_covariance(fitted: Fitted, data: Data, seed: int = 0) -> np.ndarra
     """Covariance of each item's place after alignment, (items, dims, dims)."""
     n, dims = fitted.items.shape
     points = (n + len(fitted.prototypes)) * dims
-    rows, noises = _rows(fitted, data, points, seed)
+    rows, noise_prior = _rows(fitted, data, points, seed)
     # Items without an answer, or noise that answers say nothing about, keep their prior.
-    prior = np.concatenate([np.full(points, fitted.ridge), np.full(noises, NOISE_PRIOR)])
+    prior = np.concatenate([np.full(points, fitted.ridge), noise_prior])
     free = _free_directions(fitted)
     if len(prior) <= DENSE:
         h = (rows.T @ rows).toarray() + np.diag(prior)
@@ -91,9 +91,10 @@ def _free_directions(fitted: Fitted) -> np.ndarray:
     return basis[:, size > 1e-9 * size[0]]
 
 
-def _rows(fitted: Fitted, data: Data, points: int, seed: int) -> tuple[Any, int]:
-    """J, (rows, coordinates), and the number of noise coordinates after those of the points."""
-    parts, noises = [], 0
+def _rows(fitted: Fitted, data: Data, points: int, seed: int) -> tuple[Any, np.ndarray]:
+    """J, (rows, coordinates), and the prior precision of the noise, whose coordinates follow those
+    of the points."""
+    parts, priors, noises = [], [], 0
     answers = max(sum(len(batch) for batch in data.batches), 1)
     draws = int(np.clip(math.ceil(ROWS_EACH * points / answers), 2, MOST_DRAWS))
     for index, batch in enumerate(data.batches):
@@ -104,7 +105,8 @@ def _rows(fitted: Fitted, data: Data, points: int, seed: int) -> tuple[Any, int]
             key = jax.random.fold_in(jax.random.key(seed), index)
             found, more = _drawn_rows(fitted, batch, channel, theta, draws, key)
         parts.append((found, noises))
-        noises += more
+        priors.append(more)
+        noises += len(more)
     wide = []
     for (value, place), before in parts:
         # The noise of this signal goes after that of the signals before it.
@@ -116,12 +118,12 @@ def _rows(fitted: Fitted, data: Data, points: int, seed: int) -> tuple[Any, int]
                 shape=(len(value), points + noises),
             )
         )
-    return scipy.sparse.vstack(wide, format="csr"), noises
+    return scipy.sparse.vstack(wide, format="csr"), np.concatenate(priors)
 
 
 def _triplet_rows(
     fitted: Fitted, batch: Batch, channel: Channel
-) -> tuple[tuple[np.ndarray, np.ndarray], int]:
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
     """One row a triplet: the slope of P over sqrt(P (1 - P))."""
     z, beta, lapse = fitted.items, float(channel.precision), float(channel.lapse)
     dims = z.shape[1]
@@ -144,27 +146,33 @@ def _triplet_rows(
             first = (len(z) + len(fitted.prototypes)) * dims + noises
             place.append(np.full((len(t), 1), first))
             noises += 1
-    return (np.concatenate(values, 1).astype(np.float32), np.concatenate(place, 1)), noises
+    rows = np.concatenate(values, 1).astype(np.float32), np.concatenate(place, 1)
+    return rows, np.full(noises, NOISE_PRIOR)
 
 
 @eqx.filter_jit
 def _scores(
     channel: Channel, theta: Parameters, points: Points, part: Coded, key: Array
-) -> tuple[Array, Array, list[Array]]:
+) -> tuple[Array, Array, Parameters]:
     points = Points(*(jnp.asarray(p) for p in points))
     own, shared, noise = point_scores(channel, theta, points, part, key)
-    # The noise of single annotators is taken as known.
-    return own, shared, [leaf for name, leaf in sorted(noise.items()) if not name.endswith("_of")]
+    # An answer tells of its own annotator alone.
+    return own, shared, {
+        name: leaf.sum(1) if name.endswith("_of") else leaf for name, leaf in noise.items()
+    }  # fmt: skip
 
 
 def _drawn_rows(
     fitted: Fitted, batch: Batch, channel: Channel, theta: Parameters, draws: int, key: Array
-) -> tuple[tuple[np.ndarray, np.ndarray], int]:
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
     """`draws` rows an answer: scores of answers drawn from the channel, over sqrt(draws)."""
     n, dims = fitted.items.shape
     data, wide = solver.coded(batch), solver.padded(fitted.points, fitted.columns)
     k = len(fitted.prototypes) if channel.signal.uses_classes else 0
-    values, places, noises = [], [], 0
+    names = sorted(theta)
+    sizes = [int(np.size(theta[name])) for name in names]
+    first = (n + len(fitted.prototypes)) * dims + np.cumsum([0, *sizes])
+    values, places = [], []
     for draw in range(draws):
         for i in range(int(data.chunks)):
             part = data.chunk(i)
@@ -173,19 +181,22 @@ def _drawn_rows(
             size = part.weight.shape[0]
             rows = slice(0, min(size, len(batch) - i * size))
             count = rows.stop
+            shown, annotator = np.asarray(part.items)[rows], np.asarray(part.annotator)[rows]
             flat = [np.asarray(own)[rows, :, :dims].reshape(count, -1)]
             flat.append(np.asarray(shared)[rows, :k, :dims].reshape(count, -1))
-            flat += [np.asarray(leaf)[rows].reshape(count, -1) for leaf in noise]
-            noises = sum(leaf.shape[1] for leaf in flat[2:])
+            mine = (shown[:, :, None] * dims + np.arange(dims)).reshape(count, -1)
+            place = [mine, np.tile(np.arange(n * dims, (n + k) * dims), (count, 1))]
+            for name, start, of in zip(names, first, sizes, strict=False):
+                flat.append(np.asarray(noise[name])[rows].reshape(count, -1))
+                person = annotator[:, None] if name.endswith("_of") else np.arange(of)[None]
+                place.append(np.broadcast_to(start + person, (count, flat[-1].shape[1])))
             scale = np.sqrt(np.asarray(part.weight)[rows, None] / draws)
             values.append((scale * np.concatenate(flat, 1)).astype(np.float32))
-            shown = np.asarray(part.items)[rows]
-            mine = (shown[:, :, None] * dims + np.arange(dims)).reshape(count, -1)
-            after = np.arange(n * dims, (n + k) * dims)
-            last = (n + len(fitted.prototypes)) * dims + np.arange(noises)
-            common = np.tile(np.concatenate([after, last]), (count, 1))
-            places.append(np.concatenate([mine, common], axis=1))
-    return (np.concatenate(values), np.concatenate(places)), noises
+            places.append(np.concatenate(place, axis=1))
+    prior = [
+        np.full(of, channel.prior_precision(name)) for name, of in zip(names, sizes, strict=True)
+    ]
+    return (np.concatenate(values), np.concatenate(places)), np.concatenate([*prior, np.zeros(0)])
 
 
 def _own_blocks(rows: Any, prior: np.ndarray, points: int, dims: int) -> np.ndarray:

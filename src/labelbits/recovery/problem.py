@@ -63,7 +63,7 @@ def map_points(
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
         rows = x.reshape(-1, dims)
         wide.items[:items, :dims], wide.prototypes[:, :dims] = rows[:items], rows[items:]
-        loss, gradient = solver.value_and_gradient(
+        (loss, _), (gradient, _) = solver.value_and_gradient(
             channels or problem.channels, theta, wide, data, ridge_there
         )
         parts = (

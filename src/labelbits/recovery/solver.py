@@ -26,9 +26,9 @@ from labelbits.recovery.channel import Channel, Parameters
 
 #: (answers that are differentiated together, chunks that the arrays hold at least): the first
 #: that holds all answers is taken.
-CHUNKS = ((512, 8), (4096, 16), (32_768, 4))
-#: Rows that arrays of points hold at least.
-ROWS = 64
+CHUNKS = ((512, 64), (4096, 64), (32_768, 16))
+#: Rows that arrays of points hold at least, and the factor to the next size.
+ROWS, ROWS_STEP = 1024, 4
 #: L-BFGS stops when this many steps together gained too little: single steps stall at turns.
 PATIENCE = 4
 
@@ -77,7 +77,9 @@ def coded(batch: Batch) -> Coded:
 def padded(points: Points, columns: int) -> Points:
     """The points with zeros up to `columns` columns and a round number of items."""
     items, prototypes = (np.asarray(p) for p in points)
-    rows = max(ROWS, 1 << math.ceil(math.log2(max(len(items), 1))))
+    rows = ROWS
+    while rows < len(items):
+        rows *= ROWS_STEP
     wide = Points(
         np.zeros((rows, columns), np.float32), np.zeros((len(prototypes), columns), np.float32)
     )
@@ -116,50 +118,37 @@ def _summed(step: Callable[[Coded], Any], batch: Coded, total: Any) -> Any:
 @eqx.filter_jit
 def value_and_gradient(
     channels: tuple[Channel, ...], theta: tuple[Parameters, ...], points: Points,
-    data: tuple[Coded, ...], ridge: Array,
-) -> tuple[Array, Points]:  # fmt: skip
-    """f and its gradient in the points; `ridge` (columns,) is the prior's precision."""
+    data: tuple[Coded, ...], ridge: Array | np.ndarray,
+) -> tuple[tuple[Array, Array], tuple[Points, Array]]:  # fmt: skip
+    """f, minus the log prior of the noise, and gradients; `ridge` (columns,) is the prior's.
+
+    The gradients are that of f in the points, and that of both together in the noise, flat. One
+    compiled program serves the search for points and the draws of points and noise.
+    """
 
     def prior(p: Points) -> Array:
         return 0.5 * (jnp.sum(ridge * p.items**2) + jnp.sum(ridge * p.prototypes**2))
 
-    points = Points(*(jnp.asarray(p) for p in points))
-    total = jax.value_and_grad(prior)(points)
-    for channel, noise, batch in zip(channels, theta, data, strict=True):
+    def noise_prior(noises: tuple[Parameters, ...]) -> Array:
+        return -sum((c.log_prior(t) for c, t in zip(channels, noises, strict=True)), jnp.zeros(()))
 
-        def loss(p: Points, part: Coded, channel: Channel = channel, noise: Parameters = noise):
+    points = Points(*(jnp.asarray(p) for p in points))
+    total, slope = jax.value_and_grad(prior)(points)
+    prior_value, prior_slopes = jax.value_and_grad(noise_prior)(theta)
+    noise_slopes = []
+    for channel, noise, batch, first in zip(channels, theta, data, prior_slopes, strict=True):
+
+        def loss(p: Points, noise: Parameters, part: Coded, channel: Channel = channel) -> Array:
             each = log_likelihood(channel, noise, p, part)
             return -jnp.sum(jnp.where(part.weight > 0, part.weight * each, 0.0))
 
-        total = _summed(
-            lambda part, loss=loss: jax.value_and_grad(loss)(points, part), batch, total
-        )
-    return total
+        def step(part: Coded, loss: Any = loss, noise: Parameters = noise) -> Any:
+            return jax.value_and_grad(loss, argnums=(0, 1))(points, noise, part)
 
-
-@eqx.filter_jit
-def noise_loss(
-    channels: tuple[Channel, ...], theta: tuple[Parameters, ...], draws: Points,
-    data: tuple[Coded, ...],
-) -> tuple[Array, tuple[Parameters, ...]]:  # fmt: skip
-    """Minus the mean over draws of the log likelihood, minus the prior of the noise."""
-
-    def prior(noises: tuple[Parameters, ...]) -> Array:
-        return -sum((c.log_prior(t) for c, t in zip(channels, noises, strict=True)), jnp.zeros(()))
-
-    draws = Points(*(jnp.asarray(p) for p in draws))
-    total = jax.value_and_grad(prior)(theta)
-    for index, (channel, batch) in enumerate(zip(channels, data, strict=True)):
-
-        def loss(
-            noises: tuple[Parameters, ...], part: Coded, channel: Channel = channel,
-            index: int = index,
-        ) -> Array:  # fmt: skip
-            each = jax.vmap(lambda p: log_likelihood(channel, noises[index], p, part))(draws)
-            return -jnp.sum(jnp.where(part.weight > 0, part.weight * each.mean(0), 0.0))
-
-        total = _summed(lambda part, loss=loss: jax.value_and_grad(loss)(theta, part), batch, total)
-    return total
+        total, (slope, noise_slope) = _summed(step, batch, (total, (slope, first)))
+        noise_slopes.append(noise_slope)
+    flat = [jnp.ravel(leaf) for leaf in jax.tree.leaves(noise_slopes)]
+    return (total, prior_value), (slope, jnp.concatenate(flat) if flat else jnp.zeros(0))
 
 
 def descend(

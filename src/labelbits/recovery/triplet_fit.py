@@ -19,6 +19,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from labelbits.recovery import triplet_kernel as kernel
+from labelbits.recovery.triplet_noise import TripletDraws, sampled_noise
 
 #: First step of the stochastic passes, times sqrt(dims): a triplet's curvature grows with dims.
 #: Chosen, like the two constants below, on the cells of benchmarks/recovery_cblearn.py.
@@ -38,6 +39,13 @@ LIFTED = 3
 SMALLEST_RIDGE = 0.02
 LARGEST_RIDGE = 1e4
 
+#: Answers a coordinate below which the noise comes from draws, unless there are more answers than
+#: this, each of which costs; draws that are kept.
+SAMPLED, MOST_SAMPLED, KEPT = 40.0, 150_000, 20
+#: More answers than this without noise to be seen are taken for noise-free: fewer than this share
+#: contradicts the points, which bend to agree with them.
+FREELY, CONTRADICTED = 10_000, 0.005
+
 Report = Callable[[str, float], None]
 
 
@@ -51,6 +59,8 @@ class TripletFit:
     loss: float
     n_iter: int
     converged: bool
+    #: Draws of points and noise, where answers are so few that the noise follows from them.
+    draws: TripletDraws | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +211,15 @@ def _start(problem: TripletProblem, generator: np.random.Generator, report: Repo
     return points, lapse, ridge
 
 
+def _noisy(problem: TripletProblem, points: np.ndarray) -> bool:
+    """Is there noise to be told, or so little data that looking costs nothing?"""
+    if problem.answers <= FREELY:
+        return True
+    anchor, near, far = (points[column] for column in problem.triplets[:FREELY].T)
+    wrong = np.sum((anchor - far) ** 2 - (anchor - near) ** 2, axis=1) < 0
+    return float(wrong.mean()) > CONTRADICTED
+
+
 def fit_triplets(
     problem: TripletProblem,
     *,
@@ -242,4 +261,15 @@ def fit_triplets(
         iterations += max(used, 1)
         converged = done and settled
         report("polish", min(iterations / max_iter, 1.0))
-    return TripletFit(points, ridge, lapse, loss, iterations, converged)
+    draws = None
+    estimated = problem.precision is None, problem.lapse is None
+    few = problem.answers < min(SAMPLED * points.size, MOST_SAMPLED)
+    if any(estimated) and few and _noisy(problem, points):
+        draws = sampled_noise(
+            problem.triplets, problem.weight, problem.answers, points, lapse, ridge, estimated,
+            seed, KEPT,
+        )  # fmt: skip
+        lapse, ridge = draws.lapse, draws.ridge
+        points, loss, _, used, converged = polish(problem, points, lapse, ridge, max_iter, tol)
+        iterations += used
+    return TripletFit(points, ridge, lapse, loss, iterations, converged, draws)

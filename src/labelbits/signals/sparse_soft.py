@@ -241,10 +241,16 @@ class SparseSoft(Report):
         return code
 
     def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
+        """A class named with 0 parts gets a probability that rounds to 0 parts: 0 in a file says
+        that the class is impossible, and zeros alone are no report."""
         t, m = self.top, float(code[self.top : 2 * self.top + 1].sum())
-        answer = {
-            names[int(k)]: float(n) / m for k, n in zip(code[:t], code[t:], strict=False) if k >= 0
-        }
+        answer, little = {}, 0.25
+        for k, n in zip(code[:t], code[t:], strict=False):
+            if k < 0:
+                continue
+            answer[names[int(k)]] = float(n or little) / m
+            # Falling, so that they keep their order, and less than half a part together.
+            little = little if n else little / 2
         for k, ticked in enumerate(code[2 * t + 1 :]):
             if ticked:
                 answer[names[k]] = 0.0

@@ -1,0 +1,109 @@
+"""Precision and lapse by draws: unbiased where the most probable points are not, and the chain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import labelbits as lb
+from labelbits.interface import Batch
+from labelbits.recovery import chain, triplet_fit
+from labelbits.recovery.channel import Channel
+from labelbits.recovery.mixture_noise import Target, flat
+from labelbits.recovery.problem import MixtureProblem
+from labelbits.recovery.solver import coded
+from labelbits.signals import Triplet
+from tests.recovery.test_posterior import answered
+
+ITEMS, DIMS, WORLDS = 60, 2, 20
+PRECISION, LAPSE = 2.0, 0.05
+
+
+def fits(answers_each: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """ln of precision over the true one, lapse, and held-out bits of each world."""
+    found = []
+    for seed in range(WORLDS):
+        points = np.random.default_rng([seed, 51]).normal(size=(ITEMS, DIMS))
+        model = lb.SignalEmbedding(DIMS, random_state=0, n_init=2)
+        model.fit(answered(points, answers_each * points.size, seed))
+        bits = model.score(answered(points, 3000, 1000 + seed))
+        found.append((np.log(model.precision_ / PRECISION), model.lapse_, bits))
+    return tuple(np.array(found).T)
+
+
+def test_noise_is_told_from_ten_answers_a_coordinate(monkeypatch: pytest.MonkeyPatch) -> None:
+    ln_precision, lapse, bits = fits(10)
+    error = ln_precision.std(ddof=1) / np.sqrt(WORLDS), lapse.std(ddof=1) / np.sqrt(WORLDS)
+    assert abs(ln_precision.mean()) < 4 * error[0]
+    assert abs(lapse.mean() - LAPSE) < 4 * error[1]
+    # Negative control: read off the most probable points, the lapse is too low in these very
+    # worlds, and points that bend to the answers' errors predict worse.
+    monkeypatch.setattr(triplet_fit, "SAMPLED", 0.0)
+    _, mode, plug_in = fits(10)
+    assert mode.mean() < LAPSE - 4 * mode.std(ddof=1) / np.sqrt(WORLDS)
+    gain = bits - plug_in
+    assert gain.mean() > 4 * gain.std(ddof=1) / np.sqrt(WORLDS)
+
+
+def test_a_chain_draws_from_a_known_law() -> None:
+    generator = np.random.default_rng(0)
+    spread = np.repeat([0.1, 1.0, 3.0], 20)
+    mean = generator.normal(size=60)
+
+    def value(x: np.ndarray) -> tuple[float, np.ndarray]:
+        z = (x - mean) / spread
+        return 0.5 * float(z @ z), z / spread
+
+    group, prior = np.repeat([0, 1, 2], 20), np.full(60, 1e-3)
+    width = chain.widths(value, mean, group, prior, generator)
+    np.testing.assert_allclose(width, spread, rtol=1e-3)
+    found = chain.draw(value, mean, width, lambda x, _: x, generator, 100)
+    assert 0.5 < found.accepted < 1
+    z = (found.x - mean) / spread
+    # 6000 numbers of which one in four counts as independent: 4 standard errors are 0.15.
+    assert np.mean(z**2) == pytest.approx(1, abs=0.15)
+    assert np.mean(z) == pytest.approx(0, abs=0.1)
+    # Negative control: widths that are all one leave the widest coordinates where they began.
+    narrow = chain.draw(value, mean, np.full(60, 0.1), lambda x, _: x, generator, 100)
+    assert np.mean(((narrow.x - mean) / spread)[:, 40:] ** 2) < 0.7
+
+
+@pytest.fixture
+def target() -> Target:
+    """Triplets of weight 0: the posterior is the prior."""
+    t = np.random.default_rng(1).random((50, 20)).argsort(1)[:, :3].astype(np.int32)
+    batch = Batch(Triplet(), t, np.zeros((50, 1), np.int32), np.zeros(50, np.int32), np.zeros(50))
+    channel = Channel(Triplet(), 1, None, None, False)
+    problem = MixtureProblem((batch,), (channel,), 20, 0, DIMS)
+    return Target(problem, (coded(batch),), (channel.start(),), 1.0)
+
+
+def test_without_answers_the_chain_draws_from_the_prior(target: Target) -> None:
+    generator = np.random.default_rng(2)
+    n = target.coordinates
+    x = np.concatenate([0.3 * generator.normal(size=n), flat(target.like)])
+    width = np.concatenate([np.ones(n), [1.0, 2.0]])
+    found = chain.draw(target.value, x, width, target.move, generator, 100)
+    # The move of the scale alone takes points from a spread of 0.3 to that of the prior.
+    assert np.mean(found.x[:, :n] ** 2) == pytest.approx(1, abs=0.2)
+    assert 1 < found.x[:, -1].std() < 4
+    assert target.move(x, generator)[:n].std() > 2 * x[:n].std()
+
+
+def test_the_scale_moves_and_no_probability_with_it(target: Target) -> None:
+    generator = np.random.default_rng(3)
+    x = np.concatenate([generator.normal(size=target.coordinates), flat(target.like)])
+    batch = target.problem.batches[0]
+    told = Target(target.problem, (coded(replace(batch, weight=np.ones(50, np.float32))),),
+                  target.like, 1.0)  # fmt: skip
+
+    def likelihood(x: np.ndarray) -> float:
+        # What weights of 1 add to weights of 0.
+        return told.value(x)[0] - target.value(x)[0]
+
+    moved = target.rescaled(x, 4.0)
+    np.testing.assert_allclose(moved[: target.coordinates], x[: target.coordinates] / 2)
+    assert likelihood(moved) == pytest.approx(likelihood(x), rel=1e-4)
+    assert abs(likelihood(2 * x) - likelihood(x)) > 1
