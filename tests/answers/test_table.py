@@ -153,3 +153,41 @@ def test_numbers_in_names_keep_their_order(tmp_path: Path) -> None:
     answers = read_answers(path)
     assert answers.items == ("9", "10", "100")
     assert answers.classes == ("1", "2", "10")
+
+
+def test_lists_of_names_are_json_with_or_without_a_parser(tmp_path: Path) -> None:
+    """Lists without escapes are split directly: the same names as by Python's JSON."""
+    names = ["a", "b c", " d ", "[e]", "f,g", "h, i", "ü", "日本", "1", "'", "{", "]["]
+    names += ['say "x"', "back\\slash", "tab\there", "\U0001f600"]
+    rows = [[one, two] for one in names for two in names if one != two]
+    writers = (
+        json.dumps,
+        lambda row: json.dumps(row, ensure_ascii=False, separators=(",", ":")),
+        lambda row: "[ " + " ,\t".join(json.dumps(name) for name in row) + " ]",
+    )
+    for write in writers:
+        pl.DataFrame(
+            {
+                "signal": "same-class",
+                "annotator": "ann",
+                "items": [write(row) for row in rows],
+                "answer": "true",
+            }
+        ).write_csv(tmp_path / "a.csv")
+        assert read_answers(tmp_path / "a.csv").table["items"].to_list() == rows
+
+
+def test_rows_are_numbered_and_notes_counted_through_the_blocks_of_a_csv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from labelbits.answers import csv_files
+
+    monkeypatch.setattr(csv_files, "BLOCK_ROWS", 3)
+    lines = ["signal,annotator,items,answer,seconds"]
+    lines += [f"hard,ann,{i},{'' if i in (4, 9) else 'cat'},soon" for i in range(10)]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    answers = read_answers(tmp_path / "a.csv")
+    assert answers.rejected is not None
+    assert answers.rejected["row"].to_list() == [5, 10]
+    assert answers.items == tuple(str(i) for i in range(10) if i not in (4, 9))
+    assert answers.notes == ("10 values of seconds are no numbers and were left out",)

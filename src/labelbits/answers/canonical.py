@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from labelbits.answers.columns import COLUMNS, REQUIRED, Parsed
+from labelbits.answers.csv_files import csv_blocks
 from labelbits.answers.files import Rejects
 from labelbits.answers.json_files import loads
 from labelbits.answers.parquet import batches, column_names, declared
 from labelbits.answers.readers import Kind, Options, Probe, Reader, clean, load_table, need, number
 
+#: A JSON list of names without anything that JSON escapes: split without a JSON parser.
+PLAIN = r'^\["[^"\\\x00-\x1f]+"([ \t]*,[ \t]*"[^"\\\x00-\x1f]+")*\]$'
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
@@ -30,13 +35,29 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         need(path, pl.DataFrame(schema=dict.fromkeys(names, pl.String)), *REQUIRED)
         stored = declared(path)
         wanted = [name for name in COLUMNS if name in names]
-        tables = (to_types(part, rejects, notes) for part in numbered(batches(path, notes, wanted)))
+        tables = typed(numbered(batches(path, notes, wanted)), rejects, notes)
         return Parsed(
             tables, rejects, _names(stored.get("classes")), _names(stored.get("items")), notes
         )
-    table = load_table(path, kind, rejects, notes)
-    need(path, table, *REQUIRED)
-    return Parsed(to_types(table, rejects, notes), rejects, notes=notes)
+    if kind == "json":
+        parts = iter([load_table(path, kind, rejects, notes)])
+    else:
+        parts = csv_blocks(path, rejects, notes)
+    first = next(parts)
+    need(path, first, *REQUIRED)
+    return Parsed(typed(itertools.chain([first], parts), rejects, notes), rejects, notes=notes)
+
+
+def typed(
+    parts: Iterable[pl.DataFrame], rejects: Rejects, notes: list[str]
+) -> Iterator[pl.DataFrame]:
+    """Each table with canonical types; values that are lost are counted in `notes` at the end."""
+    lost: Counter[str] = Counter()
+    for part in parts:
+        yield to_types(part, rejects, lost)
+    for name, count in lost.items():
+        kind = "no numbers" if COLUMNS[name] == pl.Float64 else "neither true nor false"
+        notes.append(f"{count} values of {name} are {kind} and were left out")
 
 
 def numbered(parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -54,37 +75,40 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
-def to_types(table: pl.DataFrame, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
-    """Text columns as lists, numbers and truth values; what does not fit is rejected or noted."""
+def to_types(table: pl.DataFrame, rejects: Rejects, lost: Counter[str]) -> pl.DataFrame:
+    """Text columns as lists, numbers and truth values; what does not fit is rejected or counted."""
     for name in ("items", "classes"):
         if name in table.columns and table.schema[name] == pl.String:
             table = _split_lists(table, name, rejects)
-    for name in ("seconds", "price"):
-        if name in table.columns and table.schema[name] != COLUMNS[name]:
-            before = table[name].null_count()
-            table = table.with_columns(number(name, table))
-            if lost := table[name].null_count() - before:
-                notes.append(f"{lost} values of {name} are no numbers and were left out")
-    for name in ("gold", "repeat"):
-        if name in table.columns and table.schema[name] != pl.Boolean:
-            before = table[name].null_count()
+    for name, kind in COLUMNS.items():
+        if name not in table.columns or table.schema[name] == kind:
+            continue
+        if kind == pl.Float64:
+            values = number(name, table)
+        elif kind == pl.Boolean:
             lower = pl.col(name).cast(pl.String, strict=False).str.to_lowercase()
-            table = table.with_columns(
-                lower.replace_strict(TRUTH, default=None, return_dtype=pl.Boolean).alias(name)
-            )
-            if lost := table[name].null_count() - before:
-                notes.append(
-                    f"{lost} values of {name} are neither true nor false and were left out"
-                )
+            values = lower.replace_strict(TRUTH, default=None, return_dtype=pl.Boolean)
+        else:
+            continue
+        before = table[name].null_count()
+        table = table.with_columns(values.alias(name))
+        if gone := table[name].null_count() - before:
+            lost[name] += gone
     return table
 
 
 def _split_lists(table: pl.DataFrame, name: str, rejects: Rejects) -> pl.DataFrame:
     """A column of JSON lists of names as lists; a bare name is a list of one."""
-    distinct = table[name].drop_nulls().unique(maintain_order=True)
+    plain = table[name].str.contains(PLAIN).fill_null(False)
+    names = pl.col(name).str.replace_all(r'"[ \t]*,[ \t]*"', '","')
+    names = names.str.strip_chars("[] \t").str.strip_chars('"').str.split('","')
+    if plain.all():
+        return table.with_columns(names)
+    distinct = table[name].filter(~plain).drop_nulls().unique(maintain_order=True)
     parsed = pl.Series([_as_names(text) for text in distinct], dtype=pl.List(pl.String))
     pairs = pl.DataFrame({name: distinct, "list": parsed})
     joined = table.join(pairs, on=name, how="left", maintain_order="left")
+    joined = joined.with_columns(pl.when(plain).then(names).otherwise("list").alias("list"))
     wrong = joined[name].is_not_null() & joined["list"].is_null()
     for row, found in joined.filter(wrong).select("row", name).iter_rows():
         rejects.add(row, f"{name} are not a JSON list of names", found)

@@ -14,16 +14,23 @@ from labelbits.errors import InputError
 
 #: Characters of one CSV field: a longer one is a lost quotation mark.
 LARGEST_FIELD = 1 << 20
+#: Rows of one table.
+BLOCK_ROWS = 200_000
 
 
 def read_csv(path: Path, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
-    """Every cell as text (empty cells are null), plus `row`, counted from 1 below the header.
+    """The whole table, see `csv_blocks`."""
+    return pl.concat(csv_blocks(path, rejects, notes))
 
-    The delimiter is the comma, semicolon or tab that the header uses most. A row with more or
-    fewer cells than the header is rejected.
+
+def csv_blocks(path: Path, rejects: Rejects, notes: list[str]) -> Iterator[pl.DataFrame]:
+    """At least one table, of at most `BLOCK_ROWS` rows, one after another.
+
+    Every cell is text (empty cells are null); `row` counts from 1 below the header. The delimiter
+    is the comma, semicolon or tab that the header uses most. A row with more or fewer cells than
+    the header is rejected. `rejects` and `notes` grow while the tables are taken.
     """
     csv.field_size_limit(LARGEST_FIELD)
-    blocks: list[pl.DataFrame] = []
     with open_text(path, notes) as stream:
         first = stream.readline(LARGEST_FIELD).lstrip("\ufeff")
         while first and not first.strip():
@@ -60,13 +67,11 @@ def read_csv(path: Path, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
                         f"row has {len(record)} cells; expected {len(header)} as in the header",
                         delimiter.join(record),
                     )
-            if cells and (record is None or len(cells) == 200_000):
-                blocks.append(_block(header, cells, numbers))
+            if record is None or len(cells) == BLOCK_ROWS:
+                yield _block(header, cells, numbers)
                 cells, numbers = [], []
             if record is None:
                 break
-    empty = dict.fromkeys(header, pl.String) | {"row": pl.Int64}
-    return pl.concat(blocks) if blocks else pl.DataFrame(schema=empty)
 
 
 def _chain(first: str, stream: io.TextIOWrapper) -> Iterator[str]:
@@ -75,19 +80,16 @@ def _chain(first: str, stream: io.TextIOWrapper) -> Iterator[str]:
 
 
 def _block(header: list[str], cells: list[list[str]], numbers: list[int]) -> pl.DataFrame:
-    clean = [[_clean(cell) for cell in column] for column in zip(*cells, strict=True)]
-    frame = pl.DataFrame(
-        dict(zip(header, clean, strict=True)), schema=dict.fromkeys(header, pl.String)
-    )
+    columns = [list(column) for column in zip(*cells, strict=True)] or [[] for _ in header]
+    frame = pl.DataFrame({name: _text(own) for name, own in zip(header, columns, strict=True)})
+    trimmed = pl.all().str.strip_chars()
+    frame = frame.with_columns(pl.when(trimmed != "").then(trimmed))
     return frame.with_columns(pl.Series("row", numbers, dtype=pl.Int64))
 
 
-def _clean(cell: str) -> str | None:
-    cell = cell.strip()
-    if not cell:
-        return None
+def _text(cells: list[str]) -> pl.Series:
     try:
-        cell.encode()
+        return pl.Series(cells, dtype=pl.String)
     except UnicodeEncodeError:  # a lone surrogate from UTF-16 cannot be stored as UTF-8
-        return cell.encode("utf-8", "replace").decode()
-    return cell
+        whole = [cell.encode("utf-8", "replace").decode() for cell in cells]
+        return pl.Series(whole, dtype=pl.String)
