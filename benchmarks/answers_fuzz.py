@@ -129,7 +129,7 @@ def fuzz(name: str, runs: int, seed: int, out: Path) -> None:
         f"-rss_limit_mb={MEMORY_MB}",
         f"-dict={dictionary}",
         f"-artifact_prefix={out}/{name}-",
-        "-max_len=20000",
+        "-max_len=4096",
         "-len_control=0",  # whole files from the first input on, not short pieces of them
     ]
     atheris.Setup([sys.argv[0], *options, str(corpus)], one)

@@ -12,7 +12,7 @@ import pytest
 from labelbits import Answers, InputError, World
 from labelbits.answers import ModelPrice, aggregate, calibrate
 from labelbits.answers.agreement import agree_on_choice, agree_on_probabilities
-from labelbits.answers.intervals import proportion
+from labelbits.answers.intervals import proportion, share, share_by
 from labelbits.answers.times import fit_times, price_of
 from labelbits.signals import Hard, make
 
@@ -162,6 +162,32 @@ def test_jeffreys_interval_known_value() -> None:
     assert proportion(10, 10).high == 1.0
 
 
+@pytest.mark.parametrize(("units", "size", "mean", "rho"), [(30, 5, 0.9, 0.3), (10, 5, 0.8, 0.3)])
+def test_shares_of_answers_that_come_in_units(
+    units: int, size: int, mean: float, rho: float
+) -> None:
+    """Beta-binomial units with a correlation of rho within: 95 of 100 intervals hold the mean."""
+    rng = np.random.default_rng(0)
+    a, b = (part * (1 - rho) / rho for part in (mean, 1 - mean))
+    held = alone = 0
+    for _ in range(600):
+        right = rng.random((units, size)) < rng.beta(a, b, units)[:, None]
+        own = np.repeat(np.arange(units), size)
+        found = share_by(right.ravel().astype(float), own)
+        held += found.low <= mean <= found.high
+        naive = share_by(right.ravel().astype(float), np.arange(units * size))
+        alone += naive.low <= mean <= naive.high
+    error = np.sqrt(0.95 * 0.05 / 600)
+    assert abs(held / 600 - 0.95) < 4 * error
+    assert alone / 600 < 0.95 - 8 * error  # the negative control: answers as if independent
+
+
+def test_a_share_of_one_unit_is_nearly_unknown() -> None:
+    found = share(np.array([4.0]), np.array([4.0]))
+    assert (found.value, found.high) == (1.0, 1.0)
+    assert found.low < 0.2
+
+
 def test_agreement_by_hand() -> None:
     question = np.array([0, 0, 0, 1, 1, 2, 2])
     who = np.array([0, 1, 2, 0, 1, 0, 0])
@@ -172,7 +198,7 @@ def test_agreement_by_hand() -> None:
     assert found.repeat.value == 0.0
     report = np.array([[1, 0], [0, 1], [0.5, 0.5]])
     same = agree_on_probabilities(
-        np.zeros(3, int), report, report.argmax(1), np.arange(3), np.ones(3, bool), 0
+        np.zeros(3, int), report, report.argmax(1), np.arange(3), np.ones(3, bool)
     )
     assert same.between.value == pytest.approx((1 + 0.5 + 0.5) / 3)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from labelbits.answers.intervals import Interval, bootstrap, weighted_mean
+from labelbits.answers.intervals import Interval, bootstrap, share, share_by
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,13 @@ def agree_on_choice(
     many = n > 1
     between = alpha = None
     if many.any():
-        between = weighted_mean(same[many], pairs[many], seed)
+        between = share(same[many], pairs[many])
         alpha = bootstrap(lambda rows: _alpha(table[many][rows]), int(many.sum()), seed, draws=200)
     twice = repeat_pairs(question, annotator, first)
     repeat = None
     if len(twice):
         again = (answer[twice[:, 0]] == answer[twice[:, 1]]).astype(float)
-        repeat = by_unit(again, annotator[twice[:, 0]], seed)
-    if alpha is not None and not np.isfinite(alpha.value):
-        alpha = None
+        repeat = share_by(again, annotator[twice[:, 0]])
     return Agreement("same answer", between, repeat, int(pairs.sum()) // 2, len(twice), alpha)
 
 
@@ -96,20 +94,12 @@ def _alpha(table: np.ndarray) -> float:
     return float(1 - observed / expected) if expected > 0 else float("nan")
 
 
-def by_unit(values: np.ndarray, unit: np.ndarray, seed: int) -> Interval:
-    """Mean of `values` with a bootstrap over units, whose values stay together."""
-    _, index = np.unique(unit, return_inverse=True)
-    sums, sizes = np.bincount(index, values), np.bincount(index).astype(float)
-    return weighted_mean(sums, sizes, seed)
-
-
 def agree_on_probabilities(
     question: np.ndarray,
     report: np.ndarray,
     top: np.ndarray,
     annotator: np.ndarray,
     first: np.ndarray,
-    seed: int,
 ) -> Agreement:
     """Total variation between first showings of different annotators, and between repeats.
 
@@ -128,16 +118,16 @@ def agree_on_probabilities(
             weight = 2 * np.arange(n) - n + 1
             means.append(0.5 * float((weight[:, None] * ordered).sum()) / (n * (n - 1) / 2))
             pairs += n * (n - 1) // 2
-    between = weighted_mean(np.array(means), np.ones(len(means)), seed) if means else None
+    between = share(np.array(means), np.ones(len(means))) if means else None
     twice = repeat_pairs(question, annotator, first)
     repeat = same_top = None
     if len(twice):
         twice = twice[np.isfinite(report[twice]).all((1, 2))]
     if len(twice):
         a, b = report[twice[:, 0]], report[twice[:, 1]]
-        repeat = by_unit(0.5 * np.abs(a - b).sum(1), annotator[twice[:, 0]], seed)
+        repeat = share_by(0.5 * np.abs(a - b).sum(1), annotator[twice[:, 0]])
         same = (top[twice[:, 0]] == top[twice[:, 1]]).astype(float)
-        same_top = by_unit(same, annotator[twice[:, 0]], seed)
+        same_top = share_by(same, annotator[twice[:, 0]])
     return Agreement("total variation", between, repeat, pairs, len(twice), None, same_top)
 
 

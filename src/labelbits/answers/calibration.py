@@ -226,9 +226,7 @@ def _calibrate_signal(
     if states_classes(kind):
         report, top = reports(rows["answer"], answers.classes, kind)
         if kind.form == "numbers" or kind.name == "votes":
-            agreement = agree.agree_on_probabilities(
-                question, report, top, batch.annotator, first, seed
-            )
+            agreement = agree.agree_on_probabilities(question, report, top, batch.annotator, first)
         else:
             agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed)
         known, against = reference(batch, first, report, truth)
@@ -237,10 +235,10 @@ def _calibrate_signal(
             row, chosen = np.nonzero(batch.answer)
             weight = batch.answer[row, chosen].astype(float)
             confusion = confuse(
-                chosen, known[row], batch.items[row, 0], answers.classes, against, seed, weight
+                chosen, known[row], batch.items[row, 0], answers.classes, against, weight
             )
         else:
-            confusion = confuse(top, known, batch.items[:, 0], answers.classes, against, seed)
+            confusion = confuse(top, known, batch.items[:, 0], answers.classes, against)
             flagged = judge(answers.annotators, batch.annotator, top, known, times)
     elif kind.form in ("rating", "number"):
         agreement = agree.agree_on_number(

@@ -36,15 +36,31 @@ def mentioned(answer: Any) -> list[str]:
 
 def check_columns(table: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Split off rows whose signal, annotator or items are missing or do not fit."""
-    known = ", ".join(REGISTRY)
+    code = table.select(_first_fault())["code"]
+    rejected = [pl.DataFrame(schema={name: REJECTED[name] for name in ("row", "reason", "found")})]
+    if code.null_count() == len(code):
+        return table, rejected
+    for i, (_, why, column) in enumerate(_column_checks()):
+        bad = table.filter(code == i)
+        if len(bad):
+            found = [shorten(value) for value in bad[column].to_list()]
+            rejected.append(
+                bad.select("row", reason=pl.lit(why), found=pl.Series(found, dtype=pl.String))
+            )
+    return table.filter(code.is_null()), rejected
+
+
+@functools.cache
+def _column_checks() -> tuple[tuple[pl.Expr, str, str], ...]:
+    """(what is wrong, reason, column to show) of every check of a row."""
     items = pl.col("items")
     length = items.list.len()
     arity = pl.col("signal").replace_strict(_arities(), default=None, return_dtype=pl.UInt32)
-    checks = [
+    return (
         (pl.col("signal").is_null(), "signal is missing", "signal"),
         (
             ~pl.col("signal").is_in(list(REGISTRY)),
-            f"unknown signal; expected one of: {known}",
+            f"unknown signal; expected one of: {', '.join(REGISTRY)}",
             "signal",
         ),
         (
@@ -65,22 +81,16 @@ def check_columns(table: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]
             "items",
         ),
         (pl.col("answer").is_null() | (pl.col("answer") == ""), "answer is missing", "answer"),
-    ]
-    reason = pl.coalesce(
-        pl.when(test).then(pl.lit(i, dtype=pl.UInt8)) for i, (test, _, _) in enumerate(checks)
     )
-    code = table.select(reason.alias("code"))["code"]
-    rejected = [pl.DataFrame(schema={name: REJECTED[name] for name in ("row", "reason", "found")})]
-    if code.null_count() == len(code):
-        return table, rejected
-    for i, (_, why, column) in enumerate(checks):
-        bad = table.filter(code == i)
-        if len(bad):
-            found = [shorten(value) for value in bad[column].to_list()]
-            rejected.append(
-                bad.select("row", reason=pl.lit(why), found=pl.Series(found, dtype=pl.String))
-            )
-    return table.filter(code.is_null()), rejected
+
+
+@functools.cache
+def _first_fault() -> pl.Expr:
+    """Column `code`: the number of the first check that a row fails, null for none."""
+    return pl.coalesce(
+        pl.when(test).then(pl.lit(i, dtype=pl.UInt8))
+        for i, (test, _, _) in enumerate(_column_checks())
+    ).alias("code")
 
 
 @functools.cache

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from labelbits.answers.agreement import by_unit
-from labelbits.answers.intervals import Interval
+from labelbits.answers.intervals import Interval, share_by
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,11 @@ def confuse(
     item: np.ndarray,
     classes: Sequence[str],
     against: str,
-    seed: int,
     weight: np.ndarray | None = None,
 ) -> Confusion | None:
     """Count answers (n,) against true classes (n,), -1 unknown; None if nothing is known.
 
-    The interval of the accuracy resamples items, since answers about one item go together.
+    Answers about one item go together in the interval of the accuracy.
     `weight` (n,) counts a row more than once.
     """
     known = np.logical_and(answer >= 0, truth >= 0)
@@ -81,14 +79,7 @@ def confuse(
     a = counts + 0.5
     b = a.sum(1, keepdims=True) - a
     right = (answer[known] == truth[known]).astype(float)
-    if weight is None:
-        accuracy = by_unit(right, item[known], seed)
-    else:
-        accuracy = by_unit(
-            np.repeat(right, mass[known].astype(int)),
-            np.repeat(item[known], mass[known].astype(int)),
-            seed,
-        )
+    accuracy = share_by(right, item[known], mass[known])
     return Confusion(
         tuple(classes),
         counts,

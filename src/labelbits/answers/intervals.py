@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+#: Units below which resampling says nothing about the spread.
+FEWEST = 8
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -48,21 +51,45 @@ def bootstrap(
     seed: int,
     draws: int = 400,
     level: float = 0.95,
-) -> Interval:
-    """Percentile interval over resampled units (items or annotators): `statistic(rows)`."""
+) -> Interval | None:
+    """Percentile interval over resampled units (items or annotators): `statistic(rows)`.
+
+    None with fewer than `FEWEST` units, or where the statistic of resampled units is undefined.
+    """
+    if units < FEWEST:
+        return None
     value = statistic(np.arange(units))
     rng = np.random.default_rng(seed)
     with np.errstate(invalid="ignore"):
-        spread = [statistic(rng.integers(0, units, units)) for _ in range(draws)]
+        spread = np.array([statistic(rng.integers(0, units, units)) for _ in range(draws)])
+    if not np.isfinite(value) or np.isnan(spread).mean() > 0.05:
+        return None
     low, high = np.nanquantile(spread, [(1 - level) / 2, (1 + level) / 2])
     return Interval(value, float(min(low, value)), float(max(high, value)), "bootstrap")
 
 
-def weighted_mean(sums: np.ndarray, weights: np.ndarray, seed: int) -> Interval:
-    """Bootstrap interval of sum(sums) / sum(weights), resampling the units together."""
+def share(sums: np.ndarray, weights: np.ndarray) -> Interval:
+    """Interval of p = sum(sums) / sum(weights), a mean of values in [0, 1] that come in units.
 
-    def ratio(rows: np.ndarray) -> float:
-        total = weights[rows].sum()
-        return float(sums[rows].sum() / total) if total else float("nan")
+    Values of one unit (item, question, annotator) go together: the variance is that of the units'
+    residuals, and Jeffreys' interval is taken at the number of independent answers that has this
+    variance, as for clustered surveys (Korn and Graubard 1998, Survey Methodology 24). Where all
+    units agree, each counts as one answer: ten right answers about one item prove little.
+    """
+    total, units = float(weights.sum()), int(np.count_nonzero(weights))
+    p = min(1.0, max(0.0, float(sums.sum()) / total))
+    effective = float(units)
+    residual = sums - p * weights
+    if units > 1 and 0 < p < 1 and (square := float(residual @ residual)) > 1e-12:
+        variance = units / (units - 1) * square / total**2
+        widened = stats.norm.ppf(0.975) / stats.t.ppf(0.975, units - 1)
+        effective = p * (1 - p) / variance * float(widened) ** 2
+    found = proportion(p * effective, effective)
+    return Interval(p, found.low, found.high, f"Jeffreys, {units} units")
 
-    return bootstrap(ratio, len(sums), seed)
+
+def share_by(values: np.ndarray, unit: np.ndarray, weight: np.ndarray | None = None) -> Interval:
+    """`share` of `values` (n,) in [0, 1], each counted `weight` times, by units (n,)."""
+    weight = np.ones(len(values)) if weight is None else weight
+    _, index = np.unique(unit, return_inverse=True)
+    return share(np.bincount(index, values * weight), np.bincount(index, weight))

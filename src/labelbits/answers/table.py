@@ -35,7 +35,7 @@ def validate(
         parts.append(part)
         rejected.extend(bad)
         own = part.select(ANSWER).unique(maintain_order=True)
-        distinct = pl.concat([distinct, own]).unique(maintain_order=True)
+        distinct = pl.concat([distinct, own]).unique(maintain_order=True) if len(distinct) else own
     values = _parse(distinct)
     known = tuple(classes) or parsed.classes or discover(distinct, values)
     faults = check_answers(parts, distinct, values, known)
