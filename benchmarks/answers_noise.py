@@ -8,7 +8,8 @@ Items of N(0, I_2), precision 2, lapse 0.1; a new world each pilot. `positions` 
 once and recovers where items lie; `repeats` asks 5 people each question. Signals that name classes
 have 5 prototypes, which all items of a pilot share: `classes` asks 5 people about each item, `gold`
 one person about each item whose class is known. Each finished pilot is a line of OUT, and a run
-continues where it stopped. Intervals are meant to hold in 95 of 100 pilots.
+continues where it stopped. `told`: pilots that told precision and lapse apart; their intervals are
+meant to hold in 95 of 100 pilots.
 """
 
 from __future__ import annotations
@@ -106,19 +107,23 @@ def measure(source: str, name: str, items: int, answers: int, seed: int) -> dict
     if noise is not None:
         for part in ("precision", "lapse"):
             interval = getattr(noise, part)
-            out[part] = [interval.value, interval.low, interval.high]
+            out[part] = [float(x) for x in (interval.value, interval.low, interval.high)]
+        out["assumes"] = noise.assumes
     return out
 
 
 def table(lines: list[dict[str, Any]]) -> None:
     """The rows so far, in Markdown."""
-    print("| source | signal | items | answers | pilots | precision held | lapse held |", end="")
+    print(
+        "| source | signal | items | answers | pilots | told | precision held | lapse held |",
+        end="",
+    )
     print(" median precision | median lapse | CPU s a pilot |")
-    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for row in ROWS:
         own = [one for one in lines if (one["source"], one["signal"]) == row[:2]]
         own = [one for one in own if (one["items"], one["answers"]) == row[2:]]
-        told = [one for one in own if "precision" in one]
+        told = [one for one in own if "precision" in one and not one.get("assumes")]
         if not own:
             continue
         held = {
@@ -130,8 +135,8 @@ def table(lines: list[dict[str, Any]]) -> None:
             for part in ("precision", "lapse")
         ]
         print(
-            f"| {row[0]} | {row[1]} | {row[2]} | {row[3]:,} | {len(told)} | {held['precision']} | "
-            f"{held['lapse']} | {middle[0]:.2f} | {middle[1]:.3f} | "
+            f"| {row[0]} | {row[1]} | {row[2]} | {row[3]:,} | {len(own)} | {len(told)} | "
+            f"{held['precision']} | {held['lapse']} | {middle[0]:.2f} | {middle[1]:.3f} | "
             f"{np.mean([one['cpu'] for one in own]):.1f} |"
         )
 

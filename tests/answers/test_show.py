@@ -39,7 +39,7 @@ def test_every_line_fits_a_narrow_terminal(pilot) -> None:
     assert max(map(len, lines)) <= 80
     text = " ".join(" ".join(lines).split())
     assert "hard: 200 answers of 5 annotators about 40 items" in text
-    assert "seconds median 5.5, mean 5.5, 10 to 90 % 3.5 to 7.5" in text
+    assert "seconds median 5.50, mean 5.50, 10 to 90 % 3.50 to 7.50" in text
     assert "hard: 40 answers of the model m-1" in text
     assert "87.5% [" in text  # the model against the majority of people
     assert "0.01833 for one answer at this wage" in text
@@ -67,3 +67,40 @@ def test_nothing_is_said_where_nothing_is_known(tmp_path: Path) -> None:
     show_pilot(run_pilot([tmp_path / "a.csv"]), Console(file=stream, width=80))
     assert "these answers cannot tell" in stream.getvalue()
     assert "seconds" not in stream.getvalue()
+
+
+def shown(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text)
+    stream = io.StringIO()
+    show_pilot(run_pilot([folder / name]), Console(file=stream, width=80, force_terminal=False))
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    return " ".join(" ".join(lines).split())
+
+
+def test_two_answers_prove_nothing_and_say_which_pilot_would(tmp_path: Path) -> None:
+    hard = shown(tmp_path, "a.csv", "task,worker,label\nt1,w1,cat\nt1,w2,dog\n")
+    assert "same answer 0 [0, 0.853]" in hard
+    assert "cannot tell: several people about each of many items" in hard
+    triplets = "head,left,right,winner,loser,puid\n1,2,3,2,3,p1\n1,3,2,2,3,p2\n"
+    assert "cannot tell: 30 answers about these 3 items (10 for each coordinate" in shown(
+        tmp_path, "b.csv", triplets
+    )
+    words = "rater,word1,word2,rating\n0,boy,lad,10\n1,boy,lad,9\n"
+    told = shown(tmp_path, "c.csv", words)
+    assert "20 answers about these 2 items" in told
+    assert "about each question" not in told  # repeats do not tell the noise of ratings
+    asked = 'signal,annotator,items,answer\nsame-class,w,"[""a"",""b""]",true\n'
+    assert "add hard labels of the same items" in shown(tmp_path, "d.csv", asked)
+
+
+def test_counts_are_votes_of_nobody_knows_whom(tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    rows = [f"{(i * 7) % 5 + 1},{(i * 3) % 4}" for i in range(30)]
+    path.write_text("cat,dog\n" + "\n".join(rows))
+    stream = io.StringIO()
+    pilot = run_pilot([path], "counts")
+    show_pilot(pilot, Console(file=stream, width=80, force_terminal=False))
+    votes = sum(int(n) for row in rows for n in row.split(","))
+    assert f"votes: {votes} votes about 30 items" in stream.getvalue()
+    assert pilot.calibration["votes"].votes == votes

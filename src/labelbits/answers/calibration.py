@@ -14,6 +14,7 @@ from labelbits.answers.annotators import AnnotatorRecord, judge
 from labelbits.answers.confusion import Confusion, confuse
 from labelbits.answers.language_models import MODEL, PERSON
 from labelbits.answers.noise import Noise, fit_noise
+from labelbits.answers.noise_advice import what_tells_noise
 from labelbits.answers.noise_embedding import noise_by_embedding
 from labelbits.answers.noise_questions import noise_by_questions
 from labelbits.answers.questions import first_showings, keys
@@ -38,7 +39,8 @@ class SignalCalibration:
     and on repeats; `confusion` and its `accuracy`; `noise`: precision and lapse of the channel;
     `flagged`: annotators who look like spammers or bots, with the evidence; `price`: mean paid
     for one answer; `worth`: what soft labels are worth in the hard labels of the same pilot;
-    `model`: the language model that gave the answers, None for people.
+    `model`: the language model that gave the answers, None for people; `advice`: where the noise
+    is not told, the pilot that would tell it; `votes`: how many votes counts of votes hold.
     """
 
     signal: str
@@ -53,6 +55,8 @@ class SignalCalibration:
     price: float | None = None
     worth: tuple[Worth, ...] = ()
     model: str | None = None
+    advice: str = ""
+    votes: int | None = None
 
     def plan_entry(self) -> dict[str, Any]:
         """The keys of a plan's [[signal]] that this pilot can fill: price or seconds, and noise.
@@ -78,11 +82,13 @@ class SignalCalibration:
         return {
             "annotator_kind": PERSON if self.model is None else MODEL,
             "answers": self.answers,
+            "votes": self.votes,
             "annotators": self.annotators,
             "items": self.items,
             **{name: None if part is None else part.to_dict() for name, part in found.items()},
             "lapse": None if self.noise is None else self.noise.lapse.to_dict(),
             "precision": None if self.noise is None else self.noise.precision.to_dict(),
+            "advice": self.advice,
             "flagged": [record.to_dict() for record in self.flagged],
             "price": self.price,
             "plan": self.plan_entry(),
@@ -202,7 +208,8 @@ def _noise(
 ) -> Noise | None:
     """Precision and lapse, by what this signal and this pilot can tell."""
     if batch.signal.uses_classes:
-        return fit_noise(batch, len(answers.classes), dims[0], truth[batch.items[:, 0]], seed)
+        known = truth[batch.items[:, 0]]
+        return fit_noise(batch, len(answers.classes), dims[0], known, seed)
     found = noise_by_embedding(replace(answers, table=rows), dims[1], seed)
     return found or noise_by_questions(batch, rows, dims[0], seed)
 
@@ -249,6 +256,7 @@ def _calibrate_signal(
         nothing = np.full(len(batch), -1)
         flagged = judge(answers.annotators, batch.annotator, batch.answer[:, -1], nothing, times)
     shown = np.flatnonzero(first)
+    noise = _noise(batch.take(shown), rows[shown], answers, truth, dims, seed)
     price = rows["price"].mean() if "price" in rows.columns else None
     return SignalCalibration(
         signal=kind.name,
@@ -258,7 +266,9 @@ def _calibrate_signal(
         seconds=None if times is None else fit_times(times, batch.annotator, longest),
         agreement=agreement,
         confusion=confusion,
-        noise=_noise(batch.take(shown), rows[shown], answers, truth, dims, seed),
+        noise=noise,
+        advice="" if noise else what_tells_noise(batch, dims[1]),
         flagged=tuple(record for record in flagged if record.evidence),
         price=float(price) if isinstance(price, (int, float)) else None,
+        votes=int(batch.answer.sum()) if kind.name == "votes" else None,
     )

@@ -181,8 +181,8 @@ def apply_sessions(
     own = pl.col("seconds") if "seconds" in table.columns else pl.lit(None, pl.Float64)
     table = table.with_columns(seconds=pl.coalesce(own, mapped))
     note = (
-        f"Prolific: sessions of {len(share)} annotators shared over their answers; "
-        f"{len(dropped)} answers of returned, timed-out or rejected submissions left out"
+        f"Prolific: time of sessions shared over the answers of annotators: {len(share)}; answers "
+        f"of returned, timed-out or rejected submissions left out: {len(dropped)}"
     )
     return table, dropped, note
 

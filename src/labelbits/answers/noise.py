@@ -3,28 +3,25 @@
 The answers about one item are independent given where the item lies. Where it lies is integrated
 out: the likelihood of an item is the mean, over sampled worlds, of the product of its answers'
 channel probabilities. With gold, the true class is the nearest prototype of the world. The lapse
-mixes a table that depends on precision alone, so it is profiled on a grid at no cost.
+mixes a table that depends on precision alone, so it is profiled on a grid at no cost. All items of
+a pilot share their prototypes, which widens the interval (`noise_worlds`).
 """
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 from scipy import optimize
 
 from labelbits.answers.intervals import Interval
-from labelbits.interface import Batch, Signal
+from labelbits.answers.noise_likelihood import LAPSES, Score, likelihood, slopes
+from labelbits.answers.noise_worlds import spread_of_contrast
+from labelbits.interface import Batch
 from labelbits.signals import Hard, Votes
-from labelbits.signals.base import replace_noise
 from labelbits.worlds import World
 
 #: Sampled worlds, and how many answers of one item and how many items a fit uses at most.
@@ -34,16 +31,18 @@ MOST_ITEMS = 400
 #: Answers that differ from item to item (probabilities) cost more each: fewer are used.
 DISTINCT = 600
 FEW = 200
-#: Lapses that are tried, and the limits of ln precision and ln concentration.
-LAPSES = np.concatenate([[0.0], np.geomspace(1e-3, 0.9, 36)])
+#: Limits of ln precision and ln concentration.
 LIMITS = (math.log(1e-2), math.log(1e3))
+#: A standard error of ln precision above which it is not reported: a factor of 50 either way.
+UNTOLD = 2.0
 
 
 @dataclass(frozen=True)
 class Noise:
     """Precision and lapse with 95 % intervals, and the world in which they hold.
 
-    `source` says what told them: gold, repeated answers, or a recovered embedding.
+    `source` says what told them: gold, repeated answers, or a recovered embedding; `assumes` what
+    had to be given, where they could not tell both.
     """
 
     precision: Interval
@@ -54,6 +53,7 @@ class Noise:
     items: int
     answers: int
     source: str
+    assumes: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
@@ -66,11 +66,16 @@ class Noise:
             "items": self.items,
             "answers": self.answers,
             "source": self.source,
+            "assumes": self.assumes,
         }
 
 
 def fit_noise(
-    batch: Batch, classes: int, dims: int, truth: np.ndarray | None = None, seed: int = 0
+    batch: Batch,
+    classes: int,
+    dims: int,
+    truth: np.ndarray | None = None,
+    seed: int = 0,
 ) -> Noise | None:
     """Fit the channel of a class signal that shows one item.
 
@@ -93,10 +98,11 @@ def fit_noise(
     key = jax.random.key(seed)
     world = World(items=1, classes=classes, dims=dims)
     d2 = np.asarray(world.sample_class_distances(key, (WORLDS if few else WORLDS // 2,)))
-    score = _likelihood(signal, d2, answer, item, gold)
+    score = likelihood(signal, d2, answer, item, gold)
     source = "gold" if np.all(gold >= 0) else "gold and repeats" if np.any(gold >= 0) else "repeats"
     concentrated = hasattr(signal, "concentration")
-    return maximise(score, concentrated, dims, classes, len(gold), len(rows), source)
+    shared = spread_of_contrast(classes, dims)
+    return maximise(score, concentrated, dims, classes, len(gold), len(rows), source, shared)
 
 
 def as_single_votes(batch: Batch, truth: np.ndarray) -> tuple[Batch, np.ndarray]:
@@ -131,86 +137,25 @@ def _sample_answers(batch: Batch, truth: np.ndarray, seed: int) -> tuple[Any, An
     return rows, np.unique(item[rows], return_inverse=True)[1]
 
 
-def _likelihood(
-    signal: Signal,
-    d2: np.ndarray,
-    answer: np.ndarray,
-    item: np.ndarray,
-    gold: np.ndarray,
-) -> Callable[[np.ndarray], np.ndarray]:
-    """(ln precision[, ln concentration]) -> ln likelihood of each item at each of `LAPSES`."""
-    rows, nearest = np.arange(len(d2)), d2.argmin(1)
-    first = d2.copy()  # the same worlds with the nearest prototype in front
-    first[rows, 0], first[rows, nearest] = d2[rows, nearest], d2[rows, 0]
-    known = gold >= 0
-    groups = []
-    for version, mine in ((first, known[item]), (d2, ~known[item])):
-        if not mine.any():
-            continue
-        pairs = np.column_stack([gold[item[mine]], answer[mine]])
-        pairs, local = np.unique(pairs, axis=0, return_inverse=True)
-        # Prototypes are exchangeable: exchange the first with the true class of each answer.
-        swap = np.tile(np.arange(d2.shape[-1]), (len(pairs), 1))
-        true = np.maximum(pairs[:, 0].astype(int), 0)
-        swap[:, 0] = true
-        swap[np.arange(len(pairs)), true] = 0
-        code = pairs[:, 1:].astype(answer.dtype)
-        own, place = np.unique(item[mine], return_inverse=True)
-        groups.append((version, swap, code, local.reshape(-1), place, own))
-
-    @jax.jit
-    def table(params: Array, version: Array, swap: Array, codes: Array) -> tuple[Array, Array]:
-        shown = jnp.moveaxis(version[:, swap], 0, 1)  # answers x worlds x classes
-        channel = replace_noise(signal, jnp.exp(params[0]), 0.0)
-        if hasattr(signal, "concentration"):
-            channel = eqx.tree_at(lambda s: s.concentration, channel, jnp.exp(params[1]))
-        guess = replace_noise(channel, jnp.exp(params[0]), jnp.asarray(1.0))
-        return (
-            channel.log_prob(codes[:, None, :], shown),  # answers x worlds
-            guess.log_prob(codes, version[:1]),
-        )
-
-    def score(params: np.ndarray) -> np.ndarray:
-        out = np.zeros((len(LAPSES), len(known)))
-        for version, swap, codes, local, place, own in groups:
-            log_p, log_u = table(jnp.asarray(params, jnp.float32), version, swap, codes)
-            out[:, own] = mix(log_p, log_u, local, place, len(own))
-        return out
-
-    return score
-
-
-@functools.partial(jax.jit, static_argnames="items")
-def mix(log_p: Array, log_u: Array, local: Array, place: Array, items: int) -> Array:
-    """ln likelihood of each item at each of `LAPSES`, (lapses, items).
-
-    `log_p` (answers, worlds) and `log_u` (answers,) are ln probabilities of distinct answers
-    without and with a certain lapse; answer `local` belongs to item `place`.
-    """
-
-    def at(lapse: Array) -> Array:
-        each = jnp.logaddexp(jnp.log1p(-lapse) + log_p, jnp.log(lapse) + log_u[:, None])
-        total = jnp.zeros((items, log_p.shape[1])).at[place].add(each[local])
-        return jax.nn.logsumexp(total, axis=1) - math.log(log_p.shape[1])
-
-    return jax.lax.map(at, jnp.asarray(LAPSES, dtype=log_p.dtype))
-
-
 def maximise(
-    score: Callable[[np.ndarray], np.ndarray],
+    score: Score,
     concentrated: bool,
     dims: int,
     classes: int,
     items: int,
     answers: int,
     source: str,
+    shared: float = 0.0,
 ) -> Noise | None:
-    """Maximum of the likelihood and an interval by resampling items over the points visited."""
+    """Maximum of the likelihood with an interval; None where it tells nothing of the precision.
+
+    `shared` is the standard deviation of ln precision that all items have in common.
+    """
     visited: list[tuple[np.ndarray, np.ndarray]] = []
 
     def loss(params: np.ndarray) -> float:
         params = np.clip(params, *LIMITS)
-        visited.append((params, score(params)))
+        visited.append((params, score(params, LAPSES)))
         best = visited[-1][1].sum(1).max()
         return -best if np.isfinite(best) else 1e30
 
@@ -234,36 +179,30 @@ def maximise(
             method="bounded",
             options={"maxiter": 20, "xatol": 0.01},
         )
-    params, values = max(visited, key=lambda pair: pair[1].sum(1).max())
-    total = values.sum(1)
-    if not np.isfinite(total.max()):
+    best = max(visited, key=lambda pair: pair[1].sum(1).max())
+    if not np.isfinite(best[1].sum(1).max()):
         return None
-    k = int(total.argmax())
-    lapse = float(LAPSES[k])
-    # Outer product of the items' scores, by differences: (precision, concentration, lapse).
-    scores = [
-        (score(params + step)[k] - score(params - step)[k]) / 0.1
-        for step in np.eye(len(params)) * 0.05
-    ]
-    low_k, high_k = max(0, k - 1), min(len(LAPSES) - 1, k + 1)
-    scores.append((values[high_k] - values[low_k]) / (LAPSES[high_k] - LAPSES[low_k]))
-    stacked = np.array(scores)
-    information = stacked @ stacked.T + 1e-6 * np.eye(len(stacked))
-    error = np.sqrt(np.diag(np.linalg.inv(information)))
+    assumes, params = "", best[0]
+    lapse, errors = _with_errors(score, params, int(best[1].sum(1).argmax()), shared)
+    if errors[0] > UNTOLD:
+        # Lapses and low precision look alike here: one of them is told if the other is given.
+        assumes = "no lapse, which these answers cannot tell from low precision"
+        params = max(visited, key=lambda pair: pair[1].sum(1)[0])[0]
+        lapse, errors = _with_errors(score, params, 0, shared, given=True)
+        if errors[0] > UNTOLD:
+            return None
     method = "marginal likelihood over worlds; scores of items"
-    # The lapse is profiled at the best precision: its interval is where ln L falls by 1.92.
-    inside = LAPSES[total >= total.max() - 1.92]
+    # The lapse is profiled over the precisions: its interval is where ln L falls by 1.92.
+    profile = np.max([values.sum(1) for _, values in visited], axis=0)
+    inside = LAPSES[profile >= profile.max() - 1.92]
+    low, high = np.clip(params[0] + np.array([-1.96, 1.96]) * errors[0], *LIMITS)
+    reach = 1.96 * errors[-1]
     return Noise(
-        precision=Interval(
-            math.exp(params[0]),
-            math.exp(max(params[0] - 1.96 * error[0], LIMITS[0])),
-            math.exp(min(params[0] + 1.96 * error[0], LIMITS[1])),
-            method,
-        ),
+        precision=Interval(math.exp(params[0]), math.exp(low), math.exp(high), method),
         lapse=Interval(
             lapse,
-            max(0.0, min(float(inside.min()), lapse - 1.96 * error[-1])),
-            min(1.0, max(float(inside.max()), lapse + 1.96 * error[-1])),
+            float(max(0.0, min(inside.min(), lapse - reach))),
+            float(min(1.0, max(inside.max(), lapse + reach))),
             method,
         ),
         concentration=math.exp(params[1]) if concentrated else None,
@@ -272,4 +211,21 @@ def maximise(
         items=items,
         answers=answers,
         source=source,
+        assumes=assumes,
     )
+
+
+def _with_errors(
+    score: Score, params: np.ndarray, k: int, shared: float, given: bool = False
+) -> tuple[float, np.ndarray]:
+    """(lapse, standard errors of ln precision, ln concentration and lapse).
+
+    `given`: the lapse is taken as known.
+    """
+    # Outer product of the items' scores.
+    stacked = slopes(score, params, k)[: -1 if given else None]
+    inverse = np.linalg.inv(stacked @ stacked.T + 1e-6 * np.eye(len(stacked)))
+    # What the items share moves the precision, and along with it what is estimated beside it.
+    along = inverse[:, 0] / inverse[0, 0]
+    errors = np.sqrt(np.diag(inverse) + (shared * along) ** 2)
+    return float(LAPSES[k]), np.append(errors, 0.0) if given else errors

@@ -8,15 +8,14 @@ random from many items.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import polars as pl
 from jaxtyping import Array
 
-from labelbits.answers.noise import WORLDS, Noise, maximise, mix
+from labelbits.answers.noise import WORLDS, Noise, maximise
+from labelbits.answers.noise_likelihood import Score, mix
 from labelbits.answers.questions import keys
 from labelbits.interface import Batch, Signal
 from labelbits.signals.base import replace_noise
@@ -63,10 +62,8 @@ def _drawn(question: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, np.unique(question[rows], return_inverse=True)[1]
 
 
-def _likelihood(
-    signal: Signal, d2: Array, code: np.ndarray, item: np.ndarray
-) -> Callable[[np.ndarray], np.ndarray]:
-    """(ln precision,) -> ln likelihood of each question at each of `LAPSES`."""
+def _likelihood(signal: Signal, d2: Array, code: np.ndarray, item: np.ndarray) -> Score:
+    """The `Score` of outcomes (n,) of questions (n,)."""
     codes = jnp.arange(len(signal.pairs))[:, None]  # type: ignore[attr-defined]
     guess = jnp.full(len(codes), -jnp.log(len(codes)))
     local, place, items = jnp.asarray(code), jnp.asarray(item), int(item.max()) + 1
@@ -75,8 +72,8 @@ def _likelihood(
     def table(beta: Array) -> Array:
         return replace_noise(signal, beta, 0.0).log_prob_all(d2, codes).T  # outcomes x worlds
 
-    def score(params: np.ndarray) -> np.ndarray:
+    def score(params: np.ndarray, lapses: np.ndarray) -> np.ndarray:
         log_p = table(jnp.asarray(np.exp(params[0]), jnp.float32))
-        return np.asarray(mix(log_p, guess, local, place, items), dtype=float)
+        return np.asarray(mix(log_p, guess, local, place, items, lapses), dtype=float)
 
     return score

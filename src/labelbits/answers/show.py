@@ -26,11 +26,10 @@ def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
         blocks += [(name, found, model) for name, found in signals.items()]
     for name, found, model in blocks:
         who = f"the model {model}" if model else _many(found.annotators, "annotator")
-        console.print(
-            f"[bold]{name}[/bold]: {_many(found.answers, 'answer')} of {who} about "
-            f"{_many(found.items, 'item')}",
-            highlight=False,
-        )
+        given = f"{_many(found.answers, 'answer')} of {who} about {_many(found.items, 'item')}"
+        if found.votes is not None:  # a table of counts does not say who voted
+            given = f"{_many(found.votes, 'vote')} about {_many(found.items, 'item')}"
+        console.print(f"[bold]{name}[/bold]: {given}", highlight=False)
         grid = Table.grid(padding=(0, 1))
         grid.add_column(min_width=12, no_wrap=True)
         grid.add_column(overflow="fold")
@@ -51,8 +50,8 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         left += f"; {time.too_short} too short for the fit" if time.too_short else ""
         yield (
             "seconds",
-            f"median {time.median:.3g}, mean {time.mean:.3g}, 10 to 90 % {time.p10:.3g} to "
-            f"{time.p90:.3g}{left}",
+            f"median {_three(time.median)}, mean {_three(time.mean)}, 10 to 90 % "
+            f"{_three(time.p10)} to {_three(time.p90)}{left}",
         )
         if time.learning is not None:
             yield "learning", f"x {_short(time.learning)} for each doubling of answers so far"
@@ -63,13 +62,17 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
             alpha = "" if same.alpha is None else f"; Krippendorff's alpha {_short(same.alpha)}"
             yield "agreement", f"{same.measure} {_short(same.between)}{alpha}"
         if same.repeat is not None:
-            yield "repeats", f"{same.measure} {_short(same.repeat)}, {same.pairs_repeat} pairs"
+            pairs = _many(same.pairs_repeat, "pair")
+            yield "repeats", f"{same.measure} {_short(same.repeat)}, {pairs}"
     if (noise := found.noise) is not None:
         where = f"{noise.dims} dimension{'s' * (noise.dims != 1)}, from {noise.source}"
-        yield "lapse", _percent(noise.lapse)
+        taken = f"taken as 0; up to {noise.lapse.high:.1%} fits"
+        yield "lapse", taken if noise.assumes else _percent(noise.lapse)
         yield "precision", f"{_short(noise.precision)} in {where}"
+        if noise.assumes:
+            yield "", f"assumes {noise.assumes}"
     else:
-        yield "noise", "these answers cannot tell: repeat questions, or give --gold"
+        yield "noise", f"these answers cannot tell: {found.advice}"
     paid = found.price if price is None else price
     if paid is not None:
         yield "price", f"{paid:.4g} for one answer" + ("" if price is None else " at this wage")
@@ -91,8 +94,9 @@ def _show_dropped(pilot: Pilot, console: Console) -> None:
         console.print(f"  {count:,}: {reason}", markup=False, highlight=False)
     for row in rejected.head(SHOWN).iter_rows(named=True):
         found = row["found"] or "nothing"
+        place = row["file"] if row["row"] is None else f"{row['file']}, row {row['row']}"
         console.print(
-            f"  {row['file']}, row {row['row']}: {row['reason']}; found {found}",
+            f"  {place}: {row['reason']}; found {found}",
             markup=False,
             highlight=False,
         )
@@ -103,7 +107,14 @@ def _many(count: int, what: str) -> str:
 
 
 def _short(value: Interval) -> str:
-    return f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}]"
+    return f"{_three(value.value)} [{_three(value.low)}, {_three(value.high)}]"
+
+
+def _three(value: float) -> str:
+    """Three digits, never with an exponent."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return "0" if abs(value) < 5e-5 else f"{value:#.3g}" if abs(value) >= 1e-3 else f"{value:.4f}"
 
 
 def _percent(value: Interval) -> str:
