@@ -23,15 +23,21 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from labelbits.learning import CurvePoints, cross_measure, cross_replicates, forecast, measure
+from labelbits.learning import (
+    CurvePoints,
+    Forecast,
+    cross_measure,
+    cross_replicates,
+    forecast,
+    forecast_options,
+    measure,
+)
 from labelbits.learning import purchases as bought
 from labelbits.learning.theory import infer_theory
 from learning_data import Options, cifar10h
+from learning_tables import METRICS, MULTIPLES, PILOTS, Case, Level, level_table, table
 
-PILOTS = (100, 300, 1000)
-MULTIPLES = (2, 4, 8)
 OPTIONS = ("1", "3", "10", "full")
-METRICS = ("accuracy", "cross-entropy")
 REPEATS = 20
 #: Training sets of one curve that is tested on the held-out images.
 REPLICATES = 20
@@ -132,26 +138,6 @@ def run(data: Options, store: Path, held: int, pilots: tuple[int, ...], repeats:
     print(file=sys.stderr)
 
 
-@dataclass(frozen=True)
-class Case:
-    """One forecast and what came of it. `bare`: by the curve's forms alone. `shaped`: the pilot's
-    own level continued by the true curve's shape (NaN where the level is not the pilot's)."""
-
-    kind: str
-    option: str
-    pilot: int
-    number: int
-    metric: str
-    multiple: int
-    predicted: float
-    low: float
-    high: float
-    bare: float
-    naive: float
-    shaped: float
-    actual: float
-
-
 def naive_forecast(points: CurvePoints, sizes: list[int]) -> np.ndarray:
     """The baseline: one power law b n^-c of the loss, least squares in logarithms."""
     loss = 1 - points.mean if points.metric == "accuracy" else points.mean
@@ -201,80 +187,77 @@ def true_losses(store: Path, option: str, metric: str) -> tuple[np.ndarray, np.n
     return size[order], (1 - loss if metric == "accuracy" else loss)[order]
 
 
-def cases(data: Options, parts: Split, store: Path) -> Iterator[Case]:
-    """Every forecast of the store beside the actual quality."""
+def cases(data: Options, parts: Split, store: Path) -> Iterator[Case | Level]:
+    """Every forecast of the store beside the actual quality, the options of a pilot together."""
+    actual = {o: load(store / f"actual-{o}.npz") for o in OPTIONS}
+    true_of = {(o, m): true_losses(store, o, m) for o in OPTIONS for m in METRICS}
     for kind in ("alone", "tested"):
-        found = [(*path.stem.split("-")[1:], path) for path in store.glob(f"{kind}-*.npz")]
-        for pilot, number, option, path in sorted(found, key=lambda f: (int(f[0]), int(f[1]))):
-            rows = parts.pilot(int(pilot), int(number))
-            curves = with_theory(data, parts, kind, rows, option, load(path))
-            actual = load(store / f"actual-{option}.npz")
-            for metric, points in curves.items():
-                truth = actual[metric]
-                sizes = [m * int(pilot) for m in MULTIPLES]
-                result = forecast(points, sizes, seed=int(number), draws=DRAWS)
-                bare = forecast(replace(points, theory=None), sizes, seed=int(number), draws=DRAWS)
-                naive = naive_forecast(points, sizes)
-                up = metric == "accuracy"
-                size, loss = true_losses(store, option, metric)
-                # A little below the smallest pilot the curve is straight in the logarithms.
-                here = np.exp(np.interp(np.log(points.sizes[-1]), np.log(size), np.log(loss)))
-                level = 1 - points.mean[-1] if up else points.mean[-1]
-                for i, (multiple, target) in enumerate(zip(MULTIPLES, sizes, strict=True)):
-                    true = float(truth.mean[np.flatnonzero(truth.sizes == target)[0]])
-                    shaped = level / here * (1 - true if up else true)
-                    yield Case(
-                        kind, option, int(pilot), int(number), metric, multiple,
-                        float(result.mean[i]), float(result.low[i]), float(result.high[i]),
-                        float(bare.mean[i]), float(naive[i]),
-                        float(1 - shaped if up else shaped) if kind == "alone" else np.nan, true,
+        pilots = sorted({tuple(map(int, p.stem.split("-")[1:3])) for p in store.glob(f"{kind}-*")})
+        for pilot, number in pilots:
+            rows = parts.pilot(pilot, number)
+            there = {o: store / f"{kind}-{pilot}-{number}-{o}.npz" for o in OPTIONS}
+            there = {o: path for o, path in there.items() if path.exists()}
+            curves = {
+                o: with_theory(data, parts, kind, rows, o, load(path)) for o, path in there.items()
+            }
+            sizes = np.array([m * pilot for m in MULTIPLES])
+            for metric in METRICS:
+                every = [curves[o][metric] for o in there]
+                together = forecast_options(every, sizes, seed=number, draws=DRAWS)
+                for option, points, result in zip(there, every, together, strict=True):
+                    found = compare(
+                        kind, option, pilot, number, points, result, actual[option][metric],
+                        true_of[option, metric],
                     )  # fmt: skip
+                    yield from found
 
 
-def table(found: list[Case], by: str) -> list[str]:
-    """Markdown rows: errors and coverage for every pilot size and multiple, or every option."""
-    lines = [
-        "| metric | pilot | option | size | forecasts | median abs. error | bias | "
-        "covered by 90 % | interval width | forms alone | one power law | true shape, own level |",
-        "|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    groups: dict[tuple, list[Case]] = {}
-    for case in found:
-        option = case.option if by == "option" else "all"
-        if by == "option" and case.multiple != MULTIPLES[-1]:
-            continue
-        groups.setdefault((case.metric, case.pilot, option, case.multiple), []).append(case)
-        if by != "option":
-            groups.setdefault((case.metric, 0, option, case.multiple), []).append(case)
-    for (metric, pilot, option, multiple), group in sorted(groups.items()):
-        # Accuracy in points, cross-entropy in thousandths of a nat.
-        unit = 100 if metric == "accuracy" else 1000
-        true = np.array([c.actual for c in group])
-        error = (np.array([c.predicted for c in group]) - true) * unit
-        width = np.mean([c.high - c.low for c in group]) * unit
-        covered = 100 * np.mean([c.low <= c.actual <= c.high for c in group])
-        others = [
-            np.median(np.abs(np.array([getattr(c, name) for c in group]) - true)) * unit
-            for name in ("bare", "naive", "shaped")
-        ]
-        shaped = "" if np.isnan(others[2]) else f"{others[2]:.1f}"
-        lines.append(
-            f"| {metric} | {pilot or 'all'} | {option} | {multiple}x | {len(group)} | "
-            f"{np.median(np.abs(error)):.1f} | {error.mean():+.1f} | {covered:.0f} % | "
-            f"{width:.1f} | {others[0]:.1f} | {others[1]:.1f} | {shaped} |"
-        )
-    return lines
+def compare(
+    kind: str,
+    option: str,
+    pilot: int,
+    number: int,
+    points: CurvePoints,
+    result: Forecast,
+    truth: CurvePoints,
+    true_curve: tuple[np.ndarray, np.ndarray],
+) -> Iterator[Case | Level]:
+    """One option of one pilot: its forecasts, the baselines and oracles, and its level."""
+    metric, up = points.metric, points.metric == "accuracy"
+    sizes = [m * pilot for m in MULTIPLES]
+    bare = forecast(replace(points, theory=None), sizes, seed=number, draws=DRAWS)
+    naive = naive_forecast(points, sizes)
+    size, loss = true_curve
+    # A little below the smallest pilot the curve is straight in the logarithms.
+    here = float(np.exp(np.interp(np.log(points.sizes[-1]), np.log(size), np.log(loss))))
+    level = float(1 - points.mean[-1] if up else points.mean[-1])
+    claimed = float(points.standard_error()[-1])
+    yield Level(kind, pilot, metric, level, here, claimed)
+    for i, (multiple, target) in enumerate(zip(MULTIPLES, sizes, strict=True)):
+        true = float(truth.mean[np.flatnonzero(truth.sizes == target)[0]])
+        mean = float(result.mean[i])
+        oracles = np.array([level / here * (1 - true if up else true),
+                            here / level * (1 - mean if up else mean)])  # fmt: skip
+        oracles = np.full(2, np.nan) if kind != "alone" else 1 - oracles if up else oracles
+        yield Case(
+            kind, option, pilot, number, metric, multiple, mean, float(result.low[i]),
+            float(result.high[i]), float(bare.mean[i]), float(naive[i]), *oracles.tolist(), true,
+        )  # fmt: skip
 
 
 def report(data: Options, parts: Split, store: Path, to: Path) -> None:
     """Put the tables between the marks of the page."""
-    found = list(cases(data, parts, store))
-    lines = []
+    everything = list(cases(data, parts, store))
+    found = [c for c in everything if isinstance(c, Case)]
+    lines = ["### The floor: what a pilot measures at its own size", ""]
+    lines += [*level_table([c for c in everything if isinstance(c, Level)]), ""]
     for kind, title in (
         ("alone", "The pilot alone (cross-validation inside the pilot)"),
         ("tested", "The pilot with the held-out images as a labelled test set"),
     ):
         part = [c for c in found if c.kind == kind]
+        if not part:
+            continue
         lines += [f"### {title}", "", *table(part, "size"), "", "By option, at 8x:", ""]
         lines += [*table(part, "option"), ""]
     text = to.read_text()

@@ -16,7 +16,8 @@ def _draw(proba, votes, noise):
 
     def draw(rng, rows):
         right = np.repeat(labels[rows][:, None], votes, 1)
-        said = np.where(rng.random(right.shape) < noise, rng.integers(classes, size=right.shape), right)
+        other = rng.integers(classes, size=right.shape)
+        said = np.where(rng.random(right.shape) < noise, other, right)
         counts = (said[..., None] == np.arange(classes)).sum(1)
         n = len(rows)
         signal = signals.Votes(answers_per_item=votes)

@@ -61,3 +61,32 @@ def test_sizes_reach_down_to_the_smallest_purchase() -> None:
     assert min(training_sizes(1600, 10, 90)) <= 90
     assert min(training_sizes(1600, 10, 1)) == 10
     assert len(training_sizes(5000, 100, 1000)) < 12
+
+
+def test_the_backtest_knows_no_label_that_its_forecast_could_not(
+    write_plan: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The theory of the features is inferred from as many labels as the cut curve trained on."""
+    from labelbits.planning import backtest as module
+    from labelbits.planning.answering import AnswerSource, answer_probabilities
+    from labelbits.signals import Hard
+
+    plan = read_plan(write_plan())
+    evidence = load_evidence(plan, 0)
+    trial = design_trial(evidence, plan.goal, 0, 1000)
+    answers = AnswerSource(evidence, Hard(), 1, answer_probabilities(evidence)[0])
+    points = trial.measure(
+        evidence.features, answers.draw, "accuracy", 0, sizes=[20, 40, 80, 160, 360], replicates=10
+    )
+    seen: list[int] = []
+    real = module.infer_theory
+
+    def spy(features: np.ndarray, rows: np.ndarray, *rest: object, **more: object) -> object:
+        seen.append(len(rows))
+        return real(features, rows, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "infer_theory", spy)
+    found = module.backtest("hard", points, trial, evidence.features, "accuracy", 0)
+    assert found is not None
+    assert seen == [found["trained_to"]] == [80]
+    assert found["low"] <= found["predicted"] <= found["high"]

@@ -22,8 +22,9 @@ def test_perfect_information_about_two_normal_rivals() -> None:
     )
     assert found is not None
     assert found["quality"] == pytest.approx(0.01 / math.sqrt(math.pi), rel=0.15)
-    # At 1,000 answers quality is 1 - 1000^-1/2 = .9684; .0056 less is reached with 719 answers.
-    assert found["money"] == pytest.approx(100 - 72, abs=6)
+    # From 20 to 1,000 answers (98 of the 100 USD) quality rises by 20^-1/2 - 1000^-1/2.
+    price = 98 / (20**-0.5 - 1000**-0.5)
+    assert found["money"] == pytest.approx(found["quality"] * price, rel=0.1)
 
 
 def test_a_certain_winner_makes_knowing_worthless() -> None:
@@ -61,10 +62,16 @@ def test_a_pilot_of_times_settles_an_unknown_price() -> None:
     assert found["pilot"]["quality"] > 0.8 * found["quality"] > 0
 
 
-def test_money_is_read_off_the_cost_curve() -> None:
-    line = CostCurve(np.array([1.0, 10.0, 100.0]), np.array([0.5, 0.6, 0.7]))
-    assert line.worth(0.1) == pytest.approx(90)
-    assert line.worth(0.0) == 0
-    assert line.worth(5.0) == pytest.approx(99)
-    flat = CostCurve(np.array([1.0, 10.0, 100.0]), np.array([0.5, 0.7, 0.7]))
-    assert flat.worth(0.2) == pytest.approx(9)
+def test_quality_is_priced_at_what_it_costs_on_average() -> None:
+    steep = CostCurve(np.array([1.0, 10.0, 100.0]), np.array([0.5, 0.52, 0.7]))
+    # The last .09 save 100 - 10 sqrt(10) where the average price would be 99 * .09 / .2.
+    assert steep.worth(0.09) == pytest.approx(99 * 0.45)
+    late = CostCurve(np.array([1.0, 99.0, 100.0]), np.array([0.5, 0.6, 0.7]))
+    assert late.worth(0.1) == pytest.approx(1)  # never more than what could be saved
+    assert late.worth(0.0) == 0
+    assert late.worth(5.0) == pytest.approx(99)
+
+
+def test_a_flat_curve_does_not_make_knowing_worth_the_whole_budget() -> None:
+    flat = CostCurve(np.array([1.0, 10.0, 90.0, 100.0]), np.array([0.5, 0.699, 0.6995, 0.7]))
+    assert flat.worth(0.002) == pytest.approx(99 * 0.01)

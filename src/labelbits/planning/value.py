@@ -2,8 +2,10 @@
 
 Expected value of perfect information: with draws q_fb of the quality that family f gives for the
 budget, the best choice now gives max_f E_b q_fb and a choice made in full knowledge E_b max_f q_fb.
-The difference is turned into money by the cost curve: it is the money that the best purchase could
-do without if it were that much better (equal quality for less).
+The difference is turned into money at what quality costs on average, from the smallest purchase to
+the whole budget, and never at more than the money that the best purchase could do without if it
+were that much better. The second alone (the indifference price) misleads where the curve is flat:
+there nearly all money could be done without, whatever is known.
 
 Expected value of a pilot (of sample information): a pilot of n items labelled in the ways that
 could win shows each one's quality where it can be measured, and the price of an answer, both with
@@ -46,17 +48,19 @@ class CostCurve:
     quality: np.ndarray
 
     def worth(self, gain: float) -> float:
-        """Money that could be saved at equal quality if quality were `gain` higher."""
-        top = self.quality[-1]
+        """Money that `gain` more quality is worth: its average price, at most what could be saved
+        at equal quality."""
+        top, first = float(self.quality[-1]), float(self.quality[0])
         needed = float(self.money[np.argmax(self.quality >= top - 1e-12)])
         if gain <= 0:
             return 0.0
-        target = top - gain
-        if target <= self.quality[0]:
-            return needed - float(self.money[0])
+        most = needed - float(self.money[0])
+        if gain >= top - first:
+            return most
         keep = np.concatenate([[True], np.diff(self.quality) > 1e-12])
-        spent = np.interp(target, self.quality[keep], np.log(self.money[keep]))
-        return max(0.0, needed - math.exp(spent))
+        spent = np.interp(top - gain, self.quality[keep], np.log(self.money[keep]))
+        saved = max(0.0, needed - math.exp(spent))
+        return min(saved, most * gain / (top - first))
 
 
 def cost_curve(curves: list[Curve], budget: Budget, seed: int, sign: int) -> CostCurve:

@@ -66,9 +66,10 @@ def _pilots(plan: Plan) -> str:
     ]
     words = (
         f"To know for sure which way is best would be worth {money(value['money'], plan.currency)}"
-        f" ({show(value['quality'], plan.percent)} of {plan.metric_name}): the money that the best "
-        "purchase could do without if it were that much better. A pilot tells part of it; its own "
-        "cost is counted in full, though labels of the way that wins are kept."
+        f" ({show(value['quality'], plan.percent)} of {plan.metric_name}), priced at what quality "
+        "costs on average up to the budget, and never at more than could be saved at equal "
+        "quality. A pilot tells part of it; its own cost is counted in full, though labels of the "
+        "way that wins are kept."
     )
     head = ["pilot items", "labelled as", "cost", "worth", "worth less cost"]
     return section("What a pilot would be worth", paragraph(words) + table(head, rows))
