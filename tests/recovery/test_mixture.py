@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import labelbits as lb
 from labelbits.cli import app
 from labelbits.interface import Batch
-from labelbits.recovery import metrics, write_embedding
+from labelbits.recovery import RecoveryWarning, metrics, posterior, write_embedding
 from labelbits.recovery.channel import Channel
 from labelbits.recovery.initialise import spectral_start
 from labelbits.recovery.solver import coded
@@ -130,6 +130,61 @@ def test_annotators_who_guess_are_found_out(world: tuple[np.ndarray, np.ndarray]
     # Few answers cannot tell a lapse from a low precision; either marks the guesser.
     assert lapse[1] > 2 * lapse[0] or precision[1] < precision[0] / 2
     assert metrics.spearman(found.embedding_, world[0]) > 0.8
+
+
+def test_annotators_of_a_mixture_have_noise_in_each_signal(
+    world: tuple[np.ndarray, np.ndarray],
+) -> None:
+    tables = []
+    for i, (person, lapse) in enumerate((("a", 0.02), ("b", 0.9))):
+        for j, name in enumerate(("hard", "triplet")):
+            table = asked(world, name, 500, 20 + 2 * i + j, precision=3.0, lapse=lapse)
+            tables.append(table.with_columns(annotator=pl.lit(person)))
+    both = lb.Answers(
+        pl.concat(tables),
+        tuple(f"item {i}" for i in range(ITEMS)),
+        tuple(f"class {k}" for k in range(CLASSES)),
+        ("a", "b"),
+    )
+    found = lb.SignalEmbedding(DIMS, per_annotator=True, random_state=0, n_init=1).fit(both)
+    for name in ("hard", "triplet"):
+        lapse, precision = found.annotator_lapse_[name], found.annotator_precision_[name]
+        assert lapse[1] > 2 * lapse[0] or precision[1] < precision[0] / 2, name
+    assert metrics.spearman(found.embedding_, world[0]) > 0.8
+    # The same answers without names: what the guesser says misleads.
+    nameless = lb.SignalEmbedding(DIMS, random_state=0, n_init=1).fit(both)
+    mine = lb.Answers(pl.concat(tables[:2]), both.items, both.classes, ("a", "b"))
+    assert found.score(mine) > nameless.score(mine) + 0.05
+    # Each annotator's noise is uncertain in the posterior: it shares the signal's slope.
+    points = (ITEMS + CLASSES) * DIMS
+    rows, prior = posterior._rows(found._fitted, found._data, points, 0)
+    noise = rows[:, points:].toarray()
+    assert noise.shape[1] == len(prior) == 2 * (2 + 2 * 2)
+    for first in (0, 6):  # lapse, lapse of a and of b, precision, precision of a and of b
+        for shared in (first, first + 3):
+            own = noise[:, shared + 1 : shared + 3]
+            np.testing.assert_allclose(own.sum(1), noise[:, shared], atol=1e-5)
+            assert np.all(own.min(1) * own.max(1) == 0)
+            assert np.all(np.abs(own).max(0) > 0)
+
+
+def test_few_answers_leave_the_noise_standing(
+    world: tuple[np.ndarray, np.ndarray],
+) -> None:
+    table = answers(
+        asked(world, "hard", 90, 32, precision=2.0, lapse=0.05),
+        asked(world, "triplet", 90, 33, precision=2.0, lapse=0.05),
+    )
+    found = lb.SignalEmbedding(DIMS, random_state=0, n_init=1).fit(table)
+    # A Gaussian about each point on its own ended at precisions of 0.41 and 0.29 here.
+    assert all(0.7 < value < 20 for value in found.precision_.values())
+    # Answers that mean nothing: the precision of triplets falls, and nothing is predicted well.
+    which = np.random.default_rng(33).random((900, ITEMS)).argsort(1)[:, :3]
+    noise = lb.SignalEmbedding(DIMS, random_state=0, n_init=1)
+    with pytest.warns(RecoveryWarning, match="no better than random"):
+        noise.fit(which)
+    held = np.random.default_rng(34).random((900, ITEMS)).argsort(1)[:, :3]
+    assert -1.3 < noise.score(held) < -0.95
 
 
 @pytest.mark.parametrize("name", ["triplet", "rating"])

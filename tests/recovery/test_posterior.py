@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import labelbits as lb
 from labelbits.recovery import metrics, posterior
+from tests.recovery.asked import answers, asked
 
-ITEMS, DIMS, ANSWERS = 50, 2, 2000
+ITEMS, CLASSES, DIMS, ANSWERS = 50, 5, 2, 2000
 
 
 def answered(points: np.ndarray, n: int, seed: int, ratio: bool = False) -> np.ndarray:
@@ -42,6 +45,47 @@ def test_posterior_is_calibrated_and_counts_what_is_told() -> None:
     assert z2.mean() == pytest.approx(1, abs=max(0.25, 4 * z2.std() / np.sqrt(10)))
     # Negative control: answers that claim to be four each are trusted too much.
     assert squared_z(4.0, precision=2.0, lapse=0.05).mean() > 2
+
+
+def test_posterior_of_a_mixture_is_calibrated() -> None:
+    found = {1.0: [], 4.0: []}
+    for seed in range(3):
+        world = np.random.default_rng([seed, 8]).normal(size=(ITEMS + CLASSES, DIMS))
+        world = world.astype(np.float32)
+        items, prototypes = world[:ITEMS], world[ITEMS:]
+        tables = [
+            asked((items, prototypes), name, 8 * ITEMS, 10 * seed + i, precision=2.0, lapse=0.05)
+            for i, name in enumerate(("hard", "triplet"))
+        ]
+        table = answers(ITEMS, CLASSES, *tables)
+        for weight, z2 in found.items():
+            known = {} if weight == 1 else {"precision": 2.0, "lapse": 0.05}
+            model = lb.SignalEmbedding(DIMS, random_state=0, n_init=1, **known)
+            model.fit(table, sample_weight=np.full(len(table), weight))
+            z = model.embedding_
+            wrong = z - metrics.align(items, z, scale=not known)
+            inverse = np.linalg.inv(model.posterior_covariance())
+            z2.append(np.einsum("na,nab,nb->n", wrong, inverse, wrong).mean() / DIMS)
+    assert 0.5 < np.mean(found[1.0]) < 1.6
+    # Negative control: answers that claim to be four each are trusted too much.
+    assert np.mean(found[4.0]) > 2
+
+
+def test_covariance_holds_the_draws() -> None:
+    points = np.random.default_rng(9).normal(size=(ITEMS, DIMS))
+    model = lb.SignalEmbedding(DIMS, random_state=0).fit(answered(points, 800, 5))
+    fitted = model._fitted
+    assert fitted.draws
+    before = model.posterior_covariance()
+    wide = tuple(
+        replace(draw, items=fitted.items + 3 * (metrics.align(draw.items, fitted.items)
+                                                - fitted.items))
+        for draw in fitted.draws
+    )  # fmt: skip
+    model._fitted = replace(fitted, draws=wide)
+    assert np.mean(model.posterior_covariance() / before) > 4
+    model._fitted = replace(fitted, draws=())
+    assert np.mean(model.posterior_covariance() / before) <= 1
 
 
 def test_drawn_covariance_agrees_with_the_inverse(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -234,7 +234,9 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
 
         Prototypes, the other items and the noise are uncertain too; shift, rotation and (unless
         precision is known) scale of all items together are taken away, since no comparison
-        determines them. See `posterior`.
+        determines them. Approximate (`posterior`): in simulations its 90 % ellipses held 88 to 93 %
+        of items for triplets, hard labels, rankings and mixtures, 84 % for soft labels, whose
+        errors are shared by all items of a world, and 97 % for ratings (docs/recovery.md).
         """
         check_is_fitted(self, "embedding_")
         return posterior_covariance(self._fitted, self._data)

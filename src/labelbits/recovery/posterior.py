@@ -8,6 +8,9 @@ shift and rotation of all items together, and their scale where precision is est
 therefore describes errors that are left after alignment. Up to `DENSE` coordinates H is inverted;
 beyond, draws of N(0, H^-1) by perturbation and conjugate gradients (Papandreou and Yuille 2010)
 tell how much wider than alone each item's block is.
+
+Where the fit has draws (`chain`), all blocks grow by one factor until they hold the draws about the
+mode: the mode need not lie in the middle of what answers about classes leave open.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import scipy.sparse
 from jaxtyping import Array
 
 from labelbits.interface import Batch
-from labelbits.recovery import solver
+from labelbits.recovery import metrics, solver
 from labelbits.recovery.channel import Channel, Parameters
 from labelbits.recovery.fitting import Fitted
 from labelbits.recovery.inputs import Data, oriented
@@ -45,6 +48,24 @@ DRAWN_COORDINATES, STEPS, RESIDUAL = 128, 200, 1e-3
 
 def posterior_covariance(fitted: Fitted, data: Data, seed: int = 0) -> np.ndarray:
     """Covariance of each item's place after alignment, (items, dims, dims)."""
+    covariance = _laplace(fitted, data, seed)
+    return covariance * max(_reach(fitted, covariance), 1.0)
+
+
+def _reach(fitted: Fitted, covariance: np.ndarray) -> float:
+    """Mean squared distance of the draws from the mode, in units of the covariance: above 1 where
+    the posterior is not the bell about its mode that Laplace takes it for. 1 without draws."""
+    if not fitted.draws:
+        return 1.0
+    inverse = np.linalg.inv(covariance)
+    found = []
+    for draw in fitted.draws:
+        off = metrics.align(draw.items, fitted.items, scale=fitted.scale_free) - fitted.items
+        found.append(np.einsum("na,nab,nb->n", off, inverse, off).mean())
+    return float(np.mean(found)) / fitted.items.shape[1]
+
+
+def _laplace(fitted: Fitted, data: Data, seed: int) -> np.ndarray:
     n, dims = fitted.items.shape
     points = (n + len(fitted.prototypes)) * dims
     rows, noise_prior = _rows(fitted, data, points, seed)
