@@ -80,9 +80,16 @@ def _hat_means(share: Share) -> np.ndarray:
 
 def coefficients(gram: np.ndarray, product: np.ndarray) -> np.ndarray:
     """Least-squares coefficients from X'X and X'y; directions without variance get none."""
-    scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
-    value, vector = np.linalg.eigh(gram / scale / scale[:, None])
+    variance = np.diag(gram)
+    # A control that never varies has a variance of rounding errors, of either sign.
+    varies = variance > 1e-13 * variance.max(initial=0.0)
+    found = np.zeros(product.shape)
+    if not varies.any():
+        return found
+    scale = np.sqrt(variance[varies])
+    value, vector = np.linalg.eigh(gram[np.ix_(varies, varies)] / scale / scale[:, None])
     inverse = np.where(value > 1e-9 * value.max(), 1 / np.maximum(value, 1e-300), 0.0)
-    spread = scale if product.ndim == 1 else scale[:, None]
-    turned = vector.T @ (product / spread)
-    return vector @ (inverse * turned if product.ndim == 1 else inverse[:, None] * turned) / spread
+    columns = (-1,) + (1,) * (product.ndim - 1)
+    inverse, scale = inverse.reshape(columns), scale.reshape(columns)
+    found[varies] = vector @ (inverse * (vector.T @ (product[varies] / scale))) / scale
+    return found
