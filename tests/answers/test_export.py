@@ -122,6 +122,12 @@ def test_items_and_classes(tmp_path: Path) -> None:
     plan = plan_file(tmp_path, {"signal": "hard", "items": 2}, classes=["x", "y"])
     (folder,), notes = export_plan(plan, tmp_path / "out", items=["a.png", "b.png"])
     assert notes == []
+    numbered = plan_file(tmp_path, {"signal": "hard", "items": 2}, classes=4)
+    (other,), notes = export_plan(numbered, tmp_path / "numbered")
+    assert "4 placeholders" in notes[0]
+    assert (other / "config.xml").read_text().count("<Choice ") == 4
+    compared = plan_file(tmp_path, {"signal": "triplet", "items": 5}, classes=4)
+    assert export_plan(compared, tmp_path / "compared")[1] == []  # no classes are asked about
     assert '<Choice value="y"/>' in (folder / "config.xml").read_text()
     assert json.loads((folder / "tasks.json").read_text())[0]["data"]["item_1"] == "a.png"
 

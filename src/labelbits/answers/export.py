@@ -175,12 +175,14 @@ def export_plan(
     """
     purchases, known = read_purchases(plan)
     names, notes = list(classes) or known, []
-    if not names:
-        names = [f"class {k}" for k in range(1, 11)]
+    asks = any(signal_class(_named(plan, n, p)).uses_classes for n, p in enumerate(purchases, 1))
+    unnamed = placeholders(len(names) or 10)
+    if asks and names in ([], unnamed):
         notes.append(
-            "the plan does not name the classes: ten placeholders are written; give the names "
-            "with --classes or edit config.xml"
+            f"the plan does not name the classes: {len(unnamed)} placeholders are written, "
+            "'class 1' and so on; give the names with --classes"
         )
+    names = names or unnamed
     folders = []
     for number, purchase in enumerate(purchases, 1):
         signal = _signal(plan, number, purchase, len(names))
@@ -203,11 +205,16 @@ def export_plan(
     return folders, notes
 
 
-def _signal(plan: Path, number: int, purchase: Mapping[str, Any], classes: int) -> Signal:
-    """The signal of a purchase, with those of its options that shape the question."""
+def _named(plan: Path, number: int, purchase: Mapping[str, Any]) -> str:
     name = purchase.get("signal")
     if not isinstance(name, str):
         raise InputError(f"{plan}: purchase {number} names no signal; found {name!r}")
+    return name
+
+
+def _signal(plan: Path, number: int, purchase: Mapping[str, Any], classes: int) -> Signal:
+    """The signal of a purchase, with those of its options that shape the question."""
+    name = _named(plan, number, purchase)
     nested = purchase.get("options")
     given = {**(nested if isinstance(nested, dict) else {}), **purchase}
     own = {field.name for field in dataclasses.fields(signal_class(name))}
@@ -219,8 +226,13 @@ def _signal(plan: Path, number: int, purchase: Mapping[str, Any], classes: int) 
     return make(name, 2, classes, **shaping)
 
 
+def placeholders(count: int) -> list[str]:
+    """Names of classes where a plan knows only how many there are."""
+    return [f"class {k}" for k in range(1, count + 1)]
+
+
 def read_purchases(plan: Path) -> tuple[list[Mapping[str, Any]], list[str]]:
-    """The purchases of a plan.json, and the class names that it knows."""
+    """The purchases of a plan.json, and the names of classes (placeholders for a number)."""
     check_file(plan)
     try:
         found = loads(plan.read_text(encoding="utf-8-sig"))
@@ -237,7 +249,7 @@ def read_purchases(plan: Path) -> tuple[list[Mapping[str, Any]], list[str]]:
     for place in (found, found.get("extras"), found.get("dataset")):
         named = place.get("classes") if isinstance(place, dict) else None
         if isinstance(named, int) and not isinstance(named, bool) and 2 <= named <= 10_000:
-            return purchases, [str(k) for k in range(named)]
+            return purchases, placeholders(named)
         names = [scalar_name(name) for name in named] if isinstance(named, list) else []
         if len(names) > 1 and None not in names:
             return purchases, [str(name) for name in names]

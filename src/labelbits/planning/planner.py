@@ -165,7 +165,7 @@ def _from_specification(
         simulated.curves,
         assumptions + simulated.assumptions,
         warnings + simulated.warnings,
-        simulated.extras,
+        {"classes": wanted.dataset.classes, **simulated.extras},
         seed,
         spent,
     )
