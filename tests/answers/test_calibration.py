@@ -215,7 +215,10 @@ def test_a_language_model_is_measured_against_people() -> None:
     found = calibrate(Answers(table, answers.items, CLASSES, (*answers.annotators, "m-1")))
     assert found["hard"].annotators == 5  # the model is no sixth person
     one = found.models["m-1"]["hard"]
-    assert one.confusion.against == "gold"
+    assert one.confusion.against == "people's majority"
+    assert one.noise.source == "people's majority"
+    known = calibrate(Answers(table, answers.items, CLASSES, (*answers.annotators, "m-1")), gold)
+    assert known.models["m-1"]["hard"].confusion.against == "gold"
     assert one.confusion.accuracy.low < 0.85 < one.confusion.accuracy.high
     assert one.price == pytest.approx(0.002)
     assert one.noise is not None

@@ -159,9 +159,11 @@ def calibrate(
     table, models = _split_models(table)
     found = _by_signal(_with(answers, table), truth, (dims, told_dims), longest, seed)
     people = majority_of_people(_with(answers, table), truth)
+    known = {"gold": np.any(truth >= 0), "people's majority": np.any(people != truth)}
+    against = " and ".join(name for name, there in known.items() if there)
     of_models = {
         model: {
-            name: replace(one, model=model)
+            name: _of_model(one, model, against)
             for name, one in _by_signal(
                 _with(answers, own), people, (dims, told_dims), longest, seed
             ).items()
@@ -191,6 +193,16 @@ def _by_signal(
         rows = answers.table.filter(pl.col("signal") == name)
         found[name] = _calibrate_signal(batch, rows, answers, truth, dims, longest, seed)
     return found
+
+
+def _of_model(found: SignalCalibration, model: str, against: str) -> SignalCalibration:
+    """The same under the model's name, with what it was really compared with instead of gold."""
+    confusion, noise = found.confusion, found.noise
+    if confusion is not None and confusion.against == "gold":
+        confusion = replace(confusion, against=against)
+    if noise is not None:
+        noise = replace(noise, source=noise.source.replace("gold", against))
+    return replace(found, model=model, confusion=confusion, noise=noise)
 
 
 def _split_models(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
