@@ -177,7 +177,7 @@ def test_few_answers_leave_the_noise_standing(
     )
     found = lb.SignalEmbedding(DIMS, random_state=0, n_init=1).fit(table)
     # A Gaussian about each point on its own ended at precisions of 0.41 and 0.29 here.
-    assert all(0.7 < value < 20 for value in found.precision_.values())
+    assert all(0.5 < value < 60 for value in found.precision_.values())
     # Answers that mean nothing: the precision of triplets falls, and nothing is predicted well.
     which = np.random.default_rng(33).random((900, ITEMS)).argsort(1)[:, :3]
     noise = lb.SignalEmbedding(DIMS, random_state=0, n_init=1)

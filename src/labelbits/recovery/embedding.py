@@ -26,7 +26,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     gives it (`labelbits.signals`). Precision and lapse, unless given, are the posterior mean over
     draws of positions and noise together (of triplets alone with 40 answers a coordinate or more,
     or more than 150,000: expectation-maximisation). Below 40 answers a coordinate predictions
-    average over the draws too. Triplets alone take a fused solver (`triplet_fit`); any other
+    average over the draws too, and positions of a mixture are the mode under noise as uncertain
+    points see it (docs/recovery.md). Triplets alone take a fused solver (`triplet_fit`); any other
     mixture takes JAX (`mixture_fit`).
 
     Parameters
@@ -234,8 +235,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
 
         Prototypes, the other items and the noise are uncertain too; shift, rotation and (unless
         precision is known) scale of all items together are taken away, since no comparison
-        determines them. Approximate (`posterior`): in simulations its 90 % ellipses held 88 to 93 %
-        of items for triplets, hard labels, rankings and mixtures, 84 % for soft labels, whose
+        determines them. Approximate (`posterior`): in simulations its 90 % ellipses held 88 to 94 %
+        of items for triplets, hard labels, rankings and mixtures, 85 % for soft labels, whose
         errors are shared by all items of a world, and 97 % for ratings (docs/recovery.md).
         """
         check_is_fitted(self, "embedding_")

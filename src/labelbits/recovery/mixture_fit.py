@@ -30,7 +30,7 @@ START_ANSWERS, START_ANSWERS_EACH = 50_000, 20
 #: Rounds of noise and points in turn at most; a change of ln precision that counts as settled.
 ROUNDS, SETTLED = 5, 0.1
 #: Answers a coordinate below which noise that suits the points says nothing.
-FEW = 5.0
+FEW = 1.0
 #: Draws about the points, and iterations for the noise and for the points, in one round.
 AROUND = 4
 NOISE_ITERATIONS, POINT_ITERATIONS = 15, 60
@@ -109,25 +109,27 @@ def fit_mixture(
     points = start if start is not None else started(noise)
     target = Target(problem, sampled(NOISE_ANSWERS), noise, 1.0)
     draws: Sampled | None = None
+    suited: tuple[Noise, float] | None = None
     if len(flat(noise)) or problem.absolute:
         first = noise
         if each > FEW or problem.absolute:
             points, noise = _settled(target, data, points, noise, max_iter, tol, seed, report)
+            suited = noise, target.ridge
         draws = sampled_noise(
             target, points, noise, seed, KEPT,
             lambda done: report("draws of the noise", done),
         )  # fmt: skip
         noise = draws.noise
-        if start is None and each <= FEW and _moved(first, noise) > MOVED:
+        if start is None and suited is None and _moved(first, noise) > MOVED:
             points = started(noise)
-    ridge = np.full(problem.columns, target.ridge)
+    # At the true noise the mode of few answers bends to their errors; the larger noise that
+    # uncertain points see keeps it nearer to the middle of the posterior.
+    at, ridge = suited if suited and each < AVERAGED else (noise, target.ridge)
     points, loss, used, done = map_points(
-        problem, data, noise, points, ridge, max(max_iter, 5), FINISH * tol
+        problem, data, at, points, np.full(problem.columns, ridge), max(max_iter, 5), FINISH * tol
     )
     report("points", 1.0)
-    return MixtureFit(
-        points, noise, target.ridge, loss, used, done, draws if each < AVERAGED else None
-    )
+    return MixtureFit(points, noise, ridge, loss, used, done, draws if each < AVERAGED else None)
 
 
 def _settled(

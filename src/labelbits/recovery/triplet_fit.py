@@ -267,7 +267,7 @@ def fit_triplets(
     if any(estimated) and few and _noisy(problem, points):
         draws = sampled_noise(
             problem.triplets, problem.weight, problem.answers, points, lapse, ridge, estimated,
-            seed, KEPT,
+            seed, KEPT, lambda done: report("draws of the noise", done),
         )  # fmt: skip
         lapse, ridge = draws.lapse, draws.ridge
         points, loss, _, used, converged = polish(problem, points, lapse, ridge, max_iter, tol)

@@ -8,6 +8,7 @@ odds move together (`chain`).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,7 @@ class TripletDraws:
 def sampled_noise(
     triplets: np.ndarray, weight: np.ndarray, answers: float, points: np.ndarray, lapse: float,
     ridge: float, estimated: tuple[bool, bool], seed: int, kept: int,
+    report: Callable[[float], None] = lambda done: None,
 ) -> TripletDraws:  # fmt: skip
     """Draws from `points` on; `estimated` says whether precision and lapse are to be."""
     shape, n = points.shape, points.size
@@ -77,7 +79,7 @@ def sampled_noise(
         first = min(max(lapse, 1e-3), 0.9)
         x = np.append(x, math.log(first / (1 - first)))
         width = np.append(width, min(math.sqrt(LAPSE_WIDTH / answers), 1.0))
-    found = chain.draw(value, x, width, move, generator, answers)
+    found = chain.draw(value, x, width, move, generator, answers, report)
     after = np.array(ridges[-len(found.x) :])
     lapses = 1 / (1 + np.exp(-found.x[:, n])) if estimated[1] else np.full(len(after), lapse)
     rows = np.linspace(0, len(found.x) - 1, kept).round().astype(int)
