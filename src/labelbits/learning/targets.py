@@ -60,12 +60,16 @@ def sparse_distribution(signal: SparseSoft, answer: np.ndarray, classes: int) ->
     np.add.at(dense, (rows[named], chosen[named]), parts[:, :t][named])
     open_ = np.ones((n, classes), dtype=bool)
     open_[rows[named], chosen[named]] = False
+    mentioned = ~open_
     if signal.impossible:
         open_ &= answer[:, 2 * t + 1 :] == 0
     # Nothing left open: the rest goes back to the classes named.
     places = open_.sum(1, keepdims=True)
     rest = 1 - dense.sum(1, keepdims=True)
     dense += np.where(places > 0, rest * open_ / np.maximum(places, 1), 0)
+    # All the probability on the rest, and all the rest ticked impossible: only the names are left.
+    lost = dense.sum(1) <= 0
+    dense[lost] = np.where(mentioned[lost].any(1, keepdims=True), mentioned[lost], 1.0)
     return dense / dense.sum(1, keepdims=True)
 
 

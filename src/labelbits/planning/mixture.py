@@ -12,7 +12,8 @@ is found by sequential quadratic programming (Bayesian D_s-optimality, Chaloner 
 Statistical Science 10). Fisher information is local, so it says little
 about few answers, where a mixture helps most by putting groups of items in their places. So the
 design is one candidate beside a few fixed splits of the two best signals; simulation picks one, and
-its gain is then measured on fresh worlds, mixture and single signal on the same ones.
+its gain is then measured on fresh worlds, mixture and single signal on the same ones. Where no
+candidate can have gained by what was simulated, that is the answer and nothing more is simulated.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 import jax
 import numpy as np
 from scipy.optimize import minimize
+from scipy.stats import t as student
 
 from labelbits.information import question_information, random_questions
 from labelbits.interface import Signal
@@ -37,8 +39,9 @@ from labelbits.worlds import World
 QUESTIONS = 3000
 #: Answers drawn for each of them where answers cannot be listed.
 DRAWS = 4
-#: Worlds that a design is averaged over, and on which a mixture is confirmed.
-DESIGN_WORLDS, CONFIRM_WORLDS = 3, 16
+#: Worlds that a design is averaged over; worlds on which candidates are screened, and so many times
+#: more on which the best is confirmed. Batches of one size compile one program.
+DESIGN_WORLDS, SCREEN_WORLDS, CONFIRM_BATCHES = 3, 8, 2
 #: Items of a world that a design is worked out on, at most: its cost grows with their cube.
 DESIGN_ITEMS = 40
 #: Shares of the second-best signal that are tried.
@@ -116,11 +119,12 @@ class Confirmed:
 
     @property
     def gain(self) -> tuple[float, float, float]:
-        """Mean difference with its 90 % interval (normal, paired)."""
+        """Mean difference with its 90 % interval (Student's t, paired)."""
         difference = self.mixture - self.single
-        error = difference.std(ddof=1) / np.sqrt(len(difference))
+        count = len(difference)
+        reach = student.ppf(0.95, count - 1) * difference.std(ddof=1) / np.sqrt(count)
         mean = float(difference.mean())
-        return mean, mean - 1.645 * float(error), mean + 1.645 * float(error)
+        return mean, mean - float(reach), mean + float(reach)
 
 
 def confirm(
@@ -130,7 +134,7 @@ def confirm(
     shares: np.ndarray,
     best: int,
     seed: int,
-    worlds: int = CONFIRM_WORLDS,
+    worlds: int = SCREEN_WORLDS,
     alone: np.ndarray | None = None,
 ) -> Confirmed:
     """Recover simulated worlds from the mixture and from signal number `best` alone.
@@ -150,6 +154,13 @@ def confirm(
     if alone is None:
         alone = run([best], [whole], [whole])
     return Confirmed(run(used.tolist(), counts, most), alone)
+
+
+def _together(parts: list[Confirmed]) -> Confirmed:
+    return Confirmed(
+        np.concatenate([part.mixture for part in parts]),
+        np.concatenate([part.single for part in parts]),
+    )
 
 
 def candidates(design: np.ndarray, quality: np.ndarray) -> list[np.ndarray]:
@@ -196,21 +207,27 @@ def mixture_for(
     quality = np.array([float(c.at(m).mean()) for c, m in zip(curves, money, strict=True)])
     best = int(np.argmax(quality))
     tried = candidates(_of_two(design.shares), quality)
-    screened, alone = [], None
+    screened: list[Confirmed] = []
     for shares in tried:
-        found = confirm(signals, world, answers, shares, best, seed + 1, CONFIRM_WORLDS, alone)
-        alone = found.single
-        screened.append(found.gain[0])
-    shares = tried[int(np.argmax(screened))]
-    # Fresh worlds: the best of several candidates looks better than it is where it was picked.
-    gain, low, high = confirm(signals, world, answers, shares, best, seed + 2).gain
+        alone = screened[0].single if screened else None
+        screened.append(confirm(signals, world, answers, shares, best, seed + 1, alone=alone))
+    most = int(np.argmax([one.gain[0] for one in screened]))
+    shares, found, fresh = tried[most], screened[most], ""
+    if max(one.gain[2] for one in screened) > 0:
+        # Fresh worlds: the best of several candidates looks better than it is where it was picked.
+        again = [
+            confirm(signals, world, answers, shares, best, seed + 2 + batch)
+            for batch in range(CONFIRM_BATCHES)
+        ]
+        found, fresh = _together(again), "fresh "
+    gain, low, high = found.gain
     names = [curve.family.name for curve in curves]
     used = np.flatnonzero(shares)
     split = ", ".join(f"{shares[i]:.0%} on {names[i]}" for i in used)
     text = (
-        f"The best split found is {split}. Measured on {CONFIRM_WORLDS} fresh simulated worlds, it "
-        f"changes the alignment by {gain:+.3f} ({low:+.3f} to {high:+.3f}) against {names[best]} "
-        "alone"
+        f"The best split found is {split}. Measured on {len(found.single)} {fresh}simulated "
+        f"worlds, it changes the alignment by {gain:+.3f} ({low:+.3f} to {high:+.3f}) against "
+        f"{names[best]} alone"
     )
     text += "." if low > 0 else ": no gain that the simulation can see, so it is not recommended."
     purchases = [

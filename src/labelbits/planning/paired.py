@@ -10,7 +10,7 @@ from scipy.stats import t as student
 
 from labelbits.learning import Standardiser
 from labelbits.learning.metrics import ITEM_METRICS, item_quality, set_quality
-from labelbits.learning.points import crossed_factor
+from labelbits.learning.points import CROSSED
 from labelbits.learning.softmax import fit_softmax
 from labelbits.learning.targets import fast_targets
 from labelbits.learning.threads import one_blas_thread, spread
@@ -103,23 +103,22 @@ def paired_gain(
     """Mean gain (better is positive) with its interval, from training sets that pair up.
 
     Test items' own spread and that of the training sets add up. `crossed`: training sets are those
-    of a cross-validation; items then tell both, times `crossed_factor`, and metrics of whole sets
+    of a cross-validation; items then tell both, times `CROSSED`, and metrics of whole sets
     take Nadeau and Bengio's correction of the folds' variance (2003, Machine Learning 52).
     """
     difference = sign * (mixture.values - single.values)
     count = len(difference)
     mean = float(difference.mean())
     folds = float(difference.var(ddof=1))
-    by_item, items = 0.0, 0
+    by_item = 0.0
     if mixture.items is not None and single.items is not None:
         own = mixture.items - single.items
         own = own[np.isfinite(own)]
-        items = len(own)
-        by_item = float(own.var(ddof=1)) / items
+        by_item = float(own.var(ddof=1)) / len(own)
     if not crossed:
         variance = folds / count + by_item
     elif by_item:
-        variance = crossed_factor(items) ** 2 * by_item
+        variance = CROSSED**2 * by_item
     else:
         variance = folds * (1 / count + 1 / 9)
     reach = float(student.ppf((1 + LEVEL) / 2, count - 1)) * math.sqrt(variance)
