@@ -183,6 +183,15 @@ def test_columns_of_strange_types(tmp_path: Path) -> None:
         read_answers(tmp_path / "a.parquet")
 
 
+def test_columns_of_durations(tmp_path: Path) -> None:
+    worker = pl.Series([1, 2]).cast(pl.Duration("ms"))
+    pl.DataFrame({"task": ["a", "b"], "worker": worker, "label": ["x", "y"]}).write_parquet(
+        tmp_path / "a.parquet"
+    )
+    with pytest.raises(InputError, match="annotator is missing"):
+        read_answers(tmp_path / "a.parquet")
+
+
 @pytest.mark.parametrize("name", ["labelbits", "crowd-kit", "mturk", "cleanlab", "odd-one-out"])
 def test_json_objects_without_keys(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="file"):

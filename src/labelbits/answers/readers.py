@@ -133,7 +133,7 @@ def text(name: str, table: pl.DataFrame) -> pl.Expr:
             .otherwise(column.cast(pl.String))
             .alias(name)
         )
-    if kind.is_nested() or kind == pl.Binary or kind == pl.Object:
+    if kind.is_nested() or kind in (pl.Binary, pl.Object, pl.Duration):
         return pl.lit(None, dtype=pl.String).alias(name)
     return column.cast(pl.String)
 
