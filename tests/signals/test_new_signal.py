@@ -22,6 +22,7 @@ from scipy.stats import spearmanr
 
 import labelbits as lb
 from labelbits.answers.export import export_plan
+from labelbits.errors import InputError
 from labelbits.signals import REGISTRY
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
 from labelbits.sweeps import read_sweep
@@ -74,7 +75,9 @@ def test_bits_bounds_and_joint_bits() -> None:
     assert 0 < found["undecided"].bits <= found["undecided"].answers * math.log2(3)
 
 
-def test_answers_are_read_recovered_and_scored(tmp_path: Path) -> None:
+def test_answers_are_read_recovered_and_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     items, count = 40, 4000
     rng = np.random.default_rng(3)
     points = rng.standard_normal((items, 2))
@@ -92,6 +95,10 @@ def test_answers_are_read_recovered_and_scored(tmp_path: Path) -> None:
             "answer": [json.dumps(int(c)) for c in code],
         }
     ).write_parquet(path)
+    with monkeypatch.context() as before:
+        before.delitem(REGISTRY, Undecided.name)
+        with pytest.raises(InputError, match="unknown signal"):
+            lb.read_answers(path)
     answers = lb.read_answers(path)
     assert len(answers) == count
     fitted = lb.SignalEmbedding(n_components=2, random_state=0).fit(answers)

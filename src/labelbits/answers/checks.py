@@ -36,11 +36,12 @@ def mentioned(answer: Any) -> list[str]:
 
 def check_columns(table: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Split off rows whose signal, annotator or items are missing or do not fit."""
-    code = table.select(_first_fault())["code"]
+    known = tuple(REGISTRY)  # signals may be registered after the first table was read
+    code = table.select(_first_fault(known))["code"]
     rejected = [pl.DataFrame(schema={name: REJECTED[name] for name in ("row", "reason", "found")})]
     if code.null_count() == len(code):
         return table, rejected
-    for i, (_, why, column) in enumerate(_column_checks()):
+    for i, (_, why, column) in enumerate(_column_checks(known)):
         bad = table.filter(code == i)
         if len(bad):
             found = [shorten(value) for value in bad[column].to_list()]
@@ -51,16 +52,16 @@ def check_columns(table: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]
 
 
 @functools.cache
-def _column_checks() -> tuple[tuple[pl.Expr, str, str], ...]:
+def _column_checks(known: tuple[str, ...]) -> tuple[tuple[pl.Expr, str, str], ...]:
     """(what is wrong, reason, column to show) of every check of a row."""
     items = pl.col("items")
     length = items.list.len()
-    arity = pl.col("signal").replace_strict(_arities(), default=None, return_dtype=pl.UInt32)
+    arity = pl.col("signal").replace_strict(_arities(known), default=None, return_dtype=pl.UInt32)
     return (
         (pl.col("signal").is_null(), "signal is missing", "signal"),
         (
-            ~pl.col("signal").is_in(list(REGISTRY)),
-            f"unknown signal; expected one of: {', '.join(REGISTRY)}",
+            ~pl.col("signal").is_in(list(known)),
+            f"unknown signal; expected one of: {', '.join(known)}",
             "signal",
         ),
         (
@@ -85,20 +86,19 @@ def _column_checks() -> tuple[tuple[pl.Expr, str, str], ...]:
 
 
 @functools.cache
-def _first_fault() -> pl.Expr:
+def _first_fault(known: tuple[str, ...]) -> pl.Expr:
     """Column `code`: the number of the first check that a row fails, null for none."""
     return pl.coalesce(
         pl.when(test).then(pl.lit(i, dtype=pl.UInt8))
-        for i, (test, _, _) in enumerate(_column_checks())
+        for i, (test, _, _) in enumerate(_column_checks(known))
     ).alias("code")
 
 
-@functools.cache
-def _arities() -> dict[str, int | None]:
+def _arities(known: tuple[str, ...]) -> dict[str, int | None]:
     """How many items a question of each signal shows; None where any number may be shown."""
     return {
-        name: None if _free_length(signal) else signal.for_world(2, 5).arity
-        for name, signal in REGISTRY.items()
+        name: None if _free_length(REGISTRY[name]) else REGISTRY[name].for_world(2, 5).arity
+        for name in known
     }
 
 
