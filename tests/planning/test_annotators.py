@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,15 @@ import polars as pl
 import pytest
 
 from labelbits.errors import InputError
+from labelbits.interface import Batch
 from labelbits.planning import read_plan
 from labelbits.planning.annotators import voices_of
 from labelbits.planning.answering import answer_probabilities
 from labelbits.planning.families import build_families
 from labelbits.planning.inputs import Evidence, load_evidence
-from labelbits.planning.planfile import PlanFile
+from labelbits.planning.pilot import Pilot
+from labelbits.planning.planfile import PlanFile, SignalPlan
+from labelbits.signals import make
 from tests.planning.conftest import BASE, blobs
 
 Write = Callable[..., Path]
@@ -55,6 +59,27 @@ def test_a_models_answers_are_no_peoples_votes(write_plan: Write, tmp_path: Path
     unseen = voices.probabilities[np.arange(300, 400), gold[300:]].mean()
     assert unseen == pytest.approx(0.7, abs=0.06)
     assert crowd[np.arange(400), gold].mean() > 0.8
+
+
+def test_peoples_mistakes_are_not_counted_against_a_model() -> None:
+    # Always right, among people of whom each errs once in five: no answer of the model is wrong.
+    truth = np.arange(60) % 3
+    votes = np.full((60, 3), 0.0)
+    votes[np.arange(60), truth] = 4
+    votes[np.arange(60), (truth + 1) % 3] = 1
+    votes[0] = [2, 2, 0]  # a tie, where the model's answer proves nothing
+    asks = make("hard", 2, 3)
+    batch = Batch(asks, np.arange(60)[:, None], truth[:, None], np.zeros(60, int), np.ones(60))
+    evidence = Evidence(
+        np.zeros((60, 2)), votes, None, ("a", "b", "c"), pilot=Pilot(models={("m", "hard"): batch})
+    )
+    asked = SignalPlan(kind="hard", annotators="model")
+    voices = voices_of(asked, evidence, votes / votes.sum(1, keepdims=True), 1)
+    assert "100.0% of 59 as gold or most people say" in voices.source
+    assert voices.probabilities[np.arange(1, 60), truth[1:]].min() > 0.95
+    nobody = replace(evidence, counts=np.zeros((60, 3)))
+    with pytest.raises(InputError, match="add people's answers or gold on some of the same"):
+        voices_of(asked, nobody, np.full((60, 3), 1 / 3), 1)
 
 
 def test_a_models_price_comes_from_the_pilot_or_from_tokens(

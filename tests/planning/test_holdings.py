@@ -41,6 +41,19 @@ def test_what_the_evidence_cannot_follow_is_not_made_up() -> None:
     one = curve("one", 1, 0.1)
     held = there({"one": float(one.answers[-1])}, quality=0.999)
     ranked = buy_next(held, [one], BUDGET, 0, sign=1)
-    text = next_sentence(held, ranked, "one", BUDGET, lambda v: f"{v:.3f}", "accuracy")
+    text = next_sentence(
+        held, ranked, ("one", 0.95), BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1
+    )
     assert ranked[0]["at_limit"]
     assert "cannot be told" in text
+
+
+@pytest.mark.parametrize(("alone", "said"), [(0.85, True), (0.95, False)])
+def test_labels_that_are_better_than_the_purchase_are_said_to_be(alone: float, said: bool) -> None:
+    one = curve("one", 1, 0.1)
+    held = there({"one": 100.0})
+    ranked = buy_next(held, [one], BUDGET, 0, sign=1)
+    text = next_sentence(
+        held, ranked, ("one", alone), BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1
+    )
+    assert ("no worse than the purchase above gives without them (0.850)" in text) is said

@@ -69,8 +69,8 @@ def advise(
             "worth_in_answers": there["worth"],
             "purchases": ranked,
             "sentence": next_sentence(
-                there, ranked, advice["family"], budget,
-                lambda value: show(value, percent), METRIC_NAMES[metric],
+                there, ranked, (advice["family"], advice["quality"]), budget,
+                lambda value: show(value, percent), METRIC_NAMES[metric], sign=sign,
             ),
         }  # fmt: skip
     return Plan(

@@ -32,8 +32,8 @@ def voices_of(asked: SignalPlan, evidence: Evidence, crowd: np.ndarray, number: 
     """The annotators of [[signal]] `number`. `crowd` is what the crowd answers on each item.
 
     A language model is known by its answers in the pilot: its confusion matrix against gold, or
-    against people's answers where gold is unknown. Others are known by the plan's lapse: right,
-    but for that share of answers. Raises `InputError` where neither tells anything.
+    against what most people answer where gold is unknown. Others are known by the plan's lapse:
+    right, but for that share of answers. Raises `InputError` where neither tells anything.
     """
     if asked.annotators == CROWD and asked.model is None:
         return Voices(evidence, crowd, "")
@@ -42,18 +42,26 @@ def voices_of(asked: SignalPlan, evidence: Evidence, crowd: np.ndarray, number: 
     classes = crowd.shape[1]
     if batch is not None:
         counts = votes_of(batch, len(crowd), classes)
-        confusion = _confusion(truth, counts)
+        sure = truth.max(1) == 1
+        judged = sure & (counts.sum(1) > 0)
+        if not judged.any():
+            raise InputError(
+                f"[[signal]] number {number} ({asked.kind} by a language model): none of its "
+                f"{len(batch):,} answers is about an item whose class is known from gold or a "
+                "majority of people; add people's answers or gold on some of the same items"
+            )
+        confusion = _confusion(truth[judged], counts[judged])
         guess = truth @ confusion
         # One vote's worth of the confusion: what the model said on an item is what it says.
         said = counts.sum(1, keepdims=True)
         probabilities = (counts + guess) / (said + 1)
-        accuracy = float((truth * counts).sum() / counts.sum())
+        right, asked_of = float((truth * counts)[judged].sum()), float(counts[judged].sum())
         own = replace(evidence, counts=counts, reports=None, pilot=Pilot())
         return Voices(
             own,
             probabilities,
-            f"{len(batch):,} answers in the pilot, {accuracy:.1%} as gold or people say; mistakes "
-            "on other items drawn from its confusion matrix",
+            f"{len(batch):,} answers in the pilot, {right / asked_of:.1%} of {asked_of:,.0f} as "
+            "gold or most people say; mistakes on other items drawn from its confusion matrix",
         )
     if asked.lapse is None:
         raise InputError(
@@ -95,10 +103,17 @@ def _models_batch(asked: SignalPlan, evidence: Evidence, number: int) -> Batch |
 
 
 def _truth(evidence: Evidence, crowd: np.ndarray) -> np.ndarray:
-    """What is right for each item, (items, classes): gold, else what people say."""
+    """What is right for each item, (items, classes): gold, else what most people say.
+
+    Their shares would count each one's mistakes against the model. A tie, and an item nobody has
+    answered, stay open: the shares, and what the crowd is expected to say.
+    """
     stated = evidence.stated
     total = stated.sum(1, keepdims=True)
-    truth = np.where(total > 0, stated / np.maximum(total, 1e-12), crowd)
+    shares = np.where(total > 0, stated / np.maximum(total, 1e-12), crowd)
+    ordered = np.sort(shares, axis=1)
+    clear = (total[:, 0] > 0) & (ordered[:, -1] - ordered[:, -2] > 1e-9)
+    truth = np.where(clear[:, None], np.eye(crowd.shape[1])[shares.argmax(1)], shares)
     if evidence.gold is not None:
         known = evidence.gold >= 0
         truth[known] = np.eye(crowd.shape[1])[evidence.gold[known]]

@@ -124,26 +124,37 @@ def buy_next(
 def next_sentence(
     there: dict[str, Any],
     ranked: list[dict[str, Any]],
-    chosen: str,
+    chosen: tuple[str, float],
     budget: Budget,
     show: Callable[[float], str],
     metric_name: str,
+    *,
+    sign: int,
 ) -> str:
-    """What to buy next, given what is there, in words. `chosen` is the family recommended when
-    nothing is counted as there: another one has to be better for sure to be named instead."""
+    """What to buy next, given what is there, in words.
+
+    `chosen` is the family recommended when nothing is counted as there, with its quality: another
+    one has to be better for sure to be named instead.
+    """
+    family, alone = chosen
     text = (
         f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
         f"{show(there['quality'])} now."
     )
+    if sign * there["quality"] >= sign * alone:
+        text += (
+            f" That is no worse than the purchase above gives without them ({show(alone)}): it is "
+            "the advice for items of this kind that have no labels yet."
+        )
     by_name = {one["family"]: one for one in ranked}
-    best = ranked[0] if ranked[0]["chance"] >= SURE or chosen not in by_name else by_name[chosen]
+    best = ranked[0] if ranked[0]["chance"] >= SURE or family not in by_name else by_name[family]
     if best["at_limit"] and best["gain_interval"][1] - best["gain_interval"][0] < 1e-6:
         return text + (
-            f" That is as good as this evidence can follow {best['family']} answers: what more "
-            "would add cannot be told from it."
+            f" They are as good as this evidence can follow {best['family']} answers: what more "
+            "of those would add to them cannot be told from it."
         )
-    if best["family"] != chosen:
-        text += f" On top of them, {best['family']} gives more than {chosen}:"
+    if best["family"] != family:
+        text += f" On top of them, {best['family']} gives more than {family}:"
     low, high = best["interval"]
     text += (
         f" {best['answers']:,} more answers ({best['family']}) for {best['cost']:,.2f} "
