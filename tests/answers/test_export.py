@@ -11,7 +11,10 @@ import pytest
 
 from labelbits import InputError
 from labelbits.answers import export_plan, read_answers
-from labelbits.answers.export import labeling_config, read_items, tasks_for
+from labelbits.answers.asked_items import read_items
+from labelbits.answers.export import tasks_for
+from labelbits.answers.labeling import labeling_config
+from labelbits.planning.item_list import FILE, ItemList
 from labelbits.signals import REGISTRY, make
 
 CLASSES = ["cat & dog", 'a "quote"', "<bird>", "fish"]
@@ -129,7 +132,62 @@ def test_items_and_classes(tmp_path: Path) -> None:
     compared = plan_file(tmp_path, {"signal": "triplet", "items": 5}, classes=4)
     assert export_plan(compared, tmp_path / "compared")[1] == []  # no classes are asked about
     assert '<Choice value="y"/>' in (folder / "config.xml").read_text()
-    assert json.loads((folder / "tasks.json").read_text())[0]["data"]["item_1"] == "a.png"
+    assert set(asked(folder)) == {"a.png", "b.png"}
+
+
+def asked(folder: Path) -> list[str]:
+    """The items that the tasks show, in order."""
+    tasks = json.loads((folder / "tasks.json").read_text())
+    return [name for task in tasks for name in task["data"]["labelbits"]["items"]]
+
+
+def listed(folder: Path, held: np.ndarray, strata: np.ndarray | None = None) -> str:
+    """Write the items of a plan; returns what plan.json says of them."""
+    (folder / FILE).write_text(ItemList(held, strata).csv())
+    return FILE
+
+
+def test_items_without_answers_are_asked_about_at_random(tmp_path: Path) -> None:
+    held = np.r_[np.full(50, 3), np.zeros(50)].astype(int)
+    plan = plan_file(
+        tmp_path,
+        {"signal": "hard", "items": 20},
+        {"signal": "hard", "items": 70},
+        {"signal": "hard", "items": 120},
+        classes=["x", "y"],
+        items_file=listed(tmp_path, held),
+    )
+    (few, most, more), notes = export_plan(plan, tmp_path / "out")
+    rows = [int(name) for name in asked(few)]
+    assert min(rows) >= 50
+    assert len(set(rows)) == 20
+    assert rows != sorted(rows)
+    assert sum(int(name) >= 50 for name in asked(most)) == 50
+    assert sorted(map(int, asked(more))) == list(range(100))
+    assert "purchase 3 (hard): the plan buys 120 items and there are 100" in notes[0]
+    named, _ = export_plan(plan, tmp_path / "named", items=[f"{i}.png" for i in range(100)])
+    assert asked(named[0]) == [f"{row}.png" for row in rows]
+    (tmp_path / FILE).unlink()
+    with pytest.raises(InputError, match="not found; expected it beside plan"):
+        export_plan(plan, tmp_path / "again")
+
+
+def test_the_kinds_of_a_mixture_ask_about_different_items(tmp_path: Path) -> None:
+    strata = np.array(["clear"] * 100 + ["ambiguous"] * 100)
+    shares = {"clear": 1.0, "ambiguous": 0.25}, {"clear": 0.0, "ambiguous": 0.75}
+    plan = plan_file(
+        tmp_path,
+        {"signal": "hard", "items": 100, "strata": shares[0]},
+        {"signal": "sparse-soft", "items": 60, "strata": shares[1]},
+        classes=["x", "y"],
+        items_file=listed(tmp_path, np.zeros(200, int), strata),
+    )
+    (hard, soft), notes = export_plan(plan, tmp_path / "out")
+    assert notes == []
+    one, other = ([int(name) for name in asked(folder)] for folder in (hard, soft))
+    assert not set(one) & set(other)
+    assert [sum(row < 100 for row in rows) for rows in (one, other)] == [80, 0]
+    assert [len(one), len(other)] == [100, 60]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -76,6 +77,9 @@ def test_the_files_of_a_plan(made: Plan, tmp_path: Path) -> None:
     assert "http://" not in page.split("</script>", 2)[-1]
     lines = (write_plan_to / "options.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == len(written["options"]) + 1
+    items = pl.read_csv(write_plan_to / written["items_file"])
+    assert items["item"].to_list() == list(range(len(blobs()["features"])))
+    assert items["answers_held"].to_list() == blobs()["counts"].sum(1).tolist()
 
 
 def test_a_specification_is_planned_by_simulation(tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
 """Label Studio tasks and labeling configs for what a plan says to buy.
 
 One folder a purchase: `config.xml` (paste it as the project's labeling interface), `tasks.json`
-(import it) and `README.md` (how many annotators for each task). The form of the question comes
-from `Signal.form`, so a new signal needs no line here. `data.labelbits` in each task says what
-was asked, so that the finished export is read back exactly.
+(import it) and `README.md` (how many annotators for each task). `data.labelbits` in each task says
+what was asked, so that the finished export is read back exactly.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from labelbits.answers.files import check_file, open_text
-from labelbits.answers.forms import CONTROL
+from labelbits.answers.asked_items import Items, known_items
+from labelbits.answers.files import check_file
 from labelbits.answers.json_files import loads
+from labelbits.answers.labeling import labeling_config
 from labelbits.answers.readers import as_number, scalar_name
 from labelbits.atomic import write_whole
 from labelbits.errors import InputError
@@ -29,91 +28,6 @@ from labelbits.signals import make, signal_class
 
 #: Tasks of one purchase: more is a typing error in the plan.
 MOST_TASKS = 2_000_000
-
-
-def labeling_config(signal: Signal, classes: Sequence[str]) -> str:
-    """The labeling interface (XML) that asks `signal`'s question about `$item_1`, `$item_2`, ..."""
-    header = f"  <Header value={quoteattr(signal.question)}/>"
-    if signal.name == "verify":
-        header = '  <Header value="$question"/>'
-    single = signal.form != "pairwise" or signal.arity == 3  # two pairs are shown as pairs
-    shown = [f'  <Text name="item-{i}" value="$item_{i}"/>' for i in range(1, signal.arity + 1)]
-    shown = shown if single else []
-    control = _CONTROLS[signal.form](signal, classes)
-    return "\n".join(["<View>", header, *shown, *control, "</View>", ""])
-
-
-def _choices(signal: Signal, classes: Sequence[str]) -> list[str]:
-    yes_no = signal.outcomes(5) == 2
-    several = not yes_no and signal.name != "votes" and signal.width(5) == 5
-    names = ["Yes", "No"] if yes_no else classes
-    many = 'choice="multiple"' if several else 'choice="single"'
-    rows = [f"    <Choice value={quoteattr(name)}/>" for name in names]
-    head = f'  <Choices name="{CONTROL}" toName="item-1" {many} required="true">'
-    return [head, *rows, "  </Choices>"]
-
-
-def _numbers(signal: Signal, classes: Sequence[str]) -> list[str]:
-    """One Number a class, in percent, and ticks for the classes that are impossible."""
-    rows = []
-    for k, name in enumerate(classes):
-        rows.append(f'  <Header size="5" value={quoteattr(name + ", percent")}/>')
-        rows.append(f'  <Number name="{CONTROL}-{k}" toName="item-1" min="0" max="100"/>')
-    if getattr(signal, "impossible", False):
-        rows.append('  <Header size="5" value="Tick what it cannot be"/>')
-        rows.append('  <Choices name="impossible" toName="item-1" choice="multiple">')
-        rows.extend(f"    <Choice value={quoteattr(name)}/>" for name in classes)
-        rows.append("  </Choices>")
-    return rows
-
-
-def _ranker(signal: Signal, classes: Sequence[str]) -> list[str]:
-    top = getattr(signal, "top", len(classes))
-    return [
-        '  <List name="classes" value="$class_list" title="Classes"/>',
-        f'  <Ranker name="{CONTROL}" toName="classes">',
-        f'    <Bucket name="rank" title="The {top} closest, closest first"/>',
-        "  </Ranker>",
-    ]
-
-
-def _pairwise(signal: Signal, classes: Sequence[str]) -> list[str]:
-    # Pairwise compares two regions: with an anchor it is shown above them.
-    left, right = ("item-2", "item-3") if signal.arity == 3 else ("left", "right")
-    rows = []
-    if signal.arity == 4:
-        rows = [
-            '  <Text name="left" value="$pair_1"/>',
-            '  <Text name="right" value="$pair_2"/>',
-        ]
-    return [*rows, f'  <Pairwise name="{CONTROL}" toName="{left},{right}"/>']
-
-
-def _pick(signal: Signal, classes: Sequence[str]) -> list[str]:
-    candidates = len(getattr(signal, "pairs", ())) or signal.arity
-    rows = [f'    <Choice value="{place}"/>' for place in range(1, candidates + 1)]
-    head = f'  <Choices name="{CONTROL}" toName="item-1" choice="single" required="true">'
-    return [head, *rows, "  </Choices>"]
-
-
-def _rating(signal: Signal, classes: Sequence[str]) -> list[str]:
-    levels = int(signal.outcomes(2))
-    return [f'  <Rating name="{CONTROL}" toName="item-1" maxRating="{levels}"/>']
-
-
-def _number(signal: Signal, classes: Sequence[str]) -> list[str]:
-    return [f'  <Number name="{CONTROL}" toName="item-1" min="0"/>']
-
-
-_CONTROLS = {
-    "choices": _choices,
-    "numbers": _numbers,
-    "ranker": _ranker,
-    "pairwise": _pairwise,
-    "pick": _pick,
-    "rating": _rating,
-    "number": _number,
-}
 
 
 def tasks_for(
@@ -169,8 +83,10 @@ def export_plan(
 ) -> tuple[list[Path], list[str]]:
     """Write a folder for each purchase of `plan` (plan.json); returns (folders, notes).
 
-    `items` are the items that may be shown (names, texts or addresses), by default the numbers
-    from 0; `classes` the class names, by default those in the plan, else placeholders. Raises
+    `items` are the items that may be shown (names, texts or addresses); as many as the plan has
+    rows of features name those rows. Without them rows are numbered from 0. Items without answers
+    come first, at random by `seed`, and in a mixture by how ambiguous they look, as the plan says.
+    `classes` are the class names, by default those in the plan, else placeholders. Raises
     `InputError` for a plan without purchases.
     """
     purchases, known = read_purchases(plan)
@@ -183,16 +99,21 @@ def export_plan(
             "'class 1' and so on; give the names with --classes"
         )
     names = names or unnamed
+    pool = known_items(plan, items, seed)
     folders = []
     for number, purchase in enumerate(purchases, 1):
         signal = _signal(plan, number, purchase, len(names))
         count = _count(plan, purchase, "items")
         each = _number_of(plan, purchase, "answers_per_item", 1.0)
         total = max(1, round(_number_of(plan, purchase, "answers", count * each)))
-        shown = list(items) or [str(i) for i in range(max(count, signal.arity))]
-        shown = shown[: max(count, signal.arity)]
+        shown = _shown(pool, purchase, signal, count)
         if signal.arity == 1 and signal.questions(2) == 1:
             tasks, repeats = min(count, len(shown)), math.ceil(each - 1e-9)
+            if tasks < count:
+                notes.append(
+                    f"purchase {number} ({signal.name}): the plan buys {count:,} items and there "
+                    f"are {tasks:,} to show; name new items of this kind with --items"
+                )
         else:  # each question is new: one annotator for each
             tasks, repeats = min(total, MOST_TASKS), 1
         target = folder / f"{number}-{signal.name}"
@@ -203,6 +124,18 @@ def export_plan(
         write_whole(target / "README.md", _explain(signal.name, tasks, repeats, each))
         folders.append(target)
     return folders, notes
+
+
+def _shown(
+    pool: Items | None, purchase: Mapping[str, Any], signal: Signal, count: int
+) -> list[str]:
+    """The items that this purchase shows."""
+    if pool is None:
+        return [str(i) for i in range(max(count, signal.arity))]
+    shares = purchase.get("strata")
+    if signal.arity == 1 and isinstance(shares, dict):
+        return pool.apart(count, shares)
+    return pool.first(max(count, signal.arity), compared=signal.arity > 1)
 
 
 def _named(plan: Path, number: int, purchase: Mapping[str, Any]) -> str:
@@ -287,15 +220,3 @@ def _explain(name: str, tasks: int, repeats: int, each: float) -> str:
         "   `config.xml` and put addresses of images into the tasks.\n"
         "4. When it is done, export as JSON and run `labelbits pilot EXPORT.json`.\n"
     )
-
-
-def read_items(path: Path) -> list[str]:
-    """The items to show: one name, text or address a line; empty lines are skipped."""
-    check_file(path)
-    with open_text(path, []) as stream:
-        names = [line.strip().lstrip("\ufeff") for line in stream]
-    names = [name for name in names if name]
-    if len(set(names)) < len(names):
-        twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise InputError(f"{path}: item {twice!r} appears twice; expected different items")
-    return names

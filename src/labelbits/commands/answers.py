@@ -96,7 +96,7 @@ def export(
     to: Annotated[str, typer.Option(help="label-studio.")] = "label-studio",
     out: Annotated[Path, typer.Option(help="Folder for the projects.")] = Path("export"),
     items: Annotated[
-        Path | None, typer.Option(help="Items to show, one a line. [default: 0, 1, 2, ...]")
+        Path | None, typer.Option(help="Items to show, one a line. [default: rows of the features]")
     ] = None,
     classes: Annotated[
         str, typer.Option(help="Class names apart by commas. [default: the plan's]")
@@ -105,7 +105,8 @@ def export(
     as_json: JsonFlag = False,
 ) -> None:
     """Write annotation projects for what a plan says to buy, so that collecting can start."""
-    from labelbits.answers.export import export_plan, read_items
+    from labelbits.answers.asked_items import read_items
+    from labelbits.answers.export import export_plan
 
     if to != "label-studio":
         raise InputError(f"--to is {to!r}; expected label-studio")

@@ -118,4 +118,4 @@ def replan(
     if prices or amount is not None:
         extras.pop("mixture", None)  # it was designed for other money
     made = advise(plan.metric, curves, terms, plan.assumptions, plan.warnings, extras)
-    return replace(made, title=plan.title)
+    return replace(made, title=plan.title, items=plan.items)

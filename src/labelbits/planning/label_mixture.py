@@ -41,22 +41,23 @@ ENOUGH_MONEY = 0.8
 
 def mixture_of_labels(
     evidence: Evidence, trial: Trial, ways: list[Way], plan: PlanFile, metric: str, seed: int
-) -> dict[str, Any] | None:
-    """The best mixture of the ways and its measured gain over the best single one.
+) -> tuple[dict[str, Any] | None, np.ndarray | None]:
+    """The best mixture of the ways with its measured gain over the best single one, and the name
+    of every item's stratum.
 
-    None where there is nothing to mix. Kinds that are fitted by a likelihood of their own
+    Nones where there is nothing to mix. Kinds that are fitted by a likelihood of their own
     (rankings, candidate sets, ...) are not mixed: each fit takes seconds.
     """
     budget = plan.budget
     ways = [way for way in ways if _is_fast(way, trial)]
     if len(ways) < 2 or trial.balanced is not None:
-        return None
+        return None, None
     cost = np.array([way.item_cost(budget) for way in ways])
     sign = 1 if higher_is_better(metric) else -1
     room = min(trial.largest, MOST_ITEMS)
     money, best, second = _money(ways, cost, room, budget, sign)
     if money / cost[best] < 20:
-        return None
+        return None, None
     strata = stratify(evidence, trial, ways[best], seed)
     worth = worth_of(ways, strata, trial, seed)
     design = best_design(strata.information, strata.sizes, worth, cost, money, strata.ridge)
@@ -84,10 +85,11 @@ def mixture_of_labels(
         sign,
         crossed,
     )
-    return _result(
+    result = _result(
         chosen, design.fractions, ways, best, strata.sizes, cost, money, plan, metric,
         (gain, low, high), sign,
     )  # fmt: skip
+    return result, np.array(STRATA)[strata.of]
 
 
 def _ridge(ways: list[Way], shares: np.ndarray, items: int) -> float:

@@ -19,6 +19,7 @@ from labelbits.planning.cost import affordable_items
 from labelbits.planning.holdings import what_is_there
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.item_bits import bits_of
+from labelbits.planning.item_list import ItemList, item_list
 from labelbits.planning.label_mixture import mixture_of_labels
 from labelbits.planning.label_strata import Way
 from labelbits.planning.planfile import PlanFile
@@ -37,6 +38,7 @@ class Learned:
     assumptions: list[Assumption] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     extras: dict[str, Any] = field(default_factory=dict)
+    items: ItemList | None = None
 
 
 def purchasable(evidence: Evidence, plan: PlanFile) -> int | None:
@@ -138,9 +140,10 @@ def learned_curves(
             "them stand for new items like these"
         )
     tell("looking for a mixture", 0.86)
-    mixture = mixture_of_labels(evidence, trial, ways, plan, metric, seed)
+    mixture, strata = mixture_of_labels(evidence, trial, ways, plan, metric, seed)
     if mixture is not None:
         result.extras["mixture"] = mixture
+    result.items = item_list(evidence, strata)
     tell("weighing the labels that exist", 0.96)
     there = what_is_there(evidence, trial, result.curves, metric, seed)
     if there is not None:

@@ -108,7 +108,7 @@ def _from_evidence(
     )
     learned = learned_curves(evidence, families, wanted, metric, seed, tell)
     learned.extras["classes"] = list(evidence.class_names)
-    return _finish(
+    made = _finish(
         wanted,
         metric,
         learned.curves,
@@ -118,6 +118,7 @@ def _from_evidence(
         seed,
         spent,
     )
+    return replace(made, items=learned.items)
 
 
 def _from_specification(

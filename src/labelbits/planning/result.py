@@ -13,6 +13,7 @@ import numpy as np
 
 from labelbits.interface import Estimate, Signal
 from labelbits.planning.cost import Price
+from labelbits.planning.item_list import FILE, ItemList
 from labelbits.planning.planfile import Budget, SignalPlan
 
 #: Probability that the interval `low`..`high` holds the quality that is reached.
@@ -136,6 +137,7 @@ class Plan:
     curves: list[Curve]
     terms: Budget
     extras: dict[str, Any] = field(default_factory=dict)
+    items: ItemList | None = None
     title: str = "plan"
 
     def to_dict(self) -> dict[str, Any]:
@@ -154,6 +156,7 @@ class Plan:
                 "assumptions": [asdict(one) for one in self.assumptions],
                 "warnings": self.warnings,
                 "classes": self.extras.get("classes"),
+                "items_file": None if self.items is None else FILE,
                 "extras": self.extras,
             }
         )

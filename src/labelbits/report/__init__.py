@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labelbits.atomic import write_whole
 from labelbits.errors import InputError
+from labelbits.planning.item_list import FILE
 from labelbits.planning.result import Plan
 from labelbits.report.terminal import print_plan
 
@@ -29,6 +30,8 @@ def check_folder(folder: Path) -> None:
 def write_plan(plan: Plan, folder: Path) -> None:
     """Write plan.json, options.csv and report.html into `folder`, each whole or not at all.
 
+    A plan from the user's own items adds items.csv: which have answers, and how ambiguous each is.
+
     Raises `InputError` when the folder cannot be written.
     """
     from labelbits.report.page import render
@@ -38,6 +41,8 @@ def write_plan(plan: Plan, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "plan.json", plan.json())
         write_whole(folder / "options.csv", plan.csv())
+        if plan.items is not None:
+            write_whole(folder / FILE, plan.items.csv())
         write_whole(folder / "report.html", page)
     except OSError as problem:
         raise InputError(

@@ -1,0 +1,107 @@
+"""Which items an exported purchase asks about.
+
+A plan takes items at random, so the first rows of a file, often sorted by class, will not do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from labelbits.answers.files import check_file, open_text
+from labelbits.answers.json_files import loads
+from labelbits.answers.readers import as_number
+from labelbits.errors import InputError
+
+
+@dataclass
+class Items:
+    """`names`, answers `held` on each and its `stratum` if known; `order` of those to be asked."""
+
+    names: list[str]
+    order: np.ndarray
+    held: np.ndarray
+    stratum: np.ndarray | None
+
+    def first(self, count: int, *, compared: bool) -> list[str]:
+        """The first `count` in order; those without answers before the others unless `compared`."""
+        order = self.order if compared else self._without_answers_first()
+        return [self.names[i] for i in order[:count]]
+
+    def apart(self, count: int, shares: Mapping[str, Any]) -> list[str]:
+        """`count` items that no other purchase of the mixture gets, taken out of what is left.
+
+        `shares` maps a stratum to the part of its items that are asked this way.
+        """
+        order = self._without_answers_first()
+        if self.stratum is None:
+            chosen = order[:count]
+        else:
+            inside = {name: order[self.stratum[order] == name] for name in shares}
+            size = np.array([np.count_nonzero(self.stratum == name) for name in shares])
+            weight = size * np.array([float(as_number(share) or 0) for share in shares.values()])
+            due = np.cumsum(weight / max(weight.sum(), 1e-12)) * count
+            each = np.diff(np.round(due), prepend=0).astype(int)
+            chosen = np.concatenate(
+                [rows[:n] for rows, n in zip(inside.values(), each, strict=True)]
+            )
+        self.order = self.order[~np.isin(self.order, chosen)]
+        return [self.names[i] for i in chosen]
+
+    def _without_answers_first(self) -> np.ndarray:
+        return self.order[np.argsort(self.held[self.order] > 0, kind="stable")]
+
+
+def known_items(plan: Path, names: Sequence[str], seed: int) -> Items | None:
+    """The items of a plan.json, or those that are named; None where neither says any.
+
+    Raises `InputError` for a broken items file beside the plan.
+    """
+    listed = _listed(plan)
+    rng = np.random.default_rng(seed)
+    if listed is None or (names and len(names) != len(listed)):
+        if not names:
+            return None
+        held = np.zeros(len(names), int)
+        return Items([str(name) for name in names], rng.permutation(len(names)), held, None)
+    shown = [str(name) for name in (names or listed["item"].to_list())]
+    stratum = listed["stratum"].to_numpy() if "stratum" in listed.columns else None
+    held = listed["answers_held"].to_numpy()
+    return Items(shown, rng.permutation(len(shown)), held, stratum)
+
+
+def _listed(plan: Path) -> pl.DataFrame | None:
+    found = loads(plan.read_text(encoding="utf-8-sig"))
+    name = found.get("items_file") if isinstance(found, dict) else None
+    if not isinstance(name, str):
+        return None
+    path = plan.parent / Path(name).name
+    if not path.is_file():
+        raise InputError(f"{path}: not found; expected it beside plan.json, as labelbits plan does")
+    kinds = {"item": pl.String, "answers_held": pl.Int64, "stratum": pl.String}
+    try:
+        table = pl.read_csv(path, schema_overrides=kinds)
+    except (pl.exceptions.PolarsError, OSError) as problem:
+        raise InputError(f"{path}: not the items of a plan ({problem})") from None
+    if not {"item", "answers_held"} <= set(table.columns) or not len(table):
+        raise InputError(
+            f"{path}: found columns {', '.join(table.columns[:8])}; expected item, answers_held"
+        )
+    return table.with_columns(pl.col("answers_held").fill_null(0))
+
+
+def read_items(path: Path) -> list[str]:
+    """The items to show: one name, text or address a line; empty lines are skipped."""
+    check_file(path)
+    with open_text(path, []) as stream:
+        names = [line.strip().lstrip("\ufeff") for line in stream]
+    names = [name for name in names if name]
+    if len(set(names)) < len(names):
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise InputError(f"{path}: item {twice!r} appears twice; expected different items")
+    return names
