@@ -56,4 +56,4 @@ def test_labels_that_are_better_than_the_purchase_are_said_to_be(alone: float, s
     text = next_sentence(
         held, ranked, ("one", alone), BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1
     )
-    assert ("no worse than the purchase above gives without them (0.850)" in text) is said
+    assert ("no worse than the purchase above gives on its own (0.850)" in text) is said

@@ -143,8 +143,8 @@ def next_sentence(
     )
     if sign * there["quality"] >= sign * alone:
         text += (
-            f" That is no worse than the purchase above gives without them ({show(alone)}): it is "
-            "the advice for items of this kind that have no labels yet."
+            f" That is no worse than the purchase above gives on its own ({show(alone)}), which "
+            "counts none of them."
         )
     by_name = {one["family"]: one for one in ranked}
     best = ranked[0] if ranked[0]["chance"] >= SURE or family not in by_name else by_name[family]

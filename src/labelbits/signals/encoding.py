@@ -12,6 +12,11 @@ from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch, Signal
 from labelbits.signals import signal_class
 
+#: Columns of the table that codes are made from.
+COLUMNS = ("signal", "items", "answer", "classes", "annotator")
+#: Rows whose items are numbered at a time.
+BLOCK = 1_000_000
+
 
 def encode(
     answers: Answers, signals: dict[str, Signal] | None = None, dims: int = 2
@@ -26,10 +31,13 @@ def encode(
     class_number = {name: i for i, name in enumerate(answers.classes)}
     annotators = answers.annotators or tuple(answers.table["annotator"].unique(maintain_order=True))
     annotator_number = {name: i for i, name in enumerate(annotators)}
-    table = answers.table.with_row_index("row")
+    needed = [name for name in COLUMNS if name in answers.table.columns]
+    table = answers.table.select(needed).with_row_index("row")
     batches = []
-    for name in table["signal"].unique(maintain_order=True):
-        rows = table.filter(pl.col("signal") == name)
+    names = table["signal"].unique(maintain_order=True)
+    for name in names:
+        # A filter copies: ten million rows of one signal need not be held twice.
+        rows = table.filter(pl.col("signal") == name) if len(names) > 1 else table
         given = (signals or {}).get(name)
         signal = given or signal_class(name).for_world(
             dims, len(class_number) or 2, **_shape(name, rows)
@@ -90,10 +98,14 @@ def _batch(
             f"answers, row {rows['row'][wrong]}, {signal.name}: names {lengths[wrong]} items; "
             f"expected {signal.arity}"
         )
-    flat = lists.explode().replace_strict(item_number, return_dtype=pl.Int32).to_numpy()
+    items = np.empty((len(rows), signal.arity), np.int32)
+    for first in range(0, len(rows), BLOCK):
+        flat = lists[first : first + BLOCK].explode()
+        numbers = flat.replace_strict(item_number, return_dtype=pl.Int32).to_numpy()
+        items[first : first + BLOCK] = numbers.reshape(-1, signal.arity)
     return Batch(
         signal,
-        flat.reshape(len(rows), signal.arity),
+        items,
         codes,
         rows["annotator"].replace_strict(annotator_number, return_dtype=pl.Int32).to_numpy(),
         np.ones(len(rows), dtype=np.float32),
