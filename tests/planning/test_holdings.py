@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from labelbits.planning.holdings import buy_next, next_sentence
+from labelbits.planning.holdings import buy_next, hold_on, next_sentence
 from labelbits.planning.planfile import Budget
 from tests.planning.curves import curve
 
@@ -41,19 +43,29 @@ def test_what_the_evidence_cannot_follow_is_not_made_up() -> None:
     one = curve("one", 1, 0.1)
     held = there({"one": float(one.answers[-1])}, quality=0.999)
     ranked = buy_next(held, [one], BUDGET, 0, sign=1)
-    text = next_sentence(
-        held, ranked, ("one", 0.95), BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1
-    )
+    text = next_sentence(held, ranked, "one", BUDGET, lambda v: f"{v:.3f}", "accuracy")
     assert ranked[0]["at_limit"]
     assert "cannot be told" in text
 
 
-@pytest.mark.parametrize(("alone", "said"), [(0.85, True), (0.95, False)])
-def test_labels_that_are_better_than_the_purchase_are_said_to_be(alone: float, said: bool) -> None:
+def test_labels_at_hand_that_are_as_good_come_first() -> None:
     one = curve("one", 1, 0.1)
-    held = there({"one": 100.0})
+    held = there({"one": float(one.answers[-1])}, quality=0.999)
     ranked = buy_next(held, [one], BUDGET, 0, sign=1)
-    text = next_sentence(
-        held, ranked, ("one", alone), BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1
-    )
-    assert ("no worse than the purchase above gives on its own (0.850)" in text) is said
+
+    def said(quality: float, sign: int = 1) -> str:
+        advice = {"quality": quality}
+        return hold_on(held, ranked, advice, BUDGET, str, "accuracy", sign=sign)
+
+    assert "keep the money" in said(0.99)
+    assert said(0.9995) == ""
+    assert said(0.99, sign=-1) == ""
+
+
+def test_no_purchase_makes_a_quality_impossible() -> None:
+    """A curve that falls, as adversarial answers give, is no expected loss below 0."""
+    one = curve("one", 1, 0.1)
+    falling = replace(one, draws=one.draws[:, ::-1])
+    (found,) = buy_next(there({"one": 100.0}, quality=0.01), [falling], BUDGET, 0, sign=1)
+    assert found["quality"] >= 0.01 - 1e-9
+    assert found["interval"][0] >= 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,37 @@ def test_more_money_never_buys_less(made: Plan) -> None:
     poor, rich = replan(made, amount=5), replan(made, amount=15)
     assert poor.recommendation["quality"] <= rich.recommendation["quality"] + 1e-9
     assert poor.recommendation["cost"] <= 5
+
+
+def test_one_label_teaches_no_more_than_a_constant_answer(made: Plan) -> None:
+    poor = replan(made, amount=0.014)
+    (purchase,) = poor.recommendation["purchases"]
+    assert purchase["answers"] == 1
+    share = np.bincount(blobs()["gold"]).max() / 400
+    assert poor.recommendation["interval"][1] <= share + 1e-9
+
+
+def test_a_target_that_is_reached_already_is_said_so(made: Plan) -> None:
+    target = made.recommendation["next"]["quality_now"] - 0.01
+    easy = replan(replace(made, extras={**made.extras, "target": target}))
+    assert "reach accuracy" in easy.recommendation["target_sentence"]
+    assert "already" in easy.recommendation["target_sentence"]
+
+
+def test_a_kind_too_dear_to_mix_is_not_mixed(write_plan: Write) -> None:
+    """Six soft labels, for all the money, leave nothing to train on."""
+    dear = BASE[: BASE.rindex("[[signal]]")] + '[[signal]]\nkind = "soft"\nprice = 3\n'
+    made = plan(write_plan(dear))
+    assert made.recommendation["family"] == "hard"
+    assert "mixture" not in made.extras
+
+
+def test_accuracy_of_a_specification_is_refused_first(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    text = SPECIFICATION.replace("[budget]", '[goal]\nmetric = "accuracy"\n[budget]')
+    path.write_text(text.replace('kind = "triplet"\nprice = 0.02', 'kind = "votes"\nprice = 0.05'))
+    made = plan(path)
+    assert made.recommendation["sentence"].startswith("This is no plan of accuracy")
 
 
 def test_a_cheaper_rival_wins_in_the_end(made: Plan) -> None:

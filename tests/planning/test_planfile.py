@@ -39,6 +39,13 @@ def test_the_documented_plan_is_read(tmp_path: Path) -> None:
     [
         ("amount = 100", "amuont = 100", ["[budget] amuont", "did you mean 'amount'"]),
         ("amount = 100", "amount = -1", ["[budget] amount is -1", "greater than 0"]),
+        ("[budget]", "[goal]\ntarget = 90\n[budget]", ["target is 90", "write 0.9 for 90 %"]),
+        ("[budget]", "[goal]\ntarget = -1\n[budget]", ["target is -1", "above 0"]),
+        (
+            'kind = "hard"',
+            'kind = "hard"\n[[signal]]\nkind = "hard"\nprice = 3',
+            ["number 2", "same question of the same people as number 1"],
+        ),
         ("amount = 100", "amount = nan", ["[budget] amount", "finite"]),
         ('kind = "hard"', 'kind = "hrad"', ["number 1", "'hrad'", "did you mean 'hard'"]),
         ('kind = "hard"', 'kind = "hard"\nprice = -2', ["number 1 price is -2", "greater than 0"]),

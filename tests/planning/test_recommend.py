@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labelbits.errors import InputError
+from labelbits.planning.advise import advise as plan_of
 from labelbits.planning.cost import Price
 from labelbits.planning.crossovers import crossovers
 from labelbits.planning.options import list_options
@@ -77,8 +78,56 @@ def test_nothing_is_bought_beyond_the_evidence() -> None:
 
 
 def test_a_budget_too_small_for_one_answer_is_an_input_error() -> None:
-    with pytest.raises(InputError, match=r"amount is 100\.0 USD; the cheapest purchase costs 200"):
+    with pytest.raises(InputError, match=r"100 USD are there to spend .* costs 200 USD"):
         list_options([curve("dear", 1, 200.0)], BUDGET, 0)
+
+
+def test_a_tie_goes_to_the_cheaper_purchase() -> None:
+    """Two equal ways, one of which has only so many items: what it cannot spend is saved."""
+    advice, _ = advise([curve("all", 1, 0.001), curve("few", 1000, 0.01, limit=100)])
+    assert advice["family"] == "few"
+    assert advice["cost"] == pytest.approx(1.0)
+    # Negative control: a rival that is clearly worse is not named for being cheap.
+    advice, _ = advise([curve("all", 1, 0.001), curve("few", 1, 0.01, limit=100)])
+    assert advice["family"] == "all"
+
+
+def test_equal_ways_share_the_chance_of_being_best() -> None:
+    one, two = curve("one", 1, 0.1, seed=1), curve("two", 1, 0.1, seed=1)
+    advice, _ = advise([one, two])
+    assert advice["probabilities"] == {"one": 0.5, "two": 0.5}
+
+
+def test_what_hardly_matters_needs_no_pilot() -> None:
+    rivals = [curve(f"way {i}", 1, 0.1, noise=1e-4, seed=i, item_sd=1e-4) for i in (1, 2)]
+    advice, _ = advise(rivals)
+    assert not any(one["worth_it"] for one in advice["value_of_knowing"]["pilots"])
+    assert "less than 0.05 points" in advice["parts"]["pilot"]
+
+
+def test_a_target_is_not_reached_below_what_was_measured() -> None:
+    """100 answers were measured; that 11 would do is drawn by hand."""
+    advice, _ = advise([curve("plain", 1, 0.1)], target=0.7)
+    assert advice["cheapest_for_target"]["answers"] == pytest.approx(100, rel=0.03)
+
+
+def test_a_crossover_that_could_be_anywhere_is_no_price() -> None:
+    sure, unsure = curve("a", 1, 0.1, noise=0.0), curve("b", 1, 0.1, noise=0.05)
+    (found,) = crossovers([sure, unsure], BUDGET, 1)
+    assert "cannot be told" in found["sentence"]
+    (found,) = crossovers([sure, curve("b", 3, 0.1, noise=1e-3)], BUDGET, 1)
+    assert "cannot be told" not in found["sentence"]
+
+
+def test_money_that_buys_nothing_says_so_and_what_would_do() -> None:
+    """Alignment 1 - n^-1/2 is .03 after 1.06 answers, and .5 after 4: with 100 as one."""
+    one = curve("one", 0.0106, 1.0, noise=0.0)
+    budget = Budget.model_validate({"amount": 100.0})
+    poor = plan_of("alignment", [one], budget, [], [], {"seed": 0})
+    assert "100.00 USD is too little" in poor.recommendation["parts"]["first"]
+    assert "A correlation of 0.5 takes about 37" in poor.recommendation["sentence"]
+    rich = plan_of("alignment", [one], Budget.model_validate({"amount": 1e4}), [], [], {"seed": 0})
+    assert "first" not in rich.recommendation["parts"]
 
 
 def test_an_uncertain_price_widens_the_interval() -> None:

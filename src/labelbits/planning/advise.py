@@ -8,10 +8,10 @@ from typing import Any
 from labelbits.errors import InputError, check_positive
 from labelbits.planning.cost import Price
 from labelbits.planning.crossovers import crossovers
-from labelbits.planning.holdings import buy_next, next_sentence
+from labelbits.planning.holdings import buy_next, hold_on, next_sentence
 from labelbits.planning.options import list_options
 from labelbits.planning.planfile import Budget
-from labelbits.planning.recommend import recommend, with_mixture
+from labelbits.planning.recommend import led_by, recommend, too_little, with_mixture
 from labelbits.planning.result import Assumption, Curve, Plan
 from labelbits.planning.words import show
 
@@ -59,20 +59,33 @@ def advise(
     mixture = extras.get("mixture")
     if mixture and mixture["budget"] == budget.amount and mixture["recommended"]:
         advice = with_mixture(advice, mixture, budget, sign)
+    if metric == "alignment":
+        first = [extras.get("lead", ""), too_little(curves, advice, budget, seed)]
+        advice = led_by(" ".join(filter(None, first)), advice, "With that said,")
     there = extras.get("holdings")
     if there:
         ranked = buy_next(there, curves, budget, seed, sign=sign)
+
+        def shown(value: float) -> str:
+            return show(value, percent)
+
+        name = METRIC_NAMES[metric]
+        first = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
+        advice = led_by(first, advice, "From nothing, the best would be to")
         advice["next"] = {
             "items_held": there["items"],
             "answers_held": there["answers"],
             "quality_now": there["quality"],
             "worth_in_answers": there["worth"],
             "purchases": ranked,
-            "sentence": next_sentence(
-                there, ranked, (advice["family"], advice["quality"]), budget,
-                lambda value: show(value, percent), METRIC_NAMES[metric], sign=sign,
-            ),
-        }  # fmt: skip
+            "sentence": next_sentence(there, ranked, advice["family"], budget, shown, name),
+        }
+        target = extras.get("target")
+        if target is not None and sign * (there["quality"] - target) >= 0:
+            advice["target_sentence"] = (
+                f"The labels you hold reach {name} {shown(target)} already. From nothing: "
+                f"{advice['target_sentence']}"
+            )
     return Plan(
         metric=metric,
         metric_name=METRIC_NAMES[metric],

@@ -10,9 +10,7 @@ from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.planning.inputs import Evidence, votes_of
 from labelbits.planning.pilot import Pilot
-from labelbits.planning.planfile import SignalPlan
-
-CROWD, MODEL = "crowd", "model"
+from labelbits.planning.planfile import CROWD, MODEL, SignalPlan
 
 
 @dataclass(frozen=True)

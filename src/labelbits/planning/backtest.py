@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields, replace
 from typing import Any
 
@@ -67,7 +68,7 @@ def provenance(
     """Notes on answers that were simulated and on money that the evidence cannot follow."""
     found = []
     share = answers.share_real(pool)
-    if share < 0.995:
+    if 0.005 <= share < 0.995:
         found.append(
             f"{family.name}: {share:.0%} of the training items have real answers of this kind; the "
             "rest were simulated from what is known of the items"
@@ -79,7 +80,10 @@ def provenance(
         f"{family.name}: the budget buys {wanted:,.0f} answers; the evidence supports up to "
         f"{curve.limit:,.0f}"
     )
-    if not curve.needs_items:
+    if curve.per_class:
+        shots = math.ceil(wanted / (family.answers_per_item or 1) / LIMIT / curve.per_class)
+        text += f" ({LIMIT:.0f} x what was measured); shots_per_class up to {shots:,} would do"
+    elif not curve.needs_items:
         pilot = wanted / (family.answers_per_item or 1) / LIMIT
         text += f" ({LIMIT:.0f} x what was measured); a pilot of {pilot:,.0f} items would do"
     else:

@@ -13,6 +13,8 @@ from labelbits.planning.result import LEVEL, Curve
 
 #: Ratios that are looked at.
 RATIOS = np.geomspace(0.02, 50, 161)
+#: An interval whose ends are further apart than this factor tells no price.
+VAGUE = 30.0
 
 
 def crossovers(curves: list[Curve], budget: Budget, sign: int) -> list[dict[str, Any]]:
@@ -65,7 +67,12 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget) -> dict[str, An
     )
     least = f"under {low:.2g}" if low <= RATIOS[0] else f"{low:.2g}"
     most = f"over {high:.2g}" if high >= RATIOS[-1] else f"{high:.2g}"
-    if a.family.price.amount == b.family.price.amount and a.family.kind in ("hard", "votes"):
+    if high / low > VAGUE or (low <= RATIOS[0] and high >= RATIOS[-1]):
+        sentence = (
+            f"At which price {second} would win against {first} cannot be told: anywhere from "
+            f"{least} to {most} x the price of one answer to {first}."
+        )
+    elif a.family.price.amount == b.family.price.amount and a.family.kind in ("hard", "votes"):
         # The same question asked again: its price is the same by nature.
         sentence = (
             f"{second} would win below {middle:.2g} x the price of an answer to {first} "

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from labelbits.errors import InputError
 from labelbits.interface import Signal
-from labelbits.planning.annotators import CROWD, MODEL
 from labelbits.planning.cost import affordable_items, price_of
 from labelbits.planning.noise import SignalNoise
 from labelbits.planning.pilot import Pilot
-from labelbits.planning.planfile import PlanFile, SignalPlan
+from labelbits.planning.planfile import CROWD, MODEL, PlanFile, SignalPlan
 from labelbits.planning.result import Assumption, Family
 from labelbits.signals import Hard, Votes, make
 

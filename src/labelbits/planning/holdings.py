@@ -17,7 +17,7 @@ from labelbits.learning.metrics import higher_is_better
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.options import cost_of, interval, most_answers, price_noise
 from labelbits.planning.planfile import Budget
-from labelbits.planning.result import LEVEL, Curve
+from labelbits.planning.result import LEVEL, NOTHING, Curve
 from labelbits.planning.trial import Trial
 from labelbits.signals import Soft, Votes
 
@@ -93,8 +93,12 @@ def buy_next(
         ceiling = curve.answers[-1]
         total = head_start + answers * price_noise(curve, seed)
         change = curve.at(np.minimum(total, ceiling)) - curve.at(min(head_start, ceiling))
+        # More labels are not expected to hurt, and no quality is better than perfect.
+        change = change + sign * max(0.0, -sign * float(change.mean()))
+        reached = np.clip(there["quality"] + change, 0.0, 1.0 if sign > 0 else None)
+        change = reached - there["quality"]
         gain, gain_low, gain_high = interval(change)
-        quality, low, high = interval(there["quality"] + change)
+        quality, low, high = interval(reached)
         items, per_item = curve.shape(answers)
         draws.append(sign * change)
         found.append(
@@ -124,43 +128,67 @@ def buy_next(
 def next_sentence(
     there: dict[str, Any],
     ranked: list[dict[str, Any]],
-    chosen: tuple[str, float],
+    chosen: str,
+    budget: Budget,
+    show: Callable[[float], str],
+    metric_name: str,
+) -> str:
+    """What to buy next, given what is there, in words.
+
+    `chosen` is the family recommended when nothing is counted as there: another one has to be
+    better for sure to be named instead.
+    """
+    text = (
+        f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
+        f"{show(there['quality'])} now."
+    )
+    by_name = {one["family"]: one for one in ranked}
+    best = ranked[0] if ranked[0]["chance"] >= SURE or chosen not in by_name else by_name[chosen]
+    if best["at_limit"] and best["gain_interval"][1] - best["gain_interval"][0] < 1e-6:
+        return text + (
+            f" They are as good as this evidence can follow {best['family']} answers: what more "
+            "of those would add to them cannot be told from it."
+        )
+    if best["family"] != chosen:
+        text += f" On top of them, {best['family']} gives more than {chosen}:"
+    low, high = best["interval"]
+    many = f"{best['answers']:,} more answers" if best["answers"] > 1 else "1 more answer"
+    if abs(best["gain"]) < NOTHING and not best["at_limit"]:
+        return text + (
+            f" {many} ({best['family']}) for {best['cost']:,.2f} {budget.currency} would not "
+            "change that by anything that can be seen."
+        )
+    text += (
+        f" {many} ({best['family']}) for {best['cost']:,.2f} {budget.currency} would make it "
+        f"{show(best['quality'])} ({LEVEL:.0%} interval {show(low)} to {show(high)})."
+    )
+    if best["at_limit"]:
+        text += " That is as far as the evidence reaches; the true gain may be larger."
+    return text
+
+
+def hold_on(
+    there: dict[str, Any],
+    ranked: list[dict[str, Any]],
+    advice: dict[str, Any],
     budget: Budget,
     show: Callable[[float], str],
     metric_name: str,
     *,
     sign: int,
 ) -> str:
-    """What to buy next, given what is there, in words.
-
-    `chosen` is the family recommended when nothing is counted as there, with its quality: another
-    one has to be better for sure to be named instead.
-    """
-    family, alone = chosen
+    """What goes before a purchase made from nothing where the labels at hand are as good as it;
+    empty where the purchase is better."""
+    if sign * (there["quality"] - advice["quality"]) < 0:
+        return ""
+    best = max(ranked, key=lambda one: sign * one["gain"], default=None)
     text = (
-        f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
-        f"{show(there['quality'])} now."
+        f"The labels you hold already give {metric_name} {show(there['quality'])}, and all of "
+        f"{budget.amount:,.2f} {budget.currency} spent anew would not give more"
     )
-    if sign * there["quality"] >= sign * alone:
-        text += (
-            f" That is no worse than the purchase above gives on its own ({show(alone)}), which "
-            "counts none of them."
-        )
-    by_name = {one["family"]: one for one in ranked}
-    best = ranked[0] if ranked[0]["chance"] >= SURE or family not in by_name else by_name[family]
-    if best["at_limit"] and best["gain_interval"][1] - best["gain_interval"][0] < 1e-6:
-        return text + (
-            f" They are as good as this evidence can follow {best['family']} answers: what more "
-            "of those would add to them cannot be told from it."
-        )
-    if best["family"] != family:
-        text += f" On top of them, {best['family']} gives more than {family}:"
-    low, high = best["interval"]
-    text += (
-        f" {best['answers']:,} more answers ({best['family']}) for {best['cost']:,.2f} "
-        f"{budget.currency} are expected to make it {show(best['quality'])} ({LEVEL:.0%} interval "
-        f"{show(low)} to {show(high)})."
+    if best is None or sign * best["gain"] < NOTHING:
+        return f"{text}: keep the money, unless you know better than this evidence."
+    return (
+        f"{text}. Add to them: {best['answers']:,} more answers ({best['family']}) for "
+        f"{best['cost']:,.2f} {budget.currency} would make it {show(best['quality'])}."
     )
-    if best["at_limit"]:
-        text += " That is as far as the evidence reaches; the true gain may be larger."
-    return text

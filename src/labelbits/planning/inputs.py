@@ -18,6 +18,7 @@ from labelbits.planning.arrays import (
 )
 from labelbits.planning.pilot import Pilot, encode_pilot, read_pilot
 from labelbits.planning.planfile import PlanFile
+from labelbits.planning.refusal import FIRST_PILOT, PilotNeededError
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
         if kind in pilot.batches:
             counts = counts + votes_of(pilot.batches[kind], items, classes)
     if not counts.any() and not pilot.batches and not pilot.models:
-        raise InputError(_nothing(plan, counts_path))
+        raise _nothing(counts_path)
     reports = _reports_of(pilot, items, classes)
     return Evidence(features, counts, gold, names, reports, groups, pilot, pilot.notes)
 
@@ -135,15 +136,13 @@ def _class_names(found: tuple[str, ...], classes: int | None) -> tuple[str, ...]
     )
 
 
-def _nothing(plan: PlanFile, counts: Path | None) -> str:
+def _nothing(counts: Path | None) -> PilotNeededError:
     """What to do where not one item has an answer."""
-    do = (
-        "label a pilot of at least 100 random items with the cheapest signal, or give items "
-        "instead of features to plan from a specification"
-    )
+    why = "[dataset]: there are features but neither counts nor pilot answers"
     if counts is not None:
-        return f"{counts}: every row of counts is zero, so no item has a label yet; {do}"
-    return f"[dataset]: there are features but neither counts nor pilot answers; {do}"
+        why = f"{counts}: every row of counts is zero, so no item has a label yet"
+    first = "Without one, give items instead of features to plan from a specification."
+    return PilotNeededError(why, FIRST_PILOT, first, head="")
 
 
 def votes_of(batch: Batch, items: int, classes: int) -> np.ndarray:

@@ -26,6 +26,8 @@ from labelbits.planning.trial import Trial
 
 #: Items of the training sets on which a mixture is measured, at most.
 MOST_ITEMS = 1500
+#: Items that a mixture has to buy to be worth trying.
+FEWEST_ITEMS = 20
 #: Training sets for choosing a candidate, and for measuring its gain: on held-out rows, and by
 #: cross-validation (whole passes of 10).
 SCREEN, CONFIRM = 5, 12
@@ -56,12 +58,18 @@ def mixture_of_labels(
     sign = 1 if higher_is_better(metric) else -1
     room = min(trial.largest, MOST_ITEMS)
     money, best, second = _money(ways, cost, room, budget, sign)
-    if money / cost[best] < 20:
+    if money / cost[best] < FEWEST_ITEMS:
         return None, None
     strata = stratify(evidence, trial, ways[best], seed)
     worth = worth_of(ways, strata, trial, seed)
     design = best_design(strata.information, strata.sizes, worth, cost, money, strata.ridge)
-    tried = _candidates(design.fractions, best, second, len(ways))
+    tried = [
+        fractions
+        for fractions in _candidates(design.fractions, best, second, len(ways))
+        if money / float(strata.sizes @ fractions @ cost) >= FEWEST_ITEMS
+    ]
+    if not tried:
+        return None, None  # a part of the dear kind leaves too few items to learn from
     buy = _Purchase(ways, strata.of, worth.mean(0))
     power = ways[best].points.power
     bench = Bench(evidence.features, trial, metric, power if np.isfinite(power) else 0.0)
@@ -215,21 +223,24 @@ def _result(
                                         ways[best].family.answers_per_item or 1, budget)
         * float(cost[best])
     )  # fmt: skip
-    sentence = (
-        f"The best mixture found is {' and '.join(parts)}. Trained on and tested for "
-        f"{money:,.2f} {budget.currency}, it changes {metric} by {shown} ({span[0]:+.{digits}f} to "
-        f"{span[1]:+.{digits}f}) against {names[best]} alone"
-    )
     clearly = gain - CLEARLY * (gain - low) > 0
+    measured = (
+        f"{' and '.join(parts)}; trained on and tested for {money:,.2f} {budget.currency}, it "
+        f"changes {metric} by {shown} ({span[0]:+.{digits}f} to {span[1]:+.{digits}f}) against "
+        f"{names[best]} alone"
+    )
     if not clearly:
-        sentence += ": no gain that the evidence can see, so no mixture is recommended."
+        sentence = (
+            "No mixture of kinds is recommended: no gain that the evidence can see. The best that "
+            f"was found is {measured}."
+        )
     elif not enough:
-        sentence += (
-            "; the pilot is too small to try it for the whole budget, where gains tend to be "
-            "smaller, so it is not recommended yet."
+        sentence = (
+            f"A mixture may be better, but the pilot is too small to try it for the whole budget, "
+            f"where gains tend to be smaller: it is not recommended yet. It is {measured}."
         )
     else:
-        sentence += "."
+        sentence = f"A mixture is better: {measured}."
     purchases = []
     for s in np.flatnonzero(overall):
         family = ways[s].family

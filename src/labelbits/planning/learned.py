@@ -12,19 +12,20 @@ from labelbits.errors import InputError
 from labelbits.interface import Estimate
 from labelbits.learning import CurvePoints, Forecast, forecast_options
 from labelbits.learning.metrics import higher_is_better
-from labelbits.planning.annotators import CROWD, MODEL, voices_of
+from labelbits.planning.annotators import voices_of
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
 from labelbits.planning.backtest import LIMIT, backtest, provenance
 from labelbits.planning.cost import affordable_items
+from labelbits.planning.doubts import check_pilot
 from labelbits.planning.holdings import what_is_there
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.item_bits import bits_of
 from labelbits.planning.item_list import ItemList, item_list
 from labelbits.planning.label_mixture import mixture_of_labels
 from labelbits.planning.label_strata import Way
-from labelbits.planning.planfile import PlanFile
+from labelbits.planning.planfile import CROWD, MODEL, PlanFile
 from labelbits.planning.result import Assumption, Curve, Family
-from labelbits.planning.trial import Trial, check_pilot, design_trial
+from labelbits.planning.trial import Trial, design_trial
 
 #: Points of the grid on which forecasts are kept.
 GRID = 40
@@ -67,7 +68,7 @@ def learned_curves(
     """The learning curve of every family on the user's features, extrapolated with intervals."""
     crowd, source = answer_probabilities(evidence)
     result = Learned([])
-    result.warnings += check_pilot(evidence, seed)
+    result.warnings += check_pilot(evidence, families, seed)
     available = purchasable(evidence, plan)
     affordable = [affordable_items(f.price, f.answers_per_item or 1, plan.budget) for f in families]
     if not any(affordable):
@@ -125,7 +126,8 @@ def learned_curves(
     guess = _guess(trial, metric)
     for (family, answers, points, bits), ahead in zip(measured, every, strict=True):
         curve, parts = _curve(family, points, ahead, plan, seed, available, guess)
-        curve = replace(curve, bits=bits)
+        few = trial.balanced is not None
+        curve = replace(curve, bits=bits, per_class=trial.reference.shape[1] if few else 0)
         result.extras.setdefault("uncertainty", []).append(parts)
         check = backtest(family.name, points, trial, evidence.features, metric, seed)
         if check is not None:
@@ -133,6 +135,12 @@ def learned_curves(
         result.curves.append(curve)
         ways.append(Way(family, answers, points, curve))
         result.warnings += provenance(family, answers, trial.trainable, curve, plan.budget)
+    invented = [w.family.name for w in ways if w.answers.share_real(trial.trainable) < 0.005]
+    if invented:
+        result.warnings.append(
+            f"{', '.join(invented)}: no training item has real answers of this kind; they were "
+            "simulated from what is known of the items"
+        )
     result.curves = _with_item_noise(result.curves, [way.points for way in ways])
     if available is None:
         result.warnings.append(
@@ -189,13 +197,15 @@ def _is_one_model(family: Family, evidence: Evidence) -> bool:
     return is_model and not (evidence.counts.sum(1) >= 2).any()
 
 
-def _guess(trial: Trial, metric: str) -> float | None:
-    """Quality without any label: the best constant answer; None where that says nothing."""
+def _guess(trial: Trial, metric: str) -> tuple[float, float] | None:
+    """Quality of a constant answer: of one random item's class, and the best; None where that says
+    nothing."""
     share = trial.reference.mean(0)
     if metric == "accuracy":
-        return float(share.max())
+        return float(share @ share), float(share.max())
     if metric == "cross-entropy":
-        return float(-(share[share > 0] * np.log(share[share > 0])).sum())
+        entropy = float(-(share[share > 0] * np.log(share[share > 0])).sum())
+        return entropy, entropy
     return None
 
 
@@ -214,7 +224,7 @@ def _curve(
     plan: PlanFile,
     seed: int,
     available: int | None,
-    guess: float | None,
+    guess: tuple[float, float] | None,
 ) -> tuple[Curve, dict[str, Any]]:
     """The curve of one family, and where its uncertainty at what the budget buys is from."""
     m = family.answers_per_item or 1
@@ -237,9 +247,8 @@ def _curve(
     }
     draws = _through_measured(np.asarray(ahead.draws), grid, points)
     if guess is not None and grid[0] > 1:
-        # Fewer items than were measured give something between a guess and the least measured.
-        share = np.random.default_rng(seed).uniform(0, 0.5, len(draws))
-        first = guess + share * (draws[:, 0] - guess)
+        # One item teaches one class; from there to the least measured the curve is drawn by hand.
+        first = np.random.default_rng(seed).uniform(*guess, len(draws))
         grid, draws = np.concatenate([[1.0], grid]), np.column_stack([first, draws])
     few = available is not None and available < LIMIT * largest
     curve = Curve(family, grid * m, draws, measured, limit * m, None, None, needs_items=few)

@@ -224,12 +224,16 @@ def mixture_for(
     names = [curve.family.name for curve in curves]
     used = np.flatnonzero(shares)
     split = ", ".join(f"{shares[i]:.0%} on {names[i]}" for i in used)
-    text = (
-        f"The best split found is {split}. Measured on {len(found.single)} {fresh}simulated "
-        f"worlds, it changes the alignment by {gain:+.3f} ({low:+.3f} to {high:+.3f}) against "
-        f"{names[best]} alone"
+    measured = (
+        f"{split}; measured on {len(found.single)} {fresh}simulated worlds, it changes the "
+        f"alignment by {gain:+.3f} ({low:+.3f} to {high:+.3f}) against {names[best]} alone"
     )
-    text += "." if low > 0 else ": no gain that the simulation can see, so it is not recommended."
+    text = (
+        f"A mixture is better: {measured}."
+        if low > 0
+        else "No mixture of signals is recommended: no gain that the simulation can see. The best "
+        f"split that was found is {measured}."
+    )
     purchases = [
         {
             "signal": curves[i].family.kind,

@@ -94,8 +94,8 @@ def list_options(curves: list[Curve], budget: Budget, seed: int) -> list[Option]
     if not options:
         cheapest = min(cost_of(c, c.family.answers_per_item or 1, budget) for c in curves)
         raise InputError(
-            f"[budget] amount is {budget.amount} {budget.currency}; the cheapest purchase costs "
-            f"{cheapest:.4g} {budget.currency}: raise the budget to at least that"
+            f"[budget]: {budget.amount:g} {budget.currency} are there to spend and the cheapest "
+            f"purchase costs {cheapest:.4g} {budget.currency}; raise amount until that much is left"
         )
     return options
 
@@ -113,3 +113,10 @@ def final_draws(curves: list[Curve], budget: Budget, seed: int) -> tuple[list[Cu
         for curve in bought
     ]
     return bought, np.stack(columns, axis=1) if columns else np.zeros((0, 0))
+
+
+def chances(gain: np.ndarray) -> np.ndarray:
+    """Probability of each family (F,) to be the best, from draws (B, F), higher better; families
+    that tie in a draw share it."""
+    best = gain >= gain.max(1, keepdims=True) - 1e-12
+    return (best / best.sum(1, keepdims=True)).mean(0)

@@ -11,9 +11,7 @@ from labelbits.answers.language_models import MODEL
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.planning.planfile import PlanFile
-
-#: What to do without a single answer.
-TO_DO = "label a pilot of at least 100 random items with the cheapest signal"
+from labelbits.planning.refusal import FIRST_PILOT, PilotNeededError
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,11 @@ def read_pilot(plan: PlanFile, names: tuple[str, ...] | None, seed: int) -> Answ
     except InputError as problem:
         if "no answers" not in str(problem):
             raise
-        raise InputError(f"{problem}; {TO_DO}") from None
+        raise PilotNeededError(str(problem).rstrip("."), FIRST_PILOT, head="") from None
     if not len(answers):
         dropped = 0 if answers.rejected is None else len(answers.rejected)
         why = f" ({dropped} rows could not be read)" if dropped else ""
-        raise InputError(f"{paths[0]}: holds no usable answers{why}; {TO_DO}")
+        raise PilotNeededError(f"{paths[0]}: holds no usable answers{why}", FIRST_PILOT, head="")
     return answers
 
 

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from labelbits.errors import InputError
 
 Metric = Literal["accuracy", "cross-entropy", "calibration-error", "alignment"]
+#: Annotators with a meaning of their own: the people of counts and pilot, a language model.
+CROWD, MODEL = "crowd", "model"
 
 
 class _Table(BaseModel):
@@ -71,6 +73,21 @@ class Goal(_Table):
     shots_per_class: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = ()
     test_groups: tuple[str | int, ...] = ()
 
+    @model_validator(mode="after")
+    def _target_can_be_meant(self) -> Goal:
+        if self.target is None:
+            return self
+        if self.metric == "cross-entropy":
+            if self.target <= 0:
+                raise ValueError(f"target is {self.target:g}; expected nats above 0")
+        elif not 0 < self.target <= 1:
+            hint = f" (write {self.target / 100:g} for {self.target:g} %)"
+            raise ValueError(
+                f"target is {self.target:g}; expected a share above 0 and at most 1"
+                f"{hint if 1 < self.target <= 100 else ''}"
+            )
+        return self
+
 
 class Budget(_Table):
     """[budget]: money. `spent` of `amount` is spent already; `fee` is added to every answer.
@@ -108,7 +125,7 @@ class SignalPlan(_Table):
     """
 
     kind: str
-    annotators: str = Field(default="crowd", min_length=1, max_length=40)
+    annotators: str = Field(default=CROWD, min_length=1, max_length=40)
     model: str | None = None
     input_tokens: float | None = Field(None, ge=0)
     output_tokens: float | None = Field(None, ge=0)
@@ -256,6 +273,7 @@ def _check_signals(path: Path, plan: PlanFile) -> None:
     """Signal names and options, checked against the registry."""
     from labelbits.signals import REGISTRY, make
 
+    asked: dict[str, int] = {}
     for number, signal in enumerate(plan.signal, start=1):
         where = f"{path}: [[signal]] number {number}"
         if signal.kind not in REGISTRY:
@@ -279,3 +297,15 @@ def _check_signals(path: Path, plan: PlanFile) -> None:
             make(signal.kind, 2, classes, **signal.options())
         except InputError as problem:
             raise InputError(f"{where}: {problem}") from None
+        before = asked.setdefault(_question(signal), number)
+        if before != number:
+            raise InputError(
+                f"{where}: asks the same question of the same people as number {before}; leave "
+                "one out, or tell who answers by annotators = ..."
+            )
+
+
+def _question(signal: SignalPlan) -> str:
+    """What is asked and who is asked: all but what it costs."""
+    money = {"seconds", "price", "input_tokens", "output_tokens", "input_price", "output_price"}
+    return signal.model_dump_json(exclude=money)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,10 @@ from labelbits.errors import InputError, check_positive
 from labelbits.planning.advise import advise
 from labelbits.planning.families import build_families
 from labelbits.planning.inputs import Evidence, load_evidence
-from labelbits.planning.pilot import encode_pilot, read_pilot
+from labelbits.planning.pilot import Pilot, encode_pilot, read_pilot
 from labelbits.planning.planfile import PlanFile, read_plan
-from labelbits.planning.result import Assumption, Curve, Plan
+from labelbits.planning.refusal import PilotNeededError
+from labelbits.planning.result import Assumption, Curve, Family, Plan
 
 #: Called with (what is being done, share done from 0 to 1).
 Progress = Callable[[str, float], None]
@@ -48,14 +50,27 @@ def plan(
     spent = wanted.budget.spent
     if spent:
         left = wanted.budget.model_copy(
-            update={"amount": wanted.budget.amount - spent, "spent": 0.0}
+            update={"amount": round(wanted.budget.amount - spent, 9), "spent": 0.0}
         )
         wanted = wanted.model_copy(update={"budget": left})
     tell = progress or (lambda what, share: None)
     tell("reading the data", 0.0)
-    made = _make(wanted, seed, tell, spent)
+    try:
+        made = _make(wanted, seed, tell, spent)
+    except PilotNeededError as problem:
+        raise InputError(problem.message(_families_to_price(wanted), wanted.budget)) from None
     tell("done", 1.0)
     return replace(made, title=_title(path))
+
+
+def _families_to_price(wanted: PlanFile) -> list[Family]:
+    """The ways of asking, as far as they have a price without the pilot: it could not be used."""
+    found: list[Family] = []
+    for asked in wanted.signal:
+        alone = wanted.model_copy(update={"signal": (asked,)})
+        with contextlib.suppress(InputError):
+            found += build_families(alone, 2, wanted.dataset.classes or 10, Pilot())[0]
+    return found
 
 
 def _make(wanted: PlanFile, seed: int, tell: Progress, spent: float) -> Plan:
@@ -126,10 +141,12 @@ def _from_specification(
 ) -> Plan:
     """Quality is how well the latent space is recovered in simulated worlds of this size."""
     warnings = [] if evidence is None else [*evidence.warnings, *evidence.notes]
+    lead = ""
     if wanted.goal.metric not in (None, "alignment"):
-        warnings.append(
-            f"{wanted.goal.metric} needs features and votes; without them quality is the "
-            "recovery of the latent space (Spearman correlation of distances) in simulated worlds"
+        lead = (
+            f"This is no plan of {wanted.goal.metric}: that needs features, and labels of about "
+            "100 of the items. Quality here is how well simulated worlds are recovered (Spearman "
+            "correlation of the distances between items)."
         )
     if wanted.goal.shots_per_class or wanted.goal.test_groups:
         warnings.append(
@@ -166,7 +183,7 @@ def _from_specification(
         simulated.curves,
         assumptions + simulated.assumptions,
         warnings + simulated.warnings,
-        {"classes": wanted.dataset.classes, **simulated.extras},
+        {"classes": wanted.dataset.classes, "lead": lead, **simulated.extras},
         seed,
         spent,
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.planning.cost import sessions_of
-from labelbits.planning.options import cost_of, final_draws, most_answers, option_at
+from labelbits.planning.options import chances, cost_of, final_draws, most_answers, option_at
 from labelbits.planning.planfile import Budget
 from labelbits.planning.result import LEVEL, Curve, Option
 from labelbits.planning.value import value_of_information
@@ -17,6 +17,11 @@ from labelbits.planning.words import NAMES, pilot_sentence, show, target_sentenc
 
 #: Below this probability of being best, the advice says that the data cannot tell.
 SURE = 0.8
+#: Ways whose expectations differ by less than this share of the interval are as good; one that
+#: costs less than `CHEAPER` of the best is then named instead.
+TIE, CHEAPER = 0.05, 0.8
+#: Alignment that is as good as none, and one that is something.
+LITTLE, SOMETHING = 0.05, 0.5
 
 
 def recommend(
@@ -32,17 +37,16 @@ def recommend(
 ) -> dict[str, Any]:
     """The purchase with the best expected quality, how sure that is, and what would settle it.
 
-    `sign` is +1 where more quality is better and -1 where less is (cross-entropy). Ways that give
-    the same to the last digit are told apart by cost.
+    `sign` is +1 where more quality is better and -1 where less is (cross-entropy). Of ways that
+    give the same to what an interval can show, the cheapest is named.
     """
     bought, draws = final_draws(curves, budget, seed)
     gain = sign * draws
     expected = gain.mean(0)
     last = {option.family: option for option in options}  # options rise in size in each family
-    costs = np.array([last[curve.family.name].cost for curve in bought])
-    order = np.lexsort((costs, -np.round(expected, 9)))
+    order = _order(bought, expected, last)
     best = int(order[0])
-    share = np.bincount(gain.argmax(1), minlength=len(bought)) / len(gain)
+    share = chances(gain)
     option = last[bought[best].family.name]
     rivals = [bought[i].family.name for i in order if i != best]
     result: dict[str, Any] = {
@@ -72,6 +76,46 @@ def recommend(
             result["cheapest_for_target"], target, budget, metric_name, shown, sign
         )
     return result
+
+
+def _order(bought: list[Curve], expected: np.ndarray, last: dict[str, Option]) -> np.ndarray:
+    """The families from the one to buy: the best expectation, or a cheaper one as good as that."""
+    order = np.argsort(-expected, kind="stable")
+    top = last[bought[order[0]].family.name]
+    as_good = expected >= expected.max() - TIE * abs(top.high - top.low) - 1e-9
+    costs = np.array([last[curve.family.name].cost for curve in bought])
+    # Whole items leave a little money over: that is no reason to prefer the worse.
+    cheap = as_good & (costs < CHEAPER * costs[order[0]])
+    if cheap.any():
+        best = int(np.lexsort((-expected, np.where(cheap, costs, np.inf)))[0])
+        order = np.array([best, *order[order != best]])
+    return order
+
+
+def too_little(curves: list[Curve], advice: dict[str, Any], budget: Budget, seed: int) -> str:
+    """What goes before a purchase after which the representation is as unknown as before."""
+    if advice["quality"] >= LITTLE:
+        return ""
+    enough = cheapest_for(curves, SOMETHING, budget, seed, 1)
+    text = (
+        f"{budget.amount:,.2f} {budget.currency} is too little to learn anything here: whatever it "
+        "buys, the distances between items stay unknown"
+    )
+    if enough is None:
+        return text + "."
+    return f"{text}. A correlation of {SOMETHING} takes about {enough['cost']:,.2f}."
+
+
+def led_by(first: str, advice: dict[str, Any], turn: str) -> dict[str, Any]:
+    """The advice with a sentence before it that the reader has to know first; `turn` leads over
+    from there to the purchase."""
+    if not first:
+        return advice
+    bought = advice["parts"]["purchase"]
+    if bought.startswith("Buy "):
+        bought = f"{turn} buy {bought[4:]}"
+    parts = {"first": first, **advice["parts"], "purchase": bought}
+    return {**advice, "parts": parts, "sentence": " ".join(text for text in parts.values() if text)}
 
 
 def with_mixture(
@@ -163,12 +207,16 @@ def cheapest_for(
 
 def _reaching(curve: Curve, values: np.ndarray, target: float, sign: int) -> float | None:
     """Answers (whole items) at which `values` (G,) reach the target, within the evidence."""
-    reached = np.flatnonzero((sign * values >= sign * target) & (curve.answers <= curve.limit))
+    least = curve.measured[:, 0].min() if len(curve.measured) else 0.0
+    # Below the smallest size that was measured the curve is drawn by hand.
+    first = int(np.searchsorted(curve.answers, least * (1 - 1e-9)))
+    there = (np.arange(len(values)) >= first) & (curve.answers <= curve.limit)
+    reached = np.flatnonzero((sign * values >= sign * target) & there)
     if not len(reached):
         return None
     i = int(reached[0])
     answers = float(curve.answers[i])
-    if i:
+    if i > first:
         gap = (target - values[i - 1]) / (values[i] - values[i - 1] or 1.0)
         before = math.log(curve.answers[i - 1])
         answers = math.exp(before + gap * (math.log(answers) - before))
@@ -208,7 +256,9 @@ def _parts(
             f"The evidence cannot tell it from {rival.family} ({shown(rival.quality)} "
             f"expected): it is the best with probability {sure:.2f} only."
         )
-    parts["pilot"] = pilot_sentence(result["value_of_knowing"], budget, sure < SURE)
+    parts["pilot"] = pilot_sentence(
+        result["value_of_knowing"], budget, sure < SURE, shown(1.0).endswith("%")
+    )
     return parts
 
 
@@ -247,8 +297,10 @@ def _short_of_evidence(curve: Curve, option: Option, budget: Budget) -> str | No
     if option.items < 0.99 * curve.limit / each:
         return None
     pilot = math.ceil(wanted * option.items / (curve.limit / each) / 10)
+    do = f"Label a pilot of {pilot:,} items first, then plan again."
+    if curve.per_class:
+        do = f"Add {math.ceil(pilot / curve.per_class):,} to shots_per_class to see that far."
     return (
         f"The pilot supports plans of up to {option.items:,} items; all of "
-        f"{budget.amount:,.2f} {budget.currency} would buy {wanted:,.0f}. Label a pilot of "
-        f"{pilot:,} items first, then plan again."
+        f"{budget.amount:,.2f} {budget.currency} would buy {wanted:,.0f}. {do}"
     )

@@ -14,10 +14,12 @@ import numpy as np
 from labelbits.interface import Estimate, Signal
 from labelbits.planning.cost import Price
 from labelbits.planning.item_list import FILE, ItemList
-from labelbits.planning.planfile import Budget, SignalPlan
+from labelbits.planning.planfile import CROWD, Budget, SignalPlan
 
 #: Probability that the interval `low`..`high` holds the quality that is reached.
 LEVEL = 0.9
+#: A difference of quality below this is none: it vanishes when qualities are shown.
+NOTHING = 5e-4
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Family:
     answers_per_item: int | None
     price: Price
     options: dict[str, Any] = field(default_factory=dict)
-    annotators: str = "crowd"
+    annotators: str = CROWD
     asked: SignalPlan | None = None
     number: int = 0
 
@@ -48,7 +50,8 @@ class Curve:
     answers that the evidence supports. `covered` (G,) is the number of items that the answers are
     spread over, where that is free. `item_sd` is the standard deviation of one test item's quality
     after taking out what all families share: how much noise a pilot item carries (NaN: unknown).
-    `needs_items`: the limit is set by the items that there are, not by the evidence.
+    `needs_items`: the limit is set by the items that there are, not by the evidence. `per_class`
+    is the number of classes where training sets hold equally many items of each, else 0.
     """
 
     family: Family
@@ -61,6 +64,7 @@ class Curve:
     covered: np.ndarray | None = None
     item_sd: float = math.nan
     needs_items: bool = False
+    per_class: int = 0
 
     def at(self, answers: float | np.ndarray) -> np.ndarray:
         """Draws (B,) of the quality at `answers` (a number, or one for each draw).
@@ -106,7 +110,7 @@ class Option:
     bits: float
     bits_total: float
     measured: bool
-    annotators: str = "crowd"
+    annotators: str = CROWD
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from labelbits.learning import (
     CurvePoints,
     cross_measure,
     cross_replicates,
-    diagnose,
     few_shot_sizes,
     group_split,
     measure,
@@ -21,17 +20,18 @@ from labelbits.learning import (
 )
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.planfile import Goal
+from labelbits.planning.refusal import FIRST_PILOT, PilotNeededError
 
 #: Fewest items worth measuring a learning curve on, and fewest to test on.
 FEWEST_TRAINING, FEWEST_TEST = 30, 20
+#: Share of tested items whose class nobody can learn, at most.
+MOST_UNKNOWN = 0.2
 #: Largest test set: beyond it the test adds time and no precision that matters.
 LARGEST_TEST = 2000
 #: Items with gold and without votes that are enough to test on.
 ENOUGH_TEST = 200
 #: From this many labelled items on, some are held out instead of cross-validated.
 LARGE_PILOT = 2000
-#: Items on which the pilot is checked, at most.
-DIAGNOSED = 1000
 #: Training sets of each size tested on held-out rows.
 REPLICATES = 10
 #: Items x columns x classes of one fit above which training sets are halved in number.
@@ -165,11 +165,11 @@ def design_trial(evidence: Evidence, goal: Goal, seed: int, smallest: int) -> Tr
 
 def _check_enough(answered: int, inside: int, outside: int) -> None:
     if answered < FEWEST_TRAINING + FEWEST_TEST or (inside < FEWEST_TEST and outside < FEWEST_TEST):
-        raise InputError(
-            f"this pilot cannot support a plan: {answered} labelled items are too few, "
-            f"{FEWEST_TRAINING} to train on and {FEWEST_TEST} to test on (with gold, or with votes "
-            "or reports of probabilities) are needed; label a pilot of at least 100 random items "
-            "with the cheapest signal"
+        raise PilotNeededError(
+            f"{answered} labelled items are too few, {FEWEST_TRAINING} to train on and "
+            f"{FEWEST_TEST} to test on (with gold, or with votes or reports of probabilities) are "
+            "needed",
+            FIRST_PILOT,
         )
 
 
@@ -195,7 +195,21 @@ def _by_group(
             f"{len(pool)} labelled items of the others trained on; expected at least {FEWEST_TEST} "
             f"and {FEWEST_TRAINING}"
         )
+    _check_known(evidence, test, pool)
     return test, pool, f"held out: groups {', '.join(names)}, none of them trained on"
+
+
+def _check_known(evidence: Evidence, test: np.ndarray, pool: np.ndarray) -> None:
+    """What is tested has to be among what can be learnt."""
+    classes = _classes_of(evidence)
+    unknown = ~np.isin(classes[test], classes[pool])
+    if unknown.mean() > MOST_UNKNOWN:
+        name = evidence.class_names[int(classes[test][unknown][0])]
+        raise InputError(
+            f"[goal] test_groups: {unknown.mean():.0%} of the tested items are of classes that no "
+            f"item to train on has (such as {name!r}), so nothing can be learnt about them; choose "
+            "test groups whose classes occur in the others too"
+        )
 
 
 def _classes_of(evidence: Evidence) -> np.ndarray:
@@ -226,19 +240,3 @@ def training_sizes(largest: int, classes: int, smallest: int) -> list[int]:
     while min(sizes) > max(smallest, 10):
         sizes.add(max(10, min(sizes) // 2))
     return sorted(sizes)
-
-
-def check_pilot(evidence: Evidence, seed: int) -> list[str]:
-    """What makes the pilot doubtful. Raises `InputError`, with the pilot to run instead, where it
-    cannot support a plan at all: no number is better than a wrong one."""
-    rows = evidence.labelled
-    votes = evidence.stated
-    if not len(rows):
-        return []
-    if len(rows) > DIAGNOSED:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, DIAGNOSED, replace=False))
-    found = diagnose(evidence.features[rows], votes[rows], seed=seed)
-    fatal = [concern.message for concern in found.concerns if concern.fatal]
-    if fatal:
-        raise InputError("this pilot cannot support a plan. " + " ".join(fatal))
-    return [concern.message.rstrip(".") for concern in found.concerns]

@@ -25,9 +25,9 @@ import numpy as np
 
 from labelbits.learning.points import CROSSED
 from labelbits.planning.cost import total_cost
-from labelbits.planning.options import final_draws, price_noise
+from labelbits.planning.options import chances, final_draws, price_noise
 from labelbits.planning.planfile import Budget
-from labelbits.planning.result import Curve
+from labelbits.planning.result import NOTHING, Curve
 
 #: Items of the pilots that are considered.
 PILOTS = (25, 50, 100, 200, 400, 800, 1600)
@@ -95,7 +95,7 @@ def value_of_information(
         "money": curve.worth(perfect),
         "currency": budget.currency,
     }
-    chance = np.bincount(gain.argmax(1), minlength=len(bought)) / len(gain)
+    chance = chances(gain)
     order = np.argsort(-np.maximum(chance, 1e-9 * expected.argsort().argsort()))
     asked = [int(i) for i in order[:RIVALS] if chance[i] >= CHANCE]
     best = int(expected.argmax())
@@ -119,7 +119,7 @@ def value_of_information(
                 "quality": quality,
                 "money": money,
                 "net": money - cost,
-                "worth_it": money > cost,
+                "worth_it": money > cost and quality >= NOTHING,
             }
         )
     best_pilot = max(pilots, key=lambda one: one["net"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from labelbits.planning.planfile import Budget
-from labelbits.planning.result import LEVEL
+from labelbits.planning.result import LEVEL, NOTHING
 
 #: Words for what is bought.
 NAMES = {
@@ -20,7 +20,8 @@ NAMES = {
 
 def show(value: float, percent: bool) -> str:
     """A quality as text: a percentage for accuracy, else three decimals."""
-    return f"{100 * value:.1f} %" if percent else f"{value:.3f}"
+    digits = f"{100 * value:.1f} %" if percent else f"{value:.3f}"
+    return digits.removeprefix("-") if not digits.strip("-0. %") else digits
 
 
 def what(signal: str, answers: int, per_item: float, items: int, annotators: str = "crowd") -> str:
@@ -28,19 +29,28 @@ def what(signal: str, answers: int, per_item: float, items: int, annotators: str
     name = NAMES.get(signal, f"{signal} answers")
     if annotators != "crowd":
         name = f"{name} by {annotators}"
-    if answers == 1:
+    if answers == 1 and items == 1:
         return f"1 {name.replace('labels', 'label').removesuffix('s')} on 1 item"
     if per_item == 1:
         return f"{answers:,} {name} (one on each of {items:,} items)"
+    number = "1 item" if items == 1 else f"{items:,} items"
     if per_item == round(per_item):
-        return f"{answers:,} {name} ({per_item:.0f} on each of {items:,} items)"
-    return f"{answers:,} {name} ({per_item:.2g} an item on {items:,} items)"
+        return f"{answers:,} {name} ({per_item:.0f} on each of {number})"
+    return f"{answers:,} {name} ({per_item:.2g} an item on {number})"
 
 
-def pilot_sentence(value: dict[str, Any] | None, budget: Budget, unsure: bool) -> str:
+def pilot_sentence(
+    value: dict[str, Any] | None, budget: Budget, unsure: bool, percent: bool = False
+) -> str:
     """What knowing would be worth, and the pilot that is worth its cost, or that none is."""
     if value is None or (not unsure and not (value["pilot"] and value["pilot"]["worth_it"])):
         return ""
+    if value["quality"] < NOTHING:
+        least = f"{100 * NOTHING:g} points" if percent else f"{NOTHING:g}"
+        return (
+            f"It hardly matters: to know for sure which is best would add less than {least}, so "
+            "take the one that is the least trouble."
+        )
     text = f"To know which is best would be worth {value['money']:,.2f} {budget.currency}"
     pilot = value["pilot"]
     if pilot is None:

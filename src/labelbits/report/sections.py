@@ -45,8 +45,10 @@ def _verdict(plan: Plan) -> str:
     more = [parts.get(key, "") for key in ("certainty", "less", "pilot")]
     more += [(best.get("next") or {}).get("sentence", ""), best.get("target_sentence", "")]
     lines = "".join(f"<p class='more'>{text(line)}</p>" for line in more if line)
+    first = parts.get("first", "")
+    lead = f"<p>{text(first)}</p>" if first else ""
     return (
-        f"<section class='verdict'><p>{text(parts['purchase'])}</p>"
+        f"<section class='verdict'>{lead}<p>{text(parts['purchase'])}</p>"
         f"<div class='cards'>{body}</div>{lines}</section>"
     )
 
