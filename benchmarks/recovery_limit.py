@@ -19,6 +19,7 @@ from plotly.subplots import make_subplots
 
 import labelbits as lb
 from labelbits.recovery import metrics
+from labelbits.recovery.posterior import free_directions
 
 
 def triplets(points: np.ndarray, n: int, beta: float, seed: int) -> np.ndarray:
@@ -45,18 +46,6 @@ def fisher(points: np.ndarray, t: np.ndarray, beta: float) -> np.ndarray:
     )  # fmt: skip
     g = g.reshape(len(t), -1) * np.sqrt(p * (1 - p))[:, None]
     return g.T @ g
-
-
-def free_directions(points: np.ndarray) -> np.ndarray:
-    """Orthonormal basis of shifts and rotations at `points`, (N D, free)."""
-    items, dims = points.shape
-    moves = [np.tile(axis, (items, 1)) for axis in np.eye(dims)]
-    for i in range(dims):
-        for j in range(i):
-            turn = np.zeros((dims, dims))
-            turn[i, j], turn[j, i] = 1, -1
-            moves.append((points - points.mean(0)) @ turn)
-    return np.linalg.qr(np.stack([move.ravel() for move in moves], axis=1))[0]
 
 
 def measure(items: int, dims: int, beta: float, c: float, worlds: int) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from labelbits.recovery.channel import Channel
 from labelbits.recovery.initialise import spectral_start
 from labelbits.recovery.solver import coded
 from labelbits.signals import make
+from tests.recovery.asked import answers as answers_of
+from tests.recovery.asked import asked
 
 ITEMS, CLASSES, DIMS = 60, 5, 2
 
@@ -30,36 +33,7 @@ def world() -> tuple[np.ndarray, np.ndarray]:
     return points[:ITEMS], points[ITEMS:]
 
 
-def asked(
-    world: tuple[np.ndarray, np.ndarray], name: str, n: int, seed: int, **noise: float
-) -> pl.DataFrame:
-    """Simulated answers to `n` random questions, as rows of the canonical table."""
-    items, prototypes = world
-    signal = make(name, DIMS, CLASSES, **noise)
-    order = np.random.default_rng(seed).random((n, ITEMS)).argsort(1)
-    which = order[:, : signal.arity]
-    d2 = signal.distances(items[which], prototypes)
-    codes = np.asarray(signal.sample(jax.random.key(seed), d2))
-    names = [f"class {k}" for k in range(CLASSES)]
-    decoded = [signal.decode(code, names) for code in codes]
-    return pl.DataFrame(
-        {
-            "signal": [name] * n,
-            "annotator": ["a"] * n,
-            "items": [[f"item {i}" for i in row] for row in which],
-            "classes": [about for _, about in decoded],
-            "answer": [json.dumps(answer) for answer, _ in decoded],
-        },
-        schema_overrides={"classes": pl.List(pl.String)},
-    )
-
-
-def answers(*tables: pl.DataFrame) -> lb.Answers:
-    return lb.Answers(
-        pl.concat(tables),
-        tuple(f"item {i}" for i in range(ITEMS)),
-        tuple(f"class {k}" for k in range(CLASSES)),
-    )
+answers = functools.partial(answers_of, ITEMS, CLASSES)
 
 
 @pytest.fixture(scope="module")

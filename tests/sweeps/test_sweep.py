@@ -18,7 +18,7 @@ import pytest
 from labelbits.errors import InputError
 from labelbits.sweeps import parse_sweep, read_sweep, run_sweep, store
 from labelbits.sweeps.runner import run_task
-from labelbits.sweeps.spec import Task, check_memory, tasks_of
+from labelbits.sweeps.spec import Sweep, Task, check_memory, tasks_of
 
 from .conftest import command
 
@@ -196,14 +196,20 @@ def test_kills_at_every_write_from_start_to_merge_leave_the_same_table(
     assert sorted(p.name for p in folder.iterdir()) == [".lock", "results.parquet", "sweep.json"]
 
 
+def filled(folder: Path, sweep: Sweep, results: pl.DataFrame) -> store.Store:
+    """A store that holds every cell of the sweep as a part."""
+    kept = store.Store(folder, sweep)
+    for task in tasks_of(sweep):
+        kept.add(task, at(results, task))
+    return kept
+
+
 def test_a_damaged_part_is_computed_again(
     spec: Path, tmp_path: Path, uninterrupted: pl.DataFrame
 ) -> None:
     sweep = read_sweep(spec)
     tasks = tasks_of(sweep)
-    with store.Store(tmp_path, sweep) as kept:
-        for task in tasks:
-            kept.add(task, at(uninterrupted, task))
+    with filled(tmp_path, sweep, uninterrupted) as kept:
         assert kept.done(tasks) == {task.key for task in tasks}
         part = kept.parts / f"{tasks[3].key}.parquet"
         part.write_bytes(part.read_bytes()[:100])
@@ -231,9 +237,7 @@ def test_a_full_disk_is_one_message_and_keeps_what_is_finished(
 ) -> None:
     sweep = read_sweep(spec)
     tasks = tasks_of(sweep)
-    with store.Store(tmp_path, sweep) as kept:
-        for task in tasks:
-            kept.add(task, at(uninterrupted, task))
+    filled(tmp_path, sweep, uninterrupted).close()
     largest = max(part.stat().st_size for part in tmp_path.glob("parts/*"))
 
     # Set in the new process itself: code between fork and exec is unsafe beside JAX's threads.
@@ -259,9 +263,7 @@ def test_the_store_tells_specification_seed_and_versions(
 ) -> None:
     sweep = read_sweep(spec)
     tasks = tasks_of(sweep)
-    with store.Store(tmp_path, sweep) as kept:
-        for task in tasks:
-            kept.add(task, at(uninterrupted, task))
+    with filled(tmp_path, sweep, uninterrupted) as kept:
         table = kept.finish(tasks)
     told = {k.decode(): v.decode() for k, v in pq.read_schema(table).metadata.items()}
     assert told["hash"] == sweep.hash()

@@ -71,7 +71,7 @@ def _laplace(fitted: Fitted, data: Data, seed: int) -> np.ndarray:
     rows, noise_prior = _rows(fitted, data, points, seed)
     # Items without an answer, or noise that answers say nothing about, keep their prior.
     prior = np.concatenate([np.full(points, fitted.ridge), noise_prior])
-    free = _free_directions(fitted)
+    free = free_directions(fitted.items, scaled=fitted.scale_free)
     if len(prior) <= DENSE:
         h = (rows.T @ rows).toarray() + np.diag(prior)
         inverse = scipy.linalg.inv(h, check_finite=False)[: n * dims, : n * dims]
@@ -94,9 +94,12 @@ def _positive(blocks: np.ndarray) -> np.ndarray:
     return np.einsum("nab,nb,ncb->nac", vector, value, vector)
 
 
-def _free_directions(fitted: Fitted) -> np.ndarray:
-    """Orthonormal basis (items x dims, free) of shifts, rotations and (precision unknown) scale."""
-    centred = fitted.items.astype(np.float64) - fitted.items.mean(0)
+def free_directions(points: np.ndarray, *, scaled: bool = False) -> np.ndarray:
+    """Orthonormal basis (items x dims, free) of what comparisons cannot tell at `points`.
+
+    Shifts and rotations, and with `scaled` (an unknown precision) the scale.
+    """
+    centred = points.astype(np.float64) - points.mean(0)
     n, dims = centred.shape
     moves = [np.tile(axis, (n, 1)) for axis in np.eye(dims)]
     for i in range(dims):
@@ -104,7 +107,7 @@ def _free_directions(fitted: Fitted) -> np.ndarray:
             turn = np.zeros((dims, dims))
             turn[i, j], turn[j, i] = 1, -1
             moves.append(centred @ turn)
-    if fitted.scale_free:
+    if scaled:
         moves.append(centred)
     basis, size, _ = np.linalg.svd(
         np.stack([m.ravel() for m in moves], axis=1), full_matrices=False
