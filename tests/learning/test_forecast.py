@@ -61,6 +61,31 @@ def test_intervals_cover_and_a_wrong_curve_is_missed(metric: str) -> None:
     assert wrong / 80 < 0.2
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "cross-entropy"])
+def test_intervals_are_as_wide_as_curves_err(metric: str) -> None:
+    inside, half, unit, worlds = [], [], [], 120
+    for seed in range(worlds):
+        rng = np.random.default_rng([5, seed])
+        start, rate, rest = rng.uniform(0.4, 0.7), rng.uniform(0.2, 0.8), rng.uniform(0, 0.6)
+
+        def loss(n: float, start=start, rate=rate, rest=rest) -> float:
+            return start * (rest + (1 - rest) * (n / 50) ** -rate)
+
+        curve = points(loss, metric=metric, tests=300, seed=seed)
+        result = forecast(curve, [3200], seed=seed, draws=300)
+        true = 1 - loss(3200) if metric == "accuracy" else loss(3200)
+        low, high, middle = result.low[0], result.high[0], result.mean[0]
+        inside.append(low <= true <= high)
+        half.append(abs(true - middle) <= (high - low) / 4)
+        unit.append(2 * (true - middle) / (high - low))
+    error = np.sqrt(0.9 * 0.1 / worlds)
+    assert np.mean(inside) > 0.9 - 3 * error
+    # Negative controls: intervals of half the width must fail, and ones of twice the width are
+    # wider than errors are.
+    assert np.mean(half) < 0.9 - 3 * error
+    assert np.median(np.abs(unit)) > 0.2
+
+
 @settings(max_examples=25)
 @given(
     rate=st.floats(0.1, 1.5), rest=st.floats(0, 0.9), start=st.floats(0.05, 0.95),
