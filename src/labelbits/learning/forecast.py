@@ -29,7 +29,7 @@ BLOCKS = 2000
 
 @dataclass(frozen=True)
 class Forecast:
-    """Expected quality at `sizes` (S,), the mean over purchases of that size, with `level` intervals.
+    """Expected quality at `sizes` (S,), a mean over purchases, with `level` intervals.
 
     `low`, `high`: everything together. `sampling_low`, `sampling_high`: only the luck of the
     pilot's items and training sets. `model_low`, `model_high`: only which curve is right. `draws`
