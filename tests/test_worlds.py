@@ -11,7 +11,7 @@ from scipy import stats
 from labelbits import World
 from labelbits.errors import InputError
 from labelbits.interface import squared_distances
-from labelbits.worlds import quasi_distances
+from labelbits.worlds import normal_draws, quasi_distances
 
 
 @pytest.mark.parametrize("prior", ["normal", "hypercube", "sphere"])
@@ -93,3 +93,11 @@ def test_features_are_whitened():
 def test_bad_features(features, dims, message):
     with pytest.raises(InputError, match=message):
         World.from_features(features, dims, 3)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 7, 5), (12, 120, 5), (300_000,)])
+def test_padded_draws_are_those_of_jax_to_the_bit(shape: tuple[int, ...]) -> None:
+    key = jax.random.key(5)
+    np.testing.assert_array_equal(normal_draws(key, shape), jax.random.normal(key, shape))
+    inside = jax.jit(lambda key: normal_draws(key, shape))(key)
+    np.testing.assert_array_equal(inside, jax.random.normal(key, shape))

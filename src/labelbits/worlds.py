@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.special
 import scipy.stats
+from jax.core import Tracer
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from labelbits import interface
@@ -20,12 +21,30 @@ from labelbits.errors import InputError, check_at_least
 #: Degrees of freedom up to which a chi-square is summed from logarithms and squares.
 _FEW_DIMS = 7
 
+#: Fewest and most normal draws that are padded to a power of four, to share compiled programs.
+_PADDED = (1024, 4**9)
+
 Prior = Literal["normal", "hypercube", "sphere", "clusters", "empirical"]
+
+
+def normal_draws(key: PRNGKeyArray, shape: tuple[int, ...]) -> Array:
+    """`jax.random.normal`, to the bit, from few compiled programs.
+
+    Draw i depends on the key and on i alone, so a longer row of draws begins with the shorter one.
+    Each new shape would else compile for half a second, more than most simulations of it take.
+    """
+    size, (least, most) = math.prod(shape), _PADDED
+    padded = max(least, 4 ** math.ceil(math.log(max(size, 1), 4) - 1e-9))
+    # jax defines its options at run time, where a type checker does not see them.
+    apart: bool = jax.config.jax_threefry_partitionable  # pyright: ignore[reportAttributeAccessIssue]
+    if padded > most or not apart or isinstance(key, Tracer):
+        return jax.random.normal(key, shape)
+    return jnp.asarray(np.asarray(jax.random.normal(key, (padded,)))[:size].reshape(shape))
 
 
 def _normal(key: PRNGKeyArray, shape: tuple[int, ...]) -> Array:
     """N(0, I)."""
-    return jax.random.normal(key, shape)
+    return normal_draws(key, shape)
 
 
 def _hypercube(key: PRNGKeyArray, shape: tuple[int, ...]) -> Array:
@@ -169,7 +188,7 @@ class World(interface.World):
             return super().sample_class_distances(key, shape)
         radius_key, axis_key, rest_key = jax.random.split(key, 3)
         radius = jnp.sqrt(_chi_square(radius_key, self.dims, (*shape, 1)))
-        along = (radius - jax.random.normal(axis_key, (*shape, self.classes))) ** 2
+        along = (radius - normal_draws(axis_key, (*shape, self.classes))) ** 2
         return along + _chi_square(rest_key, self.dims - 1, (*shape, self.classes))
 
 

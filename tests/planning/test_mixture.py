@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelbits.planning.mixture import best_shares, candidates, confirm
+from labelbits.planning.mixture import Confirmed, _worse_and_worse, best_shares, candidates, confirm
 from labelbits.signals import Hard, Triplet
 from labelbits.worlds import World
 
@@ -48,3 +48,15 @@ def test_half_of_the_answers_are_worse_on_the_same_worlds() -> None:
     found = confirm(SIGNALS, WORLD, np.array([1.0, 400.0]), np.array([0.0, 0.5]), 1, 0)
     gain, low, high = found.gain
     assert low <= gain <= high < 0
+
+
+def test_larger_shares_of_a_loser_are_not_tried() -> None:
+    noise = 0.001 * np.random.default_rng(0).standard_normal(12)
+
+    def found(*gains: float) -> list[Confirmed]:
+        return [Confirmed(0.5 + gain + noise, np.full(12, 0.5)) for gain in gains]
+
+    assert _worse_and_worse(found(-0.1, -0.2))
+    assert not _worse_and_worse(found(-0.2, -0.1))  # turning
+    assert not _worse_and_worse(found(0.1, -0.1))
+    assert not _worse_and_worse(found(-0.1))

@@ -15,6 +15,7 @@ from labelbits.learning.metrics import higher_is_better
 from labelbits.planning.annotators import voices_of
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
 from labelbits.planning.backtest import LIMIT, backtest, provenance
+from labelbits.planning.bundled import is_bundled
 from labelbits.planning.cost import affordable_items
 from labelbits.planning.doubts import check_pilot
 from labelbits.planning.holdings import what_is_there
@@ -153,8 +154,10 @@ def learned_curves(
         result.extras["mixture"] = mixture
     result.items = item_list(evidence, strata)
     tell("weighing the labels that exist", 0.96)
-    there = what_is_there(evidence, trial, result.curves, metric, seed)
-    if there is not None:
+    there = None
+    if plan.dataset.features is None or not is_bundled(plan.dataset.features):
+        there = what_is_there(evidence, trial, result.curves, metric, seed)
+    if there is not None:  # the invented votes of a bundled example are nobody's to hold
         result.extras["holdings"] = there
     result.extras["bits_about"] = (
         "Bits that one answer tells about which item it is (mutual information over your items)."

@@ -39,9 +39,8 @@ from labelbits.worlds import World
 QUESTIONS = 3000
 #: Answers drawn for each of them where answers cannot be listed.
 DRAWS = 4
-#: Worlds that a design is averaged over; worlds on which candidates are screened, and so many times
-#: more on which the best is confirmed. Batches of one size compile one program.
-DESIGN_WORLDS, SCREEN_WORLDS, CONFIRM_BATCHES = 3, 8, 2
+#: Worlds that a design is averaged over, and batches of worlds on which the best is confirmed.
+DESIGN_WORLDS, CONFIRM_BATCHES = 3, 2
 #: Items of a world that a design is worked out on, at most: its cost grows with their cube.
 DESIGN_ITEMS = 40
 #: Shares of the second-best signal that are tried.
@@ -134,26 +133,36 @@ def confirm(
     shares: np.ndarray,
     best: int,
     seed: int,
-    worlds: int = SCREEN_WORLDS,
+    worlds: int = 8,
     alone: np.ndarray | None = None,
+    simulated: np.ndarray | None = None,
 ) -> Confirmed:
     """Recover simulated worlds from the mixture and from signal number `best` alone.
 
     `alone` (worlds,) is what the latter gave on these worlds, where that is known already.
+    `simulated` (S,) is how many answers of each signal were simulated alone: with as many worlds
+    and answers as there, its compiled programs serve here too.
     """
-    used = np.flatnonzero(shares)
-    counts = [max(1, round(float(answers[i] * shares[i]))) for i in used]
-    most = [max(1, round(float(answers[i]))) for i in used]
+    most = np.maximum(answers, 1 if simulated is None else simulated)
 
-    def run(which: list[int], counts: list[int], most: list[int]) -> np.ndarray:
+    def run(which: list[int], counts: list[int]) -> np.ndarray:
         chosen = [signals[i] for i in which]
-        found = simulate(chosen, world, answers=counts, seeds=worlds, seed=seed, largest=most)
+        largest = [max(1, round(float(most[i]))) for i in which]
+        found = simulate(chosen, world, answers=counts, seeds=worlds, seed=seed, largest=largest)
         return found.values["spearman"]
 
-    whole = max(1, round(float(answers[best])))
+    used = np.flatnonzero(shares).tolist()
     if alone is None:
-        alone = run([best], [whole], [whole])
-    return Confirmed(run(used.tolist(), counts, most), alone)
+        alone = run([best], [max(1, round(float(answers[best])))])
+    return Confirmed(run(used, [max(1, round(float(answers[i] * shares[i]))) for i in used]), alone)
+
+
+def _worse_and_worse(screened: list[Confirmed]) -> bool:
+    """Has the second signal lost for sure at two rising shares, and more at the larger one?"""
+    if len(screened) < 2:
+        return False
+    (before, _, most_before), (gain, _, most) = screened[-2].gain, screened[-1].gain
+    return most_before < 0 and most < 0 and gain < before
 
 
 def _together(parts: list[Confirmed]) -> Confirmed:
@@ -178,13 +187,14 @@ def _of_two(shares: np.ndarray) -> np.ndarray:
 
 
 def mixture_for(
-    curves: list[Curve], world: World, total: int, budget: Budget, seed: int
+    curves: list[Curve], world: World, total: int, budget: Budget, seed: int, worlds: int
 ) -> dict[str, Any] | None:
     """The best mixture of the families for the budget and its measured gain; None for one family.
 
     Families that ask the same question at the same price (votes and hard labels) count once.
 
     The simulated world stands for `total` items: numbers of answers are scaled to its size.
+    `worlds` are simulated at a time, as for the curves.
     """
     different = {(c.family.kind.replace("votes", "hard"), c.family.price.amount): c for c in curves}
     curves = list(different.values())
@@ -207,32 +217,35 @@ def mixture_for(
     quality = np.array([float(c.at(m).mean()) for c, m in zip(curves, money, strict=True)])
     best = int(np.argmax(quality))
     tried = candidates(_of_two(design.shares), quality)
+    simulated = np.array([c.measured[-1, 0] for c in curves]) * world.items / total
+
+    def measured(shares: np.ndarray, seed: int, alone: np.ndarray | None = None) -> Confirmed:
+        return confirm(signals, world, answers, shares, best, seed, worlds, alone, simulated)
+
     screened: list[Confirmed] = []
     for shares in tried:
-        alone = screened[0].single if screened else None
-        screened.append(confirm(signals, world, answers, shares, best, seed + 1, alone=alone))
+        screened.append(measured(shares, seed + 1, screened[0].single if screened else None))
+        if _worse_and_worse(screened[len(tried) - len(SPLITS) :]):
+            break
     most = int(np.argmax([one.gain[0] for one in screened]))
     shares, found, fresh = tried[most], screened[most], ""
     if max(one.gain[2] for one in screened) > 0:
         # Fresh worlds: the best of several candidates looks better than it is where it was picked.
-        again = [
-            confirm(signals, world, answers, shares, best, seed + 2 + batch)
-            for batch in range(CONFIRM_BATCHES)
-        ]
+        again = [measured(shares, seed + 2 + batch) for batch in range(CONFIRM_BATCHES)]
         found, fresh = _together(again), "fresh "
     gain, low, high = found.gain
     names = [curve.family.name for curve in curves]
     used = np.flatnonzero(shares)
     split = ", ".join(f"{shares[i]:.0%} on {names[i]}" for i in used)
-    measured = (
+    tested = (
         f"{split}; measured on {len(found.single)} {fresh}simulated worlds, it changes the "
         f"alignment by {gain:+.3f} ({low:+.3f} to {high:+.3f}) against {names[best]} alone"
     )
     text = (
-        f"A mixture is better: {measured}."
+        f"A mixture is better: {tested}."
         if low > 0
         else "No mixture of signals is recommended: no gain that the simulation can see. The best "
-        f"split that was found is {measured}."
+        f"split that was found is {tested}."
     )
     purchases = [
         {

@@ -73,7 +73,7 @@ def simulated_curves(
         bits = per_answer(one_answer(family), world, standard_error=4e-3, seed=seed)
         result.curves.append(replace(curve, bits=bits))
     tell("designing a mixture", 0.95)
-    mixture = mixture_for(result.curves, world, total, plan.budget, seed)
+    mixture = mixture_for(result.curves, world, total, plan.budget, seed, WORLDS)
     if mixture is not None:
         result.extras["mixture"] = mixture
     result.extras["bits_about"] = (

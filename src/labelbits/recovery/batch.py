@@ -30,6 +30,7 @@ from labelbits.recovery.batch_objective import FIT_PRECISION as FIT_PRECISION
 from labelbits.recovery.batch_objective import recover
 from labelbits.recovery.batch_solver import EXTRA
 from labelbits.recovery.rounds import ask, traced
+from labelbits.worlds import normal_draws
 
 #: Questions that one step of the loop over rounds handles together, about.
 STEP_QUESTIONS = 256
@@ -130,7 +131,7 @@ def recover_batch(
         steps.append(count)
     points = world.items + (world.classes if uses_classes and not known else 0)
     wide = world.dims if known or points < world.dims + EXTRA else world.dims + EXTRA
-    start = jax.random.normal(start_key, (seeds, points, wide))
+    start = normal_draws(start_key, (seeds, points, wide))
     end = recover(
         start, prototypes if known else None, world.dims, world.items,
         tuple(traced(s) for s in signals), tuple(asked), tuple(steps),
