@@ -164,7 +164,8 @@ def test_items_without_answers_are_asked_about_at_random(tmp_path: Path) -> None
     assert rows != sorted(rows)
     assert sum(int(name) >= 50 for name in asked(most)) == 50
     assert sorted(map(int, asked(more))) == list(range(100))
-    assert "purchase 3 (hard): the plan buys 120 items and there are 100" in notes[0]
+    assert "purchase 2 (hard): 20 of 70 tasks ask about items that have answers" in notes[0]
+    assert "purchase 3 (hard): the plan buys 120 items and there are 100" in notes[1]
     named, _ = export_plan(plan, tmp_path / "named", items=[f"{i}.png" for i in range(100)])
     assert asked(named[0]) == [f"{row}.png" for row in rows]
     (tmp_path / FILE).unlink()

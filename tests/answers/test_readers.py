@@ -239,3 +239,13 @@ def test_unknown_format_lists_the_known_ones(tmp_path: Path) -> None:
         read_answers(path)
     with pytest.raises(InputError, match="unknown format 'nonsense'"):
         read_answers(path, "nonsense")
+
+
+@pytest.mark.parametrize(("ratings", "steps"), [((1, 7, 4), [1, 7, 4]), ((0, 7, 4), [1, 8, 5])])
+def test_a_scale_that_begins_at_one_is_not_shifted(
+    ratings: tuple[int, ...], steps: list[int], tmp_path: Path
+) -> None:
+    rows = [f"r{i},boy,lad,{rating}" for i, rating in enumerate(ratings)]
+    (tmp_path / "pairs.csv").write_text("\n".join(["rater,word1,word2,rating", *rows]))
+    answers = read_answers(tmp_path / "pairs.csv")
+    assert [int(answer) for answer in answers.table["answer"]] == steps

@@ -6,11 +6,13 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from labelbits.answers.pilot import run_pilot
 from labelbits.answers.show import show_pilot
+from labelbits.errors import InputError
 from labelbits.planning.planfile import SignalPlan
 
 
@@ -30,6 +32,12 @@ def pilot(tmp_path_factory: pytest.TempPathFactory):
     (folder / "people.csv").write_text("\n".join(people))
     (folder / "model.csv").write_text("\n".join(model))
     return run_pilot([folder / "people.csv", folder / "model.csv"], wage=12.0)
+
+
+def _text(pilot) -> str:
+    stream = io.StringIO()
+    show_pilot(pilot, Console(file=stream, width=200, force_terminal=False))
+    return stream.getvalue()
 
 
 def test_every_line_fits_a_narrow_terminal(pilot) -> None:
@@ -104,3 +112,20 @@ def test_counts_are_votes_of_nobody_knows_whom(tmp_path: Path) -> None:
     votes = sum(int(n) for row in rows for n in row.split(","))
     assert f"votes: {votes} votes about 30 items" in stream.getvalue()
     assert pilot.calibration["votes"].votes == votes
+
+
+def test_gold_that_matches_nothing_is_refused(pilot, tmp_path: Path) -> None:
+    people = Path(pilot.files[0])
+    (tmp_path / "gold.csv").write_text("item,class\nimage 1,cat\nimage 2,dog\n")
+    with pytest.raises(InputError, match="class of 2 items, and none of them is in the answers"):
+        run_pilot([people], gold=tmp_path / "gold.csv")
+    # Class 0 of the array is the dog; the answers put the cat first.
+    np.savez(tmp_path / "gold.npz", gold=np.arange(1, 41) % 2)
+    with pytest.raises(InputError, match="give gold as CSV with the columns item and class"):
+        run_pilot([people], gold=tmp_path / "gold.npz")
+
+
+def test_each_file_says_what_it_was_read_as(pilot) -> None:
+    assert pilot.formats == ("labelbits", "language-model")
+    assert pilot.to_dict()["formats"] == ["labelbits", "language-model"]
+    assert "model.csv: read as language-model" in _text(pilot)

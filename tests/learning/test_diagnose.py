@@ -61,3 +61,18 @@ def test_features_that_predict_nothing() -> None:
 def test_rare_classes() -> None:
     counts = np.concatenate([COUNTS, np.zeros((200, 1), int)], axis=1)
     assert codes(FEATURES, counts) == {"rare-classes": False}
+
+
+def test_a_rare_class_hides_no_weak_features() -> None:
+    # Most items are of one class, so what a guess loses on single items scatters more than what
+    # features gain on them.
+    rng = np.random.default_rng(9)
+    truth = rng.choice(3, 200, p=[0.85, 0.1, 0.05])
+    features = rng.normal(size=(200, 10))
+    features[:, :3] += 1.2 * rng.normal(size=(3, 3))[truth]
+    counts = np.zeros((200, 3))
+    for _ in range(3):
+        said = np.where(rng.random(200) < 0.85, truth, rng.integers(0, 3, 200))
+        counts[np.arange(200), said] += 1
+    assert diagnose(features, counts).usable
+    assert not diagnose(rng.permutation(features), counts).usable

@@ -13,8 +13,14 @@ from tests.planning.curves import curve
 BUDGET = Budget.model_validate({"amount": 100.0})
 
 
-def there(worth: dict[str, float], quality: float = 0.9) -> dict:
-    return {"items": 100, "answers": 100.0, "quality": quality, "worth": worth}
+def there(worth: dict[str, float], quality: float = 0.9, error: float = 0.0) -> dict:
+    return {
+        "items": 100,
+        "answers": 100.0,
+        "quality": quality,
+        "standard_error": error,
+        "worth": worth,
+    }
 
 
 def test_more_of_the_same_goes_on_along_the_curve() -> None:
@@ -43,7 +49,7 @@ def test_what_the_evidence_cannot_follow_is_not_made_up() -> None:
     one = curve("one", 1, 0.1)
     held = there({"one": float(one.answers[-1])}, quality=0.999)
     ranked = buy_next(held, [one], BUDGET, 0, sign=1)
-    text = next_sentence(held, ranked, "one", BUDGET, lambda v: f"{v:.3f}", "accuracy")
+    text = next_sentence(held, ranked, "one", BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1)
     assert ranked[0]["at_limit"]
     assert "cannot be told" in text
 
@@ -69,3 +75,15 @@ def test_no_purchase_makes_a_quality_impossible() -> None:
     (found,) = buy_next(there({"one": 100.0}, quality=0.01), [falling], BUDGET, 0, sign=1)
     assert found["quality"] >= 0.01 - 1e-9
     assert found["interval"][0] >= 0.0
+
+
+def test_the_error_of_what_is_there_is_in_what_it_becomes() -> None:
+    one = curve("one", 1, 0.1, noise=0.0)
+    held = there({"one": 100.0}, error=0.02)
+    found = buy_next(held, [one], BUDGET, 0, sign=1)[0]
+    low, high = found["interval"]
+    # Nothing else is uncertain: +- 1.645 standard errors, from a few hundred draws.
+    assert high - low == pytest.approx(2 * 1.645 * 0.02, rel=0.2)
+    assert found["gain_interval"][1] - found["gain_interval"][0] < 1e-9
+    text = next_sentence(held, [found], "one", BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1)
+    assert "accuracy 0.900 now (90% interval 0.867 to 0.933)" in text

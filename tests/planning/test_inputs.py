@@ -109,3 +109,39 @@ def test_features_without_any_answer_are_refused(write_plan: Write) -> None:
     )
     with pytest.raises(InputError, match="neither counts nor pilot"):
         load(write_plan(text))
+
+
+NAMES = ("zebra", "ant", "cow", "bee")
+
+
+def named_pilot(folder: Path, said: np.ndarray) -> None:
+    """One hard label an item under the names of the classes, as crowd-kit writes it."""
+    rows = [f"w{i % 5},{i},{NAMES[k]}" for i, k in enumerate(said)]
+    (folder / "named.csv").write_text("\n".join(["worker,task,label", *rows]) + "\n")
+
+
+def test_names_that_sort_differently_from_numbers_are_refused(
+    write_plan: Write, tmp_path: Path
+) -> None:
+    gold = blobs()["gold"]
+    named_pilot(tmp_path, gold)
+    text = BASE.replace("[budget]", 'pilot = ["named.csv"]\n[budget]')
+    with pytest.raises(InputError, match=r"class_names = \[...\]") as problem:
+        load(write_plan(text))
+    assert 'in the order "zebra", "ant", "cow", "bee" it would be' in str(problem.value)
+    good = text.replace("[dataset]", "[dataset]\nclass_names = " + str(list(NAMES)), 1)
+    evidence = load_evidence(read_plan(write_plan(good)), seed=0)
+    assert evidence.class_names == NAMES
+    # The same answers in the right order agree with gold wherever they are added.
+    added = evidence.counts - blobs()["counts"]
+    assert np.array_equal(added.argmax(1), gold)
+
+
+def test_the_same_votes_in_two_files_are_counted_once(write_plan: Write, tmp_path: Path) -> None:
+    gold = blobs()["gold"]
+    named_pilot(tmp_path, gold)
+    text = BASE.replace("[budget]", 'pilot = ["named.csv"]\n[budget]')
+    text = text.replace("[dataset]", "[dataset]\nclass_names = " + str(list(NAMES)), 1)
+    evidence = load_evidence(read_plan(write_plan(text, counts=np.eye(4, dtype=int)[gold])), seed=0)
+    assert evidence.counts.sum() == 400
+    assert "hold the same 400 votes on 400 items" in evidence.notes[-1]

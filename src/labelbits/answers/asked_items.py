@@ -53,6 +53,11 @@ class Items:
         self.order = self.order[~np.isin(self.order, chosen)]
         return [self.names[i] for i in chosen]
 
+    def answered(self, names: Sequence[str]) -> int:
+        """How many of these items have answers already."""
+        held = {name for name, count in zip(self.names, self.held, strict=True) if count > 0}
+        return sum(name in held for name in names)
+
     def _without_answers_first(self) -> np.ndarray:
         return self.order[np.argsort(self.held[self.order] > 0, kind="stable")]
 

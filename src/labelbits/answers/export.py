@@ -114,6 +114,12 @@ def export_plan(
                     f"purchase {number} ({signal.name}): the plan buys {count:,} items and there "
                     f"are {tasks:,} to show; name new items of this kind with --items"
                 )
+            if pool is not None and (again := pool.answered(shown[:tasks])):
+                notes.append(
+                    f"purchase {number} ({signal.name}): {again:,} of {tasks:,} tasks ask about "
+                    "items that have answers already; the plan meant new items: name them with "
+                    "--items"
+                )
         else:  # each question is new: one annotator for each
             tasks, repeats = min(total, MOST_TASKS), 1
         target = folder / f"{number}-{signal.name}"

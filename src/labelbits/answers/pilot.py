@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from labelbits.answers.calibration import Calibration, calibrate
+from labelbits.answers.class_order import check_class_order
 from labelbits.answers.csv_files import read_csv
+from labelbits.answers.detect import reader_for
 from labelbits.answers.files import Rejects, head
 from labelbits.answers.numpy_files import load_npz
 from labelbits.answers.reading import read_answers
@@ -19,23 +23,31 @@ from labelbits.answers.writing import write_answers
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 
+#: Hard labels from which the order of classes is checked.
+LOOKED_AT = 20_000
+
 
 @dataclass(frozen=True)
 class Pilot:
-    """A pilot that was read and measured; `written` is the canonical table's path, if any."""
+    """A pilot that was read and measured.
+
+    `written` is the canonical table's path, if any; `formats` names what each file was read as.
+    """
 
     answers: Answers
     calibration: Calibration
     files: tuple[str, ...]
     written: str | None = None
     prices: dict[str, float] = field(default_factory=dict)
+    formats: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
         out = self.calibration.to_dict()
         for name, price in self.prices.items():
             out["signals"][name]["price"] = price
-        return {"files": list(self.files), "out": self.written, **out}
+        files = {"files": list(self.files), "formats": list(self.formats)}
+        return {**files, "out": self.written, **out}
 
 
 def run_pilot(
@@ -61,7 +73,14 @@ def run_pilot(
         for name, found in calibration.signals.items():
             if found.seconds is not None:
                 prices[name] = price_of(found.seconds.mean, wage)
-    return Pilot(answers, calibration, tuple(str(path) for path in files), written, prices)
+    return Pilot(
+        answers,
+        calibration,
+        tuple(str(path) for path in files),
+        written,
+        prices,
+        tuple(reader_for(path, file_format)[0].name for path in files),
+    )
 
 
 def read_gold(path: Path, answers: Answers) -> dict[str, str]:
@@ -84,7 +103,9 @@ def read_gold(path: Path, answers: Answers) -> dict[str, str]:
                 f"{len(answers.classes)} classes"
             )
         rows = [item for item in answers.items if item.isdecimal() and int(item) < len(numbers)]
-        return {i: answers.classes[numbers[int(i)]] for i in rows if numbers[int(i)] >= 0}
+        known = {item: int(numbers[int(item)]) for item in rows if numbers[int(item)] >= 0}
+        _check_order(path, answers, known)
+        return _that_match({i: answers.classes[k] for i, k in known.items()}, answers, path)
     rejects = Rejects()
     table = read_csv(path, rejects, [])
     names = {
@@ -99,4 +120,33 @@ def read_gold(path: Path, answers: Answers) -> dict[str, str]:
             f"{path}: found columns {', '.join(table.columns[:10])}; expected item and class"
         )
     pairs = table.select(found["item"], found["class"]).drop_nulls()
-    return dict(pairs.iter_rows())
+    return _that_match(dict(pairs.iter_rows()), answers, path)
+
+
+def _that_match(gold: dict[str, str], answers: Answers, path: Path) -> dict[str, str]:
+    """The gold, if any of its items was asked about."""
+    if gold.keys() & set(answers.items):
+        return gold
+    raise InputError(
+        f"{path}: knows the class of {len(gold):,} items, and none of them is in the answers; "
+        f"found {', '.join(list(gold)[:3]) or 'no item'}; expected items of the answers, such as "
+        f"{', '.join(answers.items[:3])}"
+    )
+
+
+def _check_order(path: Path, answers: Answers, known: dict[str, int]) -> None:
+    """Raise `InputError` where the numbers of gold fit the names of the answers in another order.
+
+    Only hard labels are looked at: other answers come with the order of their classes.
+    """
+    asked = pl.col("items").list.first()
+    hard = answers.table.filter((pl.col("signal") == "hard") & asked.is_in(list(known)))
+    said = hard.head(LOOKED_AT).select(asked, "answer").rows()
+    place = {name: k for k, name in enumerate(answers.classes)}
+    both = np.zeros((len(answers.classes),) * 2)
+    for item, answer in said:
+        if (name := place.get(json.loads(answer))) is not None:
+            both[name, known[item]] += 1
+    check_class_order(
+        both, answers.classes, str(path), "gold", "give gold as CSV with the columns item and class"
+    )

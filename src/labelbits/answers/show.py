@@ -21,6 +21,8 @@ SHOWN = 5
 def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
     """Print the summary."""
     console = console or Console()
+    for file, name in zip(pilot.files, pilot.formats, strict=False):
+        console.print(f"{file}: read as {name}", markup=False, highlight=False)
     blocks = [(name, found, "") for name, found in pilot.calibration.signals.items()]
     for model, signals in pilot.calibration.models.items():
         blocks += [(name, found, model) for name, found in signals.items()]

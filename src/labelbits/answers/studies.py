@@ -149,7 +149,11 @@ def _percent(value: float | None) -> float | None:
 
 
 def read_word_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
-    """Similarity ratings of word pairs, 0..10 (Snow et al. 2008), as a scale of 11 steps from 1."""
+    """Similarity ratings of word pairs as steps from 1.
+
+    A scale with a 0, such as 0..10 (Snow et al. 2008), is counted from 1: 11 steps. Where nobody
+    said 0 the scale is taken to begin at 1.
+    """
     table, rejects, notes = opened(path, kind, "rater", "word1", "word2", "rating")
     table = table.with_columns(
         *(text(name, table) for name in ("rater", "word1", "word2")), number("rating", table)
@@ -157,13 +161,18 @@ def read_word_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     whole = (pl.col("rating") == pl.col("rating").round()) & pl.col("rating").is_between(0, 100)
     for row, found in table.filter(~whole.fill_null(False)).select("row", "rating").iter_rows():
         rejects.add(row, "rating is not a whole number from 0", found)
-    notes.append(f"{path.name}: ratings from 0 are counted from 1, so 0..10 is a scale of 11 steps")
+    table = table.filter(whole.fill_null(False))
+    first = 1 if table["rating"].min() == 0 else 0
+    if first:
+        notes.append(
+            f"{path.name}: ratings from 0 are counted from 1, so 0..10 is a scale of 11 steps"
+        )
     return Parsed(
-        table.filter(whole.fill_null(False)).select(
+        table.select(
             pl.lit("rating").alias("signal"),
             pl.col("rater").alias("annotator"),
             pl.concat_list("word1", "word2").alias("items"),
-            (pl.col("rating").cast(pl.Int64) + 1).cast(pl.String).alias("answer"),
+            (pl.col("rating").cast(pl.Int64) + first).cast(pl.String).alias("answer"),
             "row",
         ),
         rejects,

@@ -53,6 +53,27 @@ def cross_validate(
     `features` (G, n, d) standardised, `targets` (G, n, K). All folds and penalties of a group
     are fitted together.
     """
+    losses = held_out_losses(
+        features, targets, ridges, folds=folds, rng=rng, lapse=lapse, tolerance=tolerance
+    )
+    mass = np.maximum(targets.sum((1, 2)), 1e-12)
+    return losses.sum(2) / mass[:, None]
+
+
+def held_out_losses(
+    features: np.ndarray,
+    targets: np.ndarray,
+    ridges: Sequence[float] | np.ndarray,
+    *,
+    folds: int,
+    rng: np.random.Generator,
+    lapse: float = 0.0,
+    tolerance: float = 3e-4,
+) -> np.ndarray:
+    """Each item's cross-entropy in the fold that does not train on it, nats: (G, L, n).
+
+    Arguments are those of `cross_validate`.
+    """
     g, n, d = features.shape
     if n < d:
         features = np.stack([_compressed(one) for one in features])
@@ -65,9 +86,8 @@ def cross_validate(
     log_p = fit.log_proba(features)  # (G, F*L, K, n)
     if lapse:
         log_p = np.log((1 - lapse) * np.exp(log_p) + lapse / targets.shape[-1])
-    held = np.einsum("gpkn,gnk,gpn->gp", log_p, targets, 1 - weights, optimize=True)
-    mass = np.maximum(targets.sum((1, 2)), 1e-12)
-    return -held.reshape(g, folds, len(ridges)).sum(1) / mass[:, None]
+    held = np.einsum("gpkn,gnk,gpn->gpn", log_p, targets, 1 - weights, optimize=True)
+    return -held.reshape(g, folds, len(ridges), n).sum(1)
 
 
 def _compressed(features: np.ndarray) -> np.ndarray:

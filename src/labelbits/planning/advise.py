@@ -76,9 +76,12 @@ def advise(
             "items_held": there["items"],
             "answers_held": there["answers"],
             "quality_now": there["quality"],
+            "quality_now_standard_error": there["standard_error"],
             "worth_in_answers": there["worth"],
             "purchases": ranked,
-            "sentence": next_sentence(there, ranked, advice["family"], budget, shown, name),
+            "sentence": next_sentence(
+                there, ranked, advice["family"], budget, shown, name, sign=sign
+            ),
         }
         target = extras.get("target")
         if target is not None and sign * (there["quality"] - target) >= 0:

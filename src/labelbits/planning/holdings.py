@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from labelbits.interface import Batch
 from labelbits.learning.metrics import higher_is_better
@@ -55,6 +56,7 @@ def what_is_there(
         replicates=None if trial.pool is None else REPLICATES,
     )  # fmt: skip
     quality = float(points.mean[-1])
+    error = float(points.standard_error()[-1])
     # The trial holds some items back; with them the labels are worth in proportion more.
     more = max(1.0, items / size) if trial.pool is None else 1.0
     return {
@@ -62,6 +64,7 @@ def what_is_there(
         "answers": float(stated.sum()),
         "measured_on": size,
         "quality": quality,
+        "standard_error": error,
         "worth": {c.family.name: more * _worth(c, quality, metric) for c in curves},
     }
 
@@ -98,7 +101,11 @@ def buy_next(
         reached = np.clip(there["quality"] + change, 0.0, 1.0 if sign > 0 else None)
         change = reached - there["quality"]
         gain, gain_low, gain_high = interval(change)
-        quality, low, high = interval(reached)
+        # How well the labels at hand do is a measurement too, with an error of its own.
+        luck = np.random.default_rng(seed + 1).standard_normal(len(reached))
+        around = reached + there["standard_error"] * luck
+        _, low, high = interval(np.clip(around, 0.0, 1.0 if sign > 0 else None))
+        quality = float(reached.mean())
         items, per_item = curve.shape(answers)
         draws.append(sign * change)
         found.append(
@@ -132,15 +139,21 @@ def next_sentence(
     budget: Budget,
     show: Callable[[float], str],
     metric_name: str,
+    *,
+    sign: int,
 ) -> str:
     """What to buy next, given what is there, in words.
 
     `chosen` is the family recommended when nothing is counted as there: another one has to be
     better for sure to be named instead.
     """
+    half = norm.ppf((1 + LEVEL) / 2) * there["standard_error"]
+    least = max(0.0, there["quality"] - half)
+    most = there["quality"] + half
     text = (
         f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
-        f"{show(there['quality'])} now."
+        f"{show(there['quality'])} now ({LEVEL:.0%} interval {show(least)} to "
+        f"{show(min(most, 1.0) if sign > 0 else most)})."
     )
     by_name = {one["family"]: one for one in ranked}
     best = ranked[0] if ranked[0]["chance"] >= SURE or chosen not in by_name else by_name[chosen]

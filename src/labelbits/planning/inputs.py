@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from labelbits.answers.class_order import check_class_order, quoted
 from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.planning.arrays import (
@@ -69,6 +70,10 @@ class Evidence:
         return np.flatnonzero(known)
 
 
+#: Items on which counts and pilot have to be equal to be taken for the same answers.
+SAME = 10
+
+
 def load_evidence(plan: PlanFile, seed: int) -> Evidence:
     """Load and check every file that the plan names.
 
@@ -84,9 +89,11 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
     features = load_features(plan.path(data.features))
     items = len(features)
     counts_path = plan.path(data.counts) if data.counts else None
-    counts = load_counts(counts_path, items, data.classes) if counts_path else None
-    classes = data.classes or (counts.shape[1] if counts is not None else None)
-    names = load_class_names(counts_path, classes)
+    classes = data.classes or len(data.class_names) or None
+    counts = load_counts(counts_path, items, classes) if counts_path else None
+    classes = classes or (counts.shape[1] if counts is not None else None)
+    names = data.class_names or load_class_names(counts_path, classes)
+    told = names is not None
     answers = read_pilot(plan, names, seed)
     if answers is not None and names is None and answers.classes:
         names = _class_names(answers.classes, classes)
@@ -103,13 +110,44 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
         gold = None
     groups = load_groups(plan.path(data.groups), items) if data.groups else None
     pilot = encode_pilot(answers, items, names)
+    votes = np.zeros((items, classes))
     for kind in ("hard", "votes"):
         if kind in pilot.batches:
-            counts = counts + votes_of(pilot.batches[kind], items, classes)
+            votes += votes_of(pilot.batches[kind], items, classes)
+    notes = pilot.notes
+    if not told:
+        notes += _check_order(votes, counts, gold, names)
+    voted = votes.sum(1) > 0
+    if voted.sum() >= SAME and np.array_equal(votes[voted], counts[voted]):
+        notes += (
+            f"counts and pilot hold the same {votes.sum():,.0f} votes on {voted.sum():,} items: "
+            "they are counted once",
+        )
+    else:
+        counts = counts + votes
     if not counts.any() and not pilot.batches and not pilot.models:
         raise _nothing(counts_path)
     reports = _reports_of(pilot, items, classes)
-    return Evidence(features, counts, gold, names, reports, groups, pilot, pilot.notes)
+    return Evidence(features, counts, gold, names, reports, groups, pilot, notes)
+
+
+def _check_order(
+    votes: np.ndarray, counts: np.ndarray, gold: np.ndarray | None, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """What has to be said of class names that no file orders, beside numbers that others use."""
+    numbered = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    if gold is not None:
+        known = gold >= 0
+        numbered[known] = np.eye(len(names))[gold[known]]
+    if not (votes.any() and numbered.any()):
+        return ()
+    add = "add class_names = [...] to [dataset], the name of class 0 first"
+    if check_class_order(votes.T @ numbered, names, "[dataset]", "counts or gold", add):
+        return ()
+    return (
+        "the pilot names classes and counts or gold number them; the order "
+        f"{quoted(names)} was assumed and cannot be checked: {add}",
+    )
 
 
 def _asks_for_classes(plan: PlanFile) -> bool:

@@ -33,6 +33,8 @@ class SimulatedAnnotators(_Table):
 class Dataset(_Table):
     """[dataset]: the items that may be labelled and what is known of them.
 
+    `class_names`: the name of class 0, 1, ... where the pilot's answers are names and counts or
+    gold are numbers.
     `most_items`: no more than so many items can be labelled, whatever the money. `groups` names
     an npz file with an array of that name, where each item comes from (see [goal] test_groups).
     """
@@ -40,6 +42,7 @@ class Dataset(_Table):
     items: int | None = Field(None, ge=3, le=100_000_000)
     features: str | None = None
     classes: int | None = Field(None, ge=2)
+    class_names: tuple[str, ...] = ()
     dims: int | Literal["auto"] = "auto"
     pilot: tuple[str, ...] = ()
     counts: str | None = None
@@ -54,6 +57,11 @@ class Dataset(_Table):
             raise ValueError("give either items or features")
         if self.features is None and (self.classes is None or self.dims == "auto"):
             raise ValueError("without features, classes and dims (a number) are needed")
+        named = len(self.class_names)
+        if named and (len(set(self.class_names)) < named or named < 2):
+            raise ValueError("class_names: expected 2 or more different names")
+        if named and self.classes not in (None, named):
+            raise ValueError(f"class_names has {named} names and classes is {self.classes}")
         if self.dims != "auto" and self.dims < 1:
             raise ValueError(f"dims is {self.dims}; expected 1 or more, or 'auto'")
         return self
