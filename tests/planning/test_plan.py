@@ -89,6 +89,8 @@ def test_a_specification_is_planned_by_simulation(tmp_path: Path) -> None:
     made = plan(path, seed=0)
     assert made.metric == "alignment"
     assert all(option.cost <= 60 * 1.001 for option in made.options)
+    # 200 answers at .05 and 200 at .02.
+    assert any("is assumed, not measured" in w and "14.00 USD" in w for w in made.warnings)
     for name in ("hard", "triplet"):
         quality = [o.quality for o in made.options if o.family == name]
         assert np.all(np.diff(quality) > -0.02)

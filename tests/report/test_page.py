@@ -14,6 +14,7 @@ from labelbits.errors import InputError
 from labelbits.planning import Plan
 from labelbits.planning.advise import advise
 from labelbits.planning.planfile import Budget
+from labelbits.planning.words import chance
 from labelbits.report import check_folder
 from labelbits.report.page import render
 from labelbits.report.terminal import print_plan
@@ -90,3 +91,26 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path: Pa
         check_folder(tmp_path / "file" / "out")
     check_folder(tmp_path / "new" / "out")
     assert not (tmp_path / "new").exists()
+
+
+def test_no_probability_is_shown_as_certain() -> None:
+    assert [chance(p) for p in (0.0, 0.004, 0.5, 0.99, 1.0)] == [
+        "< 1%", "< 1%", "50%", "99%", "> 99%",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("quality", "first"), [(0.9999, True), (0.5, False)])
+def test_labels_at_hand_lead_the_page_where_they_are_as_good(quality: float, first: bool) -> None:
+    curves = [curve("one", 1, 0.1)]
+    held = {
+        "items": 9,
+        "answers": 9.0,
+        "quality": quality,
+        "standard_error": 0.01,
+        "worth": {"one": 9.0},
+    }
+    budget = Budget.model_validate({"amount": 100.0})
+    page = render(advise("accuracy", curves, budget, [], [], {"seed": 0, "holdings": held}))
+    verdict = page.split("<section class='verdict'>")[1]
+    assert verdict.startswith("<p>The labels you hold already give") is first
+    assert ("with the labels you hold" in verdict.split("</section>")[0]) is first

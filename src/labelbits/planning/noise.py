@@ -10,9 +10,13 @@ import numpy as np
 
 from labelbits.planning.answering import DEFAULT_LAPSE
 from labelbits.planning.pilot import Pilot
+from labelbits.planning.planfile import PlanFile
+from labelbits.planning.result import Family
 
 #: Fewer answers than this say nothing about noise.
 ENOUGH = 100
+#: Answers of each kind in a pilot that tells the noise.
+PILOT = 200
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,28 @@ def noise_of(
         fitted = other if other is not None else _fit(name, pilot, dims, classes, seed)
         found[kind] = fitted or ASSUMED
     return found
+
+
+def assumed_noise(
+    plan: PlanFile, families: list[Family], noise: dict[str, SignalNoise], dims: int
+) -> list[str]:
+    """What to say where nobody's answers tell the noise, with the pilot that would."""
+    kinds = [
+        asked.kind
+        for asked in plan.signal
+        if noise[asked.kind] is ASSUMED and (asked.precision is None or asked.lapse is None)
+    ]
+    if not kinds:
+        return []
+    prices = {family.kind: family.price for family in families}
+    cost = sum(prices[kind].amount for kind in dict.fromkeys(kinds)) * PILOT
+    items = max(5, PILOT // (2 * dims))  # comparisons need two answers for each coordinate
+    return [
+        f"The noise of {', '.join(dict.fromkeys(kinds))} is assumed, not measured, and neither "
+        "intervals nor probabilities count that it may be different: a pilot of "
+        f"{PILOT} answers of each kind about the same {items} items, about {cost:,.2f} "
+        f"{plan.budget.currency}, would measure it"
+    ]
 
 
 def _fit(name: str | None, pilot: Pilot, dims: int, classes: int, seed: int) -> SignalNoise | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from labelbits.errors import InputError, check_positive
 from labelbits.planning.advise import advise
+from labelbits.planning.dimensions import choose_dims
 from labelbits.planning.families import build_families
 from labelbits.planning.inputs import Evidence, load_evidence
 from labelbits.planning.pilot import Pilot, encode_pilot, read_pilot
@@ -154,7 +155,10 @@ def _from_specification(
             "of alignment"
         )
     classes = wanted.dataset.classes or (evidence.counts.shape[1] if evidence else 10)
-    dims = wanted.dataset.dims if wanted.dataset.dims != "auto" else 5
+    dims, found = wanted.dataset.dims, []
+    if dims == "auto":
+        dims, found, more = choose_dims(evidence)
+        warnings += more
     if evidence is None:
         names = tuple(str(k) for k in range(classes))
         answers = read_pilot(wanted, None, seed)
@@ -164,7 +168,7 @@ def _from_specification(
     else:
         pilot = evidence.pilot
     # Imported here: a plan from data does not need the simulator, nor the other way round.
-    from labelbits.planning.noise import noise_of
+    from labelbits.planning.noise import assumed_noise, noise_of
     from labelbits.planning.simulated import simulated_curves
 
     tell("measuring the pilot's noise", 0.02)
@@ -173,15 +177,12 @@ def _from_specification(
         wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise
     )
     simulated = simulated_curves(families, wanted, evidence, dims, classes, seed, tell)
-    if wanted.dataset.dims == "auto":
-        assumptions.append(
-            Assumption("dims", dims, "", "assumed for 'auto': give dims, or a pilot of comparisons")
-        )
+    warnings += assumed_noise(wanted, families, noise, dims)
     return _finish(
         wanted,
         "alignment",
         simulated.curves,
-        assumptions + simulated.assumptions,
+        found + assumptions + simulated.assumptions,
         warnings + simulated.warnings,
         {"classes": wanted.dataset.classes, "lead": lead, **simulated.extras},
         seed,

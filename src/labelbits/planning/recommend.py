@@ -248,7 +248,8 @@ def _parts(
     sure = result["probability_best"]
     if sure >= SURE:
         parts["certainty"] = (
-            f"It is the best of the {len(last)} ways compared with probability {sure:.2f}; next "
+            f"It is the best of the {len(last)} ways compared with probability "
+            f"{'above 0.99' if sure > 0.995 else f'{sure:.2f}'}; next "
             f"is {rival.family} with {shown(rival.quality)}."
         )
     else:

@@ -24,6 +24,13 @@ def show(value: float, percent: bool) -> str:
     return digits.removeprefix("-") if not digits.strip("-0. %") else digits
 
 
+def chance(share: float) -> str:
+    """A probability as a percentage; what some hundreds of draws never saw is not 0 or certain."""
+    if share > 0.995:
+        return "> 99%"
+    return "< 1%" if share < 0.005 else f"{share:.0%}"
+
+
 def what(signal: str, answers: int, per_item: float, items: int, annotators: str = "crowd") -> str:
     """A purchase in words."""
     name = NAMES.get(signal, f"{signal} answers")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from labelbits.planning.result import LEVEL, Plan
-from labelbits.planning.words import show
+from labelbits.planning.words import chance, show
 from labelbits.report.figures import INK, colour, layout, money
 from labelbits.report.markup import figure, paragraph, section, table, text
 
@@ -25,13 +25,14 @@ def _next(plan: Plan) -> str:
         rows.append(
             [
                 text(one["family"]),
-                f"{there['worth_in_answers'][one['family']]:,.0f}",
+                f"{there['worth_in_answers'][one['family']]:,.0f}"
+                + (" or more" if one["at_limit"] else ""),
                 f"{one['answers']:,}",
                 text(money(one["cost"], plan.currency)),
                 show(one["quality"], plan.percent)
                 + (" or better" if one["at_limit"] and not plan.lower_is_better else ""),
                 f"{show(low, plan.percent)} to {show(high, plan.percent)}",
-                f"{one['chance']:.0%}",
+                text(chance(one["chance"])),
             ]
         )
     head = [
@@ -47,7 +48,12 @@ def _next(plan: Plan) -> str:
         f"{there['sentence']} Labels you hold stay in training; as a head start they count as many "
         "answers of each kind as would be equally good (information adds up to first order)."
     )
-    return section("With the labels you hold", paragraph(words) + table(head, rows))
+    known = [
+        one for one in there["purchases"] if one["gain_interval"][0] != one["gain_interval"][1]
+    ]
+    # Beyond what the evidence can follow a table would only pretend to know.
+    body = table(head, rows) if known else ""
+    return section("With the labels you hold", paragraph(words) + body)
 
 
 def _pilots(plan: Plan) -> str:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from labelbits.planning.result import LEVEL, Option, Plan
-from labelbits.planning.words import show
+from labelbits.planning.words import chance, show
 from labelbits.report import figures
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
 from labelbits.report.markup import bullets, figure, paragraph, section, table, text
 from labelbits.report.winners import money_ratio, winner_map
+
+#: What each quality is, for a reader who does not know its name.
+MEANINGS = {
+    "accuracy": "Accuracy is the share of new items that a classifier gets right.",
+    "cross-entropy": "Cross-entropy is how surprised a classifier is, in nats, by what is right.",
+    "calibration-error": "Calibration error is how far a classifier's confidence is from how often "
+    "it is right.",
+    "alignment": "Alignment is the correlation (Spearman) of the distances between items as they "
+    "are recovered with the true ones: 1 is perfect, 0 is nothing.",
+}
 
 
 def sections(plan: Plan) -> list[str]:
@@ -36,16 +46,20 @@ def _verdict(plan: Plan) -> str:
         (money(best["cost"], plan.currency), f"of {money(plan.budget, plan.currency)}"),
     ]
     if len(plan.curves) > 1:
-        cards.append((f"{best['probability_best']:.0%}", "probability that it is the best"))
+        cards.append((chance(best["probability_best"]), "probability that it is the best"))
+    if best["parts"].get("first") and best.get("next"):
+        cards = [(show(best["next"]["quality_now"], percent), "with the labels you hold"), *cards]
+        cards[1] = (cards[1][0], f"{plan.metric_name} expected from nothing")
     body = "".join(
         f"<div class='card'><b>{text(value)}</b><span>{text(label)}</span></div>"
         for value, label in cards
     )
     parts = best["parts"]
     more = [parts.get(key, "") for key in ("certainty", "less", "pilot")]
-    more += [(best.get("next") or {}).get("sentence", ""), best.get("target_sentence", "")]
+    first, there = parts.get("first", ""), best.get("next") or {}
+    # What goes first has said it already.
+    more += ["" if first else there.get("sentence", ""), best.get("target_sentence", "")]
     lines = "".join(f"<p class='more'>{text(line)}</p>" for line in more if line)
-    first = parts.get("first", "")
     lead = f"<p>{text(first)}</p>" if first else ""
     return (
         f"<section class='verdict'>{lead}<p>{text(parts['purchase'])}</p>"
@@ -62,8 +76,9 @@ def _warnings(plan: Plan) -> str:
 def _tradeoff(plan: Plan) -> str:
     direction = "Lower is better." if plan.lower_is_better else "Higher is better."
     words = (
-        f"{direction} Filled markers were measured on the pilot or by simulation, hollow ones are "
-        f"extrapolated; bands are {LEVEL:.0%} intervals, the star is the recommendation."
+        f"{MEANINGS[plan.metric]} {direction} Filled markers were measured on the pilot or by "
+        f"simulation, hollow ones are extrapolated; bands are {LEVEL:.0%} intervals, the star is "
+        "the recommendation."
     )
     drawing = figure(
         figures.tradeoff(plan), "tradeoff", f"{plan.metric_name} against cost for each signal"
@@ -107,7 +122,7 @@ def _at_budget(plan: Plan) -> str:
         known = option.bits == option.bits
         bits = f"{option.bits:.3g}" if known else "-"
         per_money = f"{option.bits / price.amount:,.3g}" if known else "-"
-        cells = [*_option_cells(option, plan), f"{chances.get(option.family, 0):.0%}"]
+        cells = [*_option_cells(option, plan), text(chance(chances.get(option.family, 0)))]
         if option.family == plan.recommendation["family"]:
             cells[0] = f"<b>{name}</b>"
         rows.append([*cells, bits, per_money])

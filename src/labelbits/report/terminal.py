@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labelbits.planning.result import LEVEL, Plan
-from labelbits.planning.words import show
+from labelbits.planning.words import chance, show
 
 #: Columns that the table needs with the bits; fewer than that are kept for what decides.
 WIDE = 100
@@ -81,7 +81,7 @@ def _table(plan: Plan, wide: bool) -> Table:
             f"{last.cost:,.2f}",
             show(last.quality, plan.percent),
             f"{scale * last.low:.{digits}f} to {scale * last.high:.{digits}f}",
-            f"{chances.get(last.family, 0):.0%}",
+            chance(chances.get(last.family, 0)),
         ]
         if wide:
             known = last.bits == last.bits

@@ -1,0 +1,44 @@
+"""Dimensions left to "auto" come from the features, and the plan says how to learn better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelbits.planning.dimensions import MOST, choose_dims, participation_ratio
+from labelbits.planning.inputs import load_evidence
+from labelbits.planning.planfile import read_plan
+
+Write = Callable[..., Path]
+
+
+def test_participation_ratio_counts_independent_columns() -> None:
+    x = np.random.default_rng(0).standard_normal((4000, 4))
+    assert participation_ratio(x) == pytest.approx(4, rel=0.02)
+    assert participation_ratio(np.repeat(x[:, :1], 5, axis=1)) == pytest.approx(1)
+    # Units and constant columns do not count; more columns than items are no other matter.
+    assert participation_ratio(x * [1, 1e6, 1e-6, 1]) == pytest.approx(4, rel=0.02)
+    assert participation_ratio(np.column_stack([x, np.ones(4000)])) == pytest.approx(4, rel=0.02)
+    wide = np.repeat(x[:50], 30, axis=1)
+    assert participation_ratio(wide) == pytest.approx(participation_ratio(x[:50]))
+
+
+def test_auto_takes_what_the_features_vary_in(write_plan: Write) -> None:
+    rng = np.random.default_rng(1)
+    features = np.repeat(rng.standard_normal((400, 3)), 4, axis=1) + 0.01 * rng.random((400, 12))
+    evidence = load_evidence(read_plan(write_plan(features=features)), seed=0)
+    dims, (assumption,), (first,) = choose_dims(evidence)
+    assert dims == assumption.value == 3
+    assert "labelbits recover" in first
+    evidence = load_evidence(read_plan(write_plan(features=rng.standard_normal((400, 60)))), 0)
+    assert choose_dims(evidence)[0] == MOST
+
+
+def test_without_features_it_is_an_assumption() -> None:
+    dims, (assumption,), said = choose_dims(None)
+    assert dims == 5
+    assert assumption.source.startswith("assumed")
+    assert said == []
