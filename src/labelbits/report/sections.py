@@ -90,22 +90,22 @@ def _option_heads(plan: Plan) -> list[str]:
     """The headings of `_option_cells`."""
     return [
         "way of asking",
-        "items",
-        "answers an item",
-        "cost",
         text(plan.metric_name),
         "interval",
+        "cost",
+        "items",
+        "answers an item",
     ]
 
 
 def _option_cells(option: Option, plan: Plan) -> list[str]:
     return [
         text(option.family),
-        f"{option.items:,}",
-        f"{option.answers_per_item:.3g}",
-        text(money(option.cost, plan.currency)),
         show(option.quality, plan.percent),
         f"{show(option.low, plan.percent)} to {show(option.high, plan.percent)}",
+        text(money(option.cost, plan.currency)),
+        f"{option.items:,}",
+        f"{option.answers_per_item:.3g}",
     ]
 
 
