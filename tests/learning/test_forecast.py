@@ -162,6 +162,8 @@ def test_bad_input() -> None:
     whole = points(power)
     with pytest.raises(InputError, match="no measured size"):
         forecast(replace(whole, values=np.full((5, 2), np.nan)), [1600], seed=0)
+    with pytest.raises(InputError, match="sizes is empty"):
+        forecast(whole, [], seed=0)
     with pytest.raises(InputError, match="the points measure 'accuracy'"):
         forecast(whole, [1600], metric="cross-entropy", seed=0)
     with pytest.raises(InputError, match="unknown metric"):

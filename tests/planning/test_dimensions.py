@@ -10,7 +10,7 @@ import pytest
 
 from labelbits.planning.dimensions import MOST, choose_dims, participation_ratio
 from labelbits.planning.inputs import load_evidence
-from labelbits.planning.planfile import read_plan
+from labelbits.planning.planreader import read_plan
 
 Write = Callable[..., Path]
 

@@ -13,7 +13,7 @@ from labelbits.planning import plan
 from labelbits.planning.doubts import check_pilot
 from labelbits.planning.families import build_families
 from labelbits.planning.inputs import load_evidence
-from labelbits.planning.planfile import read_plan
+from labelbits.planning.planreader import read_plan
 from tests.planning.conftest import BASE, blobs
 
 Write = Callable[..., Path]

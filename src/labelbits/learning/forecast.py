@@ -89,6 +89,8 @@ def forecast(
     if metric != points.metric:
         raise InputError(f"metric is {metric!r}; the points measure {points.metric!r}")
     sizes = np.asarray(sizes, dtype=np.float64)
+    if not sizes.size:
+        raise InputError("sizes is empty; expected at least one number of items")
     known = np.asarray(np.isfinite(points.values).any(axis=1))
     if not known.any():
         raise InputError("the learning curve has no measured size; expected at least one")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labelbits.planning.advise import replan as replan
     from labelbits.planning.planfile import PlanFile as PlanFile
-    from labelbits.planning.planfile import read_plan as read_plan
     from labelbits.planning.planner import plan as plan
+    from labelbits.planning.planreader import read_plan as read_plan
     from labelbits.planning.result import Curve as Curve
     from labelbits.planning.result import Family as Family
     from labelbits.planning.result import Option as Option
@@ -22,7 +22,7 @@ _HOMES = {
     "plan": "planner",
     "replan": "advise",
     "PlanFile": "planfile",
-    "read_plan": "planfile",
+    "read_plan": "planreader",
     "Curve": "result",
     "Family": "result",
     "Option": "result",

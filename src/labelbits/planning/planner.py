@@ -14,7 +14,8 @@ from labelbits.planning.dimensions import choose_dims
 from labelbits.planning.families import build_families
 from labelbits.planning.inputs import Evidence, load_evidence
 from labelbits.planning.pilot import Pilot, encode_pilot, read_pilot
-from labelbits.planning.planfile import PlanFile, read_plan
+from labelbits.planning.planfile import PlanFile
+from labelbits.planning.planreader import read_plan
 from labelbits.planning.refusal import PilotNeededError
 from labelbits.planning.result import Assumption, Curve, Family, Plan
 
