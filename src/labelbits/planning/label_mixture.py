@@ -226,7 +226,7 @@ def _result(
     clearly = gain - CLEARLY * (gain - low) > 0
     alone = f"{names[best]} alone"
     if not enough:
-        alone += ", the best for that money (the pilot has no items to try more)"
+        alone += ", the best for that money, which is all that could be tried"
     measured = (
         f"{' and '.join(parts)}; trained on and tested for {money:,.2f} {budget.currency}, it "
         f"changes {metric} by {shown} ({span[0]:+.{digits}f} to {span[1]:+.{digits}f}) against "
