@@ -62,12 +62,13 @@ class Items:
         return self.order[np.argsort(self.held[self.order] > 0, kind="stable")]
 
 
-def known_items(plan: Path, names: Sequence[str], seed: int) -> Items | None:
+def known_items(plan: Path, names: Sequence[str], seed: int, notes: list[str]) -> Items | None:
     """The items of a plan.json, or those that are named; None where neither says any.
 
-    Raises `InputError` for a broken items file beside the plan.
+    A plan that was moved without its items file adds to `notes`. Raises `InputError` for a broken
+    one.
     """
-    listed = _listed(plan)
+    listed = _listed(plan, notes)
     rng = np.random.default_rng(seed)
     if listed is None or (names and len(names) != len(listed)):
         if not names:
@@ -80,14 +81,18 @@ def known_items(plan: Path, names: Sequence[str], seed: int) -> Items | None:
     return Items(shown, rng.permutation(len(shown)), held, stratum)
 
 
-def _listed(plan: Path) -> pl.DataFrame | None:
+def _listed(plan: Path, notes: list[str]) -> pl.DataFrame | None:
     found = loads(plan.read_text(encoding="utf-8-sig"))
     name = found.get("items_file") if isinstance(found, dict) else None
     if not isinstance(name, str):
         return None
     path = plan.parent / Path(name).name
     if not path.is_file():
-        raise InputError(f"{path}: not found; expected it beside plan.json, as labelbits plan does")
+        notes.append(
+            f"{path}: not found beside the plan, so nothing tells which items have answers or are "
+            "ambiguous"
+        )
+        return None
     kinds = {"item": pl.String, "answers_held": pl.Int64, "stratum": pl.String}
     try:
         table = pl.read_csv(path, schema_overrides=kinds)

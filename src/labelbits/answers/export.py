@@ -99,7 +99,7 @@ def export_plan(
             "'class 1' and so on; give the names with --classes"
         )
     names = names or unnamed
-    pool = known_items(plan, items, seed)
+    pool = known_items(plan, items, seed, notes)
     folders = []
     for number, purchase in enumerate(purchases, 1):
         signal = _signal(plan, number, purchase, len(names))
