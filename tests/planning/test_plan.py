@@ -83,6 +83,14 @@ def test_the_files_of_a_plan(made: Plan, tmp_path: Path) -> None:
     assert items["answers_held"].to_list() == blobs()["counts"].sum(1).tolist()
 
 
+def test_a_measure_of_a_whole_set_is_uncertain_too(write_plan: Write) -> None:
+    made = plan(write_plan(BASE + '\n[goal]\nmetric = "calibration-error"\n'), seed=0)
+    assert made.lower_is_better
+    held = made.recommendation["next"]
+    assert held["quality_now_standard_error"] > 0.001
+    assert all(low < high for low, high in (one["interval"] for one in held["purchases"]))
+
+
 def test_a_specification_is_planned_by_simulation(tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
     path.write_text(SPECIFICATION, encoding="utf-8")

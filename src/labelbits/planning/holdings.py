@@ -59,13 +59,18 @@ def what_is_there(
     error = float(points.standard_error()[-1])
     # The trial holds some items back; with them the labels are worth in proportion more.
     more = max(1.0, items / size) if trial.pool is None else 1.0
+    worth = {c.family.name: more * _worth(c, quality, metric) for c in curves}
+    if not error and curves:
+        # A measure of a whole set has no spread over items: its forecast at that size has one.
+        ceiling = float(curves[0].answers[-1])
+        error = float(curves[0].at(min(worth[curves[0].family.name], ceiling)).std())
     return {
         "items": items,
         "answers": float(stated.sum()),
         "measured_on": size,
         "quality": quality,
         "standard_error": error,
-        "worth": {c.family.name: more * _worth(c, quality, metric) for c in curves},
+        "worth": worth,
     }
 
 
