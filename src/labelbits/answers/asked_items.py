@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.files import check_file, open_text
-from labelbits.answers.json_files import loads
 from labelbits.answers.readers import as_number
 from labelbits.errors import InputError
 
@@ -62,13 +61,14 @@ class Items:
         return self.order[np.argsort(self.held[self.order] > 0, kind="stable")]
 
 
-def known_items(plan: Path, names: Sequence[str], seed: int, notes: list[str]) -> Items | None:
-    """The items of a plan.json, or those that are named; None where neither says any.
+def known_items(
+    path: Path | None, names: Sequence[str], seed: int, notes: list[str]
+) -> Items | None:
+    """The items in a plan's items file, or those that are named; None where neither says any.
 
-    A plan that was moved without its items file adds to `notes`. Raises `InputError` for a broken
-    one.
+    A file that was left behind adds to `notes`. Raises `InputError` for a broken one.
     """
-    listed = _listed(plan, notes)
+    listed = None if path is None else _listed(path, notes)
     rng = np.random.default_rng(seed)
     if listed is None or (names and len(names) != len(listed)):
         if not names:
@@ -81,12 +81,7 @@ def known_items(plan: Path, names: Sequence[str], seed: int, notes: list[str]) -
     return Items(shown, rng.permutation(len(shown)), held, stratum)
 
 
-def _listed(plan: Path, notes: list[str]) -> pl.DataFrame | None:
-    found = loads(plan.read_text(encoding="utf-8-sig"))
-    name = found.get("items_file") if isinstance(found, dict) else None
-    if not isinstance(name, str):
-        return None
-    path = plan.parent / Path(name).name
+def _listed(path: Path, notes: list[str]) -> pl.DataFrame | None:
     if not path.is_file():
         notes.append(
             f"{path}: not found beside the plan, so nothing tells which items have answers or are "

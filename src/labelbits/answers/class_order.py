@@ -29,16 +29,21 @@ def check_class_order(
         return True
     if total < ENOUGH:
         return False
-    name, number = linear_sum_assignment(-both)
-    agree, best = np.trace(both) / total, both[name, number].sum() / total
+    order, matched = best_order(both)
+    agree, best = np.trace(both) / total, matched / total
     if best < agree + BETTER:
         return True
-    order = [names[int(name[number == k][0])] for k in range(len(names))]
     raise InputError(
         f"{where}: the answers name classes and {numbering} number them; with the names in the "
         f"order {quoted(names)}, {agree:.1%} of the answers agree with the numbers, in the order "
-        f"{quoted(order)} it would be {best:.1%}; {advice}"
+        f"{quoted([names[int(k)] for k in order])} it would be {best:.1%}; {advice}"
     )
+
+
+def best_order(both: np.ndarray) -> tuple[np.ndarray, float]:
+    """(the row that fits each column best, no row twice, (K,); the sum of those cells)."""
+    column, row = linear_sum_assignment(-both.T)
+    return row, float(both[row, column].sum())
 
 
 def quoted(names: Sequence[str]) -> str:

@@ -89,7 +89,8 @@ def export_plan(
     `classes` are the class names, by default those in the plan, else placeholders. Raises
     `InputError` for a plan without purchases.
     """
-    purchases, known = read_purchases(plan)
+    found = _read_plan(plan)
+    purchases, known = _purchases(plan, found), _class_names(found)
     names, notes = list(classes) or known, []
     asks = any(signal_class(_named(plan, n, p)).uses_classes for n, p in enumerate(purchases, 1))
     unnamed = placeholders(len(names) or 10)
@@ -99,7 +100,9 @@ def export_plan(
             "'class 1' and so on; give the names with --classes"
         )
     names = names or unnamed
-    pool = known_items(plan, items, seed, notes)
+    listed = found.get("items_file")
+    beside = plan.parent / Path(listed).name if isinstance(listed, str) else None
+    pool = known_items(beside, items, seed, notes)
     folders = []
     for number, purchase in enumerate(purchases, 1):
         signal = _signal(plan, number, purchase, len(names))
@@ -170,14 +173,17 @@ def placeholders(count: int) -> list[str]:
     return [f"class {k}" for k in range(1, count + 1)]
 
 
-def read_purchases(plan: Path) -> tuple[list[Mapping[str, Any]], list[str]]:
-    """The purchases of a plan.json, and the names of classes (placeholders for a number)."""
+def _read_plan(plan: Path) -> dict[str, Any]:
     check_file(plan)
     try:
         found = loads(plan.read_text(encoding="utf-8-sig"))
     except (ValueError, OSError) as problem:
         raise InputError(f"{plan}: not JSON ({problem}); expected a plan.json") from None
-    advice = found.get("recommendation") if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _purchases(plan: Path, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    advice = found.get("recommendation")
     purchases = advice.get("purchases") if isinstance(advice, dict) else None
     if not isinstance(purchases, list) or not all(isinstance(p, dict) for p in purchases):
         raise InputError(
@@ -185,14 +191,19 @@ def read_purchases(plan: Path) -> tuple[list[Mapping[str, Any]], list[str]]:
         )
     if not purchases:
         raise InputError(f"{plan}: the plan buys nothing; there is nothing to export")
+    return purchases
+
+
+def _class_names(found: Mapping[str, Any]) -> list[str]:
+    """The names of classes in a plan.json (placeholders for a number), as far as it says."""
     for place in (found, found.get("extras"), found.get("dataset")):
         named = place.get("classes") if isinstance(place, dict) else None
         if isinstance(named, int) and not isinstance(named, bool) and 2 <= named <= 10_000:
-            return purchases, placeholders(named)
+            return placeholders(named)
         names = [scalar_name(name) for name in named] if isinstance(named, list) else []
         if len(names) > 1 and None not in names:
-            return purchases, [str(name) for name in names]
-    return purchases, []
+            return [str(name) for name in names]
+    return []
 
 
 def _number_of(plan: Path, purchase: Mapping[str, Any], key: str, default: float) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from labelbits.answers.class_order import best_order
 from labelbits.learning import diagnose
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.planfile import CROWD
@@ -132,7 +132,7 @@ def _against_gold(evidence: Evidence) -> list[str]:
         first = (
             "Check first that the columns of counts and the numbers in gold mean the same classes."
         )
-        renamed = float(table[linear_sum_assignment(-table)].sum())
+        renamed = best_order(table)[1]
         if renamed > max(0.5, often):
             first += f" With the classes in another order {renamed:.0%} would match."
         raise PilotNeededError(
