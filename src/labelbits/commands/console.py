@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from labelbits.interrupts import heard
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 
 
@@ -43,9 +45,10 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
 
 @contextlib.contextmanager
 def stoppable(then: str) -> Iterator[None]:
-    """Ctrl-C ends long work with one line, `then` in it, and status 130."""
+    """Ctrl-C or SIGTERM ends long work with one line, `then` in it, and status 130."""
     try:
-        yield
+        with heard():
+            yield
     except KeyboardInterrupt:
         typer.echo(f"labelbits: stopped; {then}", err=True)
         raise typer.Exit(130) from None

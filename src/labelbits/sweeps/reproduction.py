@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from labelbits.errors import InputError
+from labelbits.interrupts import heard
 from labelbits.signals import REGISTRY
 from labelbits.sweeps.analyses.bits import bits
 from labelbits.sweeps.analyses.figures import FIGURES, numbers
@@ -18,7 +19,7 @@ from labelbits.sweeps.analyses.piece import Piece, Size, table
 from labelbits.sweeps.analyses.saturation import saturation
 from labelbits.sweeps.analyses.total import total, total_axes, triplets
 from labelbits.sweeps.backends import results
-from labelbits.sweeps.runner import Progress, stop_on_termination
+from labelbits.sweeps.runner import Progress
 from labelbits.sweeps.store import Parts
 
 ANALYSES = {
@@ -105,7 +106,7 @@ def compute(
         if name not in ANALYSES:
             raise InputError(f"unknown analysis {name!r}; expected: {', '.join(ANALYSES)}")
     wanted = [p for p in pieces(PLANS["quick" if quick else "full"]) if p.analysis in analyses]
-    with stop_on_termination(), Parts(folder) as store:
+    with heard(), Parts(folder) as store:
         finished = store.done(wanted)
         left = [piece for piece in wanted if piece.key not in finished]
         tell = progress or (lambda done, total, what: None)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal as os_signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from labelbits.errors import InputError
+from labelbits.interrupts import heard
 from labelbits.sweeps.backends import results
 from labelbits.sweeps.spec import Sweep, Task, check_memory, make_signals, tasks_of
 from labelbits.sweeps.store import SCHEMA, Store
@@ -88,24 +88,6 @@ def free_memory() -> int:
     return free
 
 
-@contextlib.contextmanager
-def stop_on_termination() -> Iterator[None]:
-    """SIGTERM stops as Ctrl-C does: workers end, finished cells stay."""
-
-    def stop(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = os_signal.signal(os_signal.SIGTERM, stop)
-    except ValueError:  # not the main thread: whoever owns that one handles signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        os_signal.signal(os_signal.SIGTERM, before)
-
-
 def run_sweep(
     sweep: Sweep,
     folder: Path,
@@ -125,7 +107,7 @@ def run_sweep(
     if workers is not None and workers < 1:
         raise InputError(f"workers are {workers}; expected a whole number of at least 1")
     tasks = tasks_of(sweep)
-    with stop_on_termination(), Store(folder, sweep) as store:
+    with heard(), Store(folder, sweep) as store:
         finished = store.done(tasks)
         total = sum(task.cells for task in tasks)
         done = sum(task.cells for task in tasks if task.key in finished)
