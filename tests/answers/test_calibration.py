@@ -251,7 +251,7 @@ def compared(
 
 def test_repeats_tell_the_noise_of_comparisons() -> None:
     found = calibrate(compared("odd-one-out", 900, 300, 5, seed=2), dims=2)["odd-one-out"].noise
-    assert found.source == "repeats"
+    assert found.source == "several people's answers to one question"
     assert found.precision.low < 2.0 < found.precision.high
     assert found.lapse.low < 0.1 < found.lapse.high < 0.25
     once = calibrate(compared("triplet", 900, 300, 1, seed=2), dims=2)["triplet"].noise

@@ -47,9 +47,9 @@ def test_every_line_fits_a_narrow_terminal(pilot) -> None:
     assert max(map(len, lines)) <= 80
     text = " ".join(" ".join(lines).split())
     assert "hard: 200 answers of 5 annotators about 40 items" in text
-    assert "seconds median 5.50, mean 5.50, 10 to 90 % 3.50 to 7.50" in text
+    assert "seconds median 5.50, mean 5.50, 10 to 90 % of answers 3.50 to 7.50" in text
     assert "hard: 40 answers of the model m-1" in text
-    assert "87.5% [" in text  # the model against the majority of people
+    assert "87.5 % [" in text  # the model against the majority of people
     assert "0.01833 for one answer at this wage" in text
     assert "left out: 1 row" in text
     assert "people.csv, row 201: items are not a JSON list of names; found [broken" in text
@@ -88,7 +88,7 @@ def shown(folder: Path, name: str, text: str) -> str:
 
 def test_two_answers_prove_nothing_and_say_which_pilot_would(tmp_path: Path) -> None:
     hard = shown(tmp_path, "a.csv", "task,worker,label\nt1,w1,cat\nt1,w2,dog\n")
-    assert "same answer 0 [0, 0.853]" in hard
+    assert "between people the same answer in 0.0 % [0.0, 85.3] of pairs" in hard
     assert "cannot tell: several people about each of many items" in hard
     triplets = "head,left,right,winner,loser,puid\n1,2,3,2,3,p1\n1,3,2,2,3,p2\n"
     assert "cannot tell: 30 answers about these 3 items (10 for each coordinate" in shown(
@@ -129,3 +129,26 @@ def test_each_file_says_what_it_was_read_as(pilot) -> None:
     assert pilot.formats == ("labelbits", "language-model")
     assert pilot.to_dict()["formats"] == ["labelbits", "language-model"]
     assert "model.csv: read as language-model" in _text(pilot)
+
+
+def test_one_name_for_everybody_is_not_called_agreement(tmp_path: Path) -> None:
+    rows = [f"t{i % 20},crowd,{'cat' if (i * 7) % 5 else 'dog'}" for i in range(60)]
+    told = shown(tmp_path, "one.csv", "task,worker,label\n" + "\n".join(rows))
+    assert "same person asked again: the same answer in" in told
+    assert "were they several people? Then give each an own name as annotator" in told
+    assert "between people" not in told
+    several = [row.replace("crowd", f"w{i // 20}") for i, row in enumerate(rows)]
+    told = shown(tmp_path, "many.csv", "task,worker,label\n" + "\n".join(several))
+    assert "between people the same answer in" in told
+    assert "same person" not in told
+
+
+def test_rows_of_mturk_are_named_by_their_place_and_not_by_the_assignment(tmp_path: Path) -> None:
+    rows = ["HITId,AssignmentId,WorkerId,AssignmentStatus,Input.image,Answer.label"]
+    rows += [f"H{i},3A{i},w{i % 3},Approved,{i}.png,cat" for i in range(6)]
+    rows.append("H6,3B6,w0,Rejected,6.png,cat")
+    rows.append("H0,3A0,w1,Approved,0.png,dog")
+    told = shown(tmp_path, "mturk.csv", "\n".join(rows))
+    assert "row 7: assignment was rejected by the requester; found AssignmentStatus Rej" in told
+    assert "3B6" not in told
+    assert "row 8: AssignmentId appears twice; the first is kept; found 3A0, first in row 1" in told

@@ -75,7 +75,7 @@ def test_peoples_mistakes_are_not_counted_against_a_model() -> None:
     )
     asked = SignalPlan(kind="hard", annotators="model")
     voices = voices_of(asked, evidence, votes / votes.sum(1, keepdims=True), 1)
-    assert "100.0% of 59 as gold or most people say" in voices.source
+    assert "100.0 % of 59 as gold or most people say" in voices.source
     assert voices.probabilities[np.arange(1, 60), truth[1:]].min() > 0.95
     nobody = replace(evidence, counts=np.zeros((60, 3)))
     with pytest.raises(InputError, match="add people's answers or gold on some of the same"):

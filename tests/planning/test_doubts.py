@@ -84,7 +84,7 @@ def test_unanimous_votes_do_not_stop_a_plan_of_hard_labels(write_plan: Write) ->
 
 def test_classes_in_another_order_than_gold_are_noticed(write_plan: Write) -> None:
     text = refusal(write_plan(counts=np.roll(blobs()["counts"], 1, axis=1)))
-    assert "match gold on 0% of the 400 items" in text
+    assert "match gold on 0 % of the 400 items" in text
     assert "With the classes in another order" in text
 
 
@@ -122,7 +122,7 @@ def test_test_groups_of_a_class_that_is_not_trained_on_are_refused(
     text = text.replace("[budget]", '[goal]\ntest_groups = ["b"]\n[budget]')
     groups = np.where(blobs()["gold"] == 3, "b", "a")
     message = refusal(write_plan(text, groups=groups))
-    assert "100% of the tested items are of classes that no item to train on has" in message
+    assert "100 % of the tested items are of classes that no item to train on has" in message
 
 
 def test_one_annotator_cannot_tell_how_others_differ(write_plan: Write, tmp_path: Path) -> None:

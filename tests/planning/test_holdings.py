@@ -86,4 +86,4 @@ def test_the_error_of_what_is_there_is_in_what_it_becomes() -> None:
     assert high - low == pytest.approx(2 * 1.645 * 0.02, rel=0.2)
     assert found["gain_interval"][1] - found["gain_interval"][0] < 1e-9
     text = next_sentence(held, [found], "one", BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1)
-    assert "accuracy 0.900 now (90% interval 0.867 to 0.933)" in text
+    assert "accuracy 0.900 now (90 % interval 0.867 to 0.933)" in text

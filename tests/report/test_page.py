@@ -95,7 +95,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path: Pa
 
 def test_no_probability_is_shown_as_certain() -> None:
     assert [chance(p) for p in (0.0, 0.004, 0.5, 0.99, 1.0)] == [
-        "< 1%", "< 1%", "50%", "99%", "> 99%",
+        "< 1 %", "< 1 %", "50 %", "99 %", "> 99 %",
     ]  # fmt: skip
 
 

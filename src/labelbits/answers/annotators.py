@@ -106,8 +106,8 @@ def _near_chance(answer: np.ndarray, right: float, shares: np.ndarray, typical: 
     n = len(answer)
     if typical > chance and stats.binom.cdf(right, n, halfway) < LEVEL:
         return [
-            f"agrees in {right / n:.0%} of {n} answers; chance gives {chance:.0%}, a typical "
-            f"annotator {typical:.0%}"
+            f"agrees in {100 * right / n:.0f} % of {n} answers; chance gives {100 * chance:.0f} %, "
+            f"a typical annotator {100 * typical:.0f} %"
         ]
     return []
 
@@ -120,7 +120,9 @@ def _one_answer(answer: np.ndarray, everyone: np.ndarray) -> list[str]:
     top, n = int(counts.argmax()), int(counts.sum())
     share = float(everyone[top] / everyone.sum())
     if counts[top] / n > 0.9 and stats.binom.sf(counts[top] - 1, n, min(0.9, 2 * share)) < LEVEL:
-        return [f"gives one answer in {counts[top]} of {n} questions; the others in {share:.0%}"]
+        return [
+            f"gives one answer in {counts[top]} of {n} questions; others in {100 * share:.0f} %"
+        ]
     return []
 
 

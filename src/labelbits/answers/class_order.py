@@ -35,8 +35,9 @@ def check_class_order(
         return True
     raise InputError(
         f"{where}: the answers name classes and {numbering} number them; with the names in the "
-        f"order {quoted(names)}, {agree:.1%} of the answers agree with the numbers, in the order "
-        f"{quoted([names[int(k)] for k in order])} it would be {best:.1%}; {advice}"
+        f"order {quoted(names)}, {100 * agree:.1f} % of the answers agree with the numbers, in "
+        f"the order {quoted([names[int(k)] for k in order])} it would be "
+        f"{100 * best:.1f} %; {advice}"
     )
 
 

@@ -37,20 +37,26 @@ def read_mturk(path: Path, kind: Kind, options: Options) -> Parsed:
         raise InputError(f"{path}: no column Answer.*; expected the results of a batch")
     if "Reward" in table.columns:
         table = table.with_columns(number("Reward", table))
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for record in table.iter_rows(named=True):
         row = record["row"]
         assignment, worker = record.get("AssignmentId"), record["WorkerId"]
         if record.get("AssignmentStatus") == "Rejected":
-            rejects.add(row, "assignment was rejected by the requester", assignment or "")
+            rejects.add(
+                row, "assignment was rejected by the requester", "AssignmentStatus Rejected"
+            )
             continue
         if assignment and assignment in seen:
-            rejects.add(row, "AssignmentId appears twice; the first is kept", assignment)
+            rejects.add(
+                row,
+                "AssignmentId appears twice; the first is kept",
+                f"{assignment}, first in row {seen[assignment]}",
+            )
             continue
         if not worker:
             rejects.add(row, "WorkerId is missing")
             continue
-        seen.add(assignment or "")
+        seen[assignment or ""] = row
         answers = _answers(record, outputs)
         if not answers:
             rejects.add(row, "assignment holds no answer")

@@ -99,7 +99,9 @@ def fit_noise(
     world = World(items=1, classes=classes, dims=dims)
     d2 = np.asarray(world.sample_class_distances(key, (WORLDS if few else WORLDS // 2,)))
     score = likelihood(signal, d2, answer, item, gold)
-    source = "gold" if np.all(gold >= 0) else "gold and repeats" if np.any(gold >= 0) else "repeats"
+    source = "gold" if np.all(gold >= 0) else "several people's answers to one item"
+    if np.any(gold >= 0) and np.any(gold < 0):
+        source = f"gold and {source}"
     concentrated = hasattr(signal, "concentration")
     shared = spread_of_contrast(classes, dims)
     return maximise(score, concentrated, dims, classes, len(gold), len(rows), source, shared)

@@ -21,6 +21,8 @@ from labelbits.interface import Batch, Signal
 from labelbits.signals.base import replace_noise
 from labelbits.worlds import World
 
+#: What told the noise.
+SOURCE = "several people's answers to one question"
 #: Questions and answers of one question used at most.
 MOST_QUESTIONS = 500
 ANSWERS_PER_QUESTION = 8
@@ -44,7 +46,7 @@ def noise_by_questions(batch: Batch, rows: pl.DataFrame, dims: int, seed: int = 
     world = World(items=signal.arity, classes=2, dims=dims)
     d2 = signal.distances(world.sample_items(key, (WORLDS, signal.arity)))
     score = _likelihood(signal, d2, place[used], item)
-    return maximise(score, False, dims, 0, int(item.max()) + 1, len(used), "repeats")
+    return maximise(score, False, dims, 0, int(item.max()) + 1, len(used), SOURCE)
 
 
 def _drawn(question: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -111,8 +111,8 @@ def _completed(
     disagree = float(np.mean(values[good].argmax(1) != table.filter(good)["top1"].to_numpy()))
     notes.append(
         f"{path.name}: the completed labels p0, p1, ... favour another class than the row's top1 "
-        f"in {disagree:.0%} of the rows; figures that pair rows (repeats) are better taken from "
-        "what was typed"
+        f"in {100 * disagree:.0f} % of the rows; figures that pair a person's repeated answers are "
+        "better taken from what was typed"
     )
     answers = [
         json.dumps({name: round(float(p), 7) for name, p in zip(classes, row, strict=True) if p})

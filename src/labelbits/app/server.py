@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from labelbits.errors import InputError
 from labelbits.planning import Plan, replan
-from labelbits.planning.words import show
+from labelbits.planning.words import chance, show
 from labelbits.report import figures
 from labelbits.report.page import SCRIPT, STYLE, render
 
@@ -40,7 +40,7 @@ def state(plan: Plan) -> dict[str, Any]:
             "cost": figures.money(o.cost, plan.currency),
             "quality": show(o.quality, percent),
             "interval": f"{show(o.low, percent)} to {show(o.high, percent)}",
-            "chance": f"{chances.get(o.family, 0):.0%}",
+            "chance": chance(chances.get(o.family, 0)),
         }
         for o in last.values()
     ]

@@ -116,7 +116,8 @@ def predict(
         ("Spearman of distances", found.spearman, found.low, found.high),
         ("Procrustes disparity", found.procrustes, found.procrustes_low, found.procrustes_high),
     ):
-        typer.echo(f"{name}  {mean:.3f}  ({found.level:.0%} of worlds: {low:.3f} to {high:.3f})")
+        level = f"{100 * found.level:.0f} % of worlds"
+        typer.echo(f"{name}  {mean:.3f}  ({level}: {low:.3f} to {high:.3f})")
     typer.echo(f"{found.method}, prototypes unknown; not simulated for this case")
     if found.checked is not None:
         typer.echo(

@@ -58,7 +58,8 @@ def voices_of(asked: SignalPlan, evidence: Evidence, crowd: np.ndarray, number: 
         return Voices(
             own,
             probabilities,
-            f"{len(batch):,} answers in the pilot, {right / asked_of:.1%} of {asked_of:,.0f} as "
+            f"{len(batch):,} answers in the pilot, {100 * right / asked_of:.1f} % of "
+            f"{asked_of:,.0f} as "
             "gold or most people say; mistakes on other items drawn from its confusion matrix",
         )
     if asked.lapse is None:
@@ -70,7 +71,8 @@ def voices_of(asked: SignalPlan, evidence: Evidence, crowd: np.ndarray, number: 
         )
     probabilities = (1 - asked.lapse) * truth + asked.lapse / classes
     own = replace(evidence, counts=np.zeros_like(evidence.counts), reports=None, pilot=Pilot())
-    source = f"right but for the plan's lapse of {asked.lapse:.1%}: no answer of theirs was seen"
+    lapse = f"{100 * asked.lapse:.1f} %"
+    source = f"right but for the plan's lapse of {lapse}: no answer of theirs was seen"
     return Voices(own, probabilities, source)
 
 

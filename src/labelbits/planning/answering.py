@@ -55,8 +55,8 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
         clean = np.where(votes[:, None] > 0, counts / np.maximum(votes, 1)[:, None], prior)
         return (
             (1 - DEFAULT_LAPSE) * clean + DEFAULT_LAPSE / classes,
-            f"hardly an item has two votes; each vote is taken to lapse {DEFAULT_LAPSE:.0%} of the "
-            "time (CIFAR-10H: a single label is right 95.24 % of the time, Peterson et al. 2019)",
+            f"hardly an item has two votes; {100 * DEFAULT_LAPSE:.0f} % of the votes count as "
+            "random (CIFAR-10H: a single label is right 95.24 % of the time, Peterson et al. 2019)",
         )
     n, m = evidence.counts[repeated], np.maximum(prior[repeated], 1e-6)
 

@@ -70,8 +70,8 @@ def provenance(
     share = answers.share_real(pool)
     if 0.005 <= share < 0.995:
         found.append(
-            f"{family.name}: {share:.0%} of the training items have real answers of this kind; the "
-            "rest were simulated from what is known of the items"
+            f"{family.name}: {100 * share:.0f} % of the training items have real answers of this "
+            "kind; the rest were simulated from what is known of the items"
         )
     wanted = most_answers(curve, budget)
     if wanted <= curve.limit * 1.001:

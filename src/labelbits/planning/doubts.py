@@ -94,7 +94,8 @@ def _refusal(
         )
     return PilotNeededError(
         f"the features do not predict the labels of these {count:,} items better than the class "
-        f"frequencies do (gain {gain:.3f} +- {error:.3f} nats an item)",
+        f"frequencies do (cross-entropy falls by {gain:.3f} +- {error:.3f} nats an item, which may "
+        "be nothing)",
         PilotToRun(
             size,
             "whether a gain too small to be seen so far is there; features of another model are "
@@ -134,10 +135,10 @@ def _against_gold(evidence: Evidence) -> list[str]:
         )
         renamed = best_order(table)[1]
         if renamed > max(0.5, often):
-            first += f" With the classes in another order {renamed:.0%} would match."
+            first += f" With the classes in another order {100 * renamed:.0f} % would match."
         raise PilotNeededError(
-            f"the answers match gold on {match:.0%} of the {count:,} items that have both, and "
-            f"chance alone would match {by_chance:.0%}",
+            f"the answers match gold on {100 * match:.0f} % of the {count:,} items that have both, "
+            f"and chance alone would match {100 * by_chance:.0f} %",
             PilotToRun(
                 100, "whether these questions can be answered at all, if the order is right"
             ),
@@ -145,9 +146,9 @@ def _against_gold(evidence: Evidence) -> list[str]:
         )
     if match < FEW_MATCH:
         return [
-            f"The most frequent answer matches gold on only {match:.0%} of the {count:,} items "
-            "that have both: quality is measured against gold, so what people get wrong counts as "
-            "wrong"
+            f"The most frequent answer matches gold on only {100 * match:.0f} % of the {count:,} "
+            "items that have both: quality is measured against gold, so what people get wrong "
+            "counts as wrong"
         ]
     return []
 
@@ -187,7 +188,7 @@ def _one_sided(evidence: Evidence) -> list[str]:
     if share <= ONE_SIDED:
         return []
     return [
-        f"{share:.1%} of the labelled items are of class {most!r}: always answering that is right "
-        "so often without any label, and rare classes hardly move accuracy; cross-entropy shows "
-        "them better"
+        f"{100 * share:.1f} % of the labelled items are of class {most!r}: always answering that "
+        "is right so often without any label, and rare classes hardly move accuracy; cross-entropy "
+        "shows them better"
     ]

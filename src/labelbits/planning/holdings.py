@@ -157,7 +157,7 @@ def next_sentence(
     most = there["quality"] + half
     text = (
         f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
-        f"{show(there['quality'])} now ({LEVEL:.0%} interval {show(least)} to "
+        f"{show(there['quality'])} now ({100 * LEVEL:.0f} % interval {show(least)} to "
         f"{show(min(most, 1.0) if sign > 0 else most)})."
     )
     by_name = {one["family"]: one for one in ranked}
@@ -178,7 +178,7 @@ def next_sentence(
         )
     text += (
         f" {many} ({best['family']}) for {best['cost']:,.2f} {budget.currency} would make it "
-        f"{show(best['quality'])} ({LEVEL:.0%} interval {show(low)} to {show(high)})."
+        f"{show(best['quality'])} ({100 * LEVEL:.0f} % interval {show(low)} to {show(high)})."
     )
     if best["at_limit"]:
         text += " That is as far as the evidence reaches; the true gain may be larger."

@@ -210,7 +210,7 @@ def _result(
     for s in np.flatnonzero(overall):
         where = [STRATA[g] for g in range(len(sizes)) if chosen[g, s] >= 0.5]
         whole = len(set(np.round(chosen[:, s], 3))) == 1
-        text = f"{overall[s]:.0%} of the items as {names[s]}"
+        text = f"{100 * overall[s]:.0f} % of the items as {names[s]}"
         parts.append(text if whole or not where else f"{text} (mostly {', '.join(where)})")
     percent = metric == "accuracy"
     unit = "points" if percent else ""

@@ -236,7 +236,7 @@ def mixture_for(
     gain, low, high = found.gain
     names = [curve.family.name for curve in curves]
     used = np.flatnonzero(shares)
-    split = ", ".join(f"{shares[i]:.0%} on {names[i]}" for i in used)
+    split = ", ".join(f"{100 * shares[i]:.0f} % on {names[i]}" for i in used)
     tested = (
         f"{split}; measured on {len(found.single)} {fresh}simulated worlds, it changes the "
         f"alignment by {gain:+.3f} ({low:+.3f} to {high:+.3f}) against {names[best]} alone"

@@ -13,7 +13,7 @@ from labelbits.planning.options import chances, cost_of, final_draws, most_answe
 from labelbits.planning.planfile import Budget
 from labelbits.planning.result import LEVEL, Curve, Option
 from labelbits.planning.value import value_of_information
-from labelbits.planning.words import NAMES, pilot_sentence, show, target_sentence, what
+from labelbits.planning.words import NAMES, chance, pilot_sentence, show, target_sentence, what
 
 #: Below this probability of being best, the advice says that the data cannot tell.
 SURE = 0.8
@@ -139,7 +139,7 @@ def with_mixture(
     cost = sum(p["cost"] for p in mixture["purchases"])
     sentence = (
         f"Buy a mixture, {bought}, for {cost:,.2f} {budget.currency}: expected "
-        f"{mixture['metric_name']} {show(quality, percent)} ({LEVEL:.0%} interval "
+        f"{mixture['metric_name']} {show(quality, percent)} ({100 * LEVEL:.0f} % interval "
         f"{show(interval[0], percent)} to {show(interval[1], percent)}), better by "
         f"{show(gain, percent)} ({show(low, percent)} to {show(high, percent)}) than the same "
         f"money on {mixture['single']} alone."
@@ -238,7 +238,7 @@ def _parts(
     )
     text = (
         f"Buy {bought} for {option.cost:,.2f} {budget.currency}: expected {metric_name} "
-        f"{shown(option.quality)} ({LEVEL:.0%} interval {shown(option.low)} to "
+        f"{shown(option.quality)} ({100 * LEVEL:.0f} % interval {shown(option.low)} to "
         f"{shown(option.high)})."
     )
     parts = {"purchase": text, "certainty": "", "pilot": ""}
@@ -249,13 +249,13 @@ def _parts(
     if sure >= SURE:
         parts["certainty"] = (
             f"It is the best of the {len(last)} ways compared with probability "
-            f"{'above 0.99' if sure > 0.995 else f'{sure:.2f}'}; next "
-            f"is {rival.family} with {shown(rival.quality)}."
+            f"{chance(sure).replace('>', 'above')}; next is {rival.family} with "
+            f"{shown(rival.quality)}."
         )
     else:
         parts["certainty"] = (
             f"The evidence cannot tell it from {rival.family} ({shown(rival.quality)} "
-            f"expected): it is the best with probability {sure:.2f} only."
+            f"expected): the chance that it is the best is {chance(sure)} only."
         )
     parts["pilot"] = pilot_sentence(
         result["value_of_knowing"], budget, sure < SURE, shown(1.0).endswith("%")

@@ -206,9 +206,9 @@ def _check_known(evidence: Evidence, test: np.ndarray, pool: np.ndarray) -> None
     if unknown.mean() > MOST_UNKNOWN:
         name = evidence.class_names[int(classes[test][unknown][0])]
         raise InputError(
-            f"[goal] test_groups: {unknown.mean():.0%} of the tested items are of classes that no "
-            f"item to train on has (such as {name!r}), so nothing can be learnt about them; choose "
-            "test groups whose classes occur in the others too"
+            f"[goal] test_groups: {100 * unknown.mean():.0f} % of the tested items are of classes "
+            f"that no item to train on has (such as {name!r}), so nothing can be learnt about "
+            "them; choose test groups whose classes occur in the others too"
         )
 
 

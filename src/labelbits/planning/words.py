@@ -27,8 +27,8 @@ def show(value: float, percent: bool) -> str:
 def chance(share: float) -> str:
     """A probability as a percentage; what some hundreds of draws never saw is not 0 or certain."""
     if share > 0.995:
-        return "> 99%"
-    return "< 1%" if share < 0.005 else f"{share:.0%}"
+        return "> 99 %"
+    return "< 1 %" if share < 0.005 else f"{100 * share:.0f} %"
 
 
 def what(signal: str, answers: int, per_item: float, items: int, annotators: str = "crowd") -> str:
@@ -97,7 +97,7 @@ def target_sentence(
         f"{found['cost']:,.2f} {budget.currency}, the cheapest way to it"
     )
     if found["sure_cost"] is not None:
-        text += f"; {found['sure_cost']:,.2f} reach it with probability {(1 + LEVEL) / 2:.2f}"
+        text += f"; {found['sure_cost']:,.2f} reach it with probability {chance((1 + LEVEL) / 2)}"
     if found["cost"] > budget.amount:
         text += ", which is more than the budget"
     return text + "."

@@ -100,7 +100,7 @@ def _checked(plan: Plan) -> str:
     head = ["way of asking", "predicted from items", "at items", "predicted", "interval", "actual"]
     words = (
         "The same forecast made from the smaller sizes only, against what was then measured; the "
-        f"interval should hold {LEVEL:.0%} of such checks."
+        f"interval should hold {100 * LEVEL:.0f} % of such checks."
     )
     drawing = figure(_check_figure(plan), "check", "predicted against measured quality")
     return section("Predicted against actual", paragraph(words) + drawing + table(head, rows))

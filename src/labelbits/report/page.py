@@ -39,7 +39,7 @@ def render(plan: Plan) -> str:
 <header><p class="brand">labelbits</p><h1>{title}</h1></header>
 {"".join(sections(plan))}
 <footer><h2>How to cite</h2><p>{html.escape(CITATION)}</p>
-<p>labelbits {__version__}, software that plans which labels to buy. Intervals hold {LEVEL:.0%} of
-what the evidence allows; seed {plan.extras.get("seed", 0)}.</p>
+<p>labelbits {__version__}, software that plans which labels to buy. Intervals hold
+{100 * LEVEL:.0f} % of what the evidence allows; seed {plan.extras.get("seed", 0)}.</p>
 </footer></main></body></html>
 """

@@ -42,7 +42,7 @@ def _verdict(plan: Plan) -> str:
     percent = plan.percent
     cards = [
         (show(best["quality"], percent), f"expected {plan.metric_name}"),
-        (f"{show(low, percent)} to {show(high, percent)}", f"{LEVEL:.0%} interval"),
+        (f"{show(low, percent)} to {show(high, percent)}", f"{100 * LEVEL:.0f} % interval"),
         (money(best["cost"], plan.currency), f"of {money(plan.budget, plan.currency)}"),
     ]
     if len(plan.curves) > 1:
@@ -77,8 +77,8 @@ def _tradeoff(plan: Plan) -> str:
     direction = "Lower is better." if plan.lower_is_better else "Higher is better."
     words = (
         f"{MEANINGS[plan.metric]} {direction} Filled markers were measured on the pilot or by "
-        f"simulation, hollow ones are extrapolated; bands are {LEVEL:.0%} intervals, the star is "
-        "the recommendation."
+        f"simulation, hollow ones are extrapolated; bands are {100 * LEVEL:.0f} % intervals, the "
+        "star is the recommendation."
     )
     drawing = figure(
         figures.tradeoff(plan), "tradeoff", f"{plan.metric_name} against cost for each signal"
@@ -158,7 +158,7 @@ def _bits(plan: Plan) -> str:
     if all(curve.bits is None for curve in plan.curves):
         return ""
     about = plan.extras.get("bits_about", "")
-    words = f"{about} Whiskers: {LEVEL:.0%} intervals, which for money include the price."
+    words = f"{about} Whiskers: {100 * LEVEL:.0f} % intervals, which for money include the price."
     left = figure(figures.bits_bars(plan, False), "bits", "bits per answer")
     right = figure(figures.bits_bars(plan, True), "bits-money", "bits per unit of money")
     return section(

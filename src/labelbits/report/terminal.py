@@ -61,7 +61,8 @@ def _line(console: Console, text: str, style: str, head: str = "") -> None:
 def _table(plan: Plan, wide: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("way of asking", overflow="fold")
-    names = ["items", "each", f"cost {plan.currency}", "quality", f"{LEVEL:.0%} interval", "best"]
+    level = f"{100 * LEVEL:.0f} % interval"
+    names = ["items", "each", f"cost {plan.currency}", "quality", level, "best"]
     if wide:
         names += ["bits/answer", f"bits/{plan.currency}"]
     for name in names:
