@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from labelbits.errors import InputError, check_positive
+from labelbits.planning.amend import led_by, too_little, with_mixture, without_gain
+from labelbits.planning.constant import beside_constant, reached_for_nothing
 from labelbits.planning.cost import Price
 from labelbits.planning.crossovers import crossovers
 from labelbits.planning.holdings import buy_next, hold_on, next_sentence
 from labelbits.planning.options import list_options
 from labelbits.planning.planfile import Budget
-from labelbits.planning.recommend import led_by, recommend, too_little, with_mixture
+from labelbits.planning.recommend import recommend
 from labelbits.planning.result import Assumption, Curve, Plan
 from labelbits.planning.words import show
 
@@ -59,19 +61,33 @@ def advise(
     mixture = extras.get("mixture")
     if mixture and mixture["budget"] == budget.amount and mixture["recommended"]:
         advice = with_mixture(advice, mixture, budget, sign)
+
+    def shown(value: float) -> str:
+        return show(value, percent)
+
+    name, turn, first = METRIC_NAMES[metric], "With that said,", []
     if metric == "alignment":
         first = [extras.get("lead", ""), too_little(curves, advice, budget, seed)]
-        advice = led_by(" ".join(filter(None, first)), advice, "With that said,")
+    free = extras.get("constant")
+    if free:
+        money = f"{advice['cost']:,.2f} {budget.currency}"
+        beside = beside_constant(free, advice, shown, money, name, sign)
+        first.append(beside.first)
+        notes += [beside.note] * bool(beside.note)
+        if not beside.gain:
+            advice, turn = without_gain(advice), "If you buy all the same,"
+        said = bool(beside.first)
+        advice = {**advice, "constant": {**free, "gain": beside.gain, "said_first": said}}
     there = extras.get("holdings")
+    ranked: list[dict[str, Any]] = []
     if there:
         ranked = buy_next(there, curves, budget, seed, sign=sign)
-
-        def shown(value: float) -> str:
-            return show(value, percent)
-
-        name = METRIC_NAMES[metric]
-        first = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
-        advice = led_by(first, advice, "From nothing, the best would be to")
+        held = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
+        if held:
+            first.append(held)
+            turn = "From nothing, the best would be to"
+    advice = led_by(" ".join(filter(None, first)), advice, turn)
+    if there:
         advice["next"] = {
             "items_held": there["items"],
             "answers_held": there["answers"],
@@ -89,6 +105,9 @@ def advise(
                 f"The labels you hold reach {name} {shown(target)} already. From nothing: "
                 f"{advice['target_sentence']}"
             )
+    target = extras.get("target")
+    if free and target is not None and sign * (free["quality"] - target) >= 0:
+        advice["target_sentence"] = reached_for_nothing(free, target, shown, name)
     return Plan(
         metric=metric,
         metric_name=METRIC_NAMES[metric],

@@ -22,8 +22,6 @@ BEFORE_GOLD = ("too-few-items", "one-class")
 FEW_MATCH = 0.8
 #: A share of copies above this is worth a word.
 MANY_COPIES = 0.02
-#: A class with more than this share of the items makes accuracy a poor measure.
-ONE_SIDED = 0.75
 
 
 def check_pilot(evidence: Evidence, families: list[Family], seed: int) -> list[str]:
@@ -46,7 +44,7 @@ def check_pilot(evidence: Evidence, families: list[Family], seed: int) -> list[s
         if concern.code == "no-disagreement" and _asks_about_noise(evidence, families):
             raise _refusal(concern.code, stated, 100, evidence, 0.0, 0.0)
         doubts.append(concern.message.rstrip("."))
-    return doubts + _copies(evidence) + _one_annotator(evidence, families) + _one_sided(evidence)
+    return doubts + _copies(evidence) + _one_annotator(evidence, families)
 
 
 def _refusal(
@@ -178,17 +176,4 @@ def _one_annotator(evidence: Evidence, families: list[Family]) -> list[str]:
         f"All {len(answers.table):,} answers are those of one annotator ({names[0]}): what a "
         f"second one adds ({', '.join(again)}) is assumed, not measured; have another annotator "
         "answer 100 of these items"
-    ]
-
-
-def _one_sided(evidence: Evidence) -> list[str]:
-    stated = evidence.stated[evidence.labelled]
-    top = np.bincount(stated.argmax(1), minlength=stated.shape[1])
-    share, most = float(top.max() / top.sum()), evidence.class_names[int(top.argmax())]
-    if share <= ONE_SIDED:
-        return []
-    return [
-        f"{100 * share:.1f} % of the labelled items are of class {most!r}: always answering that "
-        "is right so often without any label, and rare classes hardly move accuracy; cross-entropy "
-        "shows them better"
     ]

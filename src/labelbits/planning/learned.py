@@ -16,6 +16,7 @@ from labelbits.planning.annotators import voices_of
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
 from labelbits.planning.backtest import LIMIT, backtest, provenance
 from labelbits.planning.bundled import is_bundled
+from labelbits.planning.constant import constant_of
 from labelbits.planning.cost import affordable_items
 from labelbits.planning.doubts import check_pilot
 from labelbits.planning.holdings import what_is_there
@@ -159,6 +160,8 @@ def learned_curves(
         there = what_is_there(evidence, trial, result.curves, metric, seed)
     if there is not None:  # the invented votes of a bundled example are nobody's to hold
         result.extras["holdings"] = there
+    names = tuple(evidence.class_names)
+    result.extras["constant"] = constant_of(trial.reference, metric, names)
     result.extras["bits_about"] = (
         "Bits that one answer tells about which item it is (mutual information over your items)."
     )

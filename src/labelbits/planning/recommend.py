@@ -13,15 +13,13 @@ from labelbits.planning.options import chances, cost_of, final_draws, most_answe
 from labelbits.planning.planfile import Budget
 from labelbits.planning.result import LEVEL, Curve, Option
 from labelbits.planning.value import value_of_information
-from labelbits.planning.words import NAMES, chance, pilot_sentence, show, target_sentence, what
+from labelbits.planning.words import chance, pilot_sentence, show, target_sentence, what
 
 #: Below this probability of being best, the advice says that the data cannot tell.
 SURE = 0.8
 #: Ways whose expectations differ by less than this share of the interval are as good; one that
 #: costs less than `CHEAPER` of the best is then named instead.
 TIE, CHEAPER = 0.05, 0.8
-#: Alignment that is as good as none, and one that is something.
-LITTLE, SOMETHING = 0.05, 0.5
 
 
 def recommend(
@@ -90,70 +88,6 @@ def _order(bought: list[Curve], expected: np.ndarray, last: dict[str, Option]) -
         best = int(np.lexsort((-expected, np.where(cheap, costs, np.inf)))[0])
         order = np.array([best, *order[order != best]])
     return order
-
-
-def too_little(curves: list[Curve], advice: dict[str, Any], budget: Budget, seed: int) -> str:
-    """What goes before a purchase after which the representation is as unknown as before."""
-    if advice["quality"] >= LITTLE:
-        return ""
-    enough = cheapest_for(curves, SOMETHING, budget, seed, 1)
-    text = (
-        f"{budget.amount:,.2f} {budget.currency} is too little to learn anything here: whatever it "
-        "buys, the distances between items stay unknown"
-    )
-    if enough is None:
-        return text + "."
-    return f"{text}. A correlation of {SOMETHING} takes about {enough['cost']:,.2f}."
-
-
-def led_by(first: str, advice: dict[str, Any], turn: str) -> dict[str, Any]:
-    """The advice with a sentence before it that the reader has to know first; `turn` leads over
-    from there to the purchase."""
-    if not first:
-        return advice
-    bought = advice["parts"]["purchase"]
-    if bought.startswith("Buy "):
-        bought = f"{turn} buy {bought[4:]}"
-    parts = {"first": first, **advice["parts"], "purchase": bought}
-    return {**advice, "parts": parts, "sentence": " ".join(text for text in parts.values() if text)}
-
-
-def with_mixture(
-    advice: dict[str, Any], mixture: dict[str, Any], budget: Budget, sign: int = 1
-) -> dict[str, Any]:
-    """The advice with a mixture in place of the best single signal, by the gain it was measured
-    to have; the interval moves with it and widens by the gain's own."""
-    gain, (low, high) = mixture["gain"], mixture["interval"]
-    quality = advice["quality"] + sign * gain
-    below = math.hypot(advice["quality"] - advice["interval"][0], (high - low) / 2)
-    above = math.hypot(advice["interval"][1] - advice["quality"], (high - low) / 2)
-    interval = [quality - below, quality + above]
-    if sign > 0:
-        interval[1] = min(1.0, interval[1])
-    percent = mixture.get("percent", False)
-    bought = " and ".join(
-        f"{p['answers']:,} {NAMES.get(p['signal'], p['signal'] + ' answers')} "
-        f"({p['answers_per_item']:.2g} an item on {p['items']:,} items)"
-        for p in mixture["purchases"]
-    )
-    cost = sum(p["cost"] for p in mixture["purchases"])
-    sentence = (
-        f"Buy a mixture, {bought}, for {cost:,.2f} {budget.currency}: expected "
-        f"{mixture['metric_name']} {show(quality, percent)} ({100 * LEVEL:.0f} % interval "
-        f"{show(interval[0], percent)} to {show(interval[1], percent)}), better by "
-        f"{show(gain, percent)} ({show(low, percent)} to {show(high, percent)}) than the same "
-        f"money on {mixture['single']} alone."
-    )
-    return {
-        **advice,
-        "purchases": mixture["purchases"],
-        "cost": cost,
-        "quality": quality,
-        "interval": interval,
-        "single": {key: advice[key] for key in ("purchases", "quality", "interval", "sentence")},
-        "parts": {"purchase": sentence, "certainty": "", "pilot": ""},
-        "sentence": sentence,
-    }
 
 
 def purchase(curve: Curve, option: Option, budget: Budget) -> dict[str, Any]:

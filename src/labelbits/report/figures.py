@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,12 @@ def money(value: float, currency: str) -> str:
     if value >= 100:
         return f"{value:,.0f} {currency}"
     return f"{value:,.2f} {currency}" if value >= 1 else f"{value:.3g} {currency}"
+
+
+def _plain(name: str) -> str:
+    """A name from the user as text of a figure, which would take < and & for markup."""
+    short = name if len(name) <= 24 else f"{name[:23]}…"
+    return html.escape(short, quote=False)
 
 
 def tradeoff(plan: Plan) -> go.Figure:
@@ -117,6 +124,14 @@ def tradeoff(plan: Plan) -> go.Figure:
             hoverinfo="skip",
         )
     )
+    free = best.get("constant")
+    if free and free["said_first"]:
+        name = free["class"] or "the class frequencies"
+        figure.add_hline(
+            y=scale * free["quality"],
+            line={"color": INK, "width": 1, "dash": "dot"},
+            annotation={"text": f"always {_plain(name)}", "xanchor": "left", "x": 0},
+        )
     figure.add_vline(x=plan.budget, line={"color": INK, "width": 1, "dash": "dot"})
     figure.add_annotation(
         x=np.log10(plan.budget),

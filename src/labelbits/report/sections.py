@@ -47,6 +47,12 @@ def _verdict(plan: Plan) -> str:
     ]
     if len(plan.curves) > 1:
         cards.append((chance(best["probability_best"]), "probability that it is the best"))
+    free = best.get("constant")
+    if free and free["said_first"]:
+        name = "the class frequencies" if free["class"] is None else repr(free["class"])
+        cards.insert(
+            2, (show(free["quality"], percent), f"always answering {name}, without labels")
+        )
     if best["parts"].get("first") and best.get("next"):
         cards = [(show(best["next"]["quality_now"], percent), "with the labels you hold"), *cards]
         cards[1] = (cards[1][0], f"{plan.metric_name} expected from nothing")
