@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from labelbits.compilation import compiled_briefly
 from labelbits.information.sampling import chunk_size, draw_distances, keys, traced
 from labelbits.interface import Signal, World
 
@@ -42,12 +42,12 @@ def single_orbit(signal: Signal, classes: int) -> bool | None:
     return bool(abs(orbit[1][0] - signal.log_outcomes(classes)) < 1e-9)
 
 
-@eqx.filter_jit
+@compiled_briefly
 def _sample(signal: Signal, key: PRNGKeyArray, d2: Array) -> Array:
     return signal.sample(key, d2)
 
 
-@eqx.filter_jit
+@compiled_briefly
 def _entropy(signal: Signal, key: PRNGKeyArray, d2: Array) -> Float[Array, "n"]:
     entropy = signal.entropy(d2)
     return signal.sample_with_entropy(key, d2)[1] if entropy is None else entropy

@@ -17,6 +17,7 @@ import scipy.linalg
 import scipy.sparse
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from labelbits.compilation import ONCE, compiled_briefly
 from labelbits.errors import InputError
 from labelbits.information.sampling import traced
 from labelbits.interface import Signal, World
@@ -52,8 +53,7 @@ def _channel_information(
     return jnp.sqrt(p)[:, None] * jnp.where(p[:, None] > 0, scores, 0.0)
 
 
-@eqx.filter_jit
-def _blocks(
+def _roots(
     signal: Signal,
     key: PRNGKeyArray,
     points: Float[Array, "n arity dims"],
@@ -78,6 +78,10 @@ def _blocks(
         return items, root @ about_classes.reshape(root.shape[1], -1)
 
     return jax.vmap(one)(jax.random.split(key, len(points)), points, question)
+
+
+#: For many chunks of questions, and for few enough that compiling takes longer than running.
+_blocks, _blocks_once = eqx.filter_jit(_roots), compiled_briefly(_roots, ONCE)
 
 
 def _check(asks: Asks, world: World, about: str) -> int:
@@ -133,13 +137,14 @@ def _each_chunk(
         # A power of two, filled up with the first question: few sizes, few compiled programs.
         n = int(min(most, 1 << (len(questions) - 1).bit_length()))
         channel = traced(signal)
+        blocks = _blocks_once if len(questions) <= n else _blocks
         given = prototypes if signal.uses_classes else None
         for start in range(0, len(questions), n):
             rows = questions[start : start + n]
             filled = np.concatenate([rows, np.repeat(questions[:1], n - len(rows), axis=0)])
             key, one = jax.random.split(key)
             kind = jnp.asarray((start + np.arange(n)) % kinds)
-            about_items, about_classes = _blocks(
+            about_items, about_classes = blocks(
                 channel, one, items[filled], given, answers, kind, draws
             )
             yield (

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from labelbits.compilation import compiled_briefly
 from labelbits.information.controls import KNOTS, ShareControls, coefficients
 from labelbits.information.exchangeable import Result
 from labelbits.information.sampling import chunk_size, draw_distances, keys, traced
@@ -30,7 +31,7 @@ MOST_ORBITS = 200_000
 CHUNK, FIRST = 2**15, 2**16
 
 
-@eqx.filter_jit
+@compiled_briefly
 def _answers(
     signal: Signal, known: ShareControls | None, slope: Array, key: Array, d2: Array
 ) -> tuple[Array, Array, Array, Array, Array]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
+from labelbits.compilation import compiled_briefly
 from labelbits.information.exchangeable import Result
 from labelbits.information.sampling import traced
 from labelbits.interface import Signal, World
@@ -27,7 +27,7 @@ SCRAMBLES, STEP = 16, 2**11
 MOST_DISTANCES, ENUMERATE = 64, 2048
 
 
-@eqx.filter_jit
+@compiled_briefly
 def _step(
     signal: Signal, key: PRNGKeyArray, d2: Array, answers: Array | None, orbit: Array | None
 ) -> tuple[Array, Array]:

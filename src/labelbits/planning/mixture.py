@@ -28,6 +28,7 @@ from scipy.stats import t as student
 
 from labelbits.information import question_information, random_questions
 from labelbits.interface import Signal
+from labelbits.learning.threads import one_blas_thread
 from labelbits.planning.families import one_answer
 from labelbits.planning.options import most_answers
 from labelbits.planning.planfile import Budget
@@ -213,7 +214,8 @@ def mixture_for(
     if (answers < 1).any():
         return None
     small = replace(world, items=min(world.items, DESIGN_ITEMS))
-    design = best_shares(signals, small, answers * small.items / world.items, seed)
+    with one_blas_thread():  # a few hundred coordinates: a second thread mostly waits
+        design = best_shares(signals, small, answers * small.items / world.items, seed)
     quality = np.array([float(c.at(m).mean()) for c, m in zip(curves, money, strict=True)])
     best = int(np.argmax(quality))
     tried = candidates(_of_two(design.shares), quality)

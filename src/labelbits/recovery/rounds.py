@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from labelbits.compilation import compiled_briefly
 from labelbits.interface import Signal, squared_distances
 from labelbits.recovery.pooling import pool_of
 from labelbits.signals.base import ComparisonSignal, is_number
@@ -85,7 +86,7 @@ def traced(signal: Signal) -> Signal:
     return arrays
 
 
-@eqx.filter_jit
+@compiled_briefly
 def ask(
     keys: PRNGKeyArray, signal: Signal, x: Array, prototypes: Array, cycle: Any, place: Any,
     steps: Array, total: Array, labelled: Array,

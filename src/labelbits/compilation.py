@@ -1,0 +1,40 @@
+"""Programs that are compiled in less time, for those that run too briefly to earn it back."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+Parameters = ParamSpec("Parameters")
+Returned = TypeVar("Returned")
+
+#: LLVM's optimisation level. Measured on one core for hard, sparse-soft and triplet answers: level
+#: 1 compiles the sampling of answers in 0.2 to 0.4 of the time of the default, and what comes out
+#: runs as fast; level 0 compiles faster still and runs two to four times slower.
+BRIEF, ONCE = 1, 0
+
+
+def compiled_briefly(
+    function: Callable[Parameters, Returned], level: int = BRIEF
+) -> Callable[Parameters, Returned]:
+    """`equinox.filter_jit(function)` with less optimisation, where programs run on the CPU.
+
+    `level` is `BRIEF` for programs that run many times and `ONCE` for those that run a few times.
+    """
+
+    @functools.cache
+    def program() -> Callable[..., Any]:
+        # Not before the first call: asking for the backend starts it.
+        import equinox as eqx
+        import jax
+
+        cpu = jax.default_backend() == "cpu"
+        options = {"xla_backend_optimization_level": level} if cpu else {}
+        return eqx.filter_jit(function, compiler_options=options)
+
+    @functools.wraps(function)
+    def call(*arguments: Parameters.args, **named: Parameters.kwargs) -> Returned:
+        return program()(*arguments, **named)
+
+    return call
