@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from labelbits.planning import mixture
 from labelbits.planning.mixture import Confirmed, _worse_and_worse, best_shares, candidates, confirm
+from labelbits.planning.planfile import Budget
 from labelbits.signals import Hard, Triplet
 from labelbits.worlds import World
+from tests.planning.curves import curve
 
 WORLD = World(items=24, classes=4, dims=2)
 SIGNALS = [Hard(precision=1.0, lapse=0.05), Triplet(precision=1.0, lapse=0.05)]
@@ -60,3 +65,19 @@ def test_larger_shares_of_a_loser_are_not_tried() -> None:
     assert not _worse_and_worse(found(-0.2, -0.1))  # turning
     assert not _worse_and_worse(found(0.1, -0.1))
     assert not _worse_and_worse(found(-0.1))
+
+
+def test_too_many_coordinates_for_a_design_are_mixed_by_fixed_splits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A design's matrix grows with the square of the coordinates; the splits need none."""
+    monkeypatch.setattr(mixture, "MOST_COORDINATES", 10)
+    monkeypatch.setattr(mixture, "best_shares", None)  # would fail if it were called
+    curves = [
+        replace(c, family=replace(c.family, kind=s.name, signal=s, answers_per_item=None))
+        for c, s in zip([curve("hard", 2, 0.1), curve("triplet", 1, 0.1)], SIGNALS, strict=True)
+    ]
+    found = mixture.mixture_for(curves, WORLD, 24, Budget(amount=24.0), 0, 4)
+    assert found is not None
+    assert found["design"] == {"hard": 1.0, "triplet": 0.0}
+    assert set(found["shares"]) == {"hard", "triplet"}

@@ -14,8 +14,12 @@ from typer.testing import CliRunner
 
 from labelbits.cli import app
 from labelbits.errors import InputError
-from labelbits.planning import Plan, plan, replan
+from labelbits.planning import Plan, plan, replan, simulated
+from labelbits.planning.cost import Price
+from labelbits.planning.result import Family
 from labelbits.report import write_plan as write_plan_files
+from labelbits.signals import Hard, Triplet
+from labelbits.worlds import World
 from tests.planning.conftest import BASE, blobs
 
 Write = Callable[..., Path]
@@ -103,6 +107,23 @@ def test_a_specification_is_planned_by_simulation(tmp_path: Path) -> None:
         quality = [o.quality for o in made.options if o.family == name]
         assert np.all(np.diff(quality) > -0.02)
         assert quality[-1] > quality[0] + 0.1
+
+
+def test_a_world_too_large_to_simulate_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(SPECIFICATION.replace("classes = 4\ndims = 2", "classes = 9000\ndims = 40"))
+    with pytest.raises(InputError, match=r"9,000 classes in 40 dimensions are 360,000 .* for hard"):
+        plan(path)
+
+
+def test_large_worlds_are_fewer_and_comparisons_need_no_prototypes() -> None:
+    hard, triplet = (
+        Family(s.name, s.name, s, None, Price(1.0, None, 0.0, "")) for s in (Hard(), Triplet())
+    )
+    large = World(items=120, classes=1000, dims=50)
+    assert 4 <= simulated.worlds_of([hard], large) < simulated.WORLDS
+    assert simulated.worlds_of([hard], World(120, 10, 5)) == simulated.WORLDS
+    assert simulated.worlds_of([triplet], World(120, 9000, 40)) == simulated.WORLDS
 
 
 def test_more_money_never_buys_less(made: Plan) -> None:

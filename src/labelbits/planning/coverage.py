@@ -25,7 +25,7 @@ class Coverage:
         rng = np.random.default_rng(seed)
         z = rng.standard_normal((ITEMS, dims))
         e = rng.standard_normal((ITEMS, dims))
-        truth = pdist(z, "sqeuclidean")
+        truth = rankdata(pdist(z, "sqeuclidean"))
         order = rng.permutation(ITEMS)
         full, table = [], []
         for s in NOISE:
@@ -40,7 +40,9 @@ class Coverage:
                 extra = np.where(covered, spread, float(dims))
                 first, second = np.triu_indices(ITEMS, 1)
                 d2 = pdist(points, "sqeuclidean") + extra[first] + extra[second]
-                row.append(0.0 if np.ptp(d2) == 0 else _spearman(d2, truth))
+                row.append(
+                    0.0 if np.ptp(d2) == 0 else float(np.corrcoef(rankdata(d2), truth)[0, 1])
+                )
             full.append(row[-1])
             table.append(row)
         by = np.argsort(full)
@@ -52,7 +54,3 @@ class Coverage:
             return np.asarray(alignment, dtype=float)
         columns = np.array([np.interp(share, SHARES, row) for row in self._table])
         return np.interp(alignment, self._full, columns)
-
-
-def _spearman(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])

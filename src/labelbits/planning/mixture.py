@@ -44,6 +44,8 @@ DRAWS = 4
 DESIGN_WORLDS, CONFIRM_BATCHES = 3, 2
 #: Items of a world that a design is worked out on, at most: its cost grows with their cube.
 DESIGN_ITEMS = 40
+#: Coordinates that a design is worked out for, at most: its cost grows with their cube.
+MOST_COORDINATES = 1500
 #: Shares of the second-best signal that are tried.
 SPLITS = (0.15, 0.3, 0.5)
 #: Kinds of question that a mixture is designed from, the best ones.
@@ -213,12 +215,15 @@ def mixture_for(
     answers = np.array(money) * world.items / total
     if (answers < 1).any():
         return None
-    small = replace(world, items=min(world.items, DESIGN_ITEMS))
-    with one_blas_thread():  # a few hundred coordinates: a second thread mostly waits
-        design = best_shares(signals, small, answers * small.items / world.items, seed)
     quality = np.array([float(c.at(m).mean()) for c, m in zip(curves, money, strict=True)])
     best = int(np.argmax(quality))
-    tried = candidates(_of_two(design.shares), quality)
+    small = replace(world, items=min(world.items, DESIGN_ITEMS))
+    if (small.items + world.classes) * world.dims <= MOST_COORDINATES:
+        with one_blas_thread():  # a few hundred coordinates: a second thread mostly waits
+            design = best_shares(signals, small, answers * small.items / world.items, seed).shares
+    else:
+        design = np.eye(len(signals))[best]  # splits of the two best kinds are tried alone
+    tried = candidates(_of_two(design), quality)
     simulated = np.array([c.measured[-1, 0] for c in curves]) * world.items / total
 
     def measured(shares: np.ndarray, seed: int, alone: np.ndarray | None = None) -> Confirmed:
@@ -263,7 +268,7 @@ def mixture_for(
     ]
     return {
         "shares": {names[i]: float(shares[i]) for i in used},
-        "design": dict(zip(names, design.shares.tolist(), strict=True)),
+        "design": dict(zip(names, design.tolist(), strict=True)),
         "single": names[best],
         "budget": budget.amount,
         "gain": gain,

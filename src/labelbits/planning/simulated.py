@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from labelbits.errors import InputError
 from labelbits.information import per_answer
 from labelbits.planning.coverage import Coverage
 from labelbits.planning.families import one_answer
@@ -18,12 +19,19 @@ from labelbits.planning.options import most_answers
 from labelbits.planning.planfile import PlanFile
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.recovery.batch import simulate
+from labelbits.recovery.pooling import pool_of
 from labelbits.worlds import World
 
 #: Items of a simulated world, at most; larger plans are read off worlds of this size.
 MOST_ITEMS = 120
-#: Worlds that every point is averaged over.
-WORLDS = 12
+#: Worlds that every point is averaged over; fewer, but no fewer than `LEAST_WORLDS`, where items x
+#: classes x dims of them all would exceed `HEAVY` (a point of hard labels then takes about 10 s).
+WORLDS, LEAST_WORLDS, HEAVY = 12, 4, 24e6
+#: Fewer simulated items a class than this place its prototype badly.
+FEW_A_CLASS = 3
+#: Coordinates of the prototypes of one world, at most; a quarter of it where answers do not add up
+#: to a statistic and the likelihood of each is worked out.
+MOST_PROTOTYPES = 100_000
 #: Answers on each item that are simulated (doubling up to the largest that the budget buys).
 MOST_PER_ITEM = 64
 #: Draws kept of each curve.
@@ -44,7 +52,8 @@ def simulated_curves(
 
     Each point is simulated: worlds are drawn, answers sampled through the signal's channel, the
     items recovered by maximum a posteriori. Where the money does not reach every item, the
-    number of answers on each covered item is chosen to serve all items best.
+    number of answers on each covered item is chosen to serve all items best. Raises `InputError`
+    for more classes in more dimensions than can be simulated.
     """
     total = plan.dataset.items or len(evidence.features)  # type: ignore[union-attr]
     items = min(total, MOST_ITEMS)
@@ -52,28 +61,35 @@ def simulated_curves(
     if evidence is not None:
         source = World.from_features(evidence.features, dims, classes)
         world = replace(source, items=items)
+    worlds = worlds_of(families, world)
     coverage = Coverage(dims, seed)
     result = Learned([])
     result.assumptions += [
         Assumption(
             "prior of items and prototypes", world.prior, "", "theory: N(0, I) unless features"
         ),
-        Assumption("simulated worlds", WORLDS, f"of {items} items", "seeded simulation"),
+        Assumption("simulated worlds", worlds, f"of {items} items", "seeded simulation"),
     ]
+    if worlds < WORLDS:
+        result.warnings.append(
+            f"{classes:,} classes in {dims} dimensions take long to simulate: intervals rest on "
+            f"{worlds} worlds instead of {WORLDS} and are rough, most of all where they are narrow"
+        )
     if items < total:
+        much = "slightly" if items >= FEW_A_CLASS * classes else "much"
         result.warnings.append(
             f"{total:,} items are read off simulated worlds of {items}: class signals are then "
-            "shown slightly too weak (fewer items locate the prototypes), comparisons slightly "
-            "too strong (they need answers in proportion to the logarithm of the items)"
+            f"shown {much} too weak (fewer items locate the {classes:,} prototypes), comparisons "
+            "slightly too strong (they need answers in proportion to the logarithm of the items)"
         )
     for number, family in enumerate(families):
         tell(f"simulating {family.name}", number / len(families))
-        rounds, values = _simulate(family, world, total, plan, seed)
+        rounds, values = _simulate(family, world, total, plan, seed, worlds)
         curve = _curve(family, rounds, values, coverage, total, plan, seed)
         bits = per_answer(one_answer(family), world, standard_error=4e-3, seed=seed)
         result.curves.append(replace(curve, bits=bits))
     tell("designing a mixture", 0.95)
-    mixture = mixture_for(result.curves, world, total, plan.budget, seed, WORLDS)
+    mixture = mixture_for(result.curves, world, total, plan.budget, seed, worlds)
     if mixture is not None:
         result.extras["mixture"] = mixture
     result.extras["bits_about"] = (
@@ -82,8 +98,26 @@ def simulated_curves(
     return result
 
 
+def worlds_of(families: list[Family], world: World) -> int:
+    """How many worlds to simulate; raises where one of them is too large."""
+    asking = [one_answer(family) for family in families if family.signal.uses_classes]
+    coordinates = world.classes * world.dims
+    for signal in asking:
+        most = MOST_PROTOTYPES if pool_of(signal) is not None else MOST_PROTOTYPES // 4
+        if coordinates > most:
+            raise InputError(
+                f"[dataset]: {world.classes:,} classes in {world.dims} dimensions are "
+                f"{coordinates:,} coordinates of class prototypes; a plan by simulation takes at "
+                f"most {most:,} for {signal.name}: lower dims, plan for groups of alike classes, "
+                "leave the signal out, or give features and counts of a pilot"
+            )
+    if not asking:
+        return WORLDS
+    return int(np.clip(HEAVY / (world.items * coordinates), LEAST_WORLDS, WORLDS))
+
+
 def _simulate(
-    family: Family, world: World, total: int, plan: PlanFile, seed: int
+    family: Family, world: World, total: int, plan: PlanFile, seed: int, worlds: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """(answers on each item (M,), alignment in every world (M, worlds))."""
     fixed = family.answers_per_item
@@ -92,14 +126,18 @@ def _simulate(
     else:
         blank = Curve(family, np.ones(1), np.zeros((1, 1)), np.zeros((0, 4)), np.inf, total, None)
         most = max(1.0, most_answers(blank, plan.budget) / total * 2)
-        last = min(MOST_PER_ITEM, 2 ** math.ceil(math.log2(max(most, 8))))
-        rounds = [2**k for k in range(int(math.log2(last)) + 1)]
+        signal = one_answer(family)
+        # Where worlds take long every second point has to do, and where answers do fewer of them.
+        few = worlds < WORLDS and signal.uses_classes
+        most_each = MOST_PER_ITEM // (4 if few and pool_of(signal) is None else 1)
+        last = min(most_each, 2 ** math.ceil(math.log2(max(most, 8))))
+        rounds = [2**k for k in range(0, int(math.log2(last)) + 1, 2 if few else 1)]
     values = [
         simulate(
             [one_answer(family)],
             world,
             answers=[m * world.items],
-            seeds=WORLDS,
+            seeds=worlds,
             largest=[rounds[-1] * world.items],
             metrics=("spearman",),
             seed=seed,

@@ -21,6 +21,8 @@ from labelbits.interface import Signal, squared_distances
 NOISE_FREE = 1e9
 #: The longest list of answers that is ever written out.
 ENUMERABLE = 200_000
+#: Dimensions up to which distances to prototypes are taken difference by difference.
+FEW_DIMS = 16
 
 
 def is_number(value: Any) -> bool:
@@ -154,7 +156,15 @@ class ClassSignal(Signal):
     def distances(
         self, points: Float[Array, "*n arity dims"], prototypes: Any = None
     ) -> Float[Array, "*n classes"]:
-        return squared_distances(points, prototypes)
+        if points.shape[-1] <= FEW_DIMS or jnp.ndim(prototypes) != 2:
+            return squared_distances(points, prototypes)
+        # In many dimensions a product of matrices is several times faster than differences; taken
+        # from the middle of the prototypes, where it is as exact (distances do not depend on it).
+        middle = jax.lax.stop_gradient(prototypes.mean(0))
+        x, c = points[..., 0, :] - middle, prototypes - middle
+        cross = jnp.einsum("...d,kd->...k", x, c, precision="highest")
+        norms = jnp.sum(x**2, axis=-1)[..., None] + jnp.sum(c**2, axis=-1)
+        return jnp.maximum(norms - 2 * cross, 0.0)
 
     def log_pi(self, d2: Float[Array, "*n classes"]) -> Float[Array, "*n classes"]:
         """ln pi, the probability that each class comes to the annotator's mind (no lapse)."""
