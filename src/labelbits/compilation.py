@@ -31,7 +31,8 @@ def compiled_briefly(
 
         cpu = jax.default_backend() == "cpu"
         options = {"xla_backend_optimization_level": level} if cpu else {}
-        return eqx.filter_jit(function, compiler_options=options)
+        compiled: Any = eqx.filter_jit  # its declared types leave jax.jit's options out
+        return compiled(function, compiler_options=options)
 
     @functools.wraps(function)
     def call(*arguments: Parameters.args, **named: Parameters.kwargs) -> Returned:
