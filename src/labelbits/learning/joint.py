@@ -49,7 +49,7 @@ def forecast_options(
     seed: int,
     level: float = 0.9,
     limit: float = 10.0,
-    floor: float = 0.0,
+    floor: float | None = None,
     draws: int = 1000,
 ) -> list[Forecast]:
     """The forecast of every option at the same `sizes` (T,); other arguments as in `forecast`.
