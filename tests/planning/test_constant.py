@@ -43,7 +43,7 @@ def test_no_gain_is_claimed_where_the_interval_holds_the_constant() -> None:
         "label; what 9 USD buys is forecast to reach 99.2 % (90 % interval 98.9 % to 99.4 %), "
         "which is no gain that the evidence can see."
     )
-    assert 'metric = "cross-entropy"' in told.first
+    assert 'metric = "cross-entropy"' in told.instead
     sure = beside_constant(free, advice(0.993, 0.991, 0.995), percent, "9 USD", "accuracy", 1)
     assert sure.gain
     assert "no gain" not in sure.first

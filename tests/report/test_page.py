@@ -114,3 +114,31 @@ def test_labels_at_hand_lead_the_page_where_they_are_as_good(quality: float, fir
     verdict = page.split("<section class='verdict'>")[1]
     assert verdict.startswith("<p>The labels you hold already give") is first
     assert ("with the labels you hold" in verdict.split("</section>")[0]) is first
+
+
+def test_every_number_of_a_table_carries_its_heading(made: Plan) -> None:
+    """On a phone the headings are gone and a row is a block of labelled numbers."""
+    terms = made.terms.model_copy(update={"currency": "'><i>"})
+    page = render(advise("accuracy", made.curves, terms, [], [], {"seed": 0, "target": None}))
+    assert "'><i>" not in page.split("</head>")[1].split("<script>")[0]
+    tables = re.findall(r"<table class='numbers'.*?</table>", page, re.DOTALL)
+    assert len(tables) > 2
+    for one in tables:
+        heads = re.findall(r"<th role='columnheader'>(.*?)</th>", one)
+        rows = re.findall(r"<tr role='row'>(<td.*?)</tr>", one)
+        assert rows
+        for row in rows:
+            assert re.findall(r"data-label='(.*?)'>", row) == heads
+
+
+def test_what_a_constant_answer_gives_leads_the_page(made: Plan) -> None:
+    free = {"class": "<ok>", "quality": 0.999, "items": 900}
+    extras = {"seed": 0, "target": None, "constant": free}
+    plan = advise("accuracy", made.curves, made.terms, [], [], extras)
+    verdict = render(plan).split("<section class='verdict'>")[1].split("</section>")[0]
+    lead, purchase = re.findall(r"<p>(.*?)</p>", verdict)
+    assert lead.startswith("Always answering &#x27;&lt;ok&gt;&#x27; is right on 99.9")
+    assert purchase.startswith("If you buy all the same, buy ")
+    assert "always answering &#x27;&lt;ok&gt;&#x27;, without labels" in verdict
+    assert "Rare classes hardly move accuracy" in verdict
+    assert "best of the" not in verdict

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from labelbits.errors import InputError
 from labelbits.planning import Plan, replan
-from labelbits.planning.words import chance, show
+from labelbits.planning.words import chance, show, span
 from labelbits.report import figures
 from labelbits.report.page import SCRIPT, STYLE, render
 
@@ -39,7 +39,7 @@ def state(plan: Plan) -> dict[str, Any]:
             "per_item": f"{o.answers_per_item:.3g}",
             "cost": figures.money(o.cost, plan.currency),
             "quality": show(o.quality, percent),
-            "interval": f"{show(o.low, percent)} to {show(o.high, percent)}",
+            "interval": span(o.low, o.high, percent),
             "chance": chance(chances.get(o.family, 0)),
         }
         for o in last.values()

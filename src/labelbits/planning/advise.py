@@ -72,12 +72,12 @@ def advise(
     if free:
         money = f"{advice['cost']:,.2f} {budget.currency}"
         beside = beside_constant(free, advice, shown, money, name, sign)
-        first.append(beside.first)
+        first += [beside.first, beside.instead]
         notes += [beside.note] * bool(beside.note)
         if not beside.gain:
             advice, turn = without_gain(advice), "If you buy all the same,"
-        said = bool(beside.first)
-        advice = {**advice, "constant": {**free, "gain": beside.gain, "said_first": said}}
+        told = {"gain": beside.gain, "said_first": bool(beside.first), "instead": beside.instead}
+        advice = {**advice, "constant": {**free, **told}}
     there = extras.get("holdings")
     ranked: list[dict[str, Any]] = []
     if there:
@@ -86,7 +86,7 @@ def advise(
         if held:
             first.append(held)
             turn = "From nothing, the best would be to"
-    advice = led_by(" ".join(filter(None, first)), advice, turn)
+    advice = led_by(first, advice, turn)
     if there:
         advice["next"] = {
             "items_held": there["items"],

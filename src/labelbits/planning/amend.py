@@ -28,16 +28,18 @@ def too_little(curves: list[Curve], advice: dict[str, Any], budget: Budget, seed
     return f"{text}. A correlation of {SOMETHING} takes about {enough['cost']:,.2f}."
 
 
-def led_by(first: str, advice: dict[str, Any], turn: str) -> dict[str, Any]:
-    """The advice with a sentence before it that the reader has to know first; `turn` leads over
-    from there to the purchase."""
+def led_by(leads: list[str], advice: dict[str, Any], turn: str) -> dict[str, Any]:
+    """The advice with what the reader has to know first before it; `turn` leads over from there to
+    the purchase."""
+    first = " ".join(filter(None, leads))
     if not first:
         return advice
     bought = advice["parts"]["purchase"]
     if bought.startswith("Buy "):
         bought = f"{turn} buy {bought[4:]}"
     parts = {"first": first, **advice["parts"], "purchase": bought}
-    return {**advice, "parts": parts, "sentence": " ".join(text for text in parts.values() if text)}
+    sentence = " ".join(text for text in parts.values() if text)
+    return {**advice, "leads": list(filter(None, leads)), "parts": parts, "sentence": sentence}
 
 
 def without_gain(advice: dict[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,8 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
     alpha = math.exp(best) * prior
     return (
         (counts + alpha) / (votes + alpha.sum(1))[:, None],
-        f"votes on {int(repeated.sum()):,} items, smoothed (Dirichlet, {math.exp(best):.2g} votes)",
+        f"votes on {int(repeated.sum()):,} items, each smoothed by what {math.exp(best):,.1f} "
+        "votes on an item like it would say (Dirichlet prior)",
     )
 
 

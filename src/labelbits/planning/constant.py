@@ -19,6 +19,12 @@ from labelbits.planning.result import LEVEL
 ONE_SIDED = 0.75
 #: A purchase that leaves more than this share of the constant's errors is compared with it first.
 LEFT = 0.5
+#: What a plan file can ask for where one class holds nearly all items.
+RARE = (
+    'rare classes hardly move accuracy: plan with metric = "cross-entropy", which counts how sure '
+    "a classifier is of each item, or give gold for as many items of every class and -1 for all "
+    "others, which makes accuracy that of balanced classes"
+)
 
 
 def constant_of(
@@ -44,12 +50,14 @@ def constant_of(
 
 @dataclass(frozen=True)
 class Beside:
-    """A purchase beside the constant: the sentences that go `first`, or a `note` where the
-    constant is far behind and yet often right; `gain`: is the purchase better for sure?"""
+    """A purchase beside the constant: is it better for sure (`gain`); the sentence that goes
+    `first` with what to do `instead`, or a `note` where the constant is far behind and yet often
+    right."""
 
-    first: str
-    note: str
     gain: bool
+    first: str = ""
+    instead: str = ""
+    note: str = ""
 
 
 def beside_constant(
@@ -74,14 +82,13 @@ def beside_constant(
     text = f"{head} {known}, without any label; what {money} buys is forecast to reach {forecast}"
     if gain and not (one_sided and 1 - quality > LEFT * (1 - free)):
         if not one_sided:
-            return Beside("", "", True)
-        note = f"{head} {known}, and rare classes hardly move accuracy: {_instead()}"
-        return Beside("", note, True)
+            return Beside(True)
+        return Beside(True, note=f"{head} {known}, and {RARE}")
     text += "." if gain else ", which is no gain that the evidence can see."
+    instead = "Look for features that tell more, or label a larger pilot, before you buy."
     if one_sided:
-        return Beside(f"{text} Rare classes hardly move accuracy: {_instead()}.", "", gain)
-    more = " Look for features that tell more, or label a larger pilot, before you buy."
-    return Beside(text + more, "", gain)
+        instead = f"{RARE[0].upper()}{RARE[1:]}."
+    return Beside(gain, text, instead)
 
 
 def reached_for_nothing(
@@ -90,12 +97,3 @@ def reached_for_nothing(
     """What is said of a target that the constant reaches."""
     name = "the class frequencies" if constant["class"] is None else repr(constant["class"])
     return f"Always answering {name} reaches {metric_name} {shown(target)} without any label."
-
-
-def _instead() -> str:
-    """What a plan file can ask for where one class holds nearly all items."""
-    return (
-        'plan with metric = "cross-entropy", which counts how sure a classifier is of each item, '
-        "or give gold for as many items of every class and -1 for all others, which makes accuracy "
-        "that of balanced classes"
-    )

@@ -24,6 +24,12 @@ def show(value: float, percent: bool) -> str:
     return digits.removeprefix("-") if not digits.strip("-0. %") else digits
 
 
+def span(low: float, high: float, percent: bool) -> str:
+    """An interval of a quality for tables, its unit said once."""
+    unit = " %" if percent else ""
+    return f"{show(low, percent).removesuffix(unit)} to {show(high, percent)}"
+
+
 def chance(share: float) -> str:
     """A probability as a percentage; what some hundreds of draws never saw is not 0 or certain."""
     if share > 0.995:

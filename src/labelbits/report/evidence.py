@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from labelbits.planning.result import LEVEL, Plan
-from labelbits.planning.words import chance, show
+from labelbits.planning.result import LEVEL, NOTHING, Plan
+from labelbits.planning.words import chance, show, span
 from labelbits.report.figures import INK, colour, layout, money
 from labelbits.report.markup import figure, paragraph, section, table, text
 
@@ -31,7 +31,7 @@ def _next(plan: Plan) -> str:
                 text(money(one["cost"], plan.currency)),
                 show(one["quality"], plan.percent)
                 + (" or better" if one["at_limit"] and not plan.lower_is_better else ""),
-                f"{show(low, plan.percent)} to {show(high, plan.percent)}",
+                span(low, high, plan.percent),
                 text(chance(one["chance"])),
             ]
         )
@@ -40,7 +40,7 @@ def _next(plan: Plan) -> str:
         "labels you hold are worth",
         "more answers",
         "cost",
-        text(plan.metric_name),
+        plan.metric_name,
         "interval",
         "chance of adding most",
     ]
@@ -64,21 +64,26 @@ def _pilots(plan: Plan) -> str:
         [
             f"{one['items']:,}",
             text(", ".join(one["families"])),
-            text(money(one["cost"], plan.currency)),
-            text(money(one["money"], plan.currency)),
-            text(money(one["net"], plan.currency)),
+            *(text(f"{one[key]:,.2f} {plan.currency}") for key in ("cost", "money", "net")),
         ]
         for one in value["pilots"]
     ]
     words = (
-        f"To know for sure which way is best would be worth {money(value['money'], plan.currency)}"
-        f" ({show(value['quality'], plan.percent)} of {plan.metric_name}), priced at what quality "
-        "costs on average up to the budget, and never at more than could be saved at equal "
-        "quality. A pilot tells part of it; its own cost is counted in full, though labels of the "
-        "way that wins are kept."
+        "To know for sure which way is best would be worth "
+        f"{value['money']:,.2f} {plan.currency} ({_more(value['quality'], plan)}), priced at "
+        "what quality costs on average up to the budget, and never at more than could be saved at "
+        "equal quality. A pilot tells part of it; its own cost is counted in full, though labels "
+        "of the way that wins are kept."
     )
     head = ["pilot items", "labelled as", "cost", "worth", "worth less cost"]
     return section("What a pilot would be worth", paragraph(words) + table(head, rows))
+
+
+def _more(quality: float, plan: Plan) -> str:
+    """A gain of quality in words; percentages gain points."""
+    least = f"{100 * NOTHING:g} points" if plan.percent else f"{NOTHING:g}"
+    gained = f"{100 * quality:.1f} points" if plan.percent else f"{quality:.3f}"
+    return f"{gained if quality >= NOTHING else f'less than {least}'} of {plan.metric_name}"
 
 
 def _checked(plan: Plan) -> str:
@@ -92,7 +97,7 @@ def _checked(plan: Plan) -> str:
             f"{r['trained_to']:,}",
             f"{r['items']:,}",
             show(r["predicted"], percent),
-            f"{show(r['low'], percent)} to {show(r['high'], percent)}",
+            span(r["low"], r["high"], percent),
             show(r["actual"], percent),
         ]
         for r in check
@@ -159,8 +164,8 @@ def _uncertainty(plan: Plan) -> str:
         [
             text(r["family"]),
             f"{r['items']:,}",
-            " to ".join(show(v, plan.percent) for v in r["sampling"]),
-            " to ".join(show(v, plan.percent) for v in r["model"]),
+            span(*r["sampling"], plan.percent),
+            span(*r["model"], plan.percent),
         ]
         for r in apart
     ]
@@ -175,6 +180,9 @@ def _uncertainty(plan: Plan) -> str:
 def _assumptions(plan: Plan) -> str:
     rows = []
     for one in plan.assumptions:
-        value = f"{one.value:.4g}" if isinstance(one.value, float) else text(one.value)
-        rows.append([text(one.name), value, text(one.unit), text(one.source)])
+        value, unit = one.value, one.unit
+        if isinstance(value, float) and unit == "probability":
+            value, unit = f"{100 * value:.3g} %", "of answers"
+        value = f"{value:.4g}" if isinstance(value, float) else text(value)
+        rows.append([text(one.name), value, text(unit), text(one.source)])
     return section("What this rests on", table(["what", "value", "unit", "source"], rows, "words"))

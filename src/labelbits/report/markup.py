@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import plotly.graph_objects as go
 
+PERCENT = re.compile(r"(?<=\d) %")
+
 
 def text(value: Any) -> str:
-    """A value as HTML text."""
-    return html.escape(str(value))
+    """A value as HTML text; no line ends between a number and its percent sign."""
+    return html.escape(PERCENT.sub("\N{NO-BREAK SPACE}%", str(value)))
 
 
 def section(title: str, body: str, kind: str = "") -> str:
@@ -29,18 +32,27 @@ def bullets(lines: list[str]) -> str:
     return "<ul>" + "".join(f"<li>{text(line)}</li>" for line in lines) + "</ul>"
 
 
-def row(cells: list[str], tag: str = "td") -> str:
-    """A row of a table; cells are HTML."""
-    return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>"
-
-
 def table(head: list[str], rows: list[list[str]], kind: str = "numbers") -> str:
-    """A table that scrolls sideways where there is no room; cells are HTML."""
-    body = "".join(row(cells) for cells in rows)
+    """A table whose rows become blocks of labelled numbers where there is no room; cells are HTML.
+
+    `head` is text. Roles are stated because a table that is laid out as blocks loses its own.
+    """
+    names = [text(name) for name in head]
+    top = "".join(f"<th role='columnheader'>{name}</th>" for name in names)
+    body = "".join(_row(names, cells) for cells in rows)
     return (
-        f"<div class='scroll'><table class='{kind}'><thead>{row(head, 'th')}</thead>"
-        f"<tbody>{body}</tbody></table></div>"
+        f"<table class='{kind}' role='table'><thead role='rowgroup'><tr role='row'>{top}</tr>"
+        f"</thead><tbody role='rowgroup'>{body}</tbody></table>"
     )
+
+
+def _row(names: list[str], cells: list[str]) -> str:
+    """A row of a table, every cell with its heading."""
+    inside = "".join(
+        f"<td role='cell' data-label='{name}'>{PERCENT.sub(chr(160) + '%', cell)}</td>"
+        for name, cell in zip(names, cells, strict=True)
+    )
+    return f"<tr role='row'>{inside}</tr>"
 
 
 def figure(drawing: go.Figure, name: str, label: str) -> str:

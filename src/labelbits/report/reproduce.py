@@ -18,6 +18,7 @@ from labelbits import __version__
 from labelbits.atomic import write_whole
 from labelbits.errors import InputError
 from labelbits.report.markup import figure as figure_div
+from labelbits.report.markup import table
 from labelbits.report.page import CITATION, SCRIPT, STYLE
 from labelbits.report.reproduce_figures import LOOKS, draw
 
@@ -127,12 +128,6 @@ def numbers(rows: pl.DataFrame) -> str:
         return "" if value is None else f"{value:.4g}"
 
     columns = ["panel", "signal", "x", "value", "standard_error", "source"]
-    head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{text(value)}</td>" for value in row) + "</tr>"
-        for row in rows.select(columns).iter_rows()
-    )
-    return (
-        f"<details><summary>{len(rows)} numbers</summary><div class='scroll'><table><thead><tr>"
-        f"{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
-    )
+    head = [name.replace("_", " ") for name in columns]
+    body = [[text(value) for value in row] for row in rows.select(columns).iter_rows()]
+    return f"<details><summary>{len(rows)} numbers</summary>{table(head, body)}</details>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labelbits.planning.result import LEVEL, Option, Plan
-from labelbits.planning.words import chance, show
+from labelbits.planning.words import chance, show, span
 from labelbits.report import figures
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
@@ -42,7 +42,7 @@ def _verdict(plan: Plan) -> str:
     percent = plan.percent
     cards = [
         (show(best["quality"], percent), f"expected {plan.metric_name}"),
-        (f"{show(low, percent)} to {show(high, percent)}", f"{100 * LEVEL:.0f} % interval"),
+        (span(low, high, percent), f"{100 * LEVEL:.0f} % interval"),
         (money(best["cost"], plan.currency), f"of {money(plan.budget, plan.currency)}"),
     ]
     if len(plan.curves) > 1:
@@ -62,11 +62,15 @@ def _verdict(plan: Plan) -> str:
     )
     parts = best["parts"]
     more = [parts.get(key, "") for key in ("certainty", "less", "pilot")]
-    first, there = parts.get("first", ""), best.get("next") or {}
+    leads = [line for line in best.get("leads", []) if line]
+    there = best.get("next") or {}
+    if free and free["instead"] in leads:  # it reads better below the numbers
+        leads.remove(free["instead"])
+        more.insert(0, free["instead"])
     # What goes first has said it already.
-    more += ["" if first else there.get("sentence", ""), best.get("target_sentence", "")]
+    more += ["" if leads else there.get("sentence", ""), best.get("target_sentence", "")]
     lines = "".join(f"<p class='more'>{text(line)}</p>" for line in more if line)
-    lead = f"<p>{text(first)}</p>" if first else ""
+    lead = "".join(f"<p>{text(line)}</p>" for line in leads if line)
     return (
         f"<section class='verdict'>{lead}<p>{text(parts['purchase'])}</p>"
         f"<div class='cards'>{body}</div>{lines}</section>"
@@ -96,7 +100,7 @@ def _option_heads(plan: Plan) -> list[str]:
     """The headings of `_option_cells`."""
     return [
         "way of asking",
-        text(plan.metric_name),
+        plan.metric_name,
         "interval",
         "cost",
         "items",
@@ -108,7 +112,7 @@ def _option_cells(option: Option, plan: Plan) -> list[str]:
     return [
         text(option.family),
         show(option.quality, plan.percent),
-        f"{show(option.low, plan.percent)} to {show(option.high, plan.percent)}",
+        span(option.low, option.high, plan.percent),
         text(money(option.cost, plan.currency)),
         f"{option.items:,}",
         f"{option.answers_per_item:.3g}",
@@ -136,7 +140,7 @@ def _at_budget(plan: Plan) -> str:
         *_option_heads(plan),
         "chance of being best",
         "bits per answer",
-        f"bits per {text(plan.currency)}",
+        f"bits per {plan.currency}",
     ]
     return section("The largest purchase of each kind", table(head, rows))
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labelbits.planning.result import LEVEL, Plan
-from labelbits.planning.words import chance, show
+from labelbits.planning.words import chance, show, span
 
 #: Columns that the table needs with the bits; fewer than that are kept for what decides.
 WIDE = 100
@@ -68,20 +68,18 @@ def _table(plan: Plan, wide: bool) -> Table:
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     chances = plan.recommendation["probabilities"]
-    scale = 100 if plan.percent else 1
     for curve in plan.curves:
         options = [o for o in plan.options if o.family == curve.family.name]
         if not options:
             continue
         last = options[-1]
-        digits = 1 if plan.percent else 3
         cells = [
             last.family,
             f"{last.items:,}",
             f"{last.answers_per_item:.3g}",
             f"{last.cost:,.2f}",
             show(last.quality, plan.percent),
-            f"{scale * last.low:.{digits}f} to {scale * last.high:.{digits}f}",
+            span(last.low, last.high, plan.percent),
             chance(chances.get(last.family, 0)),
         ]
         if wide:
