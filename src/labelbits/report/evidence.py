@@ -164,8 +164,8 @@ def _uncertainty(plan: Plan) -> str:
         [
             text(r["family"]),
             f"{r['items']:,}",
-            span(*r["sampling"], plan.percent),
-            span(*r["model"], plan.percent),
+            span(r["sampling"][0], r["sampling"][1], plan.percent),
+            span(r["model"][0], r["model"][1], plan.percent),
         ]
         for r in apart
     ]

@@ -14,11 +14,14 @@ function narrow(layout) {
   }
   return layout;
 }
+function settings() {
+  return {responsive: true, displaylogo: false,
+    displayModeBar: window.innerWidth < 560 ? false : 'hover',
+    modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d']};
+}
 function plot(name, figure) {
   figure.layout.font.color = ink();
-  Plotly.newPlot(name, figure.data, narrow(figure.layout), {responsive: true, displaylogo: false,
-    displayModeBar: window.innerWidth < 560 ? false : 'hover',
-    modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d']});
+  Plotly.newPlot(name, figure.data, narrow(figure.layout), settings());
   plots.push(name);
 }
 function recolour() { plots.forEach(name => Plotly.relayout(name, {'font.color': ink()})); }
