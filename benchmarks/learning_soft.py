@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +27,8 @@ from labelbits.interface import Batch
 from labelbits.learning import CurvePoints, cross_measure, cross_replicates, forecast_options
 from labelbits.learning import measure as measure_curve
 from labelbits.learning import purchases as bought
-from labelbits.learning.theory import infer_theory
 from learning_data import Draw, cifar10h, data_folder
-from validation import METRICS, load, save
+from validation import METRICS, foretold, load, save
 
 PILOT, TARGETS, FOLDS, PILOTS = 90, (180, 360, 720), 4, 3
 #: Random purchases whose mean is the actual quality in one fold.
@@ -108,9 +106,7 @@ def theory_of(data, draw: Draw, rows: np.ndarray, curves: dict[str, CurvePoints]
     result = {}
     for metric, points in curves.items():
         reference = data.reference(rows)[metric]
-        purity = answers.purity(rows, reference)
-        theory = infer_theory(data.features, rows, reference, purity=purity)
-        result[metric] = replace(points, theory=theory)
+        result[metric] = foretold(points, data.features, rows, reference, answers)
     return result
 
 

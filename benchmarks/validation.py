@@ -160,15 +160,23 @@ def with_theory(
     pair = [bought.Split(rows, rows, seed) for seed in seeds]
     answers = bought.Answers(data.draw(option), pair, data.classes)
     return {
-        metric: replace(
-            points,
-            theory=infer_theory(
-                data.features, tested, data.reference(tested)[metric],
-                purity=answers.purity(tested, data.reference(tested)[metric]),
-            ),
-        )
+        metric: foretold(points, data.features, tested, data.reference(tested)[metric], answers)
         for metric, points in curves.items()
-    }  # fmt: skip
+    }
+
+
+def foretold(
+    points: CurvePoints,
+    features: np.ndarray,
+    tested: np.ndarray,
+    reference: np.ndarray,
+    answers: bought.Answers,
+) -> CurvePoints:
+    """The points with what the features and the reference of the `tested` rows foretell."""
+    purity = answers.purity(tested, reference)
+    theory = infer_theory(features, tested, reference, purity=purity)
+    floor = theory.entropy if theory and points.metric == "cross-entropy" else 0.0
+    return replace(points, theory=theory, floor=floor)
 
 
 def true_losses(store: Path, option: str, metric: str) -> tuple[np.ndarray, np.ndarray]:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 
 from labelbits.errors import InputError
-from labelbits.learning import CurvePoints, forecast, measure
+from labelbits.learning import CurvePoints, LabelLearner, forecast, measure
 
-from .helpers import hard
+from .helpers import hard, world
 
 SIZES = np.array([50, 100, 200, 400, 800])
 
@@ -145,6 +146,31 @@ def test_more_test_items_narrow_sampling_and_not_model() -> None:
 def test_the_floor_of_a_loss_is_kept() -> None:
     result = forecast(points(power, metric="cross-entropy"), [8000], seed=0, floor=0.1)
     assert (result.draws >= 0.1).all()
+
+
+@pytest.mark.parametrize("learner", [None, LabelLearner(LogisticRegression(C=0.1), classes=2)])
+def test_no_forecast_goes_below_the_entropy_of_the_reference(learner) -> None:
+    # One answer in ten is not the most frequent: nothing learns more than the distribution.
+    x, proba = world(1000, columns=2, classes=2, margin=30.0)
+    reference = 0.8 * np.round(proba) + 0.1
+    labels = (np.random.default_rng(0).random(1000) < reference[:, 1]).astype(int)
+
+    def draw(rng: np.random.Generator, rows: np.ndarray):
+        return [hard(rows, labels[rows])]
+
+    test, pool = np.arange(500, 1000), np.arange(160)
+    curve = measure(
+        x, draw, [10, 20, 40, 80, 160], 3, test, reference[test], pool=pool, seed=0,
+        learner=learner,
+    )  # fmt: skip
+    entropy = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1))
+    assert curve["accuracy"].floor == 0
+    assert curve["cross-entropy"].floor == pytest.approx(entropy)
+    kept = forecast(curve["cross-entropy"], [1600], seed=0)
+    assert (kept.draws >= entropy).all()
+    # Without it some curves promise what cannot be.
+    free = forecast(curve["cross-entropy"], [1600], seed=0, floor=0.0)
+    assert (free.draws < entropy).any()
 
 
 def test_unmeasured_sizes_are_left_out() -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.special import entr
 
 from labelbits.errors import InputError
 from labelbits.interface import Batch
@@ -99,14 +100,16 @@ def measure_splits(
     pool = min(len(s.order) for s in splits)
     result = {}
     for metric, points in tally.points(np.array(ordered)).items():
-        theory = None
+        theory, floor = None, 0.0
+        if metric == "cross-entropy":
+            floor = float(entr(references[metric]).sum(1).mean())
         if learner is None and metric in ITEM_METRICS:
             whole_reference = references[metric]
             purity = answers.purity(test_rows, whole_reference) if fast else 1.0
             theory = infer_theory(features, test_rows, whole_reference, purity=purity)
         result[metric] = replace(
             points, ridges=ridges, power=power, seconds=seconds, pool=pool, crossed=whole > 1,
-            theory=theory,
+            theory=theory, floor=floor,
         )  # fmt: skip
     return result
 

@@ -78,8 +78,8 @@ def forecast(
     the weight of its prior times its likelihood of the measured curve, with errors that count most
     at the largest sizes. Sampling error comes from a bootstrap over test items (the same resample
     for every size and option) and from the spread of training sets.
-    `floor` is the least possible loss; left out, the mean entropy of the reference for
-    cross-entropy where `points` hold the theory, which knows it, else 0. Sizes beyond `limit` times
+    `floor` is the least possible loss, left out that of `points`; no more of it counts than 0.9 of
+    the least measured loss, since the entropy of other items differs. Sizes beyond `limit` times
     the largest measured size are refused.
 
     Raises `InputError` for no measured size, or for a metric that has no bounded loss.
@@ -99,8 +99,7 @@ def forecast(
     measured = points.sizes[known].astype(np.float64)
     loss = points.mean[known]
     loss = 1 - loss if up else loss
-    if floor is None:
-        floor = points.theory.entropy if points.theory and metric == "cross-entropy" else 0.0
+    floor = points.floor if floor is None else floor
     floor = min(floor, 0.9 * float(loss.min()))
     largest = float(measured[-1])
     refused = sizes > limit * largest * (1 + 1e-9)

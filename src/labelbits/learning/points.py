@@ -34,7 +34,8 @@ class CurvePoints:
     score on average, so only the training set's luck is left. `pool` is the number of items that
     training sets were drawn from; `crossed`: items were tested by folds of a cross-validation.
     `ridges` (S,) and `power` are the regularisation used; `theory` what the features foretell
-    of the curve's shape (None for learners that are not linear).
+    of the curve's shape (None for learners that are not linear). `floor` is the loss that no
+    prediction can go below: for cross-entropy the mean entropy of the reference in nats.
     """
 
     sizes: np.ndarray
@@ -49,6 +50,7 @@ class CurvePoints:
     power: float = float("nan")
     seconds: float = 0.0
     theory: RidgeTheory | None = field(default=None, repr=False)
+    floor: float = 0.0
 
     @property
     def mean(self) -> np.ndarray:
