@@ -7,7 +7,10 @@ distribution (51 votes), at a budget that buys single votes for eight times the 
 image itself costs as much as 0, 3 or 10 votes. Regret is the share of the budget that the option
 best in hindsight would have needed less for the quality of the chosen one: 1 - n/N, n images
 bringing the best option to the actual quality of the chosen, N those it could have had. Options
-that the budget gives fewer items than the actual curves hold are left out.
+that the budget gives fewer items than the actual curves hold are left out. The choice is made by
+`preferred`, as a plan makes it: the best forecast, or a much cheaper one that is as good. At equal
+money nothing is cheaper, so a second table lets only twice the pilot's images be had: options then
+end at different costs, and the table says what naming the cheaper equal saves and loses.
 
 Actual qualities are means of random purchases, smoothed: ln(loss) a cubic in ln(size), its two
 highest terms common to all options. What is left of their noise makes regret of its own: the last
@@ -19,12 +22,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 from labelbits.learning import CurvePoints, forecast, forecast_options
+from labelbits.planning.recommend import preferred
 from learning_data import cifar10h
 from learning_tables import METRICS, PILOTS
 from validation import DRAWS, OPTIONS, load, split, with_theory
@@ -35,6 +40,9 @@ IMAGE_PRICES = (0.0, 3.0, 10.0)
 
 #: ln(loss) of an option at ln(size).
 Truth = Callable[[str, np.ndarray], np.ndarray]
+#: Price of an image in votes, and how many images there are for each of the pilot's.
+Case = tuple[float, float]
+EVERY, FEW = np.inf, 2.0
 
 
 def smoothed(store: Path, metric: str, half: int | None = None) -> tuple[Truth, float]:
@@ -76,17 +84,34 @@ def regret(truth: Truth, items: dict[str, float], chosen: str, smallest: float) 
     return float(1 - sizes[np.argmax(losses <= actual[chosen])] / items[best])
 
 
-def affordable(pilot: int, price: float, smallest: float) -> dict[str, float]:
+def affordable(pilot: int, price: float, smallest: float, pool: float = np.inf) -> dict[str, float]:
     """Images that each option can have for the budget, of the options whose truth is known."""
     budget = 8 * pilot * (price + 1)
-    items = {o: budget / (price + votes) for o, votes in VOTES.items()}
+    items = {o: min(budget / (price + votes), pool) for o, votes in VOTES.items()}
     return {o: n for o, n in items.items() if n >= 0.99 * min(smallest, pilot)}
 
 
+def cost_share(option: str, items: float, pilot: int, price: float) -> float:
+    """Share of the budget that this many images cost."""
+    return items * (price + VOTES[option]) / (8 * pilot * (price + 1))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The option of the best forecast, and the one that a plan names."""
+
+    best: str
+    named: str
+
+
 def chosen_by(
-    curves: dict[str, CurvePoints], asked: dict[float, dict[str, float]], seed: int, together: bool
-) -> dict[float, str]:
-    """The option of the best forecast at every image price."""
+    curves: dict[str, CurvePoints],
+    pilot: int,
+    asked: dict[Case, dict[str, float]],
+    seed: int,
+    together: bool,
+) -> dict[Case, Choice]:
+    """What is chosen in every case (image price, images that there are) by what is forecast."""
     up = next(iter(curves.values())).metric == "accuracy"
     sizes = np.unique([n for items in asked.values() for n in items.values()])
     if together:
@@ -95,9 +120,16 @@ def chosen_by(
         made = [forecast(c, sizes, seed=seed, draws=DRAWS) for c in curves.values()]
     ahead = dict(zip(curves, made, strict=True))
     result = {}
-    for price, items in asked.items():
-        expected = {o: ahead[o].mean[np.searchsorted(sizes, n)] for o, n in items.items()}
-        result[price] = (max if up else min)(expected, key=lambda o: expected[o])
+    for case, items in asked.items():
+        names = list(items)
+        at = [np.searchsorted(sizes, n) for n in items.values()]
+        expected = np.array([ahead[o].mean[i] for o, i in zip(names, at, strict=True)])
+        spread = np.array(
+            [ahead[o].high[i] - ahead[o].low[i] for o, i in zip(names, at, strict=True)]
+        )
+        costs = np.array([cost_share(o, n, pilot, case[0]) for o, n in items.items()])
+        gain = expected if up else -expected
+        result[case] = Choice(names[int(gain.argmax())], names[preferred(gain, spread, costs)[0]])
     return result
 
 
@@ -113,12 +145,19 @@ def main() -> None:
           "chosen | mean, options apart | of the truth's noise |")  # fmt: skip
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     everything: dict[str, list[float]] = {m: [] for m in METRICS}
+    cheaper: list[str] = []
     for metric in METRICS:
         truth, smallest = smoothed(store, metric)
         halves = [smoothed(store, metric, half)[0] for half in (0, 1)]
         for pilot in PILOTS:
-            asked = {p: affordable(pilot, p, smallest) for p in IMAGE_PRICES}
-            found = {(p, how): [] for p in IMAGE_PRICES for how in (True, False)}
+            asked = {
+                (price, pool): affordable(pilot, price, smallest, pool * pilot)
+                for price in IMAGE_PRICES
+                for pool in (EVERY, FEW)
+            }
+            found: dict[tuple[Case, bool], list[Choice]] = {
+                (case, how): [] for case in asked for how in (True, False)
+            }
             for number in range(1000):
                 paths = {o: store / f"{arguments.kind}-{pilot}-{number}-{o}.npz" for o in OPTIONS}
                 if not all(path.exists() for path in paths.values()):
@@ -129,27 +168,73 @@ def main() -> None:
                     for o, path in paths.items()
                 }
                 for how in (True, False):
-                    for price, chosen in chosen_by(curves, asked, number, how).items():
-                        found[price, how].append(regret(truth, asked[price], chosen, smallest))
+                    for case, choice in chosen_by(curves, pilot, asked, number, how).items():
+                        found[case, how].append(choice)
             for price in IMAGE_PRICES:
-                together = np.array(found[price, True])
+                items = asked[price, EVERY]
+                together, apart = (
+                    np.array([regret(truth, items, choice.named, smallest) for choice in choices])
+                    for choices in (found[(price, EVERY), True], found[(price, EVERY), False])
+                )
                 if not len(together):
                     continue
                 everything[metric] += together.tolist()
                 noise = np.mean([
-                    regret(judge, asked[price], min(asked[price], key=lambda o, other=other: float(
-                        other(o, np.array(asked[price][o])))), smallest)
+                    regret(judge, items, min(items, key=lambda o, other=other: float(
+                        other(o, np.array(items[o])))), smallest)
                     for judge, other in (halves, halves[::-1])
                 ])  # fmt: skip
                 print(f"| {metric} | {pilot} | {price:.0f} | {len(together)} | "
                       f"{100 * np.median(together):.1f} % | {100 * together.mean():.1f} % | "
                       f"{100 * together.max():.1f} % | {100 * np.mean(together == 0):.0f} % | "
-                      f"{100 * np.mean(found[price, False]):.1f} % | {100 * noise:.1f} % |",
+                      f"{100 * apart.mean():.1f} % | {100 * noise:.1f} % |",
                       flush=True)  # fmt: skip
+                few = found[(price, FEW), True]
+                where = (metric, pilot, price)
+                cheaper.append(named_cheaper(truth, asked[price, FEW], few, where, smallest))
     for metric, values in everything.items():
         if values:
             print(f"{metric}, all: median {100 * np.median(values):.1f} %, "
                   f"mean {100 * np.mean(values):.1f} %")  # fmt: skip
+    print("\n| metric | pilot | image price, votes | pilots | cheaper equal named | its cost | "
+          "cost of the best forecast | of its equal | quality lost | at most |")  # fmt: skip
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("\n".join(cheaper))
+
+
+def named_cheaper(
+    truth: Truth,
+    items: dict[str, float],
+    choices: list[Choice],
+    where: tuple[str, int, float],
+    smallest: float,
+) -> str:
+    """A row of the second table: where the plan names another option than the best forecast.
+
+    Costs are shares of the budget. "Of its equal": what the option of the best forecast would have
+    needed for the actual quality of the one that is named.
+    """
+    metric, pilot, price = where
+    moved = [choice for choice in choices if choice.named != choice.best]
+    head = f"| {metric} | {pilot} | {price:.0f} | {len(choices)} | {len(moved)} |"
+    if not moved:
+        return f"{head} | | | | |"
+    share = {o: cost_share(o, n, pilot, price) for o, n in items.items()}
+    actual = {o: float(np.exp(truth(o, np.array(n)))) for o, n in items.items()}
+    named, best = ([getattr(choice, name) for choice in moved] for name in ("named", "best"))
+    less = [
+        regret(truth, {one: items[one] for one in pair}, pair[0], smallest)
+        for pair in zip(named, best, strict=True)
+    ]
+    equal = [share[o] * (1 - saved) for o, saved in zip(best, less, strict=True)]
+    # Losses, so that a positive difference is worse; in points or thousandths of a nat.
+    scale = 100 if metric == "accuracy" else 1000
+    lost = [scale * (actual[a] - actual[b]) for a, b in zip(named, best, strict=True)]
+    return (
+        f"{head} {100 * np.mean([share[o] for o in named]):.0f} % | "
+        f"{100 * np.mean([share[o] for o in best]):.0f} % | {100 * np.mean(equal):.0f} % | "
+        f"{np.mean(lost):+.2f} | {max(lost):+.2f} |"
+    )
 
 
 if __name__ == "__main__":

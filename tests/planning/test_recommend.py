@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from labelbits.errors import InputError
@@ -10,7 +11,7 @@ from labelbits.planning.cost import Price
 from labelbits.planning.crossovers import crossovers
 from labelbits.planning.options import list_options
 from labelbits.planning.planfile import Budget
-from labelbits.planning.recommend import recommend
+from labelbits.planning.recommend import preferred, recommend
 from labelbits.planning.result import Curve, Family, Option
 from labelbits.signals import Hard
 from tests.planning.curves import curve
@@ -87,9 +88,20 @@ def test_a_tie_goes_to_the_cheaper_purchase() -> None:
     advice, _ = advise([curve("all", 1, 0.001), curve("few", 1000, 0.01, limit=100)])
     assert advice["family"] == "few"
     assert advice["cost"] == pytest.approx(1.0)
+    assert advice["parts"]["certainty"].startswith("all is expected to give 99.7 % for 100.00 USD")
+    assert "the cheaper one is named" in advice["parts"]["certainty"]
     # Negative control: a rival that is clearly worse is not named for being cheap.
     advice, _ = advise([curve("all", 1, 0.001), curve("few", 1, 0.01, limit=100)])
     assert advice["family"] == "all"
+
+
+def test_at_equal_money_the_best_expectation_is_preferred() -> None:
+    expected, spread = np.array([0.80, 0.81, 0.70]), np.array([0.3, 0.3, 0.3])
+    assert preferred(expected, spread, np.full(3, 10.0)).tolist() == [1, 0, 2]
+    # A twentieth of the interval is nothing that it can show; then what costs much less goes first.
+    assert preferred(expected, spread, np.array([5.0, 10.0, 1.0])).tolist() == [0, 1, 2]
+    assert preferred(expected, spread, np.array([9.0, 10.0, 1.0])).tolist() == [1, 0, 2]
+    assert preferred(expected, spread / 2, np.array([5.0, 10.0, 1.0])).tolist() == [1, 0, 2]
 
 
 def test_equal_ways_share_the_chance_of_being_best() -> None:
@@ -142,3 +154,21 @@ def test_an_uncertain_price_widens_the_interval() -> None:
     wider = [o.high - o.low for o in list_options([unsure], BUDGET, 0)][-2]
     assert width < 1e-9
     assert wider > 1e-3
+
+
+def test_a_winner_at_every_price_that_is_a_toss_up_is_not_called_one() -> None:
+    """Neither has more evidence than 100 answers, so no price changes which is better."""
+    one = curve("a", 1, 1e-4, noise=0.02, limit=100)
+    (found,) = crossovers([one, curve("b", 1, 1e-4, noise=0.02, seed=1, limit=100)], BUDGET, 1)
+    assert found["price_ratio"] is None
+    assert found["sentence"].startswith("Which of a and b gives more for 100 USD cannot be told")
+    (found,) = crossovers([one, curve("b", 9, 1e-4, noise=0.02, seed=1, limit=100)], BUDGET, 1)
+    assert found["sentence"].startswith("b gives more than a for 100 USD at any price ratio")
+
+
+def test_a_pilot_larger_than_the_purchase_is_the_purchase() -> None:
+    advice, _ = advise([curve("plain", 1, 0.001, limit=5000)])
+    assert "Label a pilot of 10,000 items first" not in advice["sentence"]
+    assert "Plan again with what you buy as the pilot" in advice["sentence"]
+    advice, _ = advise([curve("plain", 1, 0.001, limit=50_000)])
+    assert "Label a pilot of 10,000 items first" in advice["sentence"]

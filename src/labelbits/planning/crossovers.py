@@ -10,6 +10,7 @@ import numpy as np
 from labelbits.planning.cost import unit_cost
 from labelbits.planning.planfile import Budget
 from labelbits.planning.result import LEVEL, Curve
+from labelbits.planning.words import chance
 
 #: Ratios that are looked at.
 RATIOS = np.geomspace(0.02, 50, 161)
@@ -53,11 +54,17 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget) -> dict[str, An
     middle = float(np.median(edge))
     if middle < 0 or middle >= len(RATIOS) - 1:
         winner = first if middle < 0 else second
+        never = edge < 0 if middle < 0 else edge >= len(RATIOS) - 1
+        ratios = f"at any price ratio from {RATIOS[0]:.2g} to {RATIOS[-1]:.2g}"
         sentence = (
             f"{winner} gives more than {second if winner == first else first} for "
-            f"{money:,.0f} {budget.currency} at any price ratio from {RATIOS[0]:.2g} to "
-            f"{RATIOS[-1]:.2g}."
+            f"{money:,.0f} {budget.currency} {ratios}."
         )
+        if never.mean() < LEVEL:
+            sentence = (
+                f"Which of {first} and {second} gives more for {money:,.0f} {budget.currency} "
+                f"cannot be told: {winner} does {ratios} with probability {chance(never.mean())}."
+            )
         return {**entry, "price_ratio": None, "interval": None, "wins": winner,
                 "sentence": sentence}  # fmt: skip
     ends = np.quantile(edge, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])

@@ -42,7 +42,9 @@ def recommend(
     gain = sign * draws
     expected = gain.mean(0)
     last = {option.family: option for option in options}  # options rise in size in each family
-    order = _order(bought, expected, last)
+    largest = [last[curve.family.name] for curve in bought]
+    spread = np.array([abs(one.high - one.low) for one in largest])
+    order = preferred(expected, spread, np.array([one.cost for one in largest]))
     best = int(order[0])
     share = chances(gain)
     option = last[bought[best].family.name]
@@ -62,7 +64,9 @@ def recommend(
     def shown(value: float) -> str:
         return show(value, percent)
 
-    parts = _parts(result, option, last, budget, metric_name, shown)
+    top = int(expected.argmax())
+    dearer = None if best == top else largest[top]
+    parts = _parts(result, option, last, budget, metric_name, shown, dearer)
     parts["less"] = _less(option, options, budget, sign, shown)
     if (short := _short_of_evidence(bought[best], option, budget)) is not None:
         parts["pilot"] = short
@@ -76,12 +80,14 @@ def recommend(
     return result
 
 
-def _order(bought: list[Curve], expected: np.ndarray, last: dict[str, Option]) -> np.ndarray:
-    """The families from the one to buy: the best expectation, or a cheaper one as good as that."""
+def preferred(expected: np.ndarray, spread: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """The ways (F,) in order from the one to buy: the best expectation, or one as good for less.
+
+    `expected` (F,) quality, higher better; `spread` (F,) width of each interval; `costs` (F,) of
+    the largest purchase of each. As good is what comes within `TIE` of the best one's spread.
+    """
     order = np.argsort(-expected, kind="stable")
-    top = last[bought[order[0]].family.name]
-    as_good = expected >= expected.max() - TIE * abs(top.high - top.low) - 1e-9
-    costs = np.array([last[curve.family.name].cost for curve in bought])
+    as_good = expected >= expected.max() - TIE * spread[order[0]] - 1e-9
     # Whole items leave a little money over: that is no reason to prefer the worse.
     cheap = as_good & (costs < CHEAPER * costs[order[0]])
     if cheap.any():
@@ -165,8 +171,12 @@ def _parts(
     budget: Budget,
     metric_name: str,
     shown: Callable[[float], str],
+    dearer: Option | None,
 ) -> dict[str, str]:
-    """The advice in words: what to buy, how sure that is, and what would settle it."""
+    """The advice in words: what to buy, how sure that is, and what would settle it.
+
+    `dearer` is the best expectation, where a cheaper one that is as good is bought instead.
+    """
     bought = what(
         option.signal, option.answers, option.answers_per_item, option.items, option.annotators
     )
@@ -180,7 +190,14 @@ def _parts(
         return parts
     rival = last[result["next_best"]]
     sure = result["probability_best"]
-    if sure >= SURE:
+    if dearer is not None:
+        parts["certainty"] = (
+            f"{dearer.family} is expected to give {shown(dearer.quality)} for "
+            f"{dearer.cost:,.2f} {budget.currency}: beside an interval so wide that is no more, "
+            f"so the cheaper one is named. The chance that {option.family} is the best of the "
+            f"{len(last)} ways compared is {chance(sure)}."
+        )
+    elif sure >= SURE:
         parts["certainty"] = (
             f"It is the best of the {len(last)} ways compared with probability "
             f"{chance(sure).replace('>', 'above')}; next is {rival.family} with "
@@ -233,6 +250,8 @@ def _short_of_evidence(curve: Curve, option: Option, budget: Budget) -> str | No
         return None
     pilot = math.ceil(wanted * option.items / (curve.limit / each) / 10)
     do = f"Label a pilot of {pilot:,} items first, then plan again."
+    if pilot > option.items:
+        do = "Plan again with what you buy as the pilot: that sees up to ten times as far."
     if curve.per_class:
         do = f"Add {math.ceil(pilot / curve.per_class):,} to shots_per_class to see that far."
     return (

@@ -103,7 +103,8 @@ def target_sentence(
         f"{found['cost']:,.2f} {budget.currency}, the cheapest way to it"
     )
     if found["sure_cost"] is not None:
-        text += f"; {found['sure_cost']:,.2f} reach it with probability {chance((1 + LEVEL) / 2)}"
+        sure = f"{found['sure_cost']:,.2f} {budget.currency}"
+        text += f"; {sure} would reach it with probability {chance((1 + LEVEL) / 2)}"
     if found["cost"] > budget.amount:
         text += ", which is more than the budget"
     return text + "."

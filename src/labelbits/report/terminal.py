@@ -85,7 +85,7 @@ def _table(plan: Plan, wide: bool) -> Table:
         if wide:
             known = last.bits == last.bits
             cells.append(f"{last.bits:.2f}" if known else "-")
-            cells.append(f"{last.bits / curve.family.price.amount:,.0f}" if known else "-")
+            cells.append(f"{last.bits / curve.family.price.amount:,.3g}" if known else "-")
         star = last.family == plan.recommendation["family"]
         table.add_row(*cells, style="bold" if star else None)
     return table
