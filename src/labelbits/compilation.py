@@ -15,6 +15,13 @@ Returned = TypeVar("Returned")
 BRIEF, ONCE = 1, 0
 
 
+def compiler_options(level: int = BRIEF) -> dict[str, int]:
+    """What `jax.jit` is told for less optimisation: nothing where programs run on a GPU."""
+    import jax
+
+    return {"xla_backend_optimization_level": level} if jax.default_backend() == "cpu" else {}
+
+
 def compiled_briefly(
     function: Callable[Parameters, Returned], level: int = BRIEF
 ) -> Callable[Parameters, Returned]:
@@ -27,12 +34,9 @@ def compiled_briefly(
     def program() -> Callable[..., Any]:
         # Not before the first call: asking for the backend starts it.
         import equinox as eqx
-        import jax
 
-        cpu = jax.default_backend() == "cpu"
-        options = {"xla_backend_optimization_level": level} if cpu else {}
         compiled: Any = eqx.filter_jit  # its declared types leave jax.jit's options out
-        return compiled(function, compiler_options=options)
+        return compiled(function, compiler_options=compiler_options(level))
 
     @functools.wraps(function)
     def call(*arguments: Parameters.args, **named: Parameters.kwargs) -> Returned:

@@ -14,7 +14,7 @@ from scipy.special import entr
 
 from labelbits.errors import InputError
 from labelbits.interface import Batch
-from labelbits.learning.classifier import SignalClassifier
+from labelbits.learning.likelihood_engine import LikelihoodEngine
 from labelbits.learning.metrics import ITEM_METRICS, check_metrics
 from labelbits.learning.points import CurvePoints
 from labelbits.learning.purchases import Answers, Draw, Split
@@ -81,15 +81,20 @@ def measure_splits(
     work = np.cumsum([n * c for n, c in zip(ordered, counts, strict=True)]) / np.dot(
         ordered, counts
     )
-    engine = _FastEngine(features, answers, splits, ordered, counts) if fast else None
-    power = float("nan") if engine is None else engine.power
+    engine = None
+    if learner is None:
+        kind = _FastEngine if fast else LikelihoodEngine
+        engine = kind(features, answers, splits, ordered, counts)
+    power = engine.power if isinstance(engine, _FastEngine) else float("nan")
     for i, (size, count) in enumerate(zip(ordered, counts, strict=True)):
         late = budget_seconds is not None and time.monotonic() - began > budget_seconds * work[i]
         done = min(count, max(2, whole)) if late else count
         if engine is not None:
-            ridges[i] = engine.choose_ridge(i)
+            if isinstance(engine, _FastEngine):
+                ridges[i] = engine.choose_ridge(i)
             predictions = engine.predict(i, done, test_rows)
         else:
+            assert learner is not None
             predictions = _slow(features, answers, splits, size, done, test_rows, learner)
         for r, log_p in predictions:
             tally.add(i, r, splits[r].test, log_p)
@@ -232,16 +237,11 @@ def _slow(
     size: int,
     count: int,
     test_rows: np.ndarray,
-    learner: Learner | None,
+    learner: Learner,
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """One fit at a time: signals with a likelihood of their own, and the user's own learner."""
-    regularisation: Any = "cv"
+    """One fit of the user's own learner at a time."""
     for r in range(count):
-        model: Any
-        if learner is None:
-            model = SignalClassifier(regularisation, random_state=r, classes=answers.classes)
-        else:
-            model = copy.deepcopy(learner)
+        model = copy.deepcopy(learner)
         model.fit(features, answers.batches(r, size))
         proba = np.asarray(model.predict_proba(features[test_rows[splits[r].test]]))
         wanted = (len(splits[r].test), answers.classes)
