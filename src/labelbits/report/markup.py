@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import html
-import re
 from typing import Any
 
 import plotly.graph_objects as go
 
-PERCENT = re.compile(r"(?<=\d) %")
-
 
 def text(value: Any) -> str:
-    """A value as HTML text; no line ends between a number and its percent sign."""
-    return html.escape(PERCENT.sub("\N{NO-BREAK SPACE}%", str(value)))
+    """A value as HTML text."""
+    return html.escape(str(value))
 
 
 def section(title: str, body: str, kind: str = "") -> str:
@@ -49,7 +46,7 @@ def table(head: list[str], rows: list[list[str]], kind: str = "numbers") -> str:
 def _row(names: list[str], cells: list[str]) -> str:
     """A row of a table, every cell with its heading."""
     inside = "".join(
-        f"<td role='cell' data-label='{name}'>{PERCENT.sub(chr(160) + '%', cell)}</td>"
+        f"<td role='cell' data-label='{name}'>{cell}</td>"
         for name, cell in zip(names, cells, strict=True)
     )
     return f"<tr role='row'>{inside}</tr>"

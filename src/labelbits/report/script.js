@@ -4,6 +4,17 @@ let printing = false;
 function ink() { return dark.matches && !printing ? '#c9d1d9' : '#30363d'; }
 const waiting = [];
 function draw(name, figure) { waiting.push([name, figure]); }
+// No line ends between a number and its percent sign.
+const whole = text => text.replace(/(\d) %/g, '$1\u00a0%');
+function keepTogether() {
+  const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT,
+    node => node.parentElement.closest('script, style') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+  while (nodes.nextNode()) {
+    const text = nodes.currentNode.nodeValue;
+    if (text.includes(' %')) nodes.currentNode.nodeValue = whole(text);
+  }
+}
+addEventListener('DOMContentLoaded', keepTogether);
 // The page has to be whole before anything is drawn: a figure takes the width of its place.
 addEventListener('DOMContentLoaded', () => waiting.forEach(([name, figure]) => plot(name, figure)));
 function narrow(layout) {
