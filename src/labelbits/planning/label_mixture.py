@@ -212,7 +212,7 @@ def _result(
         whole = len(set(np.round(chosen[:, s], 3))) == 1
         text = f"{100 * overall[s]:.0f} % of the items as {names[s]}"
         parts.append(text if whole or not where else f"{text} (mostly {', '.join(where)})")
-    percent = metric == "accuracy"
+    percent = metric in ("accuracy", "calibration-error")
     unit = "points" if percent else ""
     scale = 100 if percent else 1
     digits = 2 if percent else 4

@@ -46,7 +46,7 @@ def _next(plan: Plan) -> str:
     ]
     words = (
         f"{there['sentence']} Labels you hold stay in training; as a head start they count as many "
-        "answers of each kind as would be equally good (information adds up to first order)."
+        "answers of each kind as would be equally good (exact for the same kind, else approximate)."
     )
     known = [
         one for one in there["purchases"] if one["gain_interval"][0] != one["gain_interval"][1]
