@@ -90,3 +90,17 @@ def test_the_backtest_knows_no_label_that_its_forecast_could_not(
     assert found is not None
     assert seen == [found["trained_to"]] == [80]
     assert found["low"] <= found["predicted"] <= found["high"]
+
+
+def test_cross_entropy_is_to_what_people_answered_where_they_can_differ(write_plan: Write) -> None:
+    counts = blobs()["counts"]
+    people = counts / counts.sum(1, keepdims=True)
+    trial = trial_of(write_plan(with_goal('metric = "cross-entropy"')))
+    assert trial.kind == "held-out votes"
+    np.testing.assert_allclose(trial.reference, people[trial.test])
+    accuracy = trial_of(write_plan())
+    assert accuracy.kind == "gold"
+    np.testing.assert_array_equal(accuracy.reference.argmax(1), blobs()["gold"][accuracy.test])
+    # One vote on each item cannot show that people differ: gold then knows more.
+    one = np.eye(counts.shape[1], dtype=int)[counts.argmax(1)]
+    assert trial_of(write_plan(with_goal('metric = "cross-entropy"'), counts=one)).kind == "gold"

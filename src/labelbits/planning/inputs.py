@@ -58,6 +58,14 @@ class Evidence:
         return np.flatnonzero(self.stated.sum(1) > 0)
 
     @property
+    def disputable(self) -> np.ndarray:
+        """Rows whose answers can show that people differ: two votes, or a report."""
+        several = self.counts.sum(1) >= 2
+        if self.reports is not None:
+            several |= self.reports.sum(1) > 0
+        return np.flatnonzero(several)
+
+    @property
     def answered(self) -> np.ndarray:
         """Rows with any answer about a class, and something to tell what the answer should be."""
         known = self.stated.sum(1) > 0

@@ -78,7 +78,7 @@ def learned_curves(
     trial = design_trial(
         evidence, plan.goal, seed, min(n for n in affordable if n) if affordable else 1
     )
-    _say_what_is_tested(result, trial, source)
+    _say_what_is_tested(result, trial, source, evidence.gold is not None)
     measured: list[tuple[Family, AnswerSource, CurvePoints, Estimate | None]] = []
     for number, family in enumerate(families):
         share = 0.85 * number / len(families)
@@ -179,15 +179,20 @@ def _nothing_affordable(families: list[Family], result: Learned) -> Learned:
     return result
 
 
-def _say_what_is_tested(result: Learned, trial: Trial, source: str) -> None:
-    if trial.kind != "gold":
+def _say_what_is_tested(result: Learned, trial: Trial, source: str, has_gold: bool) -> None:
+    how = trial.how
+    if trial.kind != "gold" and has_gold:
+        how += (
+            "; cross-entropy is to the distribution of people's answers, which gold does not know"
+        )
+    elif trial.kind != "gold":
         result.warnings.append(
             f"No gold: quality is measured against the pilot's own {trial.kind}, so a mistake "
             "that most annotators share counts as right"
         )
     result.assumptions += [
         Assumption("answers of one annotator", "estimated", "", source),
-        Assumption("reference", trial.kind, f"on {len(trial.test):,} items", trial.how),
+        Assumption("reference", trial.kind, f"on {len(trial.test):,} items", how),
         Assumption(
             "learner",
             "ridge multinomial regression",

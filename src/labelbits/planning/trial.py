@@ -101,12 +101,18 @@ class Trial:
         return found[metric]
 
 
-def reference_of(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, str]:
-    """(rows that can be tested on, what is right for each (rows, classes), where that is from)."""
+def reference_of(evidence: Evidence, metric: str | None) -> tuple[np.ndarray, np.ndarray, str]:
+    """(rows that can be tested on, what is right for each (rows, classes), where that is from).
+
+    Gold where there is any. Cross-entropy asks for the distribution of people's answers instead,
+    which gold does not know, where items have two votes or more, or reports of probabilities.
+    """
     classes = evidence.counts.shape[1]
-    if evidence.gold is not None and (evidence.gold >= 0).sum() >= FEWEST_TEST:
-        rows = np.flatnonzero(evidence.gold >= 0)
-        return rows, np.eye(classes)[evidence.gold[rows]], "gold"
+    people = metric == "cross-entropy" and len(evidence.disputable) >= FEWEST_TEST
+    gold = evidence.gold
+    if gold is not None and not people and (gold >= 0).sum() >= FEWEST_TEST:
+        rows = np.flatnonzero(gold >= 0)
+        return rows, np.eye(classes)[gold[rows]], "gold"
     rows = evidence.labelled
     stated = evidence.stated[rows]
     kind = "held-out votes" if evidence.counts.any() else "held-out reports of probabilities"
@@ -123,7 +129,7 @@ def design_trial(evidence: Evidence, goal: Goal, seed: int, smallest: int) -> Tr
     `InputError` for a pilot that is too small.
     """
     rng = np.random.default_rng(seed)
-    rows, reference, kind = reference_of(evidence)
+    rows, reference, kind = reference_of(evidence, goal.metric)
     answered = np.zeros(len(evidence.features), dtype=bool)
     answered[evidence.answered] = True
     inside = answered[rows]

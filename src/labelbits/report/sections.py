@@ -13,7 +13,8 @@ from labelbits.report.winners import money_ratio, winner_map
 #: What each quality is, for a reader who does not know its name.
 MEANINGS = {
     "accuracy": "Accuracy is the share of new items that a classifier gets right.",
-    "cross-entropy": "Cross-entropy is how surprised a classifier is, in nats, by what is right.",
+    "cross-entropy": "Cross-entropy is how surprised a classifier is, in nats, by what is right: "
+    "the gold class, or what people answered (see the reference among the assumptions).",
     "calibration-error": "Calibration error is how far a classifier's confidence is from how often "
     "it is right.",
     "alignment": "Alignment is the correlation (Spearman) of the distances between items as they "
