@@ -94,7 +94,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path: Pa
 
 
 def test_no_probability_is_shown_as_certain() -> None:
-    assert [chance(p) for p in (0.0, 0.004, 0.5, 0.99, 1.0)] == [
+    assert [chance(p) for p in (0.0, 0.005, 0.5, 0.99, 0.995)] == [
         "< 1 %", "< 1 %", "50 %", "99 %", "> 99 %",
     ]  # fmt: skip
 

@@ -32,9 +32,9 @@ def span(low: float, high: float, percent: bool) -> str:
 
 def chance(share: float) -> str:
     """A probability as a percentage; what some hundreds of draws never saw is not 0 or certain."""
-    if share > 0.995:
+    if share >= 0.995:
         return "> 99 %"
-    return "< 1 %" if share < 0.005 else f"{100 * share:.0f} %"
+    return "< 1 %" if share <= 0.005 else f"{100 * share:.0f} %"
 
 
 def what(signal: str, answers: int, per_item: float, items: int, annotators: str = "crowd") -> str:
