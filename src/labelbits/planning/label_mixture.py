@@ -20,7 +20,7 @@ from labelbits.planning.cost import affordable_items, total_cost
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.label_design import best_design
 from labelbits.planning.label_strata import STRATA, Way, stratify, worth_of
-from labelbits.planning.paired import Bench, Measured, paired_gain
+from labelbits.planning.paired import Bench, Measured, Purchase, paired_gain
 from labelbits.planning.planfile import Budget, PlanFile
 from labelbits.planning.trial import Trial
 
@@ -48,7 +48,7 @@ def mixture_of_labels(
     of every item's stratum.
 
     Nones where there is nothing to mix. Kinds that are fitted by a likelihood of their own
-    (rankings, candidate sets, ...) are not mixed: each fit takes seconds.
+    (rankings, candidate sets, ...) are not mixed: each fit takes many times longer.
     """
     budget = plan.budget
     ways = [way for way in ways if _is_fast(way, trial)]
@@ -70,15 +70,18 @@ def mixture_of_labels(
     ]
     if not tried:
         return None, None  # a part of the dear kind leaves too few items to learn from
-    buy = _Purchase(ways, strata.of, worth.mean(0))
+    buy = _Buyer(ways, strata.of, worth.mean(0))
     power = ways[best].points.power
     bench = Bench(evidence.features, trial, metric, power if np.isfinite(power) else 0.0)
 
-    def measured(fractions: np.ndarray, seed: int, replicates: int) -> Measured:
+    def bought(fractions: np.ndarray) -> Purchase:
         shares = strata.sizes @ fractions
         items = min(int(money / float(shares @ cost)), room)
-        ridge = _ridge(ways, shares, items)
-        return bench.measure(buy.draw(fractions), items, ridge, replicates, seed)
+        return Purchase(buy.draw(fractions), items, _ridge(ways, shares, items))
+
+    def measured(fractions: np.ndarray, seed: int, replicates: int) -> Measured:
+        one = bought(fractions)
+        return bench.measure(one.draw, one.items, one.ridge, replicates, seed)
 
     single = np.zeros((len(strata.sizes), len(ways)))
     single[:, best] = 1
@@ -92,6 +95,7 @@ def mixture_of_labels(
         measured(single, seed + 2, many),
         sign,
         crossed,
+        bench.luck(bought(chosen), bought(single), seed + 3),
     )
     result = _result(
         chosen, design.fractions, ways, best, strata.sizes, cost, money, plan, metric,
@@ -153,7 +157,7 @@ def _candidates(design: np.ndarray, best: int, second: int, kinds: int) -> list[
 
 
 @dataclass(frozen=True)
-class _Purchase:
+class _Buyer:
     """Buys a mixture: which kind each item gets depends on its stratum and its turn."""
 
     ways: list[Way]

@@ -19,6 +19,12 @@ from labelbits.planning.trial import Draw, Trial
 
 #: Gradients at which a fit stops: a comparison of replicates needs no more.
 TOLERANCE = 2e-4
+#: Sets of training items (each with one that shares none of them) that tell the luck of a pilot,
+#: and the fewest items of one that teach anything.
+LUCK_SETS, FEWEST_IN_SET = 20, 10
+#: Power of 1 / items with which that luck's variance falls: accuracy follows errors of the weights
+#: to first order (where they are pulled to 0), the log loss near its minimum to second order.
+FALLS = {"accuracy": 1.0, "cross-entropy": 2.0}
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,15 @@ class Measured:
 
     values: np.ndarray
     items: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """A source of answers, the number of items it labels, and the ridge penalty for them."""
+
+    draw: Draw
+    items: int
+    ridge: float
 
 
 class Bench:
@@ -43,8 +58,29 @@ class Bench:
 
     def measure(self, draw: Draw, items: int, ridge: float, replicates: int, seed: int) -> Measured:
         """Quality after training on `items` items, tested as the trial tests."""
-        trial, classes = self.trial, self.trial.reference.shape[1]
+        trial = self.trial
         folds = self._splits(replicates, seed)
+        predicted = self._predict(draw, items, ridge, folds)
+        total, tested = np.zeros(len(trial.test)), np.zeros(len(trial.test))
+        values = []
+        for (_, test, _), log_p in zip(folds, predicted, strict=True):
+            reference = trial.reference[test]
+            if self.metric in ITEM_METRICS:
+                quality = item_quality(log_p, reference, self.metric)
+                total[test] += quality
+                tested[test] += 1
+                values.append(float(quality.mean()))
+            else:
+                values.append(set_quality(np.exp(log_p).T, reference, self.metric))
+        items_mean = np.where(tested > 0, total / np.maximum(tested, 1), np.nan)
+        return Measured(np.array(values), items_mean if self.metric in ITEM_METRICS else None)
+
+    def _predict(
+        self, draw: Draw, items: int, ridge: float,
+        folds: list[tuple[np.ndarray, np.ndarray, np.random.SeedSequence]],
+    ) -> list[np.ndarray]:  # fmt: skip
+        """ln P (K, tested) after training on the first `items` rows of each fold."""
+        trial, classes = self.trial, self.trial.reference.shape[1]
 
         def one(split: tuple[np.ndarray, np.ndarray, np.random.SeedSequence]) -> np.ndarray:
             order, test, own = split
@@ -62,20 +98,44 @@ class Bench:
             return fit.log_proba(self.x[trial.test[test]])[0, 0]
 
         with one_blas_thread():
-            predicted = spread(one, folds)
-        total, tested = np.zeros(len(trial.test)), np.zeros(len(trial.test))
-        values = []
-        for (_, test, _), log_p in zip(folds, predicted, strict=True):
-            reference = trial.reference[test]
-            if self.metric in ITEM_METRICS:
-                quality = item_quality(log_p, reference, self.metric)
-                total[test] += quality
-                tested[test] += 1
-                values.append(float(quality.mean()))
-            else:
-                values.append(set_quality(np.exp(log_p).T, reference, self.metric))
-        items_mean = np.where(tested > 0, total / np.maximum(tested, 1), np.nan)
-        return Measured(np.array(values), items_mean if self.metric in ITEM_METRICS else None)
+            return spread(one, folds)
+
+    def luck(self, mixture: Purchase, single: Purchase, seed: int) -> float:
+        """Variance of the gain between pilots: the luck of the items that a pilot trains on.
+
+        Training sets out of one pilot share its luck, so that their spread does not show it. Two
+        without a common item do: half the squared difference of their gains on the same test items,
+        less that of sets of the same items whose answers were drawn anew, is what the items make of
+        one set's gain. It is measured with as many of the items that would be bought as leave room
+        for two sets, and falls with their number as `FALLS` says. 0 where too few items are left to
+        tell, and for metrics of a whole set, whose folds tell it.
+        """
+        trial, pilot = self.trial, self.trial.trainable
+        items = max(mixture.items, single.items)
+        part = min(items, len(pilot) // (3 if trial.pool is None else 2))
+        if part < FEWEST_IN_SET or self.metric not in ITEM_METRICS:
+            return 0.0
+        splits = []
+        for one in np.random.SeedSequence([seed, 79]).spawn(LUCK_SETS):
+            order = np.random.default_rng(one).permutation(len(pilot))
+            test = np.arange(len(trial.test)) if trial.pool is not None else order[2 * part :]
+            for start, own in zip((0, part, 0), one.spawn(3), strict=True):
+                splits.append((pilot[order[start : start + part]], test, own))
+        quality = []
+        for way in (mixture, single):
+            predicted = self._predict(way.draw, way.items * part // items, way.ridge, splits)
+            quality.append([
+                item_quality(log_p, trial.reference[test], self.metric)
+                for log_p, (_, test, _) in zip(predicted, splits, strict=True)
+            ])  # fmt: skip
+        gains = [a - b for a, b in zip(*quality, strict=True)]
+        excess = [
+            (_squared_mean(first - other) + _squared_mean(again - other)) / 2
+            - _squared_mean(first - again)
+            for first, other, again in zip(gains[::3], gains[1::3], gains[2::3], strict=True)
+        ]
+        fall = (part / len(pilot)) ** FALLS.get(self.metric, 1.0)
+        return max(float(np.mean(excess)) / 2, 0.0) * fall
 
     def _splits(
         self, replicates: int, seed: int
@@ -97,14 +157,21 @@ class Bench:
         return result
 
 
+def _squared_mean(x: np.ndarray) -> float:
+    """The square of what `x` (n,) has as its mean, without bias."""
+    return float(x.mean() ** 2 - x.var(ddof=1) / len(x))
+
+
 def paired_gain(
-    mixture: Measured, single: Measured, sign: int, crossed: bool
+    mixture: Measured, single: Measured, sign: int, crossed: bool, luck: float = 0.0
 ) -> tuple[float, float, float]:
     """Mean gain (better is positive) with its interval, from training sets that pair up.
 
-    Test items' own spread and that of the training sets add up. `crossed`: training sets are those
-    of a cross-validation; items then tell both, times `CROSSED`, and metrics of whole sets
-    take Nadeau and Bengio's correction of the folds' variance (2003, Machine Learning 52).
+    The spread of test items, that of training sets and the `luck` of the pilot (`Bench.luck`) add
+    up. `crossed`: training sets are those of a cross-validation; items then tell most of it, times
+    `CROSSED` because the same luck makes them easy to learn from and to predict, and metrics of
+    whole sets take Nadeau and Bengio's correction of the folds' variance (2003, Machine Learning
+    52).
     """
     difference = sign * (mixture.values - single.values)
     count = len(difference)
@@ -116,10 +183,13 @@ def paired_gain(
         own = own[np.isfinite(own)]
         by_item = float(own.var(ddof=1)) / len(own)
     if not crossed:
-        variance = folds / count + by_item
+        variance = folds / count + by_item + luck
     elif by_item:
-        variance = CROSSED**2 * by_item
+        variance = CROSSED**2 * by_item + luck
     else:
         variance = folds * (1 / count + 1 / 9)
-    reach = float(student.ppf((1 + LEVEL) / 2, count - 1)) * math.sqrt(variance)
+    # Luck is told by few sets: where it decides, the interval is that of as few observations.
+    few = luck > max(0.0, variance - luck) / 2
+    freedom = min(count - 1, LUCK_SETS // 2) if few else count - 1
+    reach = float(student.ppf((1 + LEVEL) / 2, freedom)) * math.sqrt(variance)
     return mean, mean - reach, mean + reach
