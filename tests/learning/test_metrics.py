@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelbits.learning.metrics import alignment, calibration_error, item_quality
+from labelbits.learning.metrics import (
+    alignment,
+    calibration_error,
+    calibration_values,
+    item_quality,
+)
 
 
 def test_calibration_error_of_known_cases() -> None:
@@ -37,3 +42,48 @@ def test_item_quality() -> None:
     np.testing.assert_allclose(item_quality(log_p, reference, "accuracy"), [1, 0])
     expected = [-np.log(0.7), -(np.log(0.2) + np.log(0.8)) / 2]
     np.testing.assert_allclose(item_quality(log_p, reference, "cross-entropy"), expected, rtol=1e-5)
+
+
+def test_calibration_values_take_chance_out_of_few_items() -> None:
+    """Honest probabilities of 100 items look 8 points off by chance; overconfident ones stay."""
+    raw, honest, sure = [], [], []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        p = rng.uniform(0.5, 1, size=100)
+        proba = np.stack([p, 1 - p], axis=1)
+        right = np.eye(2)[np.where(rng.random(100) < p, 0, 1)]
+        item = np.arange(100)
+        raw.append(calibration_error(proba, right, bins=5))
+        honest.append(calibration_values(proba, right, item).mean())
+        wrong = np.eye(2)[np.where(rng.random(100) < p - 0.2, 0, 1)]
+        sure.append(calibration_values(proba, wrong, item).mean())
+    assert np.mean(raw) > 0.07
+    assert np.mean(honest) < 0.6 * np.mean(raw)
+    # Every probability is .2 too high.
+    assert np.mean(sure) == pytest.approx(0.2, abs=4 * np.std(sure) / np.sqrt(60))
+
+
+def test_the_spread_of_calibration_values_is_that_of_the_error() -> None:
+    rng = np.random.default_rng(1)
+    found, claimed = [], []
+    for _ in range(300):
+        p = rng.uniform(0.5, 1, size=200)
+        proba = np.stack([p, 1 - p], axis=1)
+        right = np.eye(2)[np.where(rng.random(200) < p - 0.2, 0, 1)]
+        values = calibration_values(proba, right, np.arange(200))
+        found.append(values.mean())
+        claimed.append(values.std() / np.sqrt(200))
+    # The standard deviation of 300 values is known to 4 %.
+    assert np.mean(claimed) == pytest.approx(np.std(found), rel=0.16)
+
+
+def test_an_item_that_is_predicted_again_is_no_new_item() -> None:
+    rng = np.random.default_rng(2)
+    p = rng.uniform(0.5, 1, size=80)
+    proba = np.stack([p, 1 - p], axis=1)
+    right = np.eye(2)[np.where(rng.random(80) < p - 0.1, 0, 1)]
+    once = calibration_values(proba, right, np.arange(80))
+    again = calibration_values(
+        np.tile(proba, (3, 1)), np.tile(right, (3, 1)), np.tile(np.arange(80), 3)
+    )
+    assert again.mean() == pytest.approx(once.mean(), abs=0.01)

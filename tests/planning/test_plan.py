@@ -91,8 +91,12 @@ def test_a_measure_of_a_whole_set_is_uncertain_too(write_plan: Write) -> None:
     made = plan(write_plan(BASE + '\n[goal]\nmetric = "calibration-error"\n'), seed=0)
     assert made.lower_is_better
     held = made.recommendation["next"]
-    assert held["quality_now_standard_error"] > 0.001
-    assert all(low < high for low, high in (one["interval"] for one in held["purchases"]))
+    # Gaps of about .35 an item over 400 items: .018, and somewhat more in a cross-validation.
+    assert 0.01 < held["quality_now_standard_error"] < 0.04
+    assert all(high - low > 0.02 for low, high in (one["interval"] for one in held["purchases"]))
+    assert all(option.high - option.low > 0.02 for option in made.options)
+    # No fold of 40 items has an error of its own that chance made.
+    assert all((curve.measured[:, 1:] > 0).all() for curve in made.curves)
 
 
 def test_a_specification_is_planned_by_simulation(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def measure_splits(
     ordered = _check_sizes(sizes, min(len(s.order) for s in splits))
     references = _references(reference, metrics, len(test_rows))
     answers = Answers(draw, splits, next(iter(references.values())).shape[1])
-    tally = Tally(references, len(ordered), len(splits), len(test_rows), assist=whole > 1)
+    tally = Tally(references, len(ordered), len(splits), len(test_rows), crossed=whole > 1)
     counts = [-(-replicates_at(n, len(splits), max(3, whole)) // whole) * whole for n in ordered]
     fast = learner is None and answers.is_fast
     ridges = np.full(len(ordered), np.nan)

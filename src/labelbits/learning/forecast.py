@@ -125,7 +125,7 @@ def forecast(
         # Within the measured sizes the forms alone, which fit the measured curve.
         weight = np.where(sizes > largest, drawn[:, None], weight)
     total, sampling, model = _mixed(ahead, theory, weight, floor)
-    top = 1.0 if up else np.inf
+    top = np.inf if metric == "cross-entropy" else 1.0
 
     def finish(values: np.ndarray) -> np.ndarray:
         clipped = np.clip(values, floor if floor > 0 else 0.0, top)
@@ -230,7 +230,15 @@ def resampled_curves(
     correlation = np.sqrt(np.minimum(ratio, 1 / ratio))
     root = np.linalg.cholesky(correlation + 1e-9 * np.eye(len(sizes)))
     normal = rng.standard_normal((draws, 64))[:, : len(sizes)]
-    return deviations + normal @ root.T * scale
+    deviations += normal @ root.T * scale
+    if points.metric == "calibration-error" and points.crossed:
+        # The penalty and the items that a pilot happens to have move the calibration of all sizes
+        # in proportion. Items alone do not tell: sizes that are weighed against each other would
+        # make a level seem known far better than at any of them.
+        mean = points.mean[known]
+        share = points.standard_error()[known][-1] / max(mean[-1], 1e-9)
+        deviations += rng.standard_normal((draws, 1)) * min(share, 1.0) * mean
+    return deviations
 
 
 def _tested(points: CurvePoints) -> int:

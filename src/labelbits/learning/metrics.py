@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import stats
 
@@ -13,6 +15,8 @@ SET_METRICS = ("calibration-error", "alignment")
 METRICS = ITEM_METRICS + SET_METRICS
 #: No probability below this enters a cross-entropy: one wrong item may not decide a curve.
 FLOOR = 1e-6
+#: Fewer test items than this in a bin, and its gap is mostly chance.
+LEAST_IN_BIN = 20
 
 
 def check_metrics(metrics: tuple[str, ...]) -> tuple[str, ...]:
@@ -43,16 +47,62 @@ def calibration_error(proba: np.ndarray, reference: np.ndarray, bins: int = 15) 
 
     `proba` and `reference` are (n, K). Equal counts instead of equal widths (Nguyen and O'Connor
     2015), because confident classifiers leave most bins of equal width empty. Accuracy of an item
-    is the reference's probability of the predicted class.
+    is the reference's probability of the predicted class. With few items chance alone makes
+    |confidence - accuracy| of a bin large: `calibration_values` takes that out.
     """
+    gap = _gaps(proba, reference)
+    parts = np.array_split(gap.order, min(bins, len(proba)))
+    return float(sum(abs(gap.value[p].sum()) for p in parts) / len(proba))
+
+
+def calibration_values(
+    proba: np.ndarray, reference: np.ndarray, item: np.ndarray, bins: int = 15
+) -> np.ndarray:
+    """Value (n,) of every prediction; their mean is the expected calibration error, less its bias.
+
+    `item` (n,) says which test item each prediction is about; an item may be predicted several
+    times. With d_b the mean gap confidence - accuracy of bin b, the error sum_b w_b |d_b| is the
+    mean of sign(d_b) gap_i over predictions, so that resampling items gives its variance. It is
+    too large by what chance puts into each |d_b|. With v_b the variance of d_b, from the spread of
+    whole items, sum_b w_b (d_b^2 - v_b) has no such bias (Kumar, Liang and Ma 2019, Verified
+    uncertainty calibration), so the error is multiplied by
+
+        sqrt(1 - sum_b w_b v_b / sum_b w_b d_b^2),
+
+    0 where chance explains it all, and every value is lowered by what that takes off: the spread of
+    values stays, because how little is left is no better known. A bin holds `LEAST_IN_BIN` items or
+    more.
+    """
+    gap = _gaps(proba, reference)
+    tested = len(np.unique(item))
+    count = min(bins, max(1, tested // LEAST_IN_BIN))
+    values = np.empty(len(proba))
+    squares = chance = 0.0
+    for part in np.array_split(gap.order, count):
+        mean = gap.value[part].mean()
+        values[part] = gap.value[part] * (1.0 if mean >= 0 else -1.0)
+        _, own = np.unique(item[part], return_inverse=True)
+        sums = np.bincount(own, gap.value[part] - mean)
+        items = len(sums)
+        squares += len(part) * mean**2
+        chance += len(part) * (sums @ sums) / len(part) ** 2 * items / max(items - 1, 1)
+    left = np.sqrt(max(0.0, 1 - chance / squares)) if squares > 0 else 0.0
+    return values - (1 - left) * values.mean()
+
+
+@dataclass(frozen=True)
+class _Gaps:
+    """Confidence less accuracy of every prediction, and the order of rising confidence."""
+
+    value: np.ndarray
+    order: np.ndarray
+
+
+def _gaps(proba: np.ndarray, reference: np.ndarray) -> _Gaps:
     best = proba.argmax(1)
     index = np.arange(len(proba))
-    confidence, right = proba[index, best], reference[index, best]
-    order = np.argsort(confidence, kind="stable")
-    parts = np.array_split(order, min(bins, len(proba)))
-    return float(
-        sum(len(p) * abs(confidence[p].mean() - right[p].mean()) for p in parts) / len(proba)
-    )
+    confidence = proba[index, best]
+    return _Gaps(confidence - reference[index, best], np.argsort(confidence, kind="stable"))
 
 
 def alignment(

@@ -5,42 +5,60 @@ from __future__ import annotations
 import numpy as np
 
 from labelbits.learning.assisted import assisted_accuracy
-from labelbits.learning.metrics import ITEM_METRICS, item_quality, set_quality
+from labelbits.learning.metrics import (
+    ITEM_METRICS,
+    calibration_values,
+    item_quality,
+    set_quality,
+)
 from labelbits.learning.points import CROSSED, CurvePoints
+
+#: Metrics that are a mean over test items, once all predictions of a size are known.
+AVERAGED = (*ITEM_METRICS, "calibration-error")
 
 
 class Tally:
     """Collects the quality of every size and replicate, and of every test item.
 
-    `assist`: accuracy is estimated with the help of the predicted probabilities, which needs all
-    predictions of a size at once; `finish` ends a size.
+    `crossed`: training sets are those of a cross-validation, each tested on a fold. Accuracy is
+    then estimated with the help of the predicted probabilities, and calibration error on all folds
+    together, because a fold is too small to tell it from chance: both need all predictions of a
+    size at once, and `finish` ends a size.
     """
 
     def __init__(
         self, references: dict[str, np.ndarray], sizes: int, replicates: int, tests: int,
-        assist: bool = False,
+        crossed: bool = False,
     ) -> None:  # fmt: skip
         self.references, metrics = references, list(references)
-        self.assist = assist and "accuracy" in references
+        together = ("accuracy", "calibration-error") if crossed else ()
+        self.together = [m for m in metrics if m in together]
         self.kept: list[tuple[int, np.ndarray, np.ndarray]] = []
         self.tests: dict[int, np.ndarray] = {}
         self.values = {m: np.full((sizes, replicates), np.nan) for m in metrics}
-        self.items = {m: np.zeros((sizes, tests)) for m in metrics if m in ITEM_METRICS}
+        self.items = {m: np.zeros((sizes, tests)) for m in metrics if m in AVERAGED}
         self.counts = np.zeros((sizes, tests))
 
     def add(self, i: int, r: int, test: np.ndarray, log_p: np.ndarray) -> None:
         self.tests[r] = test
         self.counts[i, test] += 1
+        if self.together:
+            self.kept.append((r, test, np.asarray(log_p, dtype=np.float32)))
         for metric, whole in self.references.items():
+            if metric in self.together:
+                continue
             reference = whole[test]
-            if metric == "accuracy" and self.assist:
-                self.kept.append((r, test, np.asarray(log_p, dtype=np.float32)))
+            if metric == "calibration-error":
+                proba = np.exp(log_p).T
+                self._note(metric, i, r, test, calibration_values(proba, reference, test))
             elif metric in ITEM_METRICS:
-                quality = item_quality(log_p, reference, metric)
-                self.items[metric][i, test] += quality
-                self.values[metric][i, r] = quality.mean()
+                self._note(metric, i, r, test, item_quality(log_p, reference, metric))
             else:
                 self.values[metric][i, r] = set_quality(np.exp(log_p).T, reference, metric)
+
+    def _note(self, metric: str, i: int, r: int, test: np.ndarray, value: np.ndarray) -> None:
+        self.items[metric][i, test] += value
+        self.values[metric][i, r] = value.mean()
 
     def finish(self, i: int) -> None:
         """All predictions of size i are in."""
@@ -48,14 +66,24 @@ class Tally:
             return
         kept, self.kept = self.kept, []
         item = np.concatenate([test for _, test, _ in kept])
-        value = assisted_accuracy(
-            np.concatenate([log_p.T for _, _, log_p in kept]),
-            self.references["accuracy"][item].argmax(1), item, self.counts.shape[1], CROSSED,
-        )  # fmt: skip
-        self.items["accuracy"][i] += np.bincount(item, value, self.counts.shape[1])
+        log_p = np.concatenate([log_p.T for _, _, log_p in kept])
         ends = np.cumsum([len(test) for _, test, _ in kept])[:-1]
-        for (r, _, _), own in zip(kept, np.split(value, ends), strict=True):
-            self.values["accuracy"][i, r] = own.mean()
+        for metric in self.together:
+            reference = self.references[metric][item]
+            if metric == "accuracy":
+                value = assisted_accuracy(
+                    log_p, reference.argmax(1), item, self.counts.shape[1], CROSSED
+                )
+            else:
+                value = calibration_values(np.exp(log_p), reference, item)
+            for (r, test, _), own in zip(kept, np.split(value, ends), strict=True):
+                self._note(metric, i, r, test, own)
+            if metric == "calibration-error":
+                # A fold has no calibration error of its own; a pass over all items has.
+                tests = self.counts.shape[1]
+                turn = (np.cumsum([len(test) for _, test, _ in kept]) - 1) // tests
+                whole = np.bincount(np.arange(len(value)) // tests, value) / tests
+                self.values[metric][i, [r for r, _, _ in kept]] = whole[turn]
 
     def points(self, sizes: np.ndarray) -> dict[str, CurvePoints]:
         result = {}

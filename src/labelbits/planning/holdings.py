@@ -61,7 +61,7 @@ def what_is_there(
     more = max(1.0, items / size) if trial.pool is None else 1.0
     worth = {c.family.name: more * _worth(c, quality, metric) for c in curves}
     if not error and curves:
-        # A measure of a whole set has no spread over items: its forecast at that size has one.
+        # Items that are all alike show no spread: the forecast at that size has one.
         ceiling = float(curves[0].answers[-1])
         error = float(curves[0].at(min(worth[curves[0].family.name], ceiling)).std())
     return {
