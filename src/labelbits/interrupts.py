@@ -2,57 +2,48 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
-import gc
-import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
-#: Seconds after which a signal that came where Python drops exceptions comes again.
+#: Seconds after which a stop that came where Python drops exceptions comes again.
 AGAIN = 0.02
 
 
-def drops_exceptions(frame: FrameType | None) -> bool:
-    """Is this frame inside a callback of the garbage collector or a finaliser?
-
-    What they raise is printed with its traceback and dropped; JAX installs such a callback.
-    """
-    callbacks = {getattr(callback, "__code__", None) for callback in gc.callbacks}
-    while frame is not None:
-        if frame.f_code in callbacks or frame.f_code.co_name == "__del__":
-            return True
-        frame = frame.f_back
-    return False
-
-
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """Handler of signals: `KeyboardInterrupt`, at once or as soon as it would be heard."""
-    if drops_exceptions(frame):
-        again = threading.Timer(AGAIN, os.kill, (os.getpid(), number))
-        again.daemon = True
-        again.start()
-        return
+def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
 def heard() -> Iterator[None]:
-    """In the block SIGTERM stops as Ctrl-C does, by a `KeyboardInterrupt` that is not lost.
+    """In the block SIGTERM stops as Ctrl-C does, and a `KeyboardInterrupt` is not dropped.
 
-    A handler of SIGINT that the caller installed stays, and so do both outside the main thread.
+    Callbacks of the garbage collector and finalisers cannot raise: Python prints their exception
+    and goes on, and JAX installs such a callback. A stop that comes there comes again a moment
+    later. Outside the main thread nothing changes: whoever owns that one handles signals.
     """
-    before: dict[int, Any] = {}
-    try:
-        before[signal.SIGTERM] = signal.signal(signal.SIGTERM, interrupt)
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
-    except ValueError:  # not the main thread: whoever owns that one handles signals
-        pass
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    show = sys.unraisablehook
+
+    def come_again(dropped: sys.UnraisableHookArgs) -> None:
+        if not issubclass(dropped.exc_type, KeyboardInterrupt):
+            show(dropped)
+            return
+        # Not at once: the interpreter is still where exceptions are dropped.
+        again = threading.Timer(AGAIN, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    sys.unraisablehook = come_again
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        sys.unraisablehook = show
+        signal.signal(signal.SIGTERM, before)
