@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from labelbits.learning import CurvePoints
+from labelbits.learning.forecast import resampled_curves
+from labelbits.learning.points import crossed_factor
 from labelbits.planning import plan
-from labelbits.planning.constant import beside_constant, constant_of
+from labelbits.planning.constant import (
+    Beside,
+    beside_constant,
+    constant_draws,
+    constant_of,
+    gain_of,
+)
 from labelbits.planning.words import show
 from tests.planning.conftest import BASE
+from tests.planning.curves import curve
 
 NAMES = ("ok", "rare")
 
@@ -24,6 +35,10 @@ def advice(quality: float, low: float, high: float) -> dict:
     return {"quality": quality, "interval": [low, high]}
 
 
+def beside(free: dict, quality: float, low: float, high: float, gain: tuple) -> Beside:
+    return beside_constant(free, advice(quality, low, high), percent, "9 USD", "accuracy", gain)
+
+
 def test_the_constant_is_the_most_frequent_class_or_the_frequencies() -> None:
     reference = np.repeat([[0.9, 0.1], [0.2, 0.8]], [99, 1], axis=0)
     found = constant_of(reference, "accuracy", NAMES)
@@ -34,39 +49,84 @@ def test_the_constant_is_the_most_frequent_class_or_the_frequencies() -> None:
     assert constant_of(reference, "calibration-error", NAMES) is None
 
 
-def test_no_gain_is_claimed_where_the_interval_holds_the_constant() -> None:
+def test_no_gain_is_claimed_where_its_interval_holds_nothing() -> None:
     free = {"class": "ok", "quality": 0.99, "items": 500}
-    told = beside_constant(free, advice(0.992, 0.989, 0.994), percent, "9 USD", "accuracy", 1)
+    told = beside(free, 0.992, 0.989, 0.994, (0.002, -0.0004, 0.004))
     assert not told.gain
     assert told.first.startswith(
         "Always answering 'ok' is right on 99.0 % of the 500 items that are tested on, without any "
-        "label; what 9 USD buys is forecast to reach 99.2 % (90 % interval 98.9 % to 99.4 %), "
-        "which is no gain that the evidence can see."
+        "label; what 9 USD buys is forecast to reach 99.2 % (90 % interval 98.9 % to 99.4 %). On "
+        "the same items that is a gain of 0.2 points (90 % interval 0.0 to 0.4): none that the "
+        "evidence can see."
     )
     assert 'metric = "cross-entropy"' in told.instead
-    sure = beside_constant(free, advice(0.993, 0.991, 0.995), percent, "9 USD", "accuracy", 1)
+    sure = beside(free, 0.993, 0.988, 0.996, (0.003, 0.001, 0.005))
     assert sure.gain
-    assert "no gain" not in sure.first
+    assert "none" not in sure.first
     # Most of the constant's errors are gone: a note is enough.
-    far = beside_constant(free, advice(0.998, 0.996, 0.999), percent, "9 USD", "accuracy", 1)
+    far = beside(free, 0.998, 0.996, 0.999, (0.008, 0.005, 0.009))
     assert far.gain
     assert not far.first
     assert "99.0 %" in far.note
     # Ten even classes: nobody asks for the constant.
     even = {**free, "quality": 0.1}
-    told = beside_constant(even, advice(0.4, 0.35, 0.45), percent, "9 USD", "accuracy", 1)
+    told = beside(even, 0.4, 0.35, 0.45, (0.3, 0.2, 0.4))
     assert told.gain
     assert not told.first + told.note
 
 
 def test_less_cross_entropy_is_the_gain() -> None:
     free = {"class": None, "quality": 0.06, "items": 500}
-    told = beside_constant(free, advice(0.05, 0.04, 0.061), str, "9 USD", "cross-entropy", -1)
+
+    def said(gain: tuple) -> Beside:
+        bought = advice(0.05, 0.04, 0.061)
+        return beside_constant(free, bought, str, "9 USD", "cross-entropy", gain)
+
+    told = said((0.01, -0.001, 0.02))
     assert not told.gain
     assert told.first.startswith("Always answering the class frequencies has cross-entropy 0.06 on")
-    assert beside_constant(
-        free, advice(0.05, 0.04, 0.059), str, "9 USD", "cross-entropy", -1
-    ).gain  # fmt: skip
+    assert "a gain of 0.010 (90 % interval -0.001 to 0.020)" in told.first
+    assert said((0.01, 0.001, 0.02)).gain
+
+
+def test_the_constant_is_resampled_with_the_items_of_the_curve() -> None:
+    """A classifier that is the constant but for a few items: their difference is known well."""
+    rng = np.random.default_rng(0)
+    gold = (rng.random(400) < 0.1).astype(int)
+    reference = np.eye(2)[gold]
+    right = (gold == 0) | (rng.random(400) < 0.3)
+    sizes = np.array([100, 200])
+    values = np.full((2, 3), right.mean())
+    items = np.tile(right.astype(float), (2, 1))
+    points = CurvePoints(sizes, values, "accuracy", items, pool=300, crossed=True)
+    free = constant_draws(points, reference, 4000, seed=5)
+    assert free is not None
+    known = np.ones(2, dtype=bool)
+    luck = resampled_curves(points, known, 4000, np.random.default_rng(5))[:, -1]
+    differ = right.astype(float) - (gold == 0)
+    wanted = differ.std(ddof=1) / 20 * crossed_factor(400)
+    paired = right.mean() + luck - free
+    assert paired.mean() == pytest.approx(differ.mean(), abs=4 * wanted / np.sqrt(4000))
+    assert paired.std() == pytest.approx(wanted, rel=0.06)
+    # Negative control: other items for the constant, and the difference is known far worse.
+    other = constant_draws(points, reference, 4000, seed=6)
+    assert other is not None
+    assert (right.mean() + luck - other).std() > 1.5 * wanted
+
+
+def test_a_forecast_alone_is_no_gain() -> None:
+    """What is bought is sure to be better than the constant only by what a forecast adds."""
+    one = curve("one", 1, 0.1, noise=0.0)
+    at = float(one.measured[-1, 0])
+    made = {"family": "one", "purchases": [{"answers": 1000}]}
+    # Measured just at the constant, or above it.
+    for lead, gain in ((0.0, False), (0.01, True)):
+        constant = one.at(at) - lead
+        found = gain_of(made, [replace(one, constant=constant)], 0, 1)
+        assert found is not None
+        assert found[0] == pytest.approx(at**-0.5 - 1000**-0.5 + lead, abs=1e-3)
+        assert (found[1] > 0) is gain
+    assert gain_of(made, [one], 0, 1) is None
 
 
 def test_a_rare_class_is_said_first_in_a_plan(write_plan: Callable[..., Path]) -> None:
@@ -79,7 +139,7 @@ def test_a_rare_class_is_said_first_in_a_plan(write_plan: Callable[..., Path]) -
     advice = made.recommendation
     free = float(np.mean(gold == 0))
     assert advice["constant"]["quality"] == pytest.approx(free)
-    assert advice["interval"][0] <= free
+    assert advice["constant"]["gain_interval"][0] <= 0 < advice["constant"]["gain_interval"][1]
     assert not advice["constant"]["gain"]
     first = f"Always answering '0' is right on {100 * free:.1f} % of the 400 items"
     assert advice["sentence"].startswith(first)

@@ -68,6 +68,19 @@ def test_labels_at_hand_that_are_as_good_come_first() -> None:
     assert said(0.99, sign=-1) == ""
 
 
+def test_what_is_added_to_labels_as_good_has_an_interval() -> None:
+    one = curve("one", 1, 0.1)
+    held = there({"one": 100.0}, error=0.01)
+    ranked = buy_next(held, [one], BUDGET, 0, sign=1)
+    bought = {"quality": 0.88}
+    text = hold_on(held, ranked, bought, BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1)
+    assert "already give accuracy 0.900 (90 % interval 0.884 to 0.916)" in text
+    low, high = ranked[0]["interval"]
+    assert text.endswith(
+        f"would make it {ranked[0]['quality']:.3f} (90 % interval {low:.3f} to {high:.3f})."
+    )
+
+
 def test_no_purchase_makes_a_quality_impossible() -> None:
     """A curve that falls, as adversarial answers give, is no expected loss below 0."""
     one = curve("one", 1, 0.1)

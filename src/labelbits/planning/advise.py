@@ -7,7 +7,7 @@ from typing import Any
 
 from labelbits.errors import InputError, check_positive
 from labelbits.planning.amend import led_by, too_little, with_mixture, without_gain
-from labelbits.planning.constant import beside_constant, reached_for_nothing
+from labelbits.planning.constant import beside_constant, gain_of, reached_for_nothing
 from labelbits.planning.cost import Price
 from labelbits.planning.crossovers import crossovers
 from labelbits.planning.holdings import buy_next, hold_on, next_sentence
@@ -69,14 +69,20 @@ def advise(
     if metric == "alignment":
         first = [extras.get("lead", ""), too_little(curves, advice, budget, seed)]
     free = extras.get("constant")
-    if free:
+    added = gain_of(advice, curves, seed, sign) if free else None
+    if free and added:
         money = f"{advice['cost']:,.2f} {budget.currency}"
-        beside = beside_constant(free, advice, shown, money, name, sign)
+        beside = beside_constant(free, advice, shown, money, name, added)
         first += [beside.first, beside.instead]
         notes += [beside.note] * bool(beside.note)
         if not beside.gain:
             advice, turn = without_gain(advice), "If you buy all the same,"
-        told = {"gain": beside.gain, "said_first": bool(beside.first), "instead": beside.instead}
+        told: dict[str, Any] = {
+            "gain": beside.gain,
+            "said_first": bool(beside.first),
+            "instead": beside.instead,
+        }
+        told |= {"gain_expected": added[0], "gain_interval": list(added[1:])}
         advice = {**advice, "constant": {**free, **told}}
     there = extras.get("holdings")
     ranked: list[dict[str, Any]] = []

@@ -10,22 +10,36 @@ from labelbits.planning.recommend import cheapest_for
 from labelbits.planning.result import LEVEL, Curve
 from labelbits.planning.words import NAMES, show
 
-#: Alignment that is as good as none, and one that is something.
-LITTLE, SOMETHING = 0.05, 0.5
+#: Alignment that is as good as none, one that tells near from far hardly better than a guess, and
+#: one that is something.
+LITTLE, WEAK, SOMETHING = 0.05, 0.3, 0.5
 
 
 def too_little(curves: list[Curve], advice: dict[str, Any], budget: Budget, seed: int) -> str:
-    """What goes before a purchase after which the representation is as unknown as before."""
-    if advice["quality"] >= LITTLE:
+    """What goes before a purchase after which the representation is hardly better known than
+    before, and what would help."""
+    quality = advice["quality"]
+    if quality >= WEAK:
         return ""
+    if quality < LITTLE:
+        text = (
+            f"{budget.amount:,.2f} {budget.currency} is too little to learn anything here: "
+            "whatever it buys, the distances between items stay unknown."
+        )
+    else:
+        text = (
+            f"What {budget.amount:,.2f} {budget.currency} buys recovers the items only weakly: a "
+            f"correlation of {quality:.2f} with the true distances is {100 * quality**2:.0f} % of "
+            "the variance of their ranks, too little to rely on any single distance."
+        )
     enough = cheapest_for(curves, SOMETHING, budget, seed, 1)
-    text = (
-        f"{budget.amount:,.2f} {budget.currency} is too little to learn anything here: whatever it "
-        "buys, the distances between items stay unknown"
+    if enough is not None:
+        cost = f"{enough['cost']:,.2f} {budget.currency}"
+        return f"{text} A correlation of {SOMETHING} takes about {cost}."
+    return (
+        f"{text} No purchase that was simulated reaches {SOMETHING}: ask about fewer items with "
+        "more answers on each, or plan for fewer dims if the items differ in fewer ways."
     )
-    if enough is None:
-        return text + "."
-    return f"{text}. A correlation of {SOMETHING} takes about {enough['cost']:,.2f}."
 
 
 def led_by(leads: list[str], advice: dict[str, Any], turn: str) -> dict[str, Any]:

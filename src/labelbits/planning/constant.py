@@ -1,19 +1,26 @@
 """What a constant answer gives for no money, and what a purchase adds to it.
 
 Where one class holds nearly all items, always answering it is right so often that accuracy tells
-little about what labels teach. A purchase whose interval holds the quality of the constant shows no
-gain, however good it looks.
+little about what labels teach. The constant is measured on the items that the classifier is tested
+on and shares their luck: every draw of a curve goes with the constant's quality on the same
+resample of items. A purchase shows a gain where the interval of that difference is above
+nothing, however good the purchase looks alone.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from labelbits.planning.result import LEVEL
+from labelbits.learning import CurvePoints
+from labelbits.learning.forecast import resampled_curves
+from labelbits.learning.metrics import item_quality
+from labelbits.planning.options import draws_at, interval
+from labelbits.planning.result import LEVEL, NOTHING, Curve
 
 #: A class with more than this share of the items makes accuracy a poor measure.
 ONE_SIDED = 0.75
@@ -48,6 +55,65 @@ def constant_of(
     return None
 
 
+def constant_draws(
+    points: CurvePoints, reference: np.ndarray, draws: int, seed: int
+) -> np.ndarray | None:
+    """The constant's quality (B,) on the resampled items of each draw of a forecast of equal seed.
+
+    `reference` (T, K) is what the items of `points` are tested against; None for metrics in which
+    a constant says nothing.
+    """
+    if points.item_values is None or points.metric not in ("accuracy", "cross-entropy"):
+        return None
+    share = reference.mean(0)
+    answer = np.broadcast_to(np.log(np.maximum(share, 1e-30))[:, None], reference.T.shape)
+    if points.metric == "accuracy":
+        # The class that is most often right, which need not have the greatest mean probability.
+        most = np.bincount(reference.argmax(1), minlength=len(share)).argmax()
+        answer = np.broadcast_to((np.arange(len(share)) == most)[:, None], reference.T.shape)
+    value = item_quality(answer.astype(np.float64), reference, points.metric)
+    known = np.isfinite(points.mean)
+    same = replace(
+        points,
+        values=np.where(np.isfinite(points.values), value.mean(), np.nan),
+        item_values=np.where(np.isfinite(points.item_values), value, np.nan),
+        training=np.where(np.isfinite(points.values), 0.0, np.nan),
+    )
+    # The same generator as the forecast's, whose first numbers choose the items.
+    moved = resampled_curves(same, known, draws, np.random.default_rng(seed))
+    return value.mean() + moved[:, -1]
+
+
+def gain_of(
+    advice: dict[str, Any], curves: list[Curve], seed: int, sign: int
+) -> tuple[float, float, float] | None:
+    """(mean, low, high) of what the advised purchase adds to the constant, better positive; None
+    where nothing is known of single items.
+
+    Forecasts always rise with more labels. Where the largest measured size is not above the
+    constant yet, that alone is no evidence that a larger one will be: the interval then holds 0.
+    """
+    curve = next(one for one in curves if one.family.name == advice["family"])
+    if curve.constant is None:
+        return None
+    single = advice.get("single", advice)
+    answers = single["purchases"][0]["answers"]
+    mean, low, high = interval(sign * (draws_at(curve, answers, seed) - curve.constant))
+    if len(curve.measured) and answers > curve.measured[-1, 0]:
+        so_far, least, _ = interval(sign * (curve.at(curve.measured[-1, 0]) - curve.constant))
+        if so_far < NOTHING:
+            low = min(low, least, 0.0)
+    if single is advice:
+        return mean, low, high
+    # A mixture in place of the single kind moves and widens the gain as it does the quality.
+    more = sign * (advice["quality"] - single["quality"])
+    ends = zip(advice["interval"], single["interval"], strict=True)
+    wide = [abs(a - advice["quality"]) ** 2 - abs(b - single["quality"]) ** 2 for a, b in ends]
+    extra = max(0.0, *wide)
+    below, above = math.hypot(mean - low, math.sqrt(extra)), math.hypot(high - mean, extra**0.5)
+    return mean + more, mean + more - below, mean + more + above
+
+
 @dataclass(frozen=True)
 class Beside:
     """A purchase beside the constant: is it better for sure (`gain`); the sentence that goes
@@ -66,12 +132,15 @@ def beside_constant(
     shown: Callable[[float], str],
     money: str,
     metric_name: str,
-    sign: int,
+    added: tuple[float, float, float],
 ) -> Beside:
-    """Compare what `money` buys by `advice` with the constant, and say what to do about it."""
+    """Compare what `money` buys by `advice` with the constant, and say what to do about it.
+
+    `added` is (mean, low, high) of what the purchase adds, better positive (`gain_of`).
+    """
     free, quality = constant["quality"], advice["quality"]
     low, high = advice["interval"]
-    gain = sign * ((low if sign > 0 else high) - free) > 0
+    gain = added[1] > 0
     one_sided = constant["class"] is not None and free > ONE_SIDED
     forecast = f"{shown(quality)} ({100 * LEVEL:.0f} % interval {shown(low)} to {shown(high)})"
     known = f"the {constant['items']:,} items that are tested on"
@@ -84,11 +153,23 @@ def beside_constant(
         if not one_sided:
             return Beside(True)
         return Beside(True, note=f"{head} {known}, and {RARE}")
-    text += "." if gain else ", which is no gain that the evidence can see."
+    unit = " points" if constant["class"] is not None else ""
+    better, least, most = (_signed(value, bool(unit)) for value in added)
+    text += (
+        f". On the same items that is a gain of {better}{unit} ({100 * LEVEL:.0f} % interval "
+        f"{least} to {most})"
+    )
+    text += "." if gain else ": none that the evidence can see."
     instead = "Look for features that tell more, or label a larger pilot, before you buy."
     if one_sided:
         instead = f"{RARE[0].upper()}{RARE[1:]}."
     return Beside(gain, text, instead)
+
+
+def _signed(value: float, percent: bool) -> str:
+    """A difference as text, in points for shares; no minus before nothing."""
+    digits = f"{100 * value:.1f}" if percent else f"{value:.3f}"
+    return digits.removeprefix("-") if not digits.strip("-0.") else digits
 
 
 def reached_for_nothing(

@@ -7,7 +7,7 @@ reaches its curve's value at n + x. For more of the same kind that is exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -152,13 +152,9 @@ def next_sentence(
     `chosen` is the family recommended when nothing is counted as there: another one has to be
     better for sure to be named instead.
     """
-    half = norm.ppf((1 + LEVEL) / 2) * there["standard_error"]
-    least = max(0.0, there["quality"] - half)
-    most = there["quality"] + half
     text = (
         f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
-        f"{show(there['quality'])} now ({100 * LEVEL:.0f} % interval {show(least)} to "
-        f"{show(min(most, 1.0) if sign > 0 else most)})."
+        f"{show(there['quality'])} now ({_between(_now(there, sign), show)})."
     )
     by_name = {one["family"]: one for one in ranked}
     best = ranked[0] if ranked[0]["chance"] >= SURE or chosen not in by_name else by_name[chosen]
@@ -169,7 +165,6 @@ def next_sentence(
         )
     if best["family"] != chosen:
         text += f" On top of them, {best['family']} gives more than {chosen}:"
-    low, high = best["interval"]
     many = f"{best['answers']:,} more answers" if best["answers"] > 1 else "1 more answer"
     if abs(best["gain"]) < NOTHING and not best["at_limit"]:
         return text + (
@@ -178,7 +173,7 @@ def next_sentence(
         )
     text += (
         f" {many} ({best['family']}) for {best['cost']:,.2f} {budget.currency} would make it "
-        f"{show(best['quality'])} ({100 * LEVEL:.0f} % interval {show(low)} to {show(high)})."
+        f"{show(best['quality'])} ({_between(best['interval'], show)})."
     )
     if best["at_limit"]:
         text += " That is as far as the evidence reaches; the true gain may be larger."
@@ -201,12 +196,25 @@ def hold_on(
         return ""
     best = max(ranked, key=lambda one: sign * one["gain"], default=None)
     text = (
-        f"The labels you hold already give {metric_name} {show(there['quality'])}, and all of "
-        f"{budget.amount:,.2f} {budget.currency} spent anew would not give more"
+        f"The labels you hold already give {metric_name} {show(there['quality'])} "
+        f"({_between(_now(there, sign), show)}), and all of {budget.amount:,.2f} "
+        f"{budget.currency} spent anew is not expected to give more"
     )
     if best is None or sign * best["gain"] < NOTHING:
         return f"{text}: keep the money, unless you know better than this evidence."
     return (
         f"{text}. Add to them: {best['answers']:,} more answers ({best['family']}) for "
-        f"{best['cost']:,.2f} {budget.currency} would make it {show(best['quality'])}."
+        f"{best['cost']:,.2f} {budget.currency} would make it {show(best['quality'])} "
+        f"({_between(best['interval'], show)})."
     )
+
+
+def _now(there: dict[str, Any], sign: int) -> tuple[float, float]:
+    """Interval of the quality of the labels at hand."""
+    half = float(norm.ppf((1 + LEVEL) / 2)) * there["standard_error"]
+    most = there["quality"] + half
+    return max(0.0, there["quality"] - half), min(most, 1.0) if sign > 0 else most
+
+
+def _between(ends: Sequence[float], show: Callable[[float], str]) -> str:
+    return f"{100 * LEVEL:.0f} % interval {show(ends[0])} to {show(ends[1])}"

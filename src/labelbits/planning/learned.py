@@ -16,7 +16,7 @@ from labelbits.planning.annotators import voices_of
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
 from labelbits.planning.backtest import LIMIT, backtest, provenance
 from labelbits.planning.bundled import is_bundled
-from labelbits.planning.constant import constant_of
+from labelbits.planning.constant import constant_draws, constant_of
 from labelbits.planning.cost import affordable_items
 from labelbits.planning.doubts import check_pilot
 from labelbits.planning.holdings import what_is_there
@@ -128,8 +128,9 @@ def learned_curves(
     guess = _guess(trial, metric)
     for (family, answers, points, bits), ahead in zip(measured, every, strict=True):
         curve, parts = _curve(family, points, ahead, plan, seed, available, guess)
-        few = trial.balanced is not None
-        curve = replace(curve, bits=bits, per_class=trial.reference.shape[1] if few else 0)
+        per_class = 0 if trial.balanced is None else trial.reference.shape[1]
+        free = constant_draws(points, trial.reference, len(curve.draws), seed)
+        curve = replace(curve, bits=bits, per_class=per_class, constant=free)
         result.extras.setdefault("uncertainty", []).append(parts)
         check = backtest(family.name, points, trial, evidence.features, metric, seed)
         if check is not None:

@@ -44,13 +44,17 @@ def price_noise(curve: Curve, seed: int) -> np.ndarray:
     return 1 / price.draws(len(curve.draws), source)
 
 
+def draws_at(curve: Curve, answers: float, seed: int) -> np.ndarray:
+    """Draws (B,) of the quality that the money for `answers` answers buys."""
+    return curve.at(np.minimum(answers * price_noise(curve, seed), curve.limit))
+
+
 def option_at(curve: Curve, answers: float, budget: Budget, seed: int) -> Option:
     """The purchase of `answers` answers, with the interval of its quality.
 
     An uncertain price widens the interval: the same money then buys more or fewer answers.
     """
-    draws = curve.at(np.minimum(answers * price_noise(curve, seed), curve.limit))
-    quality, low, high = interval(draws)
+    quality, low, high = interval(draws_at(curve, answers, seed))
     items, per_item = curve.shape(answers)
     bits = curve.bits.bits if curve.bits is not None else math.nan
     sizes = curve.measured[:, 0] if len(curve.measured) else np.zeros(1)

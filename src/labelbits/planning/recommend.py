@@ -236,7 +236,8 @@ def _less(
     )
     return (
         f"Nearly as good for less: {bought} for {cheap.cost:,.2f} {budget.currency}, expected "
-        f"{shown(cheap.quality)}."
+        f"{shown(cheap.quality)} ({100 * LEVEL:.0f} % interval {shown(cheap.low)} to "
+        f"{shown(cheap.high)})."
     )
 
 

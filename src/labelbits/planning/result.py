@@ -52,6 +52,7 @@ class Curve:
     after taking out what all families share: how much noise a pilot item carries (NaN: unknown).
     `needs_items`: the limit is set by the items that there are, not by the evidence. `per_class`
     is the number of classes where training sets hold equally many items of each, else 0.
+    `constant` (B,) is the quality of a constant answer on the test items of each draw.
     """
 
     family: Family
@@ -65,6 +66,7 @@ class Curve:
     item_sd: float = math.nan
     needs_items: bool = False
     per_class: int = 0
+    constant: np.ndarray | None = None
 
     def at(self, answers: float | np.ndarray) -> np.ndarray:
         """Draws (B,) of the quality at `answers` (a number, or one for each draw).
