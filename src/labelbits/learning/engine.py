@@ -17,7 +17,7 @@ from labelbits.interface import Batch
 from labelbits.learning.likelihood_engine import LikelihoodEngine
 from labelbits.learning.metrics import ITEM_METRICS, check_metrics
 from labelbits.learning.points import CurvePoints
-from labelbits.learning.purchases import Answers, Draw, Split
+from labelbits.learning.purchases import Answers, Draw, Split, TrainingSets
 from labelbits.learning.regularisation import (
     POWERS,
     best_ridge,
@@ -84,7 +84,7 @@ def measure_splits(
     engine = None
     if learner is None:
         kind = _FastEngine if fast else LikelihoodEngine
-        engine = kind(features, answers, splits, ordered, counts)
+        engine = kind(features, TrainingSets(answers, ordered, counts))
     power = engine.power if isinstance(engine, _FastEngine) else float("nan")
     for i, (size, count) in enumerate(zip(ordered, counts, strict=True)):
         late = budget_seconds is not None and time.monotonic() - began > budget_seconds * work[i]
@@ -152,18 +152,10 @@ def _check_sizes(sizes: Sequence[int], available: int) -> list[int]:
 class _FastEngine:
     """Batched softmax fits of all replicates of one size; penalty chosen once a size."""
 
-    def __init__(
-        self,
-        features: np.ndarray,
-        answers: Answers,
-        splits: list[Split],
-        sizes: list[int],
-        counts: list[int],
-    ) -> None:
-        self.answers, self.splits, self.sizes, self.counts = answers, splits, sizes, counts
-        self.ridge = np.full(len(sizes), np.nan)
-        # Column scaling: by cross-validation at the largest size up to 400 items.
-        middle = max((i for i, n in enumerate(sizes) if n <= 400), default=0)
+    def __init__(self, features: np.ndarray, sets: TrainingSets) -> None:
+        self.sets = sets
+        self.ridge = np.full(len(sets.sizes), np.nan)
+        middle = sets.middle
         best = np.inf
         for power in POWERS:
             x = standardised(features, power)
@@ -173,20 +165,20 @@ class _FastEngine:
                 self.ridge[middle] = best_ridge(tried, losses)
 
     def _losses(self, x: np.ndarray, i: int, ridges: np.ndarray) -> np.ndarray:
-        size = self.sizes[i]
-        lapse = self.answers.dense(0)[1]
+        size = self.sets.sizes[i]
+        lapse = self.sets.answers.dense(0)[1]
 
         def one(r: int) -> np.ndarray:
             return cross_validate(
-                x[self.splits[r].order[:size]][None],
-                self.answers.dense(r)[0][None, :size],
+                x[self.sets.splits[r].order[:size]][None],
+                self.sets.answers.dense(r)[0][None, :size],
                 ridges,
                 folds=5 if size <= 200 else 3,
                 rng=np.random.default_rng((size, r)),
                 lapse=lapse,
             )[0]
 
-        voters = min(VOTERS if size <= 2000 else 1, self.counts[i])
+        voters = min(VOTERS if size <= 2000 else 1, self.sets.counts[i])
         return np.mean(spread(one, range(voters)), axis=0)
 
     def choose_ridge(self, i: int) -> float:
@@ -195,7 +187,7 @@ class _FastEngine:
             known = np.flatnonzero(np.isfinite(self.ridge))
             near = known[np.argmin(np.abs(known - i))]
             # The best penalty falls about as 1 / sqrt(n) once items outnumber columns.
-            guess = self.ridge[near] * min(1.0, np.sqrt(self.sizes[near] / self.sizes[i]))
+            guess = self.ridge[near] * min(1.0, np.sqrt(self.sets.sizes[near] / self.sets.sizes[i]))
             ridges = guess * 3.0 ** np.array([-1.5, -0.5, 0.5, 1.5])
             losses = self._losses(self.x, i, ridges)
             self.ridge[i] = best_ridge(ridges, losses)
@@ -203,13 +195,13 @@ class _FastEngine:
 
     def predict(self, i: int, count: int, test_rows: np.ndarray) -> list[tuple[int, np.ndarray]]:
         """(replicate, ln P (K, tested)) for the first `count` replicates of size i."""
-        size, k = self.sizes[i], self.answers.classes
+        size, k = self.sets.sizes[i], self.sets.answers.classes
         at_once = max(1, CHUNK // (size * max(self.x.shape[1], 2 * k)))
-        lapse = self.answers.dense(0)[1]
+        lapse = self.sets.answers.dense(0)[1]
 
         def some(batch: range) -> list[tuple[int, np.ndarray]]:
-            features = np.stack([self.x[self.splits[r].order[:size]] for r in batch])
-            targets = np.stack([self.answers.dense(r)[0][:size] for r in batch])
+            features = np.stack([self.x[self.sets.splits[r].order[:size]] for r in batch])
+            targets = np.stack([self.sets.answers.dense(r)[0][:size] for r in batch])
             fit = fit_softmax(
                 features,
                 targets[:, None],
@@ -221,7 +213,7 @@ class _FastEngine:
             result = []
             for g, r in enumerate(batch):
                 weights, bias = fit.weights[g, 0], fit.bias[g, 0]
-                z = weights @ self.x[test_rows[self.splits[r].test]].T + bias[:, None]
+                z = weights @ self.x[test_rows[self.sets.splits[r].test]].T + bias[:, None]
                 z -= z.max(0)
                 result.append((r, z - np.log(np.exp(z).sum(0))))
             return result

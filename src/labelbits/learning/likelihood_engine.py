@@ -14,7 +14,7 @@ import numpy as np
 
 from labelbits.interface import Batch
 from labelbits.learning.classifier import FEW_RIDGES
-from labelbits.learning.purchases import Answers, Split
+from labelbits.learning.purchases import TrainingSets
 from labelbits.learning.regularisation import POWERS, best_ridge
 from labelbits.learning.standardise import standardised
 
@@ -25,22 +25,14 @@ FOLDS, VOTERS = 3, 3
 class LikelihoodEngine:
     """Fits of one training set at a time."""
 
-    def __init__(
-        self,
-        features: np.ndarray,
-        answers: Answers,
-        splits: list[Split],
-        sizes: list[int],
-        counts: list[int],
-    ) -> None:
-        self.answers, self.splits, self.sizes, self.counts = answers, splits, sizes, counts
+    def __init__(self, features: np.ndarray, sets: TrainingSets) -> None:
+        self.sets = sets
         # All sizes share the shapes of the largest, and with them its compiled programs: features
         # are few here, and calling a program takes longer than running it.
-        largest = answers.batches(0, sizes[-1])
-        self.room = (sizes[-1], max(len(batch) for batch in largest))
-        # Column scaling: by cross-validation at the largest size up to 400 items.
-        middle = max((i for i, n in enumerate(sizes) if n <= 400), default=0)
-        voters = range(min(VOTERS, counts[middle]))
+        largest = sets.answers.batches(0, sets.sizes[-1])
+        self.room = (sets.sizes[-1], max(len(batch) for batch in largest))
+        middle = sets.middle
+        voters = range(min(VOTERS, sets.counts[middle]))
         best = np.inf
         for power in POWERS:
             x = standardised(features, power)
@@ -52,7 +44,7 @@ class LikelihoodEngine:
         """(rows asked about, answers that index those rows) of replicate r at size i."""
         from labelbits.learning.likelihood import relabelled
 
-        return relabelled([b for b in self.answers.batches(r, self.sizes[i]) if len(b)])
+        return relabelled([b for b in self.sets.answers.batches(r, self.sets.sizes[i]) if len(b)])
 
     def _losses(self, x: np.ndarray, r: int, i: int) -> np.ndarray:
         """Cross-validated loss of replicate r at size i under every penalty."""
@@ -61,7 +53,7 @@ class LikelihoodEngine:
 
         rng = np.random.default_rng(r)
         rows, batches = self._set(r, i)
-        start = start_parameters(x.shape[1], self.answers.classes, [], rng)
+        start = start_parameters(x.shape[1], self.sets.answers.classes, [], rng)
         folds = min(FOLDS, len(rows))
         return likelihood_losses(x[rows], batches, start, FEW_RIDGES, folds, rng, self.room)
 
@@ -81,9 +73,9 @@ class LikelihoodEngine:
             rows, batches = self._set(r, i)
             terms = [prepare(b, np.asarray(b.weight, np.float64), self.room[1]) for b in batches]
             rng = np.random.default_rng(r)
-            start = start_parameters(self.x.shape[1], self.answers.classes, [], rng)
+            start = start_parameters(self.x.shape[1], self.sets.answers.classes, [], rng)
             x = pad_rows(self.x[rows], max(len(rows), self.room[0]))
             (w, b), *_ = fit_likelihood(x, terms, start, ridge)[0]
-            z = (self.x[test_rows[self.splits[r].test]] @ w + b).astype(np.float64).T
+            z = (self.x[test_rows[self.sets.splits[r].test]] @ w + b).astype(np.float64).T
             z -= z.max(0)
             yield r, z - np.log(np.exp(z).sum(0))

@@ -117,3 +117,22 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     a, b = a - a.mean(0), b - b.mean(0)
     squares = float(np.sum(a * a) * np.sum(b * b))
     return 1.0 if squares <= 0 else max(float(np.sum(a * b)), 0.0) / np.sqrt(squares)
+
+
+@dataclass(frozen=True)
+class TrainingSets:
+    """What a learning curve trains on: `counts` replicates of each of the rising `sizes`."""
+
+    answers: Answers
+    sizes: list[int]
+    counts: list[int]
+
+    @property
+    def splits(self) -> list[Split]:
+        """One for each replicate."""
+        return self.answers.splits
+
+    @property
+    def middle(self) -> int:
+        """Index of the largest size up to 400 items, at which the column scaling is chosen."""
+        return max((i for i, n in enumerate(self.sizes) if n <= 400), default=0)
