@@ -8,6 +8,7 @@ import pytest
 
 from labelbits.planning.holdings import buy_next, hold_on, next_sentence
 from labelbits.planning.planfile import Budget
+from labelbits.planning.words import show
 from tests.planning.curves import curve
 
 BUDGET = Budget.model_validate({"amount": 100.0})
@@ -63,7 +64,7 @@ def test_labels_at_hand_that_are_as_good_come_first() -> None:
         advice = {"quality": quality}
         return hold_on(held, ranked, advice, BUDGET, str, "accuracy", sign=sign)
 
-    assert "keep the money" in said(0.99)
+    assert "beyond what this evidence can follow: keep the money until" in said(0.99)
     assert said(0.9995) == ""
     assert said(0.99, sign=-1) == ""
 
@@ -100,3 +101,7 @@ def test_the_error_of_what_is_there_is_in_what_it_becomes() -> None:
     assert found["gain_interval"][1] - found["gain_interval"][0] < 1e-9
     text = next_sentence(held, [found], "one", BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1)
     assert "accuracy 0.900 now (90 % interval 0.867 to 0.933)" in text
+    # The gain does not hold the error that both qualities share: 10^-1 - 1100^-1/2.
+    assert text.endswith("That is a gain of 0.070 (90 % interval 0.070 to 0.070).")
+    text = next_sentence(held, [found], "one", BUDGET, lambda v: show(v, True), "accuracy", sign=1)
+    assert text.endswith("That is a gain of 7.0 points (90 % interval 7.0 to 7.0).")

@@ -8,7 +8,7 @@ from typing import Any
 from labelbits.planning.planfile import Budget
 from labelbits.planning.recommend import cheapest_for
 from labelbits.planning.result import LEVEL, Curve
-from labelbits.planning.words import NAMES, show
+from labelbits.planning.words import NAMES, change, show
 
 #: Alignment that is as good as none, one that tells near from far hardly better than a guess, and
 #: one that is something.
@@ -86,8 +86,7 @@ def with_mixture(
         f"Buy a mixture, {bought}, for {cost:,.2f} {budget.currency}: expected "
         f"{mixture['metric_name']} {show(quality, percent)} ({100 * LEVEL:.0f} % interval "
         f"{show(interval[0], percent)} to {show(interval[1], percent)}), better by "
-        f"{show(gain, percent)} ({show(low, percent)} to {show(high, percent)}) than the same "
-        f"money on {mixture['single']} alone."
+        f"{change(gain, (low, high), percent)} than the same money on {mixture['single']} alone."
     )
     return {
         **advice,

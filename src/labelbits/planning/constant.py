@@ -21,6 +21,7 @@ from labelbits.learning.forecast import resampled_curves
 from labelbits.learning.metrics import item_quality
 from labelbits.planning.options import draws_at, interval
 from labelbits.planning.result import LEVEL, NOTHING, Curve
+from labelbits.planning.words import change
 
 #: A class with more than this share of the items makes accuracy a poor measure.
 ONE_SIDED = 0.75
@@ -153,23 +154,15 @@ def beside_constant(
         if not one_sided:
             return Beside(True)
         return Beside(True, note=f"{head} {known}, and {RARE}")
-    unit = " points" if constant["class"] is not None else ""
-    better, least, most = (_signed(value, bool(unit)) for value in added)
     text += (
-        f". On the same items that is a gain of {better}{unit} ({100 * LEVEL:.0f} % interval "
-        f"{least} to {most})"
+        ". On the same items that is a gain of "
+        f"{change(added[0], added[1:], constant['class'] is not None)}"
     )
     text += "." if gain else ": none that the evidence can see."
     instead = "Look for features that tell more, or label a larger pilot, before you buy."
     if one_sided:
         instead = f"{RARE[0].upper()}{RARE[1:]}."
     return Beside(gain, text, instead)
-
-
-def _signed(value: float, percent: bool) -> str:
-    """A difference as text, in points for shares; no minus before nothing."""
-    digits = f"{100 * value:.1f}" if percent else f"{value:.3f}"
-    return digits.removeprefix("-") if not digits.strip("-0.") else digits
 
 
 def reached_for_nothing(

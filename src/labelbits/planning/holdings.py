@@ -20,6 +20,7 @@ from labelbits.planning.options import cost_of, interval, most_answers, price_no
 from labelbits.planning.planfile import Budget
 from labelbits.planning.result import LEVEL, NOTHING, Curve
 from labelbits.planning.trial import Trial
+from labelbits.planning.words import change
 from labelbits.signals import Soft, Votes
 
 #: Training sets on which all labels at hand are measured.
@@ -175,6 +176,9 @@ def next_sentence(
         f" {many} ({best['family']}) for {best['cost']:,.2f} {budget.currency} would make it "
         f"{show(best['quality'])} ({_between(best['interval'], show)})."
     )
+    ends = sorted(sign * end for end in best["gain_interval"])
+    # Both qualities share the luck of the tested items: the gain is known better than either.
+    text += f" That is a gain of {change(sign * best['gain'], ends, show(1.0).endswith('%'))}."
     if best["at_limit"]:
         text += " That is as far as the evidence reaches; the true gain may be larger."
     return text
@@ -201,6 +205,11 @@ def hold_on(
         f"{budget.currency} spent anew is not expected to give more"
     )
     if best is None or sign * best["gain"] < NOTHING:
+        if best is not None and best["at_limit"]:
+            return (
+                f"{text}. What more answers would add to them is beyond what this evidence can "
+                "follow: keep the money until a plan from all labels you hold shows a gain."
+            )
         return f"{text}: keep the money, unless you know better than this evidence."
     return (
         f"{text}. Add to them: {best['answers']:,} more answers ({best['family']}) for "

@@ -217,6 +217,7 @@ def _result(
         text = f"{100 * overall[s]:.0f} % of the items as {names[s]}"
         parts.append(text if whole or not where else f"{text} (mostly {', '.join(where)})")
     percent = metric in ("accuracy", "calibration-error")
+    name = metric.replace("calibration-error", "calibration error")
     unit = "points" if percent else ""
     scale = 100 if percent else 1
     digits = 2 if percent else 4
@@ -233,7 +234,7 @@ def _result(
         alone += ", the best for that money, which is all that could be tried"
     measured = (
         f"{' and '.join(parts)}; trained on and tested for {money:,.2f} {budget.currency}, it "
-        f"changes {metric} by {shown} ({span[0]:+.{digits}f} to {span[1]:+.{digits}f}) against "
+        f"changes {name} by {shown} ({span[0]:+.{digits}f} to {span[1]:+.{digits}f}) against "
         f"{alone}"
     )
     if not clearly:
@@ -275,7 +276,7 @@ def _result(
         "gain": gain,
         "interval": [low, high],
         "recommended": bool(clearly and enough),
-        "metric_name": metric,
+        "metric_name": name,
         "percent": percent,
         "sentence": sentence,
         "purchases": purchases,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from labelbits.planning.planfile import Budget
@@ -28,6 +28,15 @@ def span(low: float, high: float, percent: bool) -> str:
     """An interval of a quality for tables, its unit said once."""
     unit = " %" if percent else ""
     return f"{show(low, percent).removesuffix(unit)} to {show(high, percent)}"
+
+
+def change(value: float, ends: Sequence[float], percent: bool) -> str:
+    """A difference of quality with its interval, in points where quality is a percentage."""
+    unit, digits = (" points", "{:.1f}") if percent else ("", "{:.3f}")
+    texts = [digits.format(100 * one if percent else one) for one in (value, *ends)]
+    # No minus before nothing.
+    middle, low, high = (t if t.strip("-0.") else t.removeprefix("-") for t in texts)
+    return f"{middle}{unit} ({100 * LEVEL:.0f} % interval {low} to {high})"
 
 
 def chance(share: float) -> str:
