@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -134,7 +135,8 @@ def test_every_number_of_a_table_carries_its_heading(made: Plan) -> None:
 def test_what_a_constant_answer_gives_leads_the_page(made: Plan) -> None:
     free = {"class": "<ok>", "quality": 0.999, "items": 900}
     extras = {"seed": 0, "target": None, "constant": free}
-    plan = advise("accuracy", made.curves, made.terms, [], [], extras)
+    curves = [replace(one, constant=np.full(len(one.draws), 0.999)) for one in made.curves]
+    plan = advise("accuracy", curves, made.terms, [], [], extras)
     verdict = render(plan).split("<section class='verdict'>")[1].split("</section>")[0]
     lead, purchase = re.findall(r"<p>(.*?)</p>", verdict)
     assert lead.startswith("Always answering &#x27;&lt;ok&gt;&#x27; is right on 99.9")
