@@ -231,7 +231,7 @@ def resampled_curves(
     root = np.linalg.cholesky(correlation + 1e-9 * np.eye(len(sizes)))
     normal = rng.standard_normal((draws, 64))[:, : len(sizes)]
     deviations += normal @ root.T * scale
-    if points.metric == "calibration-error" and points.crossed:
+    if points.metric == "calibration-error":
         # The penalty and the items that a pilot happens to have move the calibration of all sizes
         # in proportion. Items alone do not tell: sizes that are weighed against each other would
         # make a level seem known far better than at any of them.
