@@ -55,6 +55,17 @@ def test_the_batch_finds_a_posterior_as_good_as_the_truth_starts_with() -> None:
     assert np.all(few.value < truth + 400 * np.log(2))
 
 
+def test_answers_at_random_do_not_pull_all_points_to_one() -> None:
+    # Taken at their word, the 5 % of answers at random are likeliest where all classes are alike;
+    # one of these worlds ended there, with a Spearman of -.12 whatever was asked.
+    signal = signals.Soft(precision=1.0, lapse=0.05)
+    found = recover_batch([signal], World(120, 4, 2), answers=[480], seeds=12, seed=0)
+    spread = found.estimated_items.std(1).max(1)
+    assert (spread > 0.1).all()
+    alone = simulate(signal, World(120, 4, 2), answers=480, seeds=12, seed=0)
+    assert alone.values["spearman"].min() > 0.3
+
+
 @pytest.mark.parametrize("name", ["hard", "complementary", "votes", "soft"])
 def test_pooled_answers_have_the_likelihood_of_the_single_ones(name: str) -> None:
     classes, dims = 4, 2

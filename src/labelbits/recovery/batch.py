@@ -26,9 +26,9 @@ from scipy.stats import rankdata
 
 from labelbits.errors import InputError, check_at_least
 from labelbits.interface import Signal, World
+from labelbits.recovery.batch_objective import EARLY_LAPSE, recover
 from labelbits.recovery.batch_objective import FIT_PRECISION as FIT_PRECISION
-from labelbits.recovery.batch_objective import recover
-from labelbits.recovery.batch_solver import EXTRA
+from labelbits.recovery.batch_solver import EXTRA, Minimum
 from labelbits.recovery.rounds import ask, traced
 from labelbits.worlds import normal_draws
 
@@ -36,6 +36,8 @@ from labelbits.worlds import normal_draws
 STEP_QUESTIONS = 256
 #: Evaluations of the objective that a batch may take.
 TURNS = 350
+#: Coordinates below which all points of a world count as one.
+COLLAPSED = 1e-2
 #: Pairs of items whose distances are compared, at most.
 PAIRS = 5000
 
@@ -131,18 +133,30 @@ def recover_batch(
         steps.append(count)
     points = world.items + (world.classes if uses_classes and not known else 0)
     wide = world.dims if known or points < world.dims + EXTRA else world.dims + EXTRA
+
     start = normal_draws(start_key, (seeds, points, wide))
-    end = recover(
-        start, prototypes if known else None, world.dims, world.items,
-        tuple(traced(s) for s in signals), tuple(asked), tuple(steps),
-        tuple(jnp.asarray(a) for a in answers), tuple(jnp.asarray(m) for m in sizes),
-        jnp.asarray(turns),
-    )  # fmt: skip
-    x = np.asarray(end.x)
+
+    def solve(early_lapse: float) -> Minimum:
+        return recover(
+            start, prototypes if known else None, world.dims, world.items,
+            tuple(traced(s) for s in signals), tuple(asked), tuple(steps),
+            tuple(jnp.asarray(a) for a in answers), tuple(jnp.asarray(m) for m in sizes),
+            jnp.asarray(turns), jnp.asarray(early_lapse),
+        )  # fmt: skip
+
+    end = solve(EARLY_LAPSE)
+    x, value, converged = (np.array(part) for part in (end.x, end.value, end.converged))
+    lost = np.abs(x).max((1, 2)) < COLLAPSED
+    if lost.any():
+        # Answers at random can pull all points to the origin, which is stationary whatever was
+        # answered, while they are taken at their word.
+        again = solve(1.0)
+        better = lost & (np.asarray(again.value) < value)
+        for kept, new in ((x, again.x), (value, again.value), (converged, again.converged)):
+            kept[better] = np.asarray(new)[better]
     return Recovered(
         np.asarray(items), np.asarray(prototypes), x[:, : world.items],
-        np.asarray(prototypes) if known else x[:, world.items :],
-        np.asarray(end.value), np.asarray(end.converged), int(end.turns),
+        np.asarray(prototypes) if known else x[:, world.items :], value, converged, int(end.turns),
     )  # fmt: skip
 
 

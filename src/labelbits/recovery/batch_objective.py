@@ -51,8 +51,14 @@ def recover(
     totals: tuple[Array, ...],
     labelled: tuple[Array, ...],
     turns: Array,
+    early_lapse: Array,
 ) -> Minimum:
-    """MAP positions of items and prototypes (`fixed` where they are known) of every world."""
+    """MAP positions of items and prototypes (`fixed` where they are known) of every world.
+
+    `early_lapse` is the factor on the lapse in the early stages. From afar every answer looks like
+    a lapse, and a lapse pulls nowhere: with `EARLY_LAPSE` they take annotators at their word. Where
+    lapses themselves then pull all points together, 1 keeps the annotators' own.
+    """
     known = None if fixed is None else 0
 
     def split(x: Array, c: Array | None) -> tuple[Array, Array]:
@@ -73,7 +79,7 @@ def recover(
     def value_and_grad(x: Array, early: Array) -> tuple[Array, Array]:
         f, g = jnp.zeros(len(x)), jnp.zeros_like(x)
         for part in map(_Answers, fitted, asked, steps, totals, labelled):
-            part = part._replace(signal=_tempered(part.signal, early))
+            part = part._replace(signal=_tempered(part.signal, early, early_lapse))
             if pool_of(part.signal) is not None:
                 more = jax.vmap(jax.value_and_grad(pooled), (0, known, None, 0))(
                     x, fixed, part.signal, part.asked.answer
@@ -89,14 +95,11 @@ def recover(
     return minimise(value_and_grad, start, dims, turns=turns)
 
 
-def _tempered(signal: Signal, early: Array) -> Signal:
-    # From afar every answer looks like a lapse, and a lapse pulls nowhere: the early stages take
-    # the annotators at their word, the last one restores their lapse.
+def _tempered(signal: Signal, early: Array, factor: Array) -> Signal:
     if is_number(signal.lapse) and signal.lapse == 0:
         return signal
-    return replace_noise(
-        signal, signal.precision, jnp.where(early, EARLY_LAPSE * signal.lapse, signal.lapse)
-    )
+    lapse = jnp.where(early, factor * signal.lapse, signal.lapse)
+    return replace_noise(signal, signal.precision, lapse)
 
 
 def _surprise(d2: Array, answer: Array, i: Array, part: _Answers) -> Array:
