@@ -73,7 +73,11 @@ def pilot_sentence(
             f"It hardly matters: to know for sure which is best would add less than {least}, so "
             "take the one that is the least trouble."
         )
-    text = f"To know which is best would be worth {value['money']:,.2f} {budget.currency}"
+
+    def worth(money: float) -> str:
+        return f"{money:,.2f}" if money >= 0.005 else "less than 0.01"
+
+    text = f"To know which is best would be worth {worth(value['money'])} {budget.currency}"
     pilot = value["pilot"]
     if pilot is None:
         return text + "."
@@ -81,12 +85,12 @@ def pilot_sentence(
     if pilot["worth_it"]:
         return text + (
             f"; a pilot of {pilot['items']:,} more items labelled as {ways} costs "
-            f"{pilot['cost']:,.2f} and is worth {pilot['money']:,.2f} {budget.currency}: run it "
+            f"{pilot['cost']:,.2f} and is worth {worth(pilot['money'])} {budget.currency}: run it "
             "first."
         )
     return text + (
         f"; no pilot is worth its cost (the best, {pilot['items']:,} more items labelled as "
-        f"{ways}, costs {pilot['cost']:,.2f} and is worth {pilot['money']:,.2f} {budget.currency})."
+        f"{ways}, costs {pilot['cost']:,.2f} and is worth {worth(pilot['money'])} {budget.currency})."
     )
 
 
