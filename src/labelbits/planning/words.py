@@ -90,7 +90,8 @@ def pilot_sentence(
         )
     return text + (
         f"; no pilot is worth its cost (the best, {pilot['items']:,} more items labelled as "
-        f"{ways}, costs {pilot['cost']:,.2f} and is worth {worth(pilot['money'])} {budget.currency})."
+        f"{ways}, costs {pilot['cost']:,.2f} and is worth {worth(pilot['money'])} "
+        f"{budget.currency})."
     )
 
 
