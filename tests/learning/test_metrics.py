@@ -87,3 +87,18 @@ def test_an_item_that_is_predicted_again_is_no_new_item() -> None:
         np.tile(proba, (3, 1)), np.tile(right, (3, 1)), np.tile(np.arange(80), 3)
     )
     assert again.mean() == pytest.approx(once.mean(), abs=0.01)
+
+
+def test_items_vary_as_much_however_often_they_are_predicted() -> None:
+    """Passes of a cross-validation differ, and with them the signs of the bins' gaps."""
+    shares = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        p = rng.uniform(0.5, 1, size=100)
+        right = np.eye(2)[np.where(rng.random(100) < p, 0, 1)]
+        item = np.tile(np.arange(100), 5)
+        moved = np.clip(p[item] + rng.normal(0, 0.2, size=500), 0.5, 1)
+        value = calibration_values(np.stack([moved, 1 - moved], axis=1), right[item], item)
+        # One gap of an honest probability p has the variance p (1 - p).
+        shares.append(np.std(np.bincount(item, value) / 5) / np.sqrt(np.mean(p * (1 - p))))
+    assert np.mean(shares) == pytest.approx(1, abs=0.1)

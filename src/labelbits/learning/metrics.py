@@ -62,10 +62,12 @@ def calibration_values(
 
     `item` (n,) says which test item each prediction is about; an item may be predicted several
     times. With d_b the mean gap confidence - accuracy of bin b, the error sum_b w_b |d_b| is the
-    mean of sign(d_b) gap_i over predictions, so that resampling items gives its variance. It is
-    too large by what chance puts into each |d_b|. With v_b the variance of d_b, from the spread of
-    whole items, sum_b w_b (d_b^2 - v_b) has no such bias (Kumar, Liang and Ma 2019, Verified
-    uncertainty calibration), so the error is multiplied by
+    mean of |d_b| + gap_i - d_b over predictions, so that resampling items gives its variance (with
+    the sign of d_b before the last two, items that change sign from pass to pass of a
+    cross-validation would seem not to vary). The error is too large by what chance puts into each
+    |d_b|. With v_b the variance of d_b, from the spread of whole items, sum_b w_b (d_b^2 - v_b)
+    has no such bias (Kumar, Liang and Ma 2019, Verified uncertainty calibration), so the error is
+    multiplied by
 
         sqrt(1 - sum_b w_b v_b / sum_b w_b d_b^2),
 
@@ -80,7 +82,7 @@ def calibration_values(
     squares = chance = 0.0
     for part in np.array_split(gap.order, count):
         mean = gap.value[part].mean()
-        values[part] = gap.value[part] * (1.0 if mean >= 0 else -1.0)
+        values[part] = gap.value[part] - mean + abs(mean)
         _, own = np.unique(item[part], return_inverse=True)
         sums = np.bincount(own, gap.value[part] - mean)
         items = len(sums)
