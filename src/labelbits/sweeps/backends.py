@@ -17,6 +17,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
+from multiprocessing import resource_tracker
 from typing import Any, Protocol, TypeVar
 
 from labelbits.errors import InputError
@@ -51,6 +52,8 @@ Results = Iterator[tuple[T, Any]]
 def interrupts_held() -> Iterator[None]:
     """Ctrl-C waits until the block is over. Processes started in it never see Ctrl-C, which the
     terminal sends to all of them: only the caller is to answer it."""
+    # Started with the first process, Python's resource tracker would unblock Ctrl-C for the rest.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -59,7 +62,8 @@ def interrupts_held() -> Iterator[None]:
 
 
 def end_with(parent: int) -> None:
-    """In a worker: end when its parent is gone, however that was killed."""
+    """In a worker: leave Ctrl-C to its parent; end when that is gone, however it was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:
