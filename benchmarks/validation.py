@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.special import entr
 
 sys.path.insert(0, str(Path(__file__).parent))
 from labelbits.learning import (
@@ -175,7 +176,7 @@ def foretold(
     """The points with what the features and the reference of the `tested` rows foretell."""
     purity = answers.purity(tested, reference)
     theory = infer_theory(features, tested, reference, purity=purity)
-    floor = theory.entropy if theory and points.metric == "cross-entropy" else 0.0
+    floor = float(entr(reference).sum(1).mean()) if points.metric == "cross-entropy" else 0.0
     return replace(points, theory=theory, floor=floor)
 
 

@@ -104,11 +104,14 @@ def by_forms(
 
 
 def by_theory(
-    theory: RidgeTheory, metric: str, measured: Measured, sizes: np.ndarray, chances: Chances
+    theory: RidgeTheory,
+    metric: str,
+    measured: Measured,
+    sizes: np.ndarray,
+    chances: Chances,
+    floor: float,
 ) -> Continued | None:
     """Losses at `sizes` (T,) from the theory; None where the classifier is hardly above chance."""
-    floor = theory.entropy if metric == "cross-entropy" else 0.0
-    floor = min(floor, 0.9 * float(measured.loss.min()))
     links = [Link.of(metric, theory.frequencies, floor, spread) for spread in SPREADS]
     if links[0].to_log_u(measured.loss[-1]) < LEAST_LEAD:
         return None

@@ -117,7 +117,7 @@ def forecast(
     ahead = by_forms(curve, reachable, chances, floor, limit)
     theory = None
     if points.theory is not None:
-        theory = by_theory(points.theory, metric, curve, reachable, chances)
+        theory = by_theory(points.theory, metric, curve, reachable, chances, floor)
     weight = np.zeros((draws, len(sizes)))
     if theory is not None:
         share = THEORY[metric]

@@ -110,8 +110,7 @@ def _comparable(points: Sequence[CurvePoints]) -> tuple[RidgeTheory, Link] | Non
             return None
     loss = np.array([p.mean[np.isfinite(p.mean)] for p in points])
     loss = 1 - loss if higher_is_better(first.metric) else loss
-    floor = first.theory.entropy if first.metric == "cross-entropy" else 0.0
-    floor = min(floor, 0.9 * float(loss.min()))
+    floor = min(first.floor, 0.9 * float(loss.min()))
     link = Link.of(first.metric, first.theory.frequencies, floor, SPREAD)
     if link.to_log_u(loss[:, -1]).min() < LEAST_LEAD:
         return None

@@ -51,9 +51,9 @@ class RidgeTheory:
     """Hypotheses about the signal with their log weights (H,): likelihood times prior.
 
     `axes`: for each column scaling its variances (p,); `scaling` (H,) index into `axes`; `beta`
-    (H,), `share` (H,) as in the module's text. `frequencies` (K,) of the classes in the reference,
-    `entropy` its mean entropy in nats. `purity` in (0, 1]: squared correlation of the answers that
-    are bought with the reference; noisy answers slow learning by that factor on R2.
+    (H,), `share` (H,) as in the module's text. `frequencies` (K,) of the classes in the reference.
+    `purity` in (0, 1]: squared correlation of the answers that are bought with the reference;
+    noisy answers slow learning by that factor on R2.
     """
 
     axes: tuple[np.ndarray, ...] = field(repr=False)
@@ -62,7 +62,6 @@ class RidgeTheory:
     share: np.ndarray
     log_weight: np.ndarray
     frequencies: np.ndarray
-    entropy: float
     purity: float
 
     def log_lead(self, sizes: np.ndarray) -> np.ndarray:
@@ -125,8 +124,6 @@ def _inferred(key: Recent) -> RidgeTheory | None:
     """Remembered: the options of a plan share features and reference."""
     features, rows, target = key.arrays
     frequencies = target.mean(0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        entropy = -np.where(target > 0, target * np.log(target), 0.0).sum(1).mean()
     if len(rows) > MOST_ITEMS:
         some = np.linspace(0, len(rows) - 1, MOST_ITEMS).astype(int)
         rows, target = rows[some], target[some]
@@ -146,7 +143,7 @@ def _inferred(key: Recent) -> RidgeTheory | None:
     scaling, beta, share = np.nonzero(table > -KEPT)
     return RidgeTheory(
         tuple(axes), scaling, BETAS[beta], SHARES[share], table[scaling, beta, share],
-        frequencies, float(entropy), 1.0,
+        frequencies, 1.0,
     )  # fmt: skip
 
 

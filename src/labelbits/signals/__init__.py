@@ -7,11 +7,12 @@ from typing import Any
 from labelbits.errors import InputError
 from labelbits.interface import Signal
 from labelbits.signals.comparisons import Contrastive, OddOneOut, Quadruplet, Triplet
-from labelbits.signals.labels import Complementary, Hard, SameClass, Verify, Votes
+from labelbits.signals.labels import Complementary, Hard, Votes
 from labelbits.signals.rankings import Candidates, Ranking
 from labelbits.signals.ratings import Rating, Similarity
 from labelbits.signals.soft import Soft
 from labelbits.signals.sparse_soft import SparseSoft
+from labelbits.signals.yes_no import SameClass, Verify
 
 #: Name -> class. A new signal is its class and its line here.
 REGISTRY: dict[str, type[Signal]] = {
