@@ -15,8 +15,8 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from multiprocessing import resource_tracker
 from typing import Any, Protocol, TypeVar
 
@@ -43,18 +43,20 @@ Check = Callable[[int, int], None]
 PATIENCE = 30
 #: Seconds after which a local worker without work ends.
 IDLE = 600
+#: Seconds that the pool may need to take what was submitted; it needs milliseconds.
+TAKING = 1.0
 
 Run = Callable[[T], Any]
 Results = Iterator[tuple[T, Any]]
 
 
 @contextlib.contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits until the block is over. Processes started in it never see Ctrl-C, which the
-    terminal sends to all of them: only the caller is to answer it."""
-    # Started with the first process, Python's resource tracker would unblock Ctrl-C for the rest.
+def stops_held() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the block is over. Processes started in it never see Ctrl-C,
+    which the terminal sends to all of them: only the caller is to answer it."""
+    # Started with the first process, Python's resource tracker would unblock both for the rest.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -64,6 +66,7 @@ def interrupts_held() -> Iterator[None]:
 def end_with(parent: int) -> None:
     """In a worker: leave Ctrl-C to its parent; end when that is gone, however it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -71,6 +74,15 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def wait_until_taken(submitted: Iterable[Future[Any]]) -> None:
+    """Until loky has taken all that was submitted: told to end before, its thread may fail."""
+    deadline = time.monotonic() + TAKING
+    while time.monotonic() < deadline:
+        if all(future.running() or future.done() for future in submitted):
+            return
+        time.sleep(0.001)
 
 
 def run_local(tasks: Sequence[T], run: Run[T], workers: int) -> Results[T]:
@@ -87,10 +99,10 @@ def run_local(tasks: Sequence[T], run: Run[T], workers: int) -> Results[T]:
             max_workers=workers, timeout=IDLE, env=environment,
             initializer=end_with, initargs=(os.getpid(),),
         )  # fmt: skip
+        queue, running = list(reversed(left)), {}
         try:
-            queue, running = list(reversed(left)), {}
             while queue or running:
-                with interrupts_held():
+                with stops_held():
                     while queue and len(running) < AHEAD * workers:
                         task = queue.pop()
                         running[pool.submit(run, task)] = task
@@ -107,6 +119,7 @@ def run_local(tasks: Sequence[T], run: Run[T], workers: int) -> Results[T]:
                     "likely memory ran out: use fewer --workers. Finished cells are kept"
                 ) from None
         finally:
+            wait_until_taken(running)
             pool.shutdown(wait=True, kill_workers=True)
 
 
