@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from labelbits.errors import InputError
 from labelbits.planning.cost import Price, affordable_items, price_of, total_cost
-from labelbits.planning.planfile import Budget, SignalPlan
+from labelbits.planning.families import build_families
+from labelbits.planning.pilot import Pilot
+from labelbits.planning.planfile import Budget, PlanFile, SignalPlan
 from labelbits.signals import Hard, Ranking
 
 
@@ -67,3 +69,19 @@ def test_the_budget_buys_all_it_can_and_no_more(
     items = affordable_items(price, m, plan)
     assert items == 0 or total_cost(price, items, items * m, plan) <= money
     assert total_cost(price, items + 1, (items + 1) * m, plan) > money
+
+
+def test_all_signals_without_a_price_are_named_at_once() -> None:
+    kinds = ("hard", "ranking", "triplet", "candidates")
+    wanted = PlanFile.model_validate(
+        {
+            "dataset": {"items": 50, "classes": 4, "dims": 2},
+            "budget": {"amount": 10},
+            "signal": [{"kind": kind} for kind in kinds],
+        }
+    )
+    with pytest.raises(InputError) as found:
+        build_families(wanted, 2, 4, Pilot())
+    said = str(found.value)
+    assert "number 2 (ranking): neither price nor seconds" in said
+    assert said.endswith("No price is known either for number 4 (candidates)")

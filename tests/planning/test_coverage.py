@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from labelbits.planning.coverage import Coverage
+from tests.planning.curves import curve
 
 
 def test_covering_everything_changes_nothing() -> None:
@@ -38,3 +41,17 @@ def test_against_a_direct_simulation_in_another_world() -> None:
     predicted = Coverage(3)(np.array([1.0]), 0.5)[0]
     # The table comes from one world of its own: its error adds to the mean's.
     assert abs(predicted - np.mean(measured)) < 4 * np.hypot(error, np.std(measured, ddof=1))
+
+
+def test_one_answer_on_each_of_some_items_is_a_whole_number_of_both() -> None:
+    base = curve("hard", 1.0, 0.1)
+    grid = np.geomspace(10, 6000, 40)
+    some = replace(
+        base, family=replace(base.family, answers_per_item=None), answers=grid, items=1000,
+        covered=np.round(np.minimum(grid, 1000)),
+    )  # fmt: skip
+    for answers in (31.0, 457.0, 811.0):
+        items, each = some.shape(answers)
+        assert abs(items - answers) <= 0.005 * answers  # covered is rounded
+        assert 1 <= each <= 1.005
+    assert some.shape(3000.0) == (1000, 3.0)

@@ -38,6 +38,7 @@ def build_families(
     families: list[Family] = []
     assumptions: list[Assumption] = []
     taken: dict[str, int] = {}
+    unpriced: dict[str, str] = {}
     asked_once = {(s.annotators, s.model) for s in plan.signal if s.kind == "hard"}
     for number, asked in enumerate(plan.signal, start=1):
         options = asked.options()
@@ -52,8 +53,12 @@ def build_families(
         elif asked.lapse is not None and asked.annotators == CROWD and asked.model is None:
             options["lapse"] = asked.lapse
         signal = make(asked.kind, dims, classes, **options)
-        price = _price(plan, asked, number, signal, classes, pilot)
         who = asked.model or asked.annotators
+        try:
+            price = _price(plan, asked, number, signal, classes, pilot)
+        except InputError as problem:
+            unpriced[f"number {number} ({asked.kind})"] = str(problem)
+            continue
         if asked.answers_per_item is not None:
             counts: tuple[int | None, ...] = (asked.answers_per_item,)
         elif asked.kind == "votes":
@@ -98,6 +103,10 @@ def build_families(
                     "may be off by a factor of about 1.5",
                 )
             )
+    if unpriced:
+        first, *more = unpriced
+        also = f". No price is known either for {', '.join(more)}" if more else ""
+        raise InputError(unpriced[first] + also)
     return families, assumptions
 
 

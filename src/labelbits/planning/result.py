@@ -89,8 +89,10 @@ class Curve:
         assert self.items is not None
         if self.covered is None:
             return self.items, answers / self.items
-        items = float(np.interp(np.log(answers), np.log(self.answers), self.covered))
-        return min(round(items), self.items), answers / max(items, 1.0)
+        # In logarithms: with one answer on each, items grow as answers do.
+        logs = np.interp(np.log(answers), np.log(self.answers), np.log(np.maximum(self.covered, 1)))
+        items = max(1, min(round(float(np.exp(logs))), self.items, int(answers)))
+        return items, answers / items
 
 
 @dataclass(frozen=True)
