@@ -196,3 +196,12 @@ def test_a_missing_chrome_is_told_and_the_page_is_still_written(
     assert "install Chrome or Chromium, or run `plotly_get_chrome`" in missing
     assert (tmp_path / "report.html").exists()
     assert not list(tmp_path.glob(".png*"))
+
+
+def test_a_panel_of_one_place_is_in_the_numbers_and_not_drawn() -> None:
+    from labelbits.report.reproduce_figures import panels_of
+
+    panels = ["classes", "classes", "dimensions", "dimensions", "lapse", "lapse"]
+    data = pl.DataFrame({"panel": panels, "x": [3.0, 10.0, 3.0, 3.0, 0.0, 0.2]})
+    assert panels_of(data) == ["classes", "lapse"]
+    assert panels_of(data.filter(panel="dimensions")) == ["dimensions"]

@@ -141,10 +141,16 @@ def style(name: str) -> tuple[str, str, str]:
 
 
 def panels_of(data: pl.DataFrame) -> list[str]:
-    """The panels in the order they are drawn; the map's rows are one panel."""
+    """The panels in the order they are drawn; the map's rows are one panel.
+
+    A panel with one place on its x axis shows no course and stays in the table of numbers alone.
+    """
     found = data["panel"].unique(maintain_order=True).to_list()
     single = [p for p in found if not p.startswith((WINNER, SHARE))]
-    if len(single) < len(found):
+    has_map = len(single) < len(found)
+    places_on_x = dict(data.group_by("panel").agg(pl.col("x").n_unique()).iter_rows())
+    single = [p for p in single if places_on_x[p] > 1] or single
+    if has_map:
         single.append(MAP)
     places = [p for p in single if ", by " in p]
     return sorted(places) + [p for p in single if p not in places]
