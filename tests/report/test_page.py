@@ -17,6 +17,7 @@ from labelbits.planning.advise import advise
 from labelbits.planning.planfile import Budget
 from labelbits.planning.words import chance
 from labelbits.report import check_folder
+from labelbits.report.figures import tradeoff
 from labelbits.report.page import render
 from labelbits.report.terminal import print_plan
 from labelbits.report.winners import winner_map
@@ -144,3 +145,29 @@ def test_what_a_constant_answer_gives_leads_the_page(made: Plan) -> None:
     assert "always answering &#x27;&lt;ok&gt;&#x27;, without labels" in verdict
     assert "Rare classes hardly move accuracy" in verdict
     assert "best of the" not in verdict
+
+
+def test_a_recommended_mixture_shows_its_gain_and_not_the_chance_of_one_way(made: Plan) -> None:
+    mixture = {
+        "gain": 0.033, "interval": (0.021, 0.045), "single": "hard", "recommended": True,
+        "metric_name": "accuracy", "sentence": "", "percent": True, "budget": made.budget,
+        "purchases": [
+            {"signal": name, "answers": 10, "answers_per_item": 1.0, "items": 10, "cost": 5.0}
+            for name in NAMES[:2]
+        ],
+    }  # fmt: skip
+    extras = {"seed": 0, "target": None, "mixture": mixture}
+    advised = advise("accuracy", made.curves, made.terms, [], [], extras)
+    cards = render(advised).split("<div class='cards'>")[1].split("</section>")[0]
+    assert "<b>3.3 points</b><span>better than hard alone (90 % interval 2.1 to 4.5)" in cards
+    assert "probability that it is the best" not in cards
+    assert "probability that it is the best" in render(made)
+
+
+def test_of_many_ways_the_best_are_drawn_and_the_rest_wait_in_the_legend() -> None:
+    curves = [curve(f"way {i}", 1 + i, 0.1, seed=i) for i in range(12)]
+    plan = advise("accuracy", curves, Budget.model_validate({"amount": 100.0}), [], [], {"seed": 0})
+    lines = {t.name: t.visible for t in tradeoff(plan).data if t.showlegend is not False}
+    waiting = {name for name, visible in lines.items() if visible == "legendonly"}
+    assert waiting == {f"way {i}" for i in range(4)}
+    assert "The 8 ways of asking with the best quality are drawn" in render(plan)

@@ -14,6 +14,8 @@ from labelbits.planning.result import Option, Plan
 #: neighbours apart; the two pale ones come last.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F", "#B8A800")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+#: Curves that are drawn at once; more are a tangle, and their colours repeat.
+MOST_DRAWN = 8
 #: Grey that reads on white and on near-black.
 INK = "#808890"
 GRID = "rgba(128,136,144,0.25)"
@@ -67,15 +69,25 @@ def _plain(name: str) -> str:
     return html.escape(short, quote=False)
 
 
+def drawn(plan: Plan) -> set[str]:
+    """The families whose curves are drawn at once: all, or the `MOST_DRAWN` best at the budget."""
+    best = {o.family: o.quality for o in sorted(plan.options, key=lambda o: o.cost)}
+    ranked = sorted(best, key=best.__getitem__, reverse=not plan.lower_is_better)
+    bought = [one["signal"] for one in plan.recommendation["purchases"]]
+    return {name for name in ranked if name in bought} | set(ranked[:MOST_DRAWN])
+
+
 def tradeoff(plan: Plan) -> go.Figure:
     """Quality against cost, a line and a band for each way of asking, one marker an option."""
     figure = go.Figure()
     percent = plan.percent
     scale = 100 if percent else 1
+    at_once = drawn(plan)
     for index, curve in enumerate(plan.curves):
         options = [o for o in plan.options if o.family == curve.family.name]
         if not options:
             continue
+        visible = True if curve.family.name in at_once else "legendonly"
         cost = [o.cost for o in options]
         paint = colour(index)
         figure.add_trace(
@@ -89,6 +101,7 @@ def tradeoff(plan: Plan) -> go.Figure:
                 hoverinfo="skip",
                 showlegend=False,
                 legendgroup=curve.family.name,
+                visible=visible,
             )
         )
         figure.add_trace(
@@ -98,6 +111,7 @@ def tradeoff(plan: Plan) -> go.Figure:
                 mode="lines+markers",
                 name=curve.family.name,
                 legendgroup=curve.family.name,
+                visible=visible,
                 line={"color": paint, "width": 2.5, "dash": DASHES[index % len(DASHES)]},
                 marker={
                     "size": 8,

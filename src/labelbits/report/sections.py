@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labelbits.planning.result import LEVEL, Option, Plan
-from labelbits.planning.words import chance, show, span
+from labelbits.planning.words import chance, change, show, span
 from labelbits.report import figures
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
@@ -46,7 +46,11 @@ def _verdict(plan: Plan) -> str:
         (span(low, high, percent), f"{100 * LEVEL:.0f} % interval"),
         (money(best["cost"], plan.currency), f"of {money(plan.budget, plan.currency)}"),
     ]
-    if len(plan.curves) > 1:
+    mixture = plan.extras.get("mixture") or {}
+    if "single" in best and mixture:  # probabilities are of one way of asking alone
+        gain, interval = change(mixture["gain"], mixture["interval"], percent).split(" (")
+        cards.append((gain, f"better than {mixture['single']} alone ({interval}"))
+    elif len(plan.curves) > 1:
         cards.append((chance(best["probability_best"]), "probability that it is the best"))
     free = best.get("constant")
     if free and free["said_first"]:
@@ -91,6 +95,11 @@ def _tradeoff(plan: Plan) -> str:
         f"simulation, hollow ones are extrapolated; bands are {100 * LEVEL:.0f} % intervals, the "
         "star is the recommendation."
     )
+    if len(figures.drawn(plan)) < len(plan.curves):
+        words += (
+            f" The {figures.MOST_DRAWN} ways of asking with the best quality are drawn: click a "
+            "name to add or remove its curve."
+        )
     drawing = figure(
         figures.tradeoff(plan), "tradeoff", f"{plan.metric_name} against cost for each signal"
     )
