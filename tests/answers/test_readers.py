@@ -89,6 +89,26 @@ def test_crowd_kit_pairs_name_the_winner(tmp_path: Path) -> None:
     assert answers.rejected["row"].to_list() == [3]
 
 
+@pytest.mark.parametrize(
+    "head", ["item,annotator,label", "Item_ID;Rater;Class", "image\tuser\tannotation"]
+)
+def test_a_plain_table_goes_by_its_usual_names(tmp_path: Path, head: str) -> None:
+    table = (f"{head}\n" + SAMPLES["crowd-kit"][1].decode().split("\n", 1)[1]).replace(",", ";")
+    table = table.replace(";", "\t" if "\t" in head else ";" if ";" in head else ",")
+    named = read_answers(put(tmp_path, "crowd.csv", SAMPLES["crowd-kit"][1]))
+    assert rows(read_answers(put(tmp_path, "own.csv", table))) == rows(named)
+
+
+def test_a_plain_table_without_annotators_says_so_and_gold_is_no_answers(tmp_path: Path) -> None:
+    answers = read_answers(put(tmp_path, "own.csv", "item,label\na,cat\nb,dog\n"))
+    assert [row[1] for row in rows(answers)] == ["unknown", "unknown"]
+    assert any("no column says who answered" in note for note in answers.notes)
+    with pytest.raises(InputError, match="not recognised"):
+        read_answers(put(tmp_path, "gold.csv", "item,class\na,cat\nb,dog\n"))
+    with pytest.raises(InputError, match=r"'label' is missing.*found item, who"):
+        read_answers(put(tmp_path, "odd.csv", "item,who\na,cat\n"), "crowd-kit")
+
+
 def test_cleanlab_matrix_skips_what_is_missing(tmp_path: Path) -> None:
     answers = read_answers(put(tmp_path, "m.csv", SAMPLES["cleanlab"][1]), classes=["a", "b", "c"])
     assert ("hard", "ann_0", ["2"], '"c"') in rows(answers)

@@ -1,7 +1,8 @@
-"""crowd-kit tables: `task, worker, label`, and pairwise `worker, left, right, label`."""
+"""Plain tables: one label a row (crowd-kit's `task, worker, label`), or one preference."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -9,8 +10,10 @@ import polars as pl
 from labelbits.answers.columns import Parsed
 from labelbits.answers.readers import (
     IDEAL,
+    NOBODY,
     Kind,
     Options,
+    Probe,
     Reader,
     as_json,
     first_of,
@@ -19,12 +22,47 @@ from labelbits.answers.readers import (
     opened,
     text,
 )
+from labelbits.errors import InputError
+
+#: Names of the three columns of a plain table, crowd-kit's own first.
+ITEM = ("task", "item", "task_id", "item_id", "example", "image")
+WORKER = ("worker", "annotator", "worker_id", "annotator_id", "rater", "labeler", "coder", "user")
+LABEL = ("label", "class", "answer", "annotation", "category")
+
+
+def is_plain(probe: Probe) -> bool:
+    """Columns for item, annotator and label are there, and none that make it a comparison."""
+    table = pl.DataFrame(schema=dict.fromkeys(probe.columns, pl.String))
+    # Item and class alone are what gold looks like.
+    said = first_of(table, *WORKER) or first_of(table, "label", "answer")
+    return bool(said and first_of(table, *ITEM) and first_of(table, *LABEL)) and not probe.has(
+        "left"
+    )
+
+
+def column_of(path: Path, table: pl.DataFrame, names: Sequence[str]) -> str:
+    """The column that goes by one of `names`; `InputError` where there is none."""
+    found = first_of(table, *names)
+    if found is None:
+        there = ", ".join(name for name in table.columns[:12] if name != "row") or "none"
+        raise InputError(
+            f"{path}: column {names[0]!r} is missing; found {there}; expected one of: "
+            f"{', '.join(names)}"
+        )
+    return found
 
 
 def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     """One hard label a row (or the signal that the user names)."""
-    table, rejects, notes = opened(path, kind, "task", "worker", "label")
-    table = table.with_columns(text(name, table) for name in ("task", "worker", "label"))
+    table, rejects, notes = opened(path, kind)
+    item, label = column_of(path, table, ITEM), column_of(path, table, LABEL)
+    worker = first_of(table, *WORKER)
+    if worker is None:
+        notes.append(f"{path.name}: no column says who answered; all rows count as one annotator's")
+    who = pl.lit(NOBODY) if worker is None else text(worker, table)
+    table = table.with_columns(
+        text(item, table).alias("task"), who.alias("worker"), text(label, table).alias("label")
+    )
     return Parsed(
         table.select(
             pl.lit(options.signal or "hard").alias("signal"),
@@ -81,8 +119,8 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
 
 LABELS = Reader(
     "crowd-kit",
-    "crowd-kit labels: task, worker, label",
-    lambda probe: probe.has("task", "worker", "label") and not probe.has("left"),
+    "one label a row: task, worker, label (crowd-kit), or item, annotator, label",
+    is_plain,
     read_labels,
 )
 PAIRS = Reader(

@@ -141,5 +141,6 @@ def reader_for(path: Path, name: str = "auto") -> tuple[Reader, Kind]:
     seen = found.columns or tuple(found.arrays) or (found.kind,)
     raise InputError(
         f"{path}: format not recognised; found {shorten(', '.join(seen), 200)}; "
-        f"expected one of: {', '.join(READERS)}; name one with --format"
+        "expected a table of item, annotator, label, or one of the formats "
+        f"{', '.join(READERS)} (labelbits pilot FILE --format NAME reads a file as one of them)"
     )
