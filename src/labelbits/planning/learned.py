@@ -10,8 +10,7 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.interface import Estimate
-from labelbits.learning import CurvePoints, Forecast, forecast_options
-from labelbits.learning.metrics import higher_is_better
+from labelbits.learning import CurvePoints, forecast_options
 from labelbits.planning.annotators import voices_of
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
 from labelbits.planning.backtest import LIMIT, backtest, provenance
@@ -25,12 +24,10 @@ from labelbits.planning.item_bits import bits_of
 from labelbits.planning.item_list import ItemList, item_list
 from labelbits.planning.label_mixture import mixture_of_labels
 from labelbits.planning.label_strata import Way
+from labelbits.planning.learned_curve import curve_of, grid_of, with_item_noise
 from labelbits.planning.planfile import CROWD, MODEL, PlanFile
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.trial import Trial, design_trial
-
-#: Points of the grid on which forecasts are kept.
-GRID = 40
 
 
 @dataclass
@@ -122,12 +119,12 @@ def learned_curves(
     if not measured:
         raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(result.warnings))
     tell("forecasting", 0.8)
-    grid = _grid(measured[0][2])
+    grid = grid_of(measured[0][2])
     every = forecast_options([one[2] for one in measured], grid, seed=seed, limit=LIMIT)
     ways: list[Way] = []
     guess = _guess(trial, metric)
     for (family, answers, points, bits), ahead in zip(measured, every, strict=True):
-        curve, parts = _curve(family, points, ahead, plan, seed, available, guess)
+        curve, parts = curve_of(family, points, ahead, plan, seed, available, guess)
         per_class = 0 if trial.balanced is None else trial.reference.shape[1]
         free = constant_draws(points, trial.reference, len(curve.draws), seed)
         curve = replace(curve, bits=bits, per_class=per_class, constant=free)
@@ -144,7 +141,7 @@ def learned_curves(
             f"{', '.join(invented)}: no training item has real answers of this kind; they were "
             "simulated from what is known of the items"
         )
-    result.curves = _with_item_noise(result.curves, [way.points for way in ways])
+    result.curves = with_item_noise(result.curves, [way.points for way in ways])
     if available is None:
         result.warnings.append(
             f"Every one of the {len(evidence.features):,} items has a label already; sizes beyond "
@@ -219,83 +216,3 @@ def _guess(trial: Trial, metric: str) -> tuple[float, float] | None:
         entropy = float(-(share[share > 0] * np.log(share[share > 0])).sum())
         return entropy, entropy
     return None
-
-
-def _grid(points: CurvePoints) -> np.ndarray:
-    """Sizes to forecast: as far as a forecast is believed, whatever the budget, because other
-    budgets are asked for later."""
-    most = LIMIT * float(points.sizes.max())
-    grid = np.geomspace(float(points.sizes.min()), most, GRID)
-    return np.unique(np.minimum(np.concatenate([grid, points.sizes]), most))
-
-
-def _curve(
-    family: Family,
-    points: CurvePoints,
-    ahead: Forecast,
-    plan: PlanFile,
-    seed: int,
-    available: int | None,
-    guess: tuple[float, float] | None,
-) -> tuple[Curve, dict[str, Any]]:
-    """The curve of one family, and where its uncertainty at what the budget buys is from."""
-    m = family.answers_per_item or 1
-    largest = float(points.sizes.max())
-    limit = LIMIT * largest
-    if available is not None:
-        limit = min(limit, available)
-    wanted = affordable_items(family.price, m, plan.budget)
-    grid = ahead.sizes
-    values = np.asarray(points.values)
-    measured = np.stack(
-        [points.sizes * m, points.mean, np.nanmin(values, 1), np.nanmax(values, 1)], axis=1
-    )
-    at = int(np.searchsorted(grid, min(limit, max(wanted, grid[0]))).clip(0, len(grid) - 1))
-    parts = {
-        "family": family.name,
-        "items": round(float(grid[at])),
-        "sampling": [float(ahead.sampling_low[at]), float(ahead.sampling_high[at])],
-        "model": [float(ahead.model_low[at]), float(ahead.model_high[at])],
-    }
-    draws = _through_measured(np.asarray(ahead.draws), grid, points)
-    if guess is not None and grid[0] > 1:
-        # One item teaches one class; from there to the least measured the curve is drawn by hand.
-        first = np.random.default_rng(seed).uniform(*guess, len(draws))
-        grid, draws = np.concatenate([[1.0], grid]), np.column_stack([first, draws])
-    few = available is not None and available < LIMIT * largest
-    curve = Curve(family, grid * m, draws, measured, limit * m, None, None, needs_items=few)
-    return curve, parts
-
-
-def _through_measured(draws: np.ndarray, grid: np.ndarray, points: CurvePoints) -> np.ndarray:
-    """The draws (B, G), moved so that on average they pass through what was measured.
-
-    A form that is right at the largest sizes may miss the smallest ones; what was measured there
-    needs no form. The measured means are made monotone first (pool adjacent violators), no size
-    gets better than a larger one, and from the largest measured size on nothing moves.
-    """
-    from sklearn.isotonic import isotonic_regression
-
-    known = np.isfinite(points.mean)
-    sizes, up = points.sizes[known], higher_is_better(points.metric)
-    sign = 1.0 if up else -1.0
-    measured = sign * isotonic_regression(sign * points.mean[known], increasing=True)
-    mean = draws.mean(0)
-    wanted = np.where(grid < sizes[-1], np.interp(np.log(grid), np.log(sizes), measured), mean)
-    wanted = sign * np.minimum.accumulate((sign * wanted)[::-1])[::-1]
-    wanted = np.where(grid < sizes[-1], wanted, mean)
-    return np.clip(draws + wanted - mean, 0.0, 1.0 if up else None)
-
-
-def _with_item_noise(curves: list[Curve], points: list[CurvePoints]) -> list[Curve]:
-    """Each curve with the spread of single test items' quality that is its own."""
-    items = [p.item_values[-1] for p in points if p.item_values is not None]
-    if len(items) < len(points):
-        return curves
-    stack = np.stack(items)
-    stack = stack[:, np.isfinite(stack).all(0)]
-    if stack.shape[1] < 2:
-        return curves
-    own = stack - stack.mean(0) if len(stack) > 1 else stack
-    spread = own.std(1, ddof=1)
-    return [replace(c, item_sd=float(s)) for c, s in zip(curves, spread, strict=True)]
