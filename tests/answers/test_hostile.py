@@ -249,3 +249,17 @@ def test_a_json_bomb_is_one_rejected_element(tmp_path: Path, monkeypatch) -> Non
     assert len(answers) == 2
     assert answers.rejected is not None
     assert "element 2 is not JSON" in answers.rejected["reason"].str.join("")[0]
+
+
+def test_a_message_is_not_wrapped_in_another(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as empty:
+        read_answers(put(tmp_path, b""))
+    assert str(empty.value).count(str(tmp_path)) == 1
+    assert "cannot be opened" not in str(empty.value)
+
+
+def test_bytes_that_are_no_text_are_not_printed(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(1, 256, 3000, dtype=np.uint8).tobytes()
+    with pytest.raises(InputError, match="not text") as found:
+        read_answers(put(tmp_path, noise))
+    assert str(found.value).isprintable()

@@ -139,6 +139,9 @@ def reader_for(path: Path, name: str = "auto") -> tuple[Reader, Kind]:
         if reader.matches(found):
             return reader, found.kind
     seen = found.columns or tuple(found.arrays) or (found.kind,)
+    if not all(c.isprintable() or c.isspace() for c in "".join(seen)):
+        # Control characters would garble the terminal and tell the user nothing.
+        seen = ("bytes that are not text",)
     raise InputError(
         f"{path}: format not recognised; found {shorten(', '.join(seen), 200)}; "
         "expected a table of item, annotator, label, or one of the formats "

@@ -66,6 +66,8 @@ def check_file(path: Path) -> None:
             raise InputError(f"{path}: not a file; expected a file of answers")
         if path.stat().st_size == 0:
             raise InputError(f"{path}: the file is empty; expected answers")
+    except InputError:  # a ValueError too, and complete as it is
+        raise
     except (OSError, ValueError) as problem:
         raise InputError(f"{path}: cannot be opened ({problem})") from None
 
