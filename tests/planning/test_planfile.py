@@ -46,6 +46,7 @@ def test_the_documented_plan_is_read(tmp_path: Path) -> None:
             'kind = "hard"\n[[signal]]\nkind = "hard"\nprice = 3',
             ["number 2", "same question of the same people as number 1"],
         ),
+        ("amount = 100", "amount = 1e300", ["[budget] amount is 1e+300", "less than or equal"]),
         ("amount = 100", "amount = nan", ["[budget] amount", "finite"]),
         ('kind = "hard"', 'kind = "hrad"', ["number 1", "'hrad'", "did you mean 'hard'"]),
         ('kind = "hard"', 'kind = "hard"\nprice = -2', ["number 1 price is -2", "greater than 0"]),
@@ -79,6 +80,21 @@ def test_what_is_wrong_is_named(tmp_path: Path, found: str, replaced: str, says:
 def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_plan(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_byte_order_mark_is_no_part_of_the_plan(tmp_path: Path, ends: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_bytes(SPECIFICATION.replace("\n", ends).encode("utf-8-sig"))
+    found = read_plan(path)
+    assert found == read_plan(write(tmp_path, SPECIFICATION))
+
+
+def test_utf_16_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_bytes(SPECIFICATION.encode("utf-16"))
+    with pytest.raises(InputError, match="save it as UTF-8"):
+        read_plan(path)
 
 
 def test_bytes_that_are_no_text_are_an_input_error(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from labelbits.errors import InputError
 Metric = Literal["accuracy", "cross-entropy", "calibration-error", "alignment"]
 #: Annotators with a meaning of their own: the people of counts and pilot, a language model.
 CROWD, MODEL = "crowd", "model"
+#: More money than any plan is about; beyond it numbers of answers are no longer exact.
+LARGEST_AMOUNT = 1e12
 
 
 class _Table(BaseModel):
@@ -102,7 +104,7 @@ class Budget(_Table):
     on top, for instructions and training. `item_cost` is paid for every item that is acquired.
     """
 
-    amount: float = Field(gt=0)
+    amount: float = Field(gt=0, le=LARGEST_AMOUNT)
     spent: float = Field(default=0.0, ge=0)
     currency: str = Field(default="USD", min_length=1, max_length=8)
     wage_per_hour: float = Field(default=12.0, gt=0)

@@ -14,7 +14,7 @@ from labelbits.planning.dimensions import choose_dims
 from labelbits.planning.families import build_families
 from labelbits.planning.inputs import Evidence, load_evidence
 from labelbits.planning.pilot import Pilot, encode_pilot, read_pilot
-from labelbits.planning.planfile import PlanFile
+from labelbits.planning.planfile import LARGEST_AMOUNT, PlanFile
 from labelbits.planning.planreader import read_plan
 from labelbits.planning.refusal import PilotNeededError
 from labelbits.planning.result import Assumption, Curve, Family, Plan
@@ -39,8 +39,10 @@ def plan(
     wanted = read_plan(path)
     if budget is not None:
         check_positive("--budget", budget)
-        if not budget < float("inf"):
-            raise InputError(f"--budget is {budget}; expected an amount of money")
+        if not budget <= LARGEST_AMOUNT:
+            raise InputError(
+                f"--budget is {budget:g}; expected an amount of money, {LARGEST_AMOUNT:g} at most"
+            )
         if budget <= wanted.budget.spent:
             raise InputError(
                 f"--budget is {budget:g} and [budget] spent is {wanted.budget.spent:g}; expected "

@@ -28,11 +28,15 @@ def read_plan(path: str | Path) -> PlanFile:
     """
     path = Path(path)
     try:
-        with path.open("rb") as stream:
-            raw = tomllib.load(stream)
+        # Some editors put a byte order mark first, which TOML does not know.
+        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a plan file in TOML") from None
-    except (OSError, UnicodeDecodeError) as problem:
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{path}: not UTF-8 text; expected a plan in TOML (save it as UTF-8)"
+        ) from None
+    except OSError as problem:
         raise InputError(f"{path}: cannot be read ({problem}); expected a plan in TOML") from None
     except tomllib.TOMLDecodeError as problem:
         raise InputError(f"{path}: not valid TOML: {problem}") from None
