@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,23 @@ def test_cross_entropy_is_to_what_people_answered_where_they_can_differ(write_pl
     # One vote on each item cannot show that people differ: gold then knows more.
     one = np.eye(counts.shape[1], dtype=int)[counts.argmax(1)]
     assert trial_of(write_plan(with_goal('metric = "cross-entropy"'), counts=one)).kind == "gold"
+
+
+@pytest.mark.parametrize(("spread", "limit"), [(0.0, True), (1.0, False)])
+def test_a_prior_at_the_searchs_limit_is_not_given_as_a_figure(
+    write_plan: Write, spread: float, limit: bool
+) -> None:
+    """Items of a class that are all alike fit any large prior; items that differ fit one."""
+    from labelbits.planning.answering import answer_probabilities
+
+    evidence = load_evidence(read_plan(write_plan()), 0)
+    rng = np.random.default_rng(3)
+    gold = np.arange(400) % 4
+    right = 0.7 if spread == 0 else rng.beta(0.7, 0.3, size=400)
+    hits = rng.binomial(10, right, size=400)
+    counts = np.zeros((400, 4))
+    counts[np.arange(400), gold] = hits
+    counts[np.arange(400), (gold + 1) % 4] += 10 - hits
+    _, said = answer_probabilities(replace(evidence, counts=counts, gold=gold))
+    assert ("more than 399 votes" in said) == limit
+    assert "403.4" not in said

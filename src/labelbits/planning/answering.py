@@ -20,6 +20,8 @@ from labelbits.planning.inputs import Evidence
 #: A single hard label is wrong about this often (CIFAR-10H: right 95.24 % of the time, Peterson
 #: et al. 2019); used only where no item has two votes and nothing else tells the noise.
 DEFAULT_LAPSE = 0.05
+#: ln of the most votes that the prior of an item may count for: more cannot be told apart.
+LARGEST_LOG_PRIOR = 6.0
 
 
 def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
@@ -66,13 +68,19 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
         each = gammaln(n + alpha) - gammaln(alpha)
         return -float((gammaln(total) - gammaln(n.sum(1) + total) + each.sum(1)).mean())
 
-    found: Any = minimize_scalar(loss, bounds=(-4, 6), method="bounded")
+    found: Any = minimize_scalar(loss, bounds=(-4, LARGEST_LOG_PRIOR), method="bounded")
     best = float(found.x)
     alpha = math.exp(best) * prior
+    worth = f"what {math.exp(best):,.1f} votes on an item like it would say (Dirichlet prior)"
+    if best > LARGEST_LOG_PRIOR - 0.01:
+        # The search ended at its limit: a figure there would be the limit's, not the data's.
+        worth = (
+            f"more than {math.exp(LARGEST_LOG_PRIOR - 0.01):,.0f} votes on an item like it "
+            "(Dirichlet prior): within a class, items do not differ by more than chance"
+        )
     return (
         (counts + alpha) / (votes + alpha.sum(1))[:, None],
-        f"votes on {int(repeated.sum()):,} items, each smoothed by what {math.exp(best):,.1f} "
-        "votes on an item like it would say (Dirichlet prior)",
+        f"votes on {int(repeated.sum()):,} items, each smoothed by {worth}",
     )
 
 
