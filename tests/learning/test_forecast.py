@@ -223,3 +223,32 @@ def test_the_features_theory_beats_forms_where_a_curve_is_about_to_flatten() -> 
             forecast(curve, [100], seed=0).mean,
             forecast(replace(curve, theory=None), [100], seed=0).mean,
         )
+
+
+def test_calibration_error_may_rise_or_fall_and_its_interval_holds_both() -> None:
+    inside = wrong = rises = 0
+    far = np.array([400, 800])
+    for seed in range(40):
+        z = np.random.default_rng(seed).standard_normal()
+
+        def error(n: float, z: float = z) -> float:
+            return 0.08 + 0.05 * z * (100 / n) ** 0.5
+
+        measured = points(error, np.array([25, 50, 100]), "calibration-error", 400, seed)
+        result = forecast(measured, far, seed=seed, draws=300)
+        true = np.array([error(n) for n in far])
+        rises += int(true[-1] > measured.mean[-1])
+        inside += int(((result.low <= true) & (true <= result.high)).sum())
+        wrong += int(((result.low <= true + 0.2) & (true + 0.2 <= result.high)).sum())
+    assert 10 < rises < 30
+    assert inside / 80 > 0.85
+    assert wrong / 80 < 0.1
+
+
+def test_calibration_error_stays_as_measured_within_the_measured_sizes() -> None:
+    rising = points(lambda n: 0.02 * (n / 50) ** 0.5, SIZES, "calibration-error", 4000)
+    result = forecast(rising, [*SIZES, 6400], seed=0, draws=2000)
+    deviation = rising.standard_error()
+    assert (np.abs(result.mean[:-1] - rising.mean) < 3 * deviation).all()
+    assert abs(result.mean[-1] - rising.mean[-1]) < 3 * deviation[-1]
+    assert result.high[-1] - result.low[-1] > 1.5 * (result.high[-2] - result.low[-2])

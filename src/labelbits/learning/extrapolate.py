@@ -39,6 +39,10 @@ EARLY_SLOPE = {"accuracy": 0.0, "cross-entropy": -0.04}
 SLOPES = np.linspace(-2, 2, 5)
 #: Spreads of the items' ln u that are weighed, and the half-normal scale of their prior.
 SPREADS, SPREAD_SCALE = (0.0, 0.4, 0.8, 1.2), 0.5
+#: Standard deviation of what calibration error still changes by after 100 items. On eight data sets
+#: with simulated annotators it changed by .075, .053 and .038 (root mean square) from 100 to 800,
+#: 200 to 1,600 and 400 to 3,200 items: as WALK sqrt(100 / n - 100 / m).
+WALK = 0.08
 #: Only sizes down to the largest over this, and only a lead of ln u above this, are compared with
 #: the theory: with a few items a class there is no large n, and near chance u is not determined.
 SPAN, LEAST_LEAD = 5.0, -1.2
@@ -178,6 +182,29 @@ def _follow(
     relative = at_sizes - (at_measured @ mean_of)[:, None]
     mean = _normalised(log_weight) @ relative
     return _Followed(log_weight, relative, mean, curves @ mean_of, float(lead @ mean_of))
+
+
+def by_walk(measured: Measured, sizes: np.ndarray, chances: Chances) -> Continued:
+    """Losses at `sizes` (T,) of a quality that need not get better with more items: as measured,
+    and beyond the largest measured size n as it was there, give or take a normal walk that comes
+    to rest, of variance WALK^2 (100 / n - 100 / m) at m items.
+
+    A calibration error falls while a classifier is over-confident and rises again where people's
+    disagreement leaves it less sure than gold is; errors below 0 are mirrored.
+    """
+    largest = measured.sizes[-1]
+    at = np.log(np.minimum(sizes, largest))
+    sampling = np.stack([np.interp(at, np.log(measured.sizes), one) for one in measured.resampled])
+    known = np.interp(at, np.log(measured.sizes), measured.loss)
+    spread = WALK * np.sqrt(np.maximum(100 / largest - 100 / np.maximum(sizes, largest), 0.0))
+    walk = chances.drift[:, None] * spread
+
+    def positive(loss: np.ndarray) -> np.ndarray:
+        return np.maximum(np.abs(loss), measured.least)
+
+    return Continued(
+        positive(sampling + walk), positive(sampling), positive(known + walk), {"as measured": 1.0}
+    )
 
 
 def _distance(sizes: np.ndarray, largest: float) -> np.ndarray:

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from labelbits.errors import InputError, check_probability
-from labelbits.learning.extrapolate import Chances, Continued, Measured, by_forms, by_theory
+from labelbits.learning.extrapolate import (
+    Chances,
+    Continued,
+    Measured,
+    by_forms,
+    by_theory,
+    by_walk,
+)
 from labelbits.learning.metrics import check_metrics, higher_is_better
 from labelbits.learning.points import CurvePoints, crossed_factor
 
@@ -114,7 +121,10 @@ def forecast(
     trust = (rng.permutation(draws) + 0.5) / draws
 
     reachable = np.where(refused, largest, sizes)
-    ahead = by_forms(curve, reachable, chances, floor, limit)
+    if metric == "calibration-error":
+        ahead = by_walk(curve, reachable, chances)
+    else:
+        ahead = by_forms(curve, reachable, chances, floor, limit)
     theory = None
     if points.theory is not None:
         theory = by_theory(points.theory, metric, curve, reachable, chances, floor)
@@ -124,7 +134,10 @@ def forecast(
         drawn = AVERAGED * share + (1 - AVERAGED) * (trust < share)
         # Within the measured sizes the forms alone, which fit the measured curve.
         weight = np.where(sizes > largest, drawn[:, None], weight)
-    total, sampling, model = _mixed(ahead, theory, weight, floor)
+    if metric == "calibration-error":
+        total, sampling, model = ahead.total, ahead.sampling, ahead.model
+    else:
+        total, sampling, model = _mixed(ahead, theory, weight, floor)
     top = np.inf if metric == "cross-entropy" else 1.0
 
     def finish(values: np.ndarray) -> np.ndarray:

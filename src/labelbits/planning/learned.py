@@ -11,6 +11,7 @@ import numpy as np
 from labelbits.errors import InputError
 from labelbits.interface import Estimate
 from labelbits.learning import CurvePoints, forecast_options
+from labelbits.learning.extrapolate import WALK
 from labelbits.planning.annotators import voices_of
 from labelbits.planning.answering import AnswerSource, answer_probabilities, fit_report_noise
 from labelbits.planning.backtest import LIMIT, backtest, provenance
@@ -159,6 +160,20 @@ def learned_curves(
     if there is not None:  # the invented votes of a bundled example are nobody's to hold
         result.extras["holdings"] = there
     names = tuple(evidence.class_names)
+    if metric == "calibration-error":
+        result.assumptions.append(
+            Assumption(
+                "calibration error after the largest measured size",
+                "as it was there",
+                f"give or take {100 * WALK:.0f} points x sqrt(100 / items)",
+                "it may fall or rise: eight data sets with simulated annotators (docs/learning.md)",
+            )
+        )
+        result.warnings.append(
+            "More labels need not make a classifier better calibrated: where people disagree it "
+            "stays less sure than gold is. Beyond what was measured the error is taken to stay as "
+            "it is, with an interval for a fall or a rise"
+        )
     result.extras["constant"] = constant_of(trial.reference, metric, names)
     result.extras["bits_about"] = (
         "Bits that one answer tells about which item it is (mutual information over your items)."

@@ -54,7 +54,9 @@ def curve_of(
         "sampling": [float(ahead.sampling_low[at]), float(ahead.sampling_high[at])],
         "model": [float(ahead.model_low[at]), float(ahead.model_high[at])],
     }
-    draws = _through_measured(np.asarray(ahead.draws), grid, points)
+    draws = np.asarray(ahead.draws)
+    if points.metric != "calibration-error":  # which may rise with more items
+        draws = _through_measured(draws, grid, points)
     if guess is not None and grid[0] > 1:
         # One item teaches one class; from there to the least measured the curve is drawn by hand.
         first = np.random.default_rng(seed).uniform(*guess, len(draws))
