@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -121,6 +123,16 @@ def test_a_target_is_not_reached_below_what_was_measured() -> None:
     """100 answers were measured; that 11 would do is drawn by hand."""
     advice, _ = advise([curve("plain", 1, 0.1)], target=0.7)
     assert advice["cheapest_for_target"]["answers"] == pytest.approx(100, rel=0.03)
+
+
+@pytest.mark.parametrize(("kind", "same"), [("triplet", False), ("votes", True)])
+def test_only_the_same_question_has_the_same_price_by_nature(kind: str, same: bool) -> None:
+    """Prices that happen to be equal do not make a triplet a label: its price may change."""
+    other = curve("b", 3, 0.1)
+    other = replace(other, family=replace(other.family, kind=kind))
+    (found,) = crossovers([curve("a", 1, 0.1), other], BUDGET, 1)
+    assert ("would win" in found["sentence"]) == same
+    assert ("it costs 1 x now" in found["sentence"]) != same
 
 
 def test_a_crossover_that_could_be_anywhere_is_no_price() -> None:
