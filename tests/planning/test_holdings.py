@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from labelbits.planning.advise import advise
 from labelbits.planning.holdings import buy_next, hold_on, next_sentence
 from labelbits.planning.planfile import Budget
 from labelbits.planning.words import show
@@ -61,7 +63,7 @@ def test_labels_at_hand_that_are_as_good_come_first() -> None:
     ranked = buy_next(held, [one], BUDGET, 0, sign=1)
 
     def said(quality: float, sign: int = 1) -> str:
-        advice = {"quality": quality}
+        advice = {"quality": quality, "cost": BUDGET.amount}
         return hold_on(held, ranked, advice, BUDGET, str, "accuracy", sign=sign)
 
     assert "beyond what this evidence can follow: keep the money until" in said(0.99)
@@ -73,7 +75,7 @@ def test_what_is_added_to_labels_as_good_has_an_interval() -> None:
     one = curve("one", 1, 0.1)
     held = there({"one": 100.0}, error=0.01)
     ranked = buy_next(held, [one], BUDGET, 0, sign=1)
-    bought = {"quality": 0.88}
+    bought = {"quality": 0.88, "cost": BUDGET.amount}
     text = hold_on(held, ranked, bought, BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1)
     assert "already give accuracy 0.900 (90 % interval 0.884 to 0.916)" in text
     low, high = ranked[0]["interval"]
@@ -105,3 +107,22 @@ def test_the_error_of_what_is_there_is_in_what_it_becomes() -> None:
     assert text.endswith("That is a gain of 0.070 (90 % interval 0.070 to 0.070).")
     text = next_sentence(held, [found], "one", BUDGET, lambda v: show(v, True), "accuracy", sign=1)
     assert text.endswith("That is a gain of 7.0 points (90 % interval 7.0 to 7.0).")
+
+
+@pytest.mark.parametrize(("held", "first"), [(0.95, False), (0.7, True)])
+def test_a_constant_is_not_compared_where_labels_at_hand_are_surely_better(
+    held: float, first: bool
+) -> None:
+    # The purchase from nothing reaches .68 where always answering "a" is right on .7.
+    made = replace(curve("one", 0.1, 1.0, noise=0.05), constant=np.full(500, 0.7))
+    there = {
+        "items": 80, "answers": 80.0, "quality": held, "standard_error": 0.02,
+        "worth": {"one": 80.0},
+    }  # fmt: skip
+    extras = {"seed": 0, "holdings": there, "constant": {"class": "a", "quality": 0.7, "items": 80}}
+    made = replace(made, limit=40.0)
+    plan = advise("accuracy", [made], Budget.model_validate({"amount": 100.0}), [], [], extras)
+    sentence = plan.recommendation["sentence"]
+    assert sentence.startswith("Always answering 'a'") is first
+    assert sentence.startswith("The labels you hold already give") is not first
+    assert "the 40.00 USD that can be spent anew is not expected to give more" in sentence

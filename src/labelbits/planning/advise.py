@@ -7,10 +7,10 @@ from typing import Any
 
 from labelbits.errors import InputError, check_positive
 from labelbits.planning.amend import led_by, too_little, with_mixture, without_gain
-from labelbits.planning.constant import beside_constant, gain_of, reached_for_nothing
+from labelbits.planning.constant import ONE_SIDED, beside_constant, gain_of, reached_for_nothing
 from labelbits.planning.cost import Price
 from labelbits.planning.crossovers import crossovers
-from labelbits.planning.holdings import buy_next, hold_on, next_sentence
+from labelbits.planning.holdings import buy_next, hold_on, next_sentence, surely_better
 from labelbits.planning.options import list_options
 from labelbits.planning.planfile import Budget
 from labelbits.planning.recommend import recommend
@@ -68,11 +68,20 @@ def advise(
     name, turn, first = METRIC_NAMES[metric], "With that said,", []
     if metric == "alignment":
         first = [extras.get("lead", ""), too_little(curves, advice, budget, seed)]
-    free = extras.get("constant")
+    there, free = extras.get("holdings"), extras.get("constant")
+    ranked: list[dict[str, Any]] = []
+    held = ""
+    if there:
+        ranked = buy_next(there, curves, budget, seed, sign=sign)
+        held = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
     added = gain_of(advice, curves, seed, sign) if free else None
     if free and added:
         money = f"{advice['cost']:,.2f} {budget.currency}"
         beside = beside_constant(free, advice, shown, money, name, added)
+        usual = free["class"] is None or free["quality"] <= ONE_SIDED
+        if there and held and usual and surely_better(there, free["quality"], sign=sign):
+            # What a purchase from nothing adds to the constant is then beside the point.
+            beside = replace(beside, first="", instead="")
         first += [beside.first, beside.instead]
         notes += [beside.note] * bool(beside.note)
         if not beside.gain:
@@ -84,14 +93,9 @@ def advise(
         }
         told |= {"gain_expected": added[0], "gain_interval": list(added[1:])}
         advice = {**advice, "constant": {**free, **told}}
-    there = extras.get("holdings")
-    ranked: list[dict[str, Any]] = []
-    if there:
-        ranked = buy_next(there, curves, budget, seed, sign=sign)
-        held = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
-        if held:
-            first.append(held)
-            turn = "From nothing, the best would be to"
+    if held:
+        first.append(held)
+        turn = "From nothing, the best would be to"
     advice = led_by(first, advice, turn)
     if there:
         advice["next"] = {

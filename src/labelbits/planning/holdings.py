@@ -27,6 +27,8 @@ from labelbits.signals import Soft, Votes
 REPLICATES = 3
 #: Probability at which another kind is said to add more than the recommended one.
 SURE = 0.8
+#: Share of the money from which it counts as all of it.
+WHOLE = 0.95
 
 
 def what_is_there(
@@ -199,10 +201,13 @@ def hold_on(
     if sign * (there["quality"] - advice["quality"]) < 0:
         return ""
     best = max(ranked, key=lambda one: sign * one["gain"], default=None)
+    spent = f"all of {budget.amount:,.2f} {budget.currency}"
+    if advice["cost"] < WHOLE * budget.amount:  # there is no more to buy
+        spent = f"the {advice['cost']:,.2f} {budget.currency} that can be"
     text = (
         f"The labels you hold already give {metric_name} {show(there['quality'])} "
-        f"({_between(_now(there, sign), show)}), and all of {budget.amount:,.2f} "
-        f"{budget.currency} spent anew is not expected to give more"
+        f"({_between(_now(there, sign), show)}), and {spent} spent anew is not expected to give "
+        "more"
     )
     if best is None or sign * best["gain"] < NOTHING:
         if best is not None and best["at_limit"]:
@@ -216,6 +221,12 @@ def hold_on(
         f"{best['cost']:,.2f} {budget.currency} would make it {show(best['quality'])} "
         f"({_between(best['interval'], show)})."
     )
+
+
+def surely_better(there: dict[str, Any], quality: float, *, sign: int) -> bool:
+    """Are the labels at hand better than `quality`, luck of the tested items counted?"""
+    low, high = _now(there, sign)
+    return (low if sign > 0 else -high) > sign * quality
 
 
 def _now(there: dict[str, Any], sign: int) -> tuple[float, float]:
