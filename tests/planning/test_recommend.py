@@ -135,6 +135,17 @@ def test_only_the_same_question_has_the_same_price_by_nature(kind: str, same: bo
     assert ("it costs 1 x now" in found["sentence"]) != same
 
 
+def test_a_price_within_the_crossover_s_interval_is_a_toss_up() -> None:
+    other = curve("b", 3, 0.29, noise=0.002)
+    other = replace(other, family=replace(other.family, kind="triplet"))
+    (near,) = crossovers([curve("a", 1, 0.1, noise=0.002, seed=1), other], BUDGET, 1)
+    assert near["interval"][0] < 2.9 < near["interval"][1]
+    assert near["sentence"].endswith("it costs 2.9 x now, where either may win.")
+    dear = replace(other, family=replace(other.family, price=replace(other.family.price, amount=2)))
+    (far,) = crossovers([curve("a", 1, 0.1, noise=0.002, seed=1), dear], BUDGET, 1)
+    assert far["sentence"].endswith("it costs 20 x now.")
+
+
 def test_a_crossover_that_could_be_anywhere_is_no_price() -> None:
     sure, unsure = curve("a", 1, 0.1, noise=0.0), curve("b", 1, 0.1, noise=0.05)
     (found,) = crossovers([sure, unsure], BUDGET, 1)

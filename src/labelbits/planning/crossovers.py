@@ -89,9 +89,10 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget) -> dict[str, An
             f"({least} to {most})."
         )
     else:
+        either = ", where either may win" if low <= current <= high else ""
         sentence = (
             f"{second} wins below {middle:.2g} x the price of one answer to {first} "
-            f"({least} to {most}); it costs {current:.2g} x now."
+            f"({least} to {most}); it costs {current:.2g} x now{either}."
         )
     wins = second if current < middle else first
     return {**entry, "price_ratio": middle, "interval": [low, high], "wins": wins,
