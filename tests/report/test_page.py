@@ -17,7 +17,7 @@ from labelbits.planning.advise import advise
 from labelbits.planning.planfile import Budget
 from labelbits.planning.words import chance
 from labelbits.report import check_folder
-from labelbits.report.figures import tradeoff
+from labelbits.report.figures import drawn, tradeoff
 from labelbits.report.page import render
 from labelbits.report.terminal import print_plan
 from labelbits.report.winners import winner_map
@@ -151,6 +151,7 @@ def test_a_recommended_mixture_shows_its_gain_and_not_the_chance_of_one_way(made
     mixture = {
         "gain": 0.033, "interval": (0.021, 0.045), "single": "hard", "recommended": True,
         "metric_name": "accuracy", "sentence": "", "percent": True, "budget": made.budget,
+        "shares": dict.fromkeys(NAMES[:2], 0.5),
         "purchases": [
             {"signal": name, "answers": 10, "answers_per_item": 1.0, "items": 10, "cost": 5.0}
             for name in NAMES[:2]
@@ -171,3 +172,14 @@ def test_of_many_ways_the_best_are_drawn_and_the_rest_wait_in_the_legend() -> No
     waiting = {name for name, visible in lines.items() if visible == "legendonly"}
     assert waiting == {f"way {i}" for i in range(4)}
     assert "The 8 ways of asking with the best quality are drawn" in render(plan)
+    # All parts of an advised mixture are drawn, by the family's name and not the kind of question.
+    mixed = {**plan.recommendation, "single": {}}
+    plan = replace(plan, recommendation=mixed, extras={"mixture": {"shares": {"way 0": 0.3}}})
+    assert drawn(plan) == {"way 0", *(f"way {i}" for i in range(4, 12))}
+
+
+def test_a_way_that_nothing_can_be_bought_of_is_not_said_to_wait_in_the_legend() -> None:
+    curves = [curve("cheap", 1, 0.1), curve("dear", 1, 1e4)]
+    plan = advise("accuracy", curves, Budget.model_validate({"amount": 100.0}), [], [], {"seed": 0})
+    assert {option.family for option in plan.options} == {"cheap"}
+    assert "click a name" not in render(plan)

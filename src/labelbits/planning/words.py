@@ -32,11 +32,17 @@ def span(low: float, high: float, percent: bool) -> str:
 
 def change(value: float, ends: Sequence[float], percent: bool) -> str:
     """A difference of quality with its interval, in points where quality is a percentage."""
+    middle, between = change_parts(value, ends, percent)
+    return f"{middle} ({between})"
+
+
+def change_parts(value: float, ends: Sequence[float], percent: bool) -> tuple[str, str]:
+    """The difference and the interval of `change`, apart."""
     unit, digits = (" points", "{:.1f}") if percent else ("", "{:.3f}")
     texts = [digits.format(100 * one if percent else one) for one in (value, *ends)]
     # No minus before nothing.
     middle, low, high = (t if t.strip("-0.") else t.removeprefix("-") for t in texts)
-    return f"{middle}{unit} ({100 * LEVEL:.0f} % interval {low} to {high})"
+    return f"{middle}{unit}", f"{100 * LEVEL:.0f} % interval {low} to {high}"
 
 
 def chance(share: float) -> str:

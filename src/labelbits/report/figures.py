@@ -70,11 +70,14 @@ def _plain(name: str) -> str:
 
 
 def drawn(plan: Plan) -> set[str]:
-    """The families whose curves are drawn at once: all, or the `MOST_DRAWN` best at the budget."""
+    """The families whose curves are drawn at once: the `MOST_DRAWN` best at the budget, and what is
+    advised with all parts of an advised mixture."""
     best = {o.family: o.quality for o in sorted(plan.options, key=lambda o: o.cost)}
     ranked = sorted(best, key=best.__getitem__, reverse=not plan.lower_is_better)
-    bought = [one["signal"] for one in plan.recommendation["purchases"]]
-    return {name for name in ranked if name in bought} | set(ranked[:MOST_DRAWN])
+    advised = {plan.recommendation["family"]}
+    if "single" in plan.recommendation:
+        advised.update(plan.extras["mixture"]["shares"])
+    return set(ranked[:MOST_DRAWN]) | (advised & set(ranked))
 
 
 def tradeoff(plan: Plan) -> go.Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labelbits.planning.result import LEVEL, Option, Plan
-from labelbits.planning.words import chance, change, show, span
+from labelbits.planning.words import chance, change_parts, show, span
 from labelbits.report import figures
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
@@ -46,10 +46,10 @@ def _verdict(plan: Plan) -> str:
         (span(low, high, percent), f"{100 * LEVEL:.0f} % interval"),
         (money(best["cost"], plan.currency), f"of {money(plan.budget, plan.currency)}"),
     ]
-    mixture = plan.extras.get("mixture") or {}
-    if "single" in best and mixture:  # probabilities are of one way of asking alone
-        gain, interval = change(mixture["gain"], mixture["interval"], percent).split(" (")
-        cards.append((gain, f"better than {mixture['single']} alone ({interval}"))
+    if "single" in best:  # a mixture is advised; probabilities are of one way of asking alone
+        mixture = plan.extras["mixture"]
+        gain, interval = change_parts(mixture["gain"], mixture["interval"], percent)
+        cards.append((gain, f"better than {mixture['single']} alone ({interval})"))
     elif len(plan.curves) > 1:
         cards.append((chance(best["probability_best"]), "probability that it is the best"))
     free = best.get("constant")
@@ -95,9 +95,10 @@ def _tradeoff(plan: Plan) -> str:
         f"simulation, hollow ones are extrapolated; bands are {100 * LEVEL:.0f} % intervals, the "
         "star is the recommendation."
     )
-    if len(figures.drawn(plan)) < len(plan.curves):
+    at_once = figures.drawn(plan)
+    if len(at_once) < len({option.family for option in plan.options}):
         words += (
-            f" The {figures.MOST_DRAWN} ways of asking with the best quality are drawn: click a "
+            f" The {len(at_once)} ways of asking with the best quality are drawn: click a "
             "name to add or remove its curve."
         )
     drawing = figure(
