@@ -16,6 +16,7 @@ from labelbits.answers.readers import (
     Probe,
     Reader,
     as_json,
+    columns_in,
     first_of,
     lists_of,
     number,
@@ -44,9 +45,8 @@ def column_of(path: Path, table: pl.DataFrame, names: Sequence[str]) -> str:
     """The column that goes by one of `names`; `InputError` where there is none."""
     found = first_of(table, *names)
     if found is None:
-        there = ", ".join(name for name in table.columns[:12] if name != "row") or "none"
         raise InputError(
-            f"{path}: column {names[0]!r} is missing; found {there}; expected one of: "
+            f"{path}: column {names[0]!r} is missing; found {columns_in(table)}; expected one of: "
             f"{', '.join(names)}"
         )
     return found

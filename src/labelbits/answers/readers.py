@@ -107,10 +107,15 @@ def need(path: Path, table: pl.DataFrame, *names: str) -> None:
     """Raise `InputError` unless all columns `names` are there."""
     missing = [name for name in names if name not in table.columns]
     if missing:
-        found = ", ".join(name for name in table.columns[:12] if name != "row") or "none"
         raise InputError(
-            f"{path}: column {missing[0]!r} is missing; found {found}; expected {', '.join(names)}"
+            f"{path}: column {missing[0]!r} is missing; found {columns_in(table)}; expected "
+            f"{', '.join(names)}"
         )
+
+
+def columns_in(table: pl.DataFrame) -> str:
+    """The first columns of a file, for a message."""
+    return ", ".join(name for name in table.columns[:12] if name != "row") or "none"
 
 
 def first_of(table: pl.DataFrame, *names: str) -> str | None:

@@ -17,7 +17,7 @@ from labelbits.learning.extrapolate import (
     by_theory,
     by_walk,
 )
-from labelbits.learning.metrics import check_metrics, higher_is_better
+from labelbits.learning.metrics import MAY_RISE, check_metrics, higher_is_better
 from labelbits.learning.points import CurvePoints, crossed_factor
 
 #: Weight of the features' theory, where there is one, against the forms. Few test items say little
@@ -121,22 +121,20 @@ def forecast(
     trust = (rng.permutation(draws) + 0.5) / draws
 
     reachable = np.where(refused, largest, sizes)
-    if metric == "calibration-error":
-        ahead = by_walk(curve, reachable, chances)
-    else:
-        ahead = by_forms(curve, reachable, chances, floor, limit)
     theory = None
-    if points.theory is not None:
-        theory = by_theory(points.theory, metric, curve, reachable, chances, floor)
-    weight = np.zeros((draws, len(sizes)))
-    if theory is not None:
-        share = THEORY[metric]
-        drawn = AVERAGED * share + (1 - AVERAGED) * (trust < share)
-        # Within the measured sizes the forms alone, which fit the measured curve.
-        weight = np.where(sizes > largest, drawn[:, None], weight)
-    if metric == "calibration-error":
+    if metric in MAY_RISE:
+        ahead = by_walk(curve, reachable, chances)
         total, sampling, model = ahead.total, ahead.sampling, ahead.model
     else:
+        ahead = by_forms(curve, reachable, chances, floor, limit)
+        if points.theory is not None:
+            theory = by_theory(points.theory, metric, curve, reachable, chances, floor)
+        weight = np.zeros((draws, len(sizes)))
+        if theory is not None:
+            share = THEORY[metric]
+            drawn = AVERAGED * share + (1 - AVERAGED) * (trust < share)
+            # Within the measured sizes the forms alone, which fit the measured curve.
+            weight = np.where(sizes > largest, drawn[:, None], weight)
         total, sampling, model = _mixed(ahead, theory, weight, floor)
     top = np.inf if metric == "cross-entropy" else 1.0
 

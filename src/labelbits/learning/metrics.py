@@ -13,6 +13,8 @@ from labelbits.errors import InputError
 ITEM_METRICS = ("accuracy", "cross-entropy")
 SET_METRICS = ("calibration-error", "alignment")
 METRICS = ITEM_METRICS + SET_METRICS
+#: Metrics that more labels need not improve: they are forecast without a form that only falls.
+MAY_RISE = ("calibration-error",)
 #: No probability below this enters a cross-entropy: one wrong item may not decide a curve.
 FLOOR = 1e-6
 #: Fewer test items than this in a bin, and its gap is mostly chance.

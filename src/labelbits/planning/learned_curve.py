@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.learning import CurvePoints, Forecast
-from labelbits.learning.metrics import higher_is_better
+from labelbits.learning.metrics import MAY_RISE, higher_is_better
 from labelbits.planning.backtest import LIMIT
 from labelbits.planning.cost import affordable_items
 from labelbits.planning.planfile import PlanFile
@@ -55,7 +55,7 @@ def curve_of(
         "model": [float(ahead.model_low[at]), float(ahead.model_high[at])],
     }
     draws = np.asarray(ahead.draws)
-    if points.metric != "calibration-error":  # which may rise with more items
+    if points.metric not in MAY_RISE:
         draws = _through_measured(draws, grid, points)
     if guess is not None and grid[0] > 1:
         # One item teaches one class; from there to the least measured the curve is drawn by hand.
