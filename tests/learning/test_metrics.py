@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from labelbits.learning.metrics import (
     alignment,
+    alignment_values,
     calibration_error,
     calibration_values,
     item_quality,
@@ -34,6 +36,31 @@ def test_alignment_of_known_cases() -> None:
     assert alignment(reference[:, [1, 0, 3, 2]], reference) == pytest.approx(1)
     assert abs(alignment(rng.permutation(reference), reference)) < 0.15
     assert alignment(np.full((80, 4), 0.25), reference) == 0
+
+
+@pytest.mark.parametrize("gold", [False, True])
+def test_alignment_values_average_to_the_rank_correlation_and_vary_as_it_does(gold: bool) -> None:
+    """Against one-hot references most distances tie."""
+    rng = np.random.default_rng(3)
+    found, claimed = [], []
+    for turn in range(300):
+        reference = rng.dirichlet(np.full(4, 0.7), size=60)
+        proba = 0.6 * reference + 0.4 * rng.dirichlet(np.ones(4), size=60)
+        if gold:
+            reference = np.eye(4)[reference.argmax(1)]
+        values = alignment_values(proba, reference)
+        if turn == 0:
+            a, b = np.triu_indices(60, 1)
+            distance = [np.linalg.norm(np.sqrt(p[a]) - np.sqrt(p[b]), axis=1)
+                        for p in (proba, reference)]  # fmt: skip
+            expected = stats.spearmanr(*distance).statistic
+            assert values.mean() == pytest.approx(expected, abs=1e-9)
+        found.append(values.mean())
+        claimed.append(values.std(ddof=1) / np.sqrt(60))
+    # The standard deviation of 300 values is known to 4 %.
+    assert np.mean(claimed) == pytest.approx(np.std(found, ddof=1), rel=0.16)
+    # Negative control: pairs are no independent observations, by far.
+    assert (1 - np.mean(found) ** 2) / np.sqrt(60 * 59 / 2) < 0.6 * np.std(found, ddof=1)
 
 
 def test_item_quality() -> None:

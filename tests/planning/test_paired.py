@@ -6,6 +6,7 @@ import numpy as np
 
 from labelbits import signals
 from labelbits.interface import Batch
+from labelbits.learning.metrics import higher_is_better
 from labelbits.planning.paired import Bench, Purchase, paired_gain
 from labelbits.planning.trial import Draw, Trial
 
@@ -24,25 +25,27 @@ def noisy(gold: np.ndarray, noise: float) -> Draw:
     return draw
 
 
-def gains(repeats: int, ridge: float) -> tuple[np.ndarray, np.ndarray, float]:
+def gains(
+    repeats: int, ridge: float, metric: str = "accuracy"
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Intervals (repeats, 3) of the gain of labels with a tenth of noise over labels with a half,
     by cross-validation of 120 items, with and without the luck of the pilot, and the true gain on
     400 new items of every repeat."""
-    rng = np.random.default_rng(1)
+    rng, sign = np.random.default_rng(1), 1 if higher_is_better(metric) else -1
     found, blind, true = [], [], []
     for seed in range(repeats):
         gold = rng.integers(0, 4, 520)
         features = (CENTRES[gold] + rng.standard_normal((len(gold), 6))).astype(np.float32)
         pilot, new, right = np.arange(120), np.arange(120, len(gold)), np.eye(4)[gold]
-        inside = Bench(features, Trial(pilot, right[pilot], None, [], "gold", ""), "accuracy", 1.0)
+        inside = Bench(features, Trial(pilot, right[pilot], None, [], "gold", ""), metric, 1.0)
         ways = [Purchase(noisy(gold, share), 86, ridge) for share in (0.1, 0.5)]
         both = [inside.measure(way.draw, way.items, ridge, 20, seed) for way in ways]
         luck = inside.luck(*ways, seed)
-        found.append(paired_gain(*both, 1, crossed=True, luck=luck))
-        blind.append(paired_gain(*both, 1, crossed=True))
-        outside = Bench(features, Trial(new, right[new], pilot, [], "gold", ""), "accuracy", 1.0)
+        found.append(paired_gain(*both, sign, crossed=True, luck=luck))
+        blind.append(paired_gain(*both, sign, crossed=True))
+        outside = Bench(features, Trial(new, right[new], pilot, [], "gold", ""), metric, 1.0)
         truth = [outside.measure(w.draw, w.items, ridge, 2, seed).values.mean() for w in ways]
-        true.append(truth[0] - truth[1])
+        true.append(sign * (truth[0] - truth[1]))
     return np.array(found), np.array(blind), float(np.mean(true))
 
 
@@ -62,6 +65,15 @@ def test_the_interval_of_a_gain_covers_and_can_tell() -> None:
     assert true > 0.05
     assert np.mean(found[:, 1] > 0) > 0.3
     assert reach(found) < 1.4 * reach(blind)
+
+
+def test_a_gain_in_calibration_error_has_an_interval_too() -> None:
+    found, _, true = gains(repeats=12, ridge=0.02, metric="calibration-error")
+    assert coverage(found, true) >= 0.9 - 3 * np.sqrt(0.9 * 0.1 / 12)
+    # Negative control: wide intervals and gains of nothing cover too.
+    assert true > 0.05
+    assert np.mean(found[:, 1] > 0) >= 0.25
+    assert abs(found[:, 0].mean() - true) < 4 * found[:, 0].std(ddof=1) / np.sqrt(12)
 
 
 def test_a_learner_pulled_too_hard_has_the_luck_of_its_pilot() -> None:

@@ -61,6 +61,8 @@ def test_the_documented_plan_is_read(tmp_path: Path) -> None:
         ("dims = 4\n", "", ["dims (a number)"]),
         ("dims = 4", "dims = 0", ["dims is 0"]),
         ("[[signal]]", "[signal]", ["[[signal]]"]),
+        ("dims = 4", "dims = 4\npilot = 'a.csv'", ['pilot is "a.csv"', 'write ["a.csv"]']),
+        ("classes = 10", "classes = ['cat', 'dog']", ["classes: found a list", "class_names"]),
         ("[dataset]", "[dataset", ["not valid TOML"]),
         ('[[signal]]\nkind = "hard"', "", ["[signal]", "missing"]),
     ],

@@ -30,7 +30,7 @@ def spread_of_contrast(classes: int, dims: int) -> float:
     first, second = jax.random.split(jax.random.key(0))
     prototypes = world.sample_prototypes(first, (PILOTS,))
     points = world.sample_items(second, (PILOTS, ITEMS))
-    cross = jnp.einsum("pid,pkd->pik", points, prototypes)
+    cross = jnp.einsum("pid,pkd->pik", points, prototypes, precision="highest")
     # |item|^2 is the same for all prototypes: it is no contrast.
     d2 = jnp.sum(prototypes**2, axis=-1)[:, None] - 2 * cross
     return float(jnp.std(0.5 * jnp.log(jnp.mean(jnp.var(d2, axis=2), axis=1))))

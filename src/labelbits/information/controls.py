@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from labelbits.compilation import exact_product
 from labelbits.information.share import Share, class_share
 from labelbits.interface import Signal, World
 from labelbits.signals import Candidates
@@ -59,7 +60,7 @@ class ShareControls(eqx.Module):
         knot = place.astype(jnp.int32)
         above = place - knot
         value = slope[knot] * (1 - above) + slope[knot + 1] * above
-        return value.sum(-1) - slope @ self.mean
+        return value.sum(-1) - exact_product(slope, self.mean)
 
     def __call__(self, log_pi: np.ndarray) -> np.ndarray:
         """(n, classes) ln pi to (n, KNOTS) controls of mean 0."""

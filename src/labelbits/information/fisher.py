@@ -17,7 +17,7 @@ import scipy.linalg
 import scipy.sparse
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from labelbits.compilation import ONCE, compiled_briefly
+from labelbits.compilation import ONCE, compiled_briefly, exact_product
 from labelbits.errors import InputError
 from labelbits.information.sampling import traced
 from labelbits.interface import Signal, World
@@ -71,11 +71,11 @@ def _roots(
 
         root = _channel_information(signal, key, read(x, prototypes), answers, question, draws)
         about_items = jax.jacrev(read, argnums=0)(x, prototypes)
-        items = root @ about_items.reshape(root.shape[1], -1)
+        items = exact_product(root, about_items.reshape(root.shape[1], -1))
         if prototypes is None:
             return items, jnp.zeros((root.shape[0], 0))
         about_classes = jax.jacrev(read, argnums=1)(x, prototypes)
-        return items, root @ about_classes.reshape(root.shape[1], -1)
+        return items, exact_product(root, about_classes.reshape(root.shape[1], -1))
 
     return jax.vmap(one)(jax.random.split(key, len(points)), points, question)
 

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from labelbits.compilation import compiled_briefly
+from labelbits.compilation import compiled_briefly, exact_product
 from labelbits.information.controls import KNOTS, ShareControls, coefficients
 from labelbits.information.exchangeable import Result
 from labelbits.information.sampling import chunk_size, draw_distances, keys, traced
@@ -43,9 +43,9 @@ def _answers(
         surprise = -signal.log_prob(answer, d2) - entropy
         controls = jnp.concatenate([controls, surprise[:, None]], axis=-1)
     if known is None:
-        return answer, entropy, controls, jnp.zeros((len(d2), 0)), controls @ slope
+        return answer, entropy, controls, jnp.zeros((len(d2), 0)), exact_product(controls, slope)
     log_pi = signal.log_pi(d2)  # type: ignore[attr-defined]  # class signals have it
-    combined = known.combined(log_pi, slope[:KNOTS]) + controls @ slope[KNOTS:]
+    combined = known.combined(log_pi, slope[:KNOTS]) + exact_product(controls, slope[KNOTS:])
     return answer, entropy, controls, log_pi, combined
 
 

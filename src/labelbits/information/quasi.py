@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
-from labelbits.compilation import compiled_briefly
+from labelbits.compilation import compiled_briefly, exact_product
 from labelbits.information.exchangeable import Result
 from labelbits.information.sampling import traced
 from labelbits.interface import Signal, World
@@ -38,7 +38,7 @@ def _step(
     if answers is None or orbit is None:
         return entropy.mean(1), jnp.zeros((len(d2), 0))
     p = jnp.exp(signal.log_prob_all(d2, answers))
-    return entropy.mean(1), p.mean(1) @ orbit
+    return entropy.mean(1), exact_product(p.mean(1), orbit)
 
 
 def quasi(

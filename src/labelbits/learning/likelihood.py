@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Array
 from scipy import optimize
 
-from labelbits.compilation import compiled_briefly, compiler_options
+from labelbits.compilation import compiled_briefly, compiler_options, exact_product
 from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.signals.base import replace_noise
@@ -59,9 +59,9 @@ def start_parameters(
 def logits_of(parameters: Parameters, x: Any) -> Array:
     """Logits (n, K) of features (n, d): ReLU layers, then a linear one."""
     for w, b in parameters[:-1]:
-        x = jax.nn.relu(x @ w + b)
+        x = jax.nn.relu(exact_product(x, w) + b)
     w, b = parameters[-1]
-    return x @ w + b
+    return exact_product(x, w) + b
 
 
 def prepare(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from labelbits.errors import InputError
 
@@ -117,6 +116,24 @@ def alignment(
     Distances are Hellinger distances between the items' class distributions, over `pairs` random
     pairs of items (all pairs where they are fewer).
     """
+    return float(alignment_values(proba, reference, pairs, seed).mean())
+
+
+def alignment_values(
+    proba: np.ndarray, reference: np.ndarray, pairs: int = 20_000, seed: int = 0
+) -> np.ndarray:
+    """Value (n,) of every item; their mean is the alignment, their variance over n its own.
+
+    The value of item i is r + 2 mean psi over the pairs that it is in, with psi the influence of a
+    pair on the correlation r = c / sqrt(v_F v_G) of the mid-ranks F and G of the two distances
+    (infinitesimal jackknife of a mean over pairs): with k(x, X) = 1 for X > x and 1/2 for X = x,
+
+        psi = psi_c / sqrt(v_F v_G) - r / 2 (phi_F / v_F + phi_G / v_G),
+        psi_c = F G + E[k(x, X) G] + E[F k(y, Y)] - 3 E[F G],
+        phi_F = F^2 + 2 E[F k(x, X)] - 3 E[F^2].
+
+    Where pairs are drawn, chance among them counts about twice: the variance errs on the wide side.
+    """
     n = len(proba)
     if n < 3:
         raise InputError(f"alignment of {n} test items; expected at least 3")
@@ -126,24 +143,53 @@ def alignment(
         rng = np.random.default_rng(seed)
         a = rng.integers(n, size=pairs)
         b = (a + rng.integers(1, n, size=pairs)) % n
-    sides = []
-    for table in (proba, reference):
-        root = np.sqrt(np.maximum(table, 0))
-        sides.append(np.linalg.norm(root[a] - root[b], axis=1))
-    if np.ptp(sides[0]) == 0 or np.ptp(sides[1]) == 0:
-        return 0.0
-    rank = [stats.rankdata(side) for side in sides]
-    return float(np.corrcoef(rank[0], rank[1])[0, 1])
+    first, second = (_MidRanks(_hellinger(table, a, b)) for table in (proba, reference))
+    f, g = first.share, second.share
+    v_f, v_g = f.var(), g.var()
+    if not (v_f > 0 and v_g > 0):
+        return np.zeros(n)
+    both = f * g
+    r = (both.mean() - 0.25) / np.sqrt(v_f * v_g)
+    psi_c = both + first.above(g) + second.above(f) - 3 * both.mean()
+    phi = [
+        (rank.share**2 + 2 * rank.above(rank.share) - 3 * np.mean(rank.share**2)) / v
+        for rank, v in ((first, v_f), (second, v_g))
+    ]
+    psi = psi_c / np.sqrt(v_f * v_g) - r / 2 * (phi[0] + phi[1])
+    total = np.bincount(a, psi, n) + np.bincount(b, psi, n)
+    return r + total * n / len(a)
 
 
-def set_quality(proba: np.ndarray, reference: np.ndarray, metric: str) -> float:
-    """Quality of a whole test set: `proba` and `reference` are (n, K)."""
+def _hellinger(table: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Hellinger distances, but for a factor, of rows `a` from rows `b`."""
+    root = np.sqrt(np.maximum(table, 0))
+    return np.linalg.norm(root[a] - root[b], axis=1)
+
+
+class _MidRanks:
+    """Mid-ranks of `x` (P,) as shares of P (their mean is 1/2)."""
+
+    def __init__(self, x: np.ndarray) -> None:
+        _, self.place, self.count = np.unique(x, return_inverse=True, return_counts=True)
+        below = np.cumsum(self.count) - self.count
+        self.share = ((below + self.count / 2) / len(x))[self.place]
+
+    def above(self, weight: np.ndarray) -> np.ndarray:
+        """E[k(x, X) weight] (P,): weights of larger values, and half of those of equal ones."""
+        sums = np.bincount(self.place, weight, len(self.count))
+        return ((sums.sum() - np.cumsum(sums) + sums / 2) / len(weight))[self.place]
+
+
+def item_values(
+    log_p: np.ndarray, reference: np.ndarray, item: np.ndarray, metric: str
+) -> np.ndarray:
+    """Value (n,) of every prediction, ln P (K, n), of test items `item` (n,): their mean is the
+    quality, and their spread over items its variance."""
+    if metric in ITEM_METRICS:
+        return item_quality(log_p, reference, metric)
     if metric == "calibration-error":
-        return calibration_error(proba, reference)
-    if metric == "alignment":
-        return alignment(proba, reference)
-    log_p = np.log(np.maximum(proba, 1e-30)).T
-    return float(item_quality(log_p, reference, metric).mean())
+        return calibration_values(np.exp(log_p).T, reference, item)
+    return alignment_values(np.exp(log_p).T, reference)
 
 
 def higher_is_better(metric: str) -> bool:

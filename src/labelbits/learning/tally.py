@@ -5,16 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from labelbits.learning.assisted import assisted_accuracy
-from labelbits.learning.metrics import (
-    ITEM_METRICS,
-    calibration_values,
-    item_quality,
-    set_quality,
-)
+from labelbits.learning.metrics import calibration_values, item_values
 from labelbits.learning.points import CROSSED, CurvePoints
-
-#: Metrics that are a mean over test items, once all predictions of a size are known.
-AVERAGED = (*ITEM_METRICS, "calibration-error")
 
 
 class Tally:
@@ -36,7 +28,7 @@ class Tally:
         self.kept: list[tuple[int, np.ndarray, np.ndarray]] = []
         self.tests: dict[int, np.ndarray] = {}
         self.values = {m: np.full((sizes, replicates), np.nan) for m in metrics}
-        self.items = {m: np.zeros((sizes, tests)) for m in metrics if m in AVERAGED}
+        self.items = {m: np.zeros((sizes, tests)) for m in metrics}
         self.counts = np.zeros((sizes, tests))
 
     def add(self, i: int, r: int, test: np.ndarray, log_p: np.ndarray) -> None:
@@ -47,14 +39,7 @@ class Tally:
         for metric, whole in self.references.items():
             if metric in self.together:
                 continue
-            reference = whole[test]
-            if metric == "calibration-error":
-                proba = np.exp(log_p).T
-                self._note(metric, i, r, test, calibration_values(proba, reference, test))
-            elif metric in ITEM_METRICS:
-                self._note(metric, i, r, test, item_quality(log_p, reference, metric))
-            else:
-                self.values[metric][i, r] = set_quality(np.exp(log_p).T, reference, metric)
+            self._note(metric, i, r, test, item_values(log_p, whole[test], test, metric))
 
     def _note(self, metric: str, i: int, r: int, test: np.ndarray, value: np.ndarray) -> None:
         self.items[metric][i, test] += value
@@ -88,16 +73,12 @@ class Tally:
     def points(self, sizes: np.ndarray) -> dict[str, CurvePoints]:
         result = {}
         for metric in self.references:
-            items = self.items.get(metric)
-            counts = training = None
-            if items is not None:
-                counts = self.counts
-                with np.errstate(invalid="ignore"):
-                    items = np.where(counts > 0, items / counts, np.nan)
-                training = self._training(metric, items)
+            with np.errstate(invalid="ignore"):
+                items = np.where(self.counts > 0, self.items[metric] / self.counts, np.nan)
             result[metric] = CurvePoints(
-                sizes, self.values[metric], metric, items, counts, training
-            )
+                sizes, self.values[metric], metric, items, self.counts,
+                self._training(metric, items),
+            )  # fmt: skip
         return result
 
     def _training(self, metric: str, items: np.ndarray) -> np.ndarray:

@@ -9,9 +9,10 @@ import numpy as np
 from scipy.stats import t as student
 
 from labelbits.learning import Standardiser
-from labelbits.learning.metrics import ITEM_METRICS, item_quality, set_quality
+from labelbits.learning.metrics import item_values
 from labelbits.learning.points import CROSSED
 from labelbits.learning.softmax import fit_softmax
+from labelbits.learning.tally import Tally
 from labelbits.learning.targets import fast_targets
 from labelbits.learning.threads import one_blas_thread, spread
 from labelbits.planning.result import LEVEL
@@ -29,11 +30,10 @@ FALLS = {"accuracy": 1.0, "cross-entropy": 2.0}
 
 @dataclass(frozen=True)
 class Measured:
-    """Quality of each replicate (R,), and of each test item on average (T,), NaN untested; None
-    for metrics of a whole set."""
+    """Quality of each replicate (R,), and of each test item on average (T,), NaN untested."""
 
     values: np.ndarray
-    items: np.ndarray | None
+    items: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,16 @@ class Bench:
         trial = self.trial
         folds = self._splits(replicates, seed)
         predicted = self._predict(draw, items, ridge, folds)
-        total, tested = np.zeros(len(trial.test)), np.zeros(len(trial.test))
-        values = []
-        for (_, test, _), log_p in zip(folds, predicted, strict=True):
-            reference = trial.reference[test]
-            if self.metric in ITEM_METRICS:
-                quality = item_quality(log_p, reference, self.metric)
-                total[test] += quality
-                tested[test] += 1
-                values.append(float(quality.mean()))
-            else:
-                values.append(set_quality(np.exp(log_p).T, reference, self.metric))
-        items_mean = np.where(tested > 0, total / np.maximum(tested, 1), np.nan)
-        return Measured(np.array(values), items_mean if self.metric in ITEM_METRICS else None)
+        # A fold is too small to tell calibration from chance. Accuracy is counted, fold by fold:
+        # the two ways are tested on the same items, whose luck leaves their difference.
+        crossed = trial.pool is None and self.metric == "calibration-error"
+        tally = Tally({self.metric: trial.reference}, 1, replicates, len(trial.test), crossed)
+        for r, ((_, test, _), log_p) in enumerate(zip(folds, predicted, strict=True)):
+            tally.add(0, r, test, log_p)
+        tally.finish(0)
+        points = tally.points(np.array([items]))[self.metric]
+        assert points.item_values is not None
+        return Measured(points.values[0], points.item_values[0])
 
     def _predict(
         self, draw: Draw, items: int, ridge: float,
@@ -108,12 +105,12 @@ class Bench:
         less that of sets of the same items whose answers were drawn anew, is what the items make of
         one set's gain. It is measured with as many of the items that would be bought as leave room
         for two sets, and falls with their number as `FALLS` says. 0 where too few items are left to
-        tell, and for metrics of a whole set, whose folds tell it.
+        tell.
         """
         trial, pilot = self.trial, self.trial.trainable
         items = max(mixture.items, single.items)
         part = min(items, len(pilot) // (3 if trial.pool is None else 2))
-        if part < FEWEST_IN_SET or self.metric not in ITEM_METRICS:
+        if part < FEWEST_IN_SET:
             return 0.0
         splits = []
         for one in np.random.SeedSequence([seed, 79]).spawn(LUCK_SETS):
@@ -125,7 +122,7 @@ class Bench:
         for way in (mixture, single):
             predicted = self._predict(way.draw, way.items * part // items, way.ridge, splits)
             quality.append([
-                item_quality(log_p, trial.reference[test], self.metric)
+                item_values(log_p, trial.reference[test], test, self.metric)
                 for log_p, (_, test, _) in zip(predicted, splits, strict=True)
             ])  # fmt: skip
         gains = [a - b for a, b in zip(*quality, strict=True)]
@@ -169,25 +166,18 @@ def paired_gain(
 
     The spread of test items, that of training sets and the `luck` of the pilot (`Bench.luck`) add
     up. `crossed`: training sets are those of a cross-validation; items then tell most of it, times
-    `CROSSED` because the same luck makes them easy to learn from and to predict, and metrics of
-    whole sets take Nadeau and Bengio's correction of the folds' variance (2003, Machine Learning
-    52).
+    `CROSSED` because the same luck makes them easy to learn from and to predict.
     """
     difference = sign * (mixture.values - single.values)
     count = len(difference)
     mean = float(difference.mean())
-    folds = float(difference.var(ddof=1))
-    by_item = 0.0
-    if mixture.items is not None and single.items is not None:
-        own = mixture.items - single.items
-        own = own[np.isfinite(own)]
-        by_item = float(own.var(ddof=1)) / len(own)
-    if not crossed:
-        variance = folds / count + by_item + luck
-    elif by_item:
+    own = mixture.items - single.items
+    own = own[np.isfinite(own)]
+    by_item = float(own.var(ddof=1)) / len(own)
+    if crossed:
         variance = CROSSED**2 * by_item + luck
     else:
-        variance = folds * (1 / count + 1 / 9)
+        variance = float(difference.var(ddof=1)) / count + by_item + luck
     # Luck is told by few sets: where it decides, the interval is that of as few observations.
     few = luck > max(0.0, variance - luck) / 2
     freedom = min(count - 1, LUCK_SETS // 2) if few else count - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,12 @@ def _explain(error: Any) -> str:
         return "signal: found one table; expected a list: write [[signal]] with double brackets"
     found = error.get("input")
     message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "tuple_type" and isinstance(found, (str, int, float)):
+        return f"{where} is {json.dumps(found)}: expected a list; write [{json.dumps(found)}]"
     if isinstance(found, (str, int, float, bool)):
         return f"{where} is {found!r}: {message}"
+    if isinstance(found, list) and error["loc"] == ("dataset", "classes"):
+        return f"{where}: found a list; expected their number (their names go in class_names)"
     return f"{where}: {message}"
 
 

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from labelbits.compilation import exact_product
 from labelbits.errors import InputError
 from labelbits.interface import Signal, squared_distances
 
@@ -180,7 +181,8 @@ class ClassSignal(Signal):
                 f"confusion matrix is {confusion.shape[0]} x {confusion.shape[1]}; "
                 f"expected {d2.shape[-1]} x {d2.shape[-1]}, one row a class"
             )
-        return jnp.log(jnp.maximum(jnp.exp(log_pi) @ confusion, jnp.finfo(d2.dtype).tiny))
+        seen = exact_product(jnp.exp(log_pi), confusion)
+        return jnp.log(jnp.maximum(seen, jnp.finfo(d2.dtype).tiny))
 
 
 class ComparisonSignal(Signal):

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from labelbits.compilation import exact_product
 from labelbits.errors import InputError, check_at_least
 from labelbits.signals.base import (
     NOISE_FREE,
@@ -202,7 +203,7 @@ class Candidates(Report):
         yes, no, _ = self.log_ticks(d2)
         log_some = jax.nn.logsumexp(jnp.cumsum(no, axis=-1) - no + yes, axis=-1, keepdims=True)
         ticks = answers.T.astype(d2.dtype)
-        log_p = yes @ ticks + no @ (1 - ticks) - log_some
+        log_p = exact_product(yes, ticks) + exact_product(no, 1 - ticks) - log_some
         return with_lapse(log_p, self.lapse, self.log_outcomes(d2.shape[-1]))
 
     def enumerate(self, classes: int, question: int = 0) -> np.ndarray:
