@@ -18,7 +18,7 @@ plan: .venv/installed
 	$(BIN)/labelbits plan examples/digits.toml --out plan-digits
 
 test: .venv/tested
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: .venv/tested
 	$(BIN)/ruff check .
