@@ -125,4 +125,4 @@ def test_a_constant_is_not_compared_where_labels_at_hand_are_surely_better(
     sentence = plan.recommendation["sentence"]
     assert sentence.startswith("Always answering 'a'") is first
     assert sentence.startswith("The labels you hold already give") is not first
-    assert "the 40.00 USD that can be spent anew is not expected to give more" in sentence
+    assert "the 40.00 USD that can be spent anew is not expected to do better" in sentence

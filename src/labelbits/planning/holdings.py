@@ -206,8 +206,8 @@ def hold_on(
         spent = f"the {advice['cost']:,.2f} {budget.currency} that can be"
     text = (
         f"The labels you hold already give {metric_name} {show(there['quality'])} "
-        f"({_between(_now(there, sign), show)}), and {spent} spent anew is not expected to give "
-        "more"
+        f"({_between(_now(there, sign), show)}), and {spent} spent anew is not expected to do "
+        "better"
     )
     if best is None or sign * best["gain"] < NOTHING:
         if best is not None and best["at_limit"]:
