@@ -10,7 +10,8 @@ import pytest
 from labelbits.errors import InputError
 from labelbits.planning.advise import advise as plan_of
 from labelbits.planning.cost import Price
-from labelbits.planning.crossovers import crossovers
+from labelbits.planning.crossovers import RATIOS, crossovers
+from labelbits.planning.crossovers import _entry as crossover_entry
 from labelbits.planning.options import list_options
 from labelbits.planning.planfile import Budget
 from labelbits.planning.recommend import preferred, recommend
@@ -187,6 +188,20 @@ def test_a_winner_at_every_price_that_is_a_toss_up_is_not_called_one() -> None:
     assert found["sentence"].startswith("Which of a and b gives more for 100 USD cannot be told")
     (found,) = crossovers([one, curve("b", 9, 1e-4, noise=0.02, seed=1, limit=100)], BUDGET, 1)
     assert found["sentence"].startswith("b gives more than a for 100 USD at any price ratio")
+
+
+def test_a_winner_at_todays_price_is_said_where_no_price_of_a_tie_can_be_told() -> None:
+    """b wins at all ratios in 55 % of the draws, up to 5 x in 40 %, never in 5 %."""
+    five = int(np.searchsorted(RATIOS, 5.0))
+    edge = np.repeat([len(RATIOS) - 1, five, -1], [55, 40, 5])
+    one, other = curve("a", 1, 1e-4), curve("b", 1, 1e-4)
+    said = crossover_entry(one, other, edge, BUDGET)["sentence"]
+    assert said.startswith(
+        "b gives more for 100 USD at today's prices with probability 95 %; at which"
+    )
+    # Where it wins up to half of today's price, that is no winner today.
+    edge[edge == five] = int(np.searchsorted(RATIOS, 0.5))
+    assert crossover_entry(one, other, edge, BUDGET)["sentence"].startswith("Which of a and b")
 
 
 def test_a_pilot_larger_than_the_purchase_is_the_purchase() -> None:

@@ -60,7 +60,15 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget) -> dict[str, An
             f"{winner} gives more than {second if winner == first else first} for "
             f"{money:,.0f} {budget.currency} {ratios}."
         )
-        if never.mean() < LEVEL:
+        now = float(np.mean(edge >= np.searchsorted(RATIOS, current)))  # how sure b wins now
+        leads, sure = (second, now) if now >= 0.5 else (first, 1 - now)
+        if never.mean() < LEVEL <= sure:
+            sentence = (
+                f"{leads} gives more for {money:,.0f} {budget.currency} at today's prices with "
+                f"probability {chance(sure)}; at which price {first} and {second} are equally good "
+                "cannot be told."
+            )
+        elif never.mean() < LEVEL:
             sentence = (
                 f"Which of {first} and {second} gives more for {money:,.0f} {budget.currency} "
                 f"cannot be told: {winner} does {ratios} with probability {chance(never.mean())}."
