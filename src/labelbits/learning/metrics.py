@@ -43,31 +43,21 @@ def item_quality(log_p: np.ndarray, reference: np.ndarray, metric: str) -> np.nd
     raise InputError(f"{metric} has no value for one item; expected one of {ITEM_METRICS}")
 
 
-def calibration_error(proba: np.ndarray, reference: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error in [0, 1]: mean |confidence - accuracy| over equal-size bins.
-
-    `proba` and `reference` are (n, K). Equal counts instead of equal widths (Nguyen and O'Connor
-    2015), because confident classifiers leave most bins of equal width empty. Accuracy of an item
-    is the reference's probability of the predicted class. With few items chance alone makes
-    |confidence - accuracy| of a bin large: `calibration_values` takes that out.
-    """
-    gap = _gaps(proba, reference)
-    parts = np.array_split(gap.order, min(bins, len(proba)))
-    return float(sum(abs(gap.value[p].sum()) for p in parts) / len(proba))
-
-
 def calibration_values(
     proba: np.ndarray, reference: np.ndarray, item: np.ndarray, bins: int = 15
 ) -> np.ndarray:
     """Value (n,) of every prediction; their mean is the expected calibration error, less its bias.
 
-    `item` (n,) says which test item each prediction is about; an item may be predicted several
-    times. With d_b the mean gap confidence - accuracy of bin b, the error sum_b w_b |d_b| is the
-    mean of |d_b| + gap_i - d_b over predictions, so that resampling items gives its variance (with
-    the sign of d_b before the last two, items that change sign from pass to pass of a
+    That error in [0, 1] is the mean |confidence - accuracy| over bins of equal counts (Nguyen and
+    O'Connor 2015; confident classifiers leave most bins of equal width empty). `proba` and
+    `reference` are (n, K); the accuracy of an item is the reference's probability of the predicted
+    class. `item` (n,) says which test item each prediction is about; an item may be predicted
+    several times. With d_b the mean gap confidence - accuracy of bin b, the error sum_b w_b |d_b|
+    is the mean of |d_b| + gap_i - d_b over predictions, so that resampling items gives its variance
+    (with the sign of d_b before the last two, items that change sign from pass to pass of a
     cross-validation would seem not to vary). The error is too large by what chance puts into each
-    |d_b|. With v_b the variance of d_b, from the spread of whole items, sum_b w_b (d_b^2 - v_b)
-    has no such bias (Kumar, Liang and Ma 2019, Verified uncertainty calibration), so the error is
+    |d_b|. With v_b the variance of d_b, from the spread of whole items, sum_b w_b (d_b^2 - v_b) has
+    no such bias (Kumar, Liang and Ma 2019, Verified uncertainty calibration), so the error is
     multiplied by
 
         sqrt(1 - sum_b w_b v_b / sum_b w_b d_b^2),

@@ -29,7 +29,7 @@ class CurvePoints:
 
     `sizes` (S,) labelled items, rising; `values` (S, R): one replicate a column, NaN where a size
     was given fewer replicates; `metric`. `item_values` (S, T): each test item's mean over the
-    replicates that tested it (NaN: never tested), None for metrics of a whole set; `item_counts`
+    replicates that tested it (NaN: never tested), None where they were not kept; `item_counts`
     (S, T) how many replicates tested it. `training` (S, R): each value minus what its test items
     score on average, so only the training set's luck is left. `pool` is the number of items that
     training sets were drawn from; `crossed`: items were tested by folds of a cross-validation.
