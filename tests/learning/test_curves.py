@@ -176,4 +176,7 @@ def test_set_metrics() -> None:
     points = curve(metrics=("calibration-error", "alignment"), replicates=3)
     assert points["alignment"].mean[-1] > points["alignment"].mean[0] > 0
     assert (points["calibration-error"].values >= 0).all()
-    assert points["alignment"].item_values is None
+    for found in points.values():
+        assert found.item_values is not None
+        np.testing.assert_allclose(np.nanmean(found.item_values, axis=1), found.mean, rtol=1e-5)
+        assert (found.standard_error() > 0).all()
