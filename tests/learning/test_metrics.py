@@ -34,8 +34,10 @@ def test_calibration_error_of_known_cases() -> None:
     # Negative control: claims .95 throughout where .75 is true.
     sure = np.tile([0.95, 0.05], (n, 1))
     found = calibration_values(sure, honest, np.arange(n)).mean()
-    # Chance puts .19 / 1,333 into the square of each bin's gap: taken out, .0004 less.
-    assert found == pytest.approx(0.95 - right.mean(), abs=8e-4)
+    # Chance puts var / 1,333 into the square of each bin's gap, and all of it is taken out.
+    bins = np.array_split(0.95 - right, 15)
+    share = sum(part.var(ddof=1) for part in bins) / sum(len(p) * p.mean() ** 2 for p in bins)
+    assert found == pytest.approx((0.95 - right.mean()) * np.sqrt(1 - share), abs=1e-6)
 
 
 def test_alignment_of_known_cases() -> None:

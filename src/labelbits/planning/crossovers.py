@@ -64,9 +64,8 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget) -> dict[str, An
         leads, sure = (second, now) if now >= 0.5 else (first, 1 - now)
         if never.mean() < LEVEL <= sure:
             sentence = (
-                f"{leads} gives more for {money:,.0f} {budget.currency} at today's prices with "
-                f"probability {chance(sure)}; at which price {first} and {second} are equally good "
-                "cannot be told."
+                f"At which price {first} and {second} are equally good cannot be told; at today's "
+                f"{leads} is likely to do better for {money:,.0f} {budget.currency}."
             )
         elif never.mean() < LEVEL:
             sentence = (
