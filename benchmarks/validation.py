@@ -4,11 +4,12 @@
     python benchmarks/validation.py --store build/validation --report docs/validation.md
 
 Pilots of 100, 300 and 1,000 CIFAR-10H images, 20 random ones each; curves for 1, 3 and 10 votes
-on each image and the full distribution; 2,000 images are held out and never enter a pilot. Two
+on each image and the full distribution; 2,000 images are held out and never enter a pilot. Three
 questions are asked: what the pilot alone foretells (repeated cross-validation inside the pilot),
-and what it foretells when the held-out images are a labelled test set. Every finished pilot is a
-file in the store; a run that was stopped goes on where it was, and a report covers the pilots that
-are there.
+what it foretells when the held-out images are a labelled test set, and when their gold classes are
+trained on as well (answers simulated by the pilot's noise: a guide, as a plan makes it). Every
+finished pilot is a file in the store; a run that was stopped goes on where it was, and a report
+covers the pilots that are there.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ from labelbits.learning import (
 )
 from labelbits.learning import purchases as bought
 from labelbits.learning.theory import infer_theory
+from labelbits.planning import guides
+from labelbits.planning.answering import AnswerSource, answer_probabilities
+from labelbits.planning.inputs import Evidence
+from labelbits.planning.trial import Trial
+from labelbits.signals import Votes
 from learning_data import Options, cifar10h
 from learning_tables import METRICS, MULTIPLES, PILOTS, Case, Level, level_table, table
 
@@ -83,12 +89,12 @@ def load(path: Path) -> dict[str, CurvePoints]:
     """What `save` wrote."""
     result = {}
     with np.load(path, allow_pickle=False) as file:
-        for metric in METRICS:
+        for metric in METRICS if file.files else ():
             fields = {name: file[f"{metric}/{name}"] for name in FIELDS}
             result[metric] = CurvePoints(
                 metric=metric,
                 pool=int(file[f"{metric}/pool"]),
-                crossed="alone-" in path.name,
+                crossed="tested-" not in path.name and "actual-" not in path.name,
                 **fields,
             )
     return result
@@ -99,16 +105,52 @@ def measure_pilot(
 ) -> dict[str, CurvePoints]:
     """The curve of one option from the pilot alone, or tested on the held-out images."""
     draw = data.draw(option)
+    if kind == "guided":
+        return measure_guide(data, parts, rows, option, seed)
     if kind == "alone":
         return cross_measure(
             data.features, draw, None, cross_replicates(len(rows)), rows, data.reference(rows),
             seed=seed,
         )  # fmt: skip
-    sizes = np.unique(np.geomspace(len(rows) / 10, len(rows), 7).round().astype(int)).tolist()
+    sizes = tested_sizes(len(rows))
     reference = data.reference(parts.held)
     return measure(
         data.features, draw, sizes, REPLICATES, parts.held, reference, pool=rows, seed=seed
     )
+
+
+def measure_guide(
+    data: Options, parts: Split, rows: np.ndarray, option: str, seed: int
+) -> dict[str, CurvePoints]:
+    """The curve of one option on the held-out images, whose gold alone is used, and which a plan
+    takes for items that nobody was asked about. Nothing where it goes no further than the pilot."""
+    counts = np.zeros((len(data.gold), data.classes))
+    for batch in data.draw(option)(np.random.default_rng((seed, 5)), rows):
+        # Distributions are of some fifty votes.
+        counts[batch.items[:, 0]] = batch.answer * (50 if option == "full" else 1)
+    gold = np.full(len(data.gold), -1)
+    known = np.concatenate([rows, parts.held])
+    gold[known] = data.gold[known]
+    names = tuple(map(str, range(data.classes)))
+    evidence = Evidence(data.features, counts, gold, names)
+    votes = 50 if option == "full" else int(option)
+    probabilities = answer_probabilities(evidence)[0]
+    source = AnswerSource(evidence, Votes(answers_per_item=votes), votes, probabilities)
+    reference = data.reference(parts.held)
+    sizes = tested_sizes(len(rows))
+    trial = Trial(parts.held, reference["accuracy"], rows, sizes, "gold", "")
+    sizes = guides.guide_sizes(parts.held, trial, data.features.shape[1])
+    if not sizes:
+        return {}
+    return cross_measure(
+        data.features, source.draw, sizes, guides.REPLICATES, parts.held, reference,
+        folds=guides.FOLDS, seed=seed,
+    )  # fmt: skip
+
+
+def tested_sizes(pilot: int) -> list[int]:
+    """Training sizes of a curve that is tested on the held-out images."""
+    return np.unique(np.geomspace(pilot / 10, pilot, 7).round().astype(int)).tolist()
 
 
 def run(data: Options, store: Path, held: int, pilots: tuple[int, ...], repeats: int) -> None:
@@ -125,7 +167,7 @@ def run(data: Options, store: Path, held: int, pilots: tuple[int, ...], repeats:
                 data.reference(parts.held), pool=parts.pool, seed=1,
             )  # fmt: skip
             save(path, points)
-    kinds = ("alone", "tested")
+    kinds = ("alone", "tested", "guided")
     # Single votes first: pilots are independent of each other, options of one pilot are not.
     ranked = ("1", "full", "3", "10")
     jobs = [(k, n, p, o) for o in ranked for p in range(repeats) for n in pilots for k in kinds]
@@ -200,19 +242,25 @@ def cases(data: Options, parts: Split, store: Path) -> Iterator[Case | Level]:
     """Every forecast of the store beside the actual quality, the options of a pilot together."""
     actual = {o: load(store / f"actual-{o}.npz") for o in OPTIONS}
     true_of = {(o, m): true_losses(store, o, m) for o in OPTIONS for m in METRICS}
-    for kind in ("alone", "tested"):
+    for kind in ("alone", "tested", "guided"):
         pilots = sorted({tuple(map(int, p.stem.split("-")[1:3])) for p in store.glob(f"{kind}-*")})
         for pilot, number in pilots:
             rows = parts.pilot(pilot, number)
-            there = {o: store / f"{kind}-{pilot}-{number}-{o}.npz" for o in OPTIONS}
-            there = {o: path for o, path in there.items() if path.exists()}
-            curves = {
-                o: with_theory(data, parts, kind, rows, o, load(path)) for o, path in there.items()
-            }
+            own = "tested" if kind == "guided" else kind
+            there = {o: f"{pilot}-{number}-{o}.npz" for o in OPTIONS}
+            there = {o: p for o, p in there.items() if (store / f"{kind}-{p}").exists()}
+            curves, guide = (
+                {
+                    o: with_theory(data, parts, kind, rows, o, load(store / f"{one}-{p}"))
+                    for o, p in there.items()
+                }
+                for one in (own, kind)
+            )
             sizes = np.array([m * pilot for m in MULTIPLES])
             for metric in METRICS:
                 every = [curves[o][metric] for o in there]
-                together = forecast_options(every, sizes, seed=number, draws=DRAWS)
+                led = [guide[o].get(metric) if kind == "guided" else None for o in there]
+                together = forecast_options(every, sizes, seed=number, draws=DRAWS, guides=led)
                 for option, points, result in zip(there, every, together, strict=True):
                     found = compare(
                         kind, option, pilot, number, points, result, actual[option][metric],
@@ -250,7 +298,8 @@ def compare(
         oracles = np.full(2, np.nan) if kind != "alone" else 1 - oracles if up else oracles
         yield Case(
             kind, option, pilot, number, metric, multiple, mean, float(result.low[i]),
-            float(result.high[i]), float(bare.mean[i]), float(naive[i]), *oracles.tolist(), true,
+            float(result.high[i]), float(bare.mean[i]), float(naive[i]), float(oracles[0]),
+            float(oracles[1]), true,
         )  # fmt: skip
 
 
@@ -263,6 +312,7 @@ def report(data: Options, parts: Split, store: Path, to: Path) -> None:
     for kind, title in (
         ("alone", "The pilot alone (cross-validation inside the pilot)"),
         ("tested", "The pilot with the held-out images as a labelled test set"),
+        ("guided", "The pilot with a labelled test set, whose images with gold are a guide"),
     ):
         part = [c for c in found if c.kind == kind]
         if not part:

@@ -87,7 +87,7 @@ def test_the_backtest_knows_no_label_that_its_forecast_could_not(
         return real(features, rows, *rest, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "infer_theory", spy)
-    found = module.backtest("hard", points, trial, evidence.features, "accuracy", 0)
+    found = module.backtest("hard", points, trial, evidence.features, 0)
     assert found is not None
     assert seen == [found["trained_to"]] == [80]
     assert found["low"] <= found["predicted"] <= found["high"]

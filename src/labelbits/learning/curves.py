@@ -82,19 +82,23 @@ def cross_measure(
     progress: Progress | None = None,
     budget_seconds: float | None = None,
     learner: Learner | None = None,
+    train_rows: np.ndarray | None = None,
 ) -> dict[str, CurvePoints]:
     """The learning curve of one option from a pilot alone, by repeated cross-validation.
 
     `rows` (T,) are the pilot's items and `reference` (T, K) what each is tested against. Every
     replicate tests one fold and trains on nested subsets of the rest, so all items are tested
     equally often and the largest size is close to the pilot's. `sizes` None takes `pilot_sizes`.
-    `replicates` is rounded up to whole passes over the folds. Other arguments as in `measure`.
+    `replicates` is rounded up to whole passes over the folds. `train_rows` are the rows to train
+    on (left out: `rows`); those of the tested fold are left out of them. Other arguments as in
+    `measure`.
     """
     rows = np.asarray(rows)
     folds = min(folds, len(rows))
     if folds < 2:
         raise InputError(f"{len(rows)} pilot items; expected at least 2 to cross-validate")
-    largest = len(rows) - -(-len(rows) // folds)
+    train_rows = rows if train_rows is None else np.asarray(train_rows)
+    largest = len(train_rows) - -(-len(np.intersect1d(train_rows, rows)) // folds)
     if sizes is None:
         sizes = pilot_sizes(largest)
     passes = -(-replicates // folds)
@@ -102,9 +106,9 @@ def cross_measure(
     for one in np.random.SeedSequence(seed).spawn(passes):
         order = np.random.default_rng(one).permutation(len(rows))
         for test, own in zip(np.array_split(order, folds), one.spawn(folds), strict=True):
-            train = np.setdiff1d(order, test)
+            train = train_rows[~np.isin(train_rows, rows[test])]
             shuffled = np.random.default_rng(own).permutation(train)
-            splits.append(Split(rows[shuffled], test, own.spawn(1)[0]))
+            splits.append(Split(shuffled, test, own.spawn(1)[0]))
     # All folds of a pass are measured at every size: a size must not miss some test items.
     with one_blas_thread():
         return measure_splits(

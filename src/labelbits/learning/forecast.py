@@ -43,7 +43,8 @@ class Forecast:
     (B, S): joint draws; draw b of two options of equal seed and equal test items shares its
     random numbers, so that counting draws gives the probability of being best. `refused` (S,):
     sizes beyond `limit_size`, NaN everywhere; `needed` (S,): the largest measured size that would
-    allow each. `weights`: weight of the theory of the features and of each form.
+    allow each. `weights`: weight of the theory of the features and of each form. `alike`: where
+    the forecast follows a curve of other items (`guide`), the probability that they are alike.
     """
 
     sizes: np.ndarray
@@ -61,6 +62,7 @@ class Forecast:
     refused: np.ndarray
     needed: np.ndarray
     weights: dict[str, float]
+    alike: float | None = None
 
 
 def forecast(
@@ -236,12 +238,7 @@ def resampled_curves(
     if points.pool is not None:
         different = np.minimum(different, np.maximum(points.pool / sizes, 1))
     scale = np.sqrt(points.training_variance()[known] / np.maximum(different, 1))
-    # Nested training sets of n < m items share n of them: correlation sqrt(n / m).
-    ratio = sizes[:, None] / sizes[None]
-    correlation = np.sqrt(np.minimum(ratio, 1 / ratio))
-    root = np.linalg.cholesky(correlation + 1e-9 * np.eye(len(sizes)))
-    normal = rng.standard_normal((draws, 64))[:, : len(sizes)]
-    deviations += normal @ root.T * scale
+    deviations += nested(rng.standard_normal((draws, 64))[:, : len(sizes)], sizes) * scale
     if points.metric == "calibration-error":
         # The penalty and the items that a pilot happens to have move the calibration of all sizes
         # in proportion. Items alone do not tell: sizes that are weighed against each other would
@@ -250,6 +247,16 @@ def resampled_curves(
         share = points.standard_error()[known][-1] / max(mean[-1], 1e-9)
         deviations += rng.standard_normal((draws, 1)) * min(share, 1.0) * mean
     return deviations
+
+
+def nested(normal: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Standard normal numbers (B, S), correlated as the luck of nested training sets is.
+
+    Sets of n < m items share n of them: correlation sqrt(n / m).
+    """
+    ratio = sizes[:, None] / sizes[None]
+    correlation = np.sqrt(np.minimum(ratio, 1 / ratio))
+    return normal @ np.linalg.cholesky(correlation + 1e-9 * np.eye(len(sizes))).T
 
 
 def _tested(points: CurvePoints) -> int:

@@ -17,7 +17,8 @@ differences is trusted. On eight data sets (28 pilots of 100 to 1,000 items, 3 a
 1) T_o was wrong by .02 in ln u, by .04 from 100 items; m_o by .02 to .04, several times what its
 test items explain, because which items profit from better answers is the luck of the pilot too.
 Y is the mean of all options' own forecasts. A choice between options then follows differences that
-are known, and not the luck by which one curve came out steeper.
+are known, and not the luck by which one curve came out steeper. Where options have been measured on
+other items too, much further than on the pilot, Y and T_o are from there (`guide`).
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from labelbits.errors import InputError
 from labelbits.learning.extrapolate import LEAST_LEAD, ROUGHNESS, SPAN
 from labelbits.learning.forecast import Forecast, forecast, resampled_curves
+from labelbits.learning.guide import Guided, follow, lead_of, usable
 from labelbits.learning.links import Link
 from labelbits.learning.metrics import higher_is_better
 from labelbits.learning.points import CROSSED, CurvePoints
@@ -51,17 +54,25 @@ def forecast_options(
     limit: float = 10.0,
     floor: float | None = None,
     draws: int = 1000,
+    guides: Sequence[CurvePoints | None] | None = None,
 ) -> list[Forecast]:
     """The forecast of every option at the same `sizes` (T,); other arguments as in `forecast`.
 
-    Options that cannot be compared (another learner than the linear one, metrics of whole sets,
-    test items or sizes that differ, hardly above chance) keep the forecasts they have alone.
+    `guides` (one for each option, None where there is none) are the same options measured on other
+    items whose class is known, tested on the same items: see `guide`. Options that cannot be
+    compared (another learner than the linear one, metrics of whole sets, test items or sizes that
+    differ, hardly above chance) keep the forecasts they have alone.
     """
     alone = [
         forecast(p, sizes, seed=seed, level=level, limit=limit, floor=floor, draws=draws)
         for p in points
     ]
-    comparable = _comparable(points)
+    guides = [None] * len(points) if guides is None else guides
+    if len(guides) != len(points):
+        raise InputError(f"{len(guides)} guides for {len(points)} options; expected one for each")
+    pairs = enumerate(zip(points, guides, strict=True))
+    led = {o: g for o, (p, g) in pairs if g is not None and usable(p, g)}
+    comparable = _comparable(points) if len(points) > 1 or led else None
     if comparable is None:
         return alone
     first, link = comparable
@@ -71,6 +82,15 @@ def forecast_options(
     reach = np.minimum(np.maximum(sizes, 1.0), alone[0].limit_size)
     lead = [posterior_lead(p.theory or first, np.concatenate([measured, reach])) for p in points]
     lead = np.stack(lead)
+    guided = None
+    if led:
+        some = list(led.values())
+        guided = follow([points[o] for o in led], some, link, reach, seed=seed, draws=draws)
+        within = np.stack([lead_of(g, link, measured) for g in some])
+        further = np.concatenate([within, guided.lead], axis=1)
+        # An option without a guide is as far from the others as the theory has it.
+        lead = lead + np.mean(further - lead[list(led)], axis=0)
+        lead[list(led)] = further
     shift = lead - lead.mean(0)
     within, ahead = shift[:, : len(measured)], shift[:, len(measured) :]
     own, error, resampled = _differences(points, known, link, within, draws, seed)
@@ -83,6 +103,11 @@ def forecast_options(
         draw = np.where(one.refused, one.draws[:, :1], one.draws)
         shared.append(to_log_u(draw) - ahead[o] - resampled[o][:, None])
     common = np.mean(shared, axis=0)
+    middle = lead[:, len(measured) :].mean(0)
+    if guided is not None:
+        told = middle + guided.level[:, None] + guided.luck + guided.model
+        trust = (np.random.default_rng([seed, 93]).permutation(draws) + 0.5) / draws
+        common = np.where((trust < guided.alike)[:, None], told, common)
     result = []
     for o, (one, p) in enumerate(zip(alone, points, strict=True)):
         known_purity = np.isfinite(p.ridges).any() if p.ridges is not None else False
@@ -90,16 +115,45 @@ def forecast_options(
         shrunk = missed**2 / (missed**2 + error[o] ** 2)
         noise = np.random.default_rng([seed, 91, o]).standard_normal(draws)
         extra = shrunk * own[o] + np.sqrt(shrunk) * error[o] * noise
-        loss = link.to_loss(common + ahead[o] + extra[:, None])
-        quality = 1 - loss if up else loss
-        result.append(_replaced(one, np.where(one.refused, np.nan, quality)))
+
+        def quality(log_u: np.ndarray) -> np.ndarray:
+            loss = link.to_loss(log_u)
+            return 1 - loss if up else loss
+
+        found = quality(common + ahead[o] + extra[:, None])
+        found = _replaced(one, np.where(one.refused, np.nan, found))
+        if guided is not None:
+            parts = _parts(guided, middle + ahead[o], extra, float(shrunk * own[o]))
+            found = _with_parts(found, guided.alike, *map(quality, parts))
+        result.append(found)
     return result
+
+
+def _parts(
+    guided: Guided, lead: np.ndarray, extra: np.ndarray, middle: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(sampling, model) ln u (B, S) of an option that follows a guide."""
+    level = guided.level + extra
+    return lead + level[:, None] + guided.luck, lead + guided.level_mean + middle + guided.model
+
+
+def _with_parts(one: Forecast, alike: float, sampling: np.ndarray, model: np.ndarray) -> Forecast:
+    """The forecast with the parts of its uncertainty from these qualities (B, S)."""
+    tails = [(1 - one.level) / 2, (1 + one.level) / 2]
+    bands = []
+    for part in (sampling, model):
+        band = np.quantile(part, tails, axis=0)
+        bands.append(np.where(one.refused, np.nan, band))
+    return replace(
+        one, sampling_low=bands[0][0], sampling_high=bands[0][1], model_low=bands[1][0],
+        model_high=bands[1][1], alike=alike,
+    )  # fmt: skip
 
 
 def _comparable(points: Sequence[CurvePoints]) -> tuple[RidgeTheory, Link] | None:
     """(theory of one option, link) where all options can be compared."""
     first = points[0]
-    if len(points) < 2 or first.item_values is None or first.theory is None:
+    if first.item_values is None or first.theory is None:
         return None
     for p in points:
         if p.item_values is None or p.theory is None or p.metric != first.metric:

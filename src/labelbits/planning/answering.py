@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import gammaln
+from scipy.special import betaln, gammaln
 
 from labelbits.information.empirical import distances_from_probabilities
 from labelbits.interface import Batch, Signal
@@ -28,9 +28,8 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
     """What a random annotator answers on each item: (items, classes), and how it was estimated.
 
     Empirical Bayes: votes of item i ~ multinomial(pi_i), pi_i ~ Dirichlet(a m_g) with g the
-    item's gold class, or its majority class where gold is unknown; m_g from the votes, a by
-    maximum likelihood; the posterior mean is returned. Reports of probabilities count as one vote
-    each. Items of which nothing is known get the overall mean.
+    item's gold class, or its majority class where gold is unknown; m_g from the votes, where gold
+    is known drawn towards all classes' share of mistakes; a by
     """
     counts, gold = evidence.stated, evidence.gold
     classes = counts.shape[1]
@@ -40,12 +39,18 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
     if gold is not None:
         group = np.where(gold >= 0, gold, group)
     prior = np.tile(overall, (len(counts), 1))
+    lapse, worth = DEFAULT_LAPSE, 1.0
+    if gold is not None:
+        lapse, worth = _class_lapse(counts, gold)
     for k in range(classes):
         rows = group == k
-        # A class without votes is taken to lapse as the published crowd does.
-        default = (1 - DEFAULT_LAPSE) * np.eye(classes)[k] + DEFAULT_LAPSE * overall
-        total = counts[rows].sum(0) + default
-        prior[rows] = total / total.sum()
+        # How often a class is mistaken is drawn towards all classes; for what, is its own.
+        own = counts[rows].sum(0)
+        other = np.where(np.arange(classes) == k, 0, overall)
+        mistaken = np.where(np.arange(classes) == k, 0, own) + lapse * other / other.sum()
+        share = (own.sum() - own[k] + worth * lapse) / (own.sum() + worth)
+        prior[rows] = share * mistaken / mistaken.sum()
+        prior[rows, k] = 1 - share
     repeated = (evidence.counts.sum(1) >= 2) & (votes > 0)
     if repeated.sum() < 20:
         if evidence.reports is not None and evidence.reports.any():
@@ -54,9 +59,11 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
                 f"reports of probabilities on {int((votes > 0).sum()):,} items, smoothed by one "
                 "vote's worth of the class's mean",
             )
-        clean = np.where(votes[:, None] > 0, counts / np.maximum(votes, 1)[:, None], prior)
+        clean = counts / np.maximum(votes, 1)[:, None]
+        lapsing = (1 - DEFAULT_LAPSE) * clean + DEFAULT_LAPSE / classes
         return (
-            (1 - DEFAULT_LAPSE) * clean + DEFAULT_LAPSE / classes,
+            # The mean answer to a class has its mistakes in it already.
+            np.where(votes[:, None] > 0, lapsing, prior),
             f"hardly an item has two votes; {100 * DEFAULT_LAPSE:.0f} % of the votes count as "
             "random (CIFAR-10H: a single label is right 95.24 % of the time, Peterson et al. 2019)",
         )
@@ -82,6 +89,32 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
         (counts + alpha) / (votes + alpha.sum(1))[:, None],
         f"votes on {int(repeated.sum()):,} items, each smoothed by {worth}",
     )
+
+
+def _class_lapse(counts: np.ndarray, gold: np.ndarray) -> tuple[float, float]:
+    """(share of votes against gold, how many votes it counts for beside a class's own).
+
+    Wrong votes of class k ~ beta-binomial around the share of all, its strength by maximum
+    likelihood: of a few votes on each class, chance alone makes some classes look hard, and
+    answers simulated from that would teach less than real ones do. One vote more errs as the
+    published crowd does.
+    """
+    known = gold >= 0
+    votes = np.zeros(counts.shape[1])
+    right = np.zeros(counts.shape[1])
+    np.add.at(votes, gold[known], counts[known].sum(1))
+    np.add.at(right, gold[known], counts[known, gold[known]])
+    wrong = votes - right
+    lapse = float((wrong.sum() + DEFAULT_LAPSE) / (votes.sum() + 1))
+    if not wrong.sum():
+        return lapse, 1.0
+
+    def loss(log_worth: float) -> float:
+        a, b = math.exp(log_worth) * lapse, math.exp(log_worth) * (1 - lapse)
+        return -float((betaln(wrong + a, right + b) - betaln(a, b)).sum())
+
+    found: Any = minimize_scalar(loss, bounds=(0, LARGEST_LOG_PRIOR), method="bounded")
+    return lapse, math.exp(float(found.x))
 
 
 def fit_report_noise(signal: Signal, batch: Batch, probabilities: np.ndarray) -> Signal:

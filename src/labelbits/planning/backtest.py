@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from labelbits.learning import CurvePoints, forecast
+from labelbits.learning import CurvePoints, forecast_options
 from labelbits.learning.theory import infer_theory
 from labelbits.planning.answering import AnswerSource
 from labelbits.planning.options import most_answers
@@ -23,12 +23,17 @@ DRAWS = 300
 
 
 def backtest(
-    name: str, points: CurvePoints, trial: Trial, features: np.ndarray, metric: str, seed: int
+    name: str,
+    points: CurvePoints,
+    trial: Trial,
+    features: np.ndarray,
+    seed: int,
+    guide: CurvePoints | None = None,
 ) -> dict[str, Any] | None:
     """The same forecast from the sizes up to a quarter of the largest, against the largest.
 
     In a cross-validation the theory of the features sees as many labels as the forecast may know;
-    a fixed test set is known whatever is bought.
+    a fixed test set, and a `guide`, are known whatever is bought.
     """
     early = points.sizes <= points.sizes.max() / 4
     if early.sum() < 3:
@@ -48,7 +53,9 @@ def backtest(
     }
     cut = replace(points, **by_size, theory=theory)
     size = float(points.sizes.max())
-    ahead = forecast(cut, np.array([size]), metric=metric, seed=seed, limit=LIMIT, draws=DRAWS)
+    ahead = forecast_options(
+        [cut], np.array([size]), seed=seed, limit=LIMIT, draws=DRAWS, guides=[guide]
+    )[0]
     if not np.isfinite(ahead.mean[0]):
         return None
     return {

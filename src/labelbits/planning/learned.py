@@ -19,6 +19,7 @@ from labelbits.planning.bundled import is_bundled
 from labelbits.planning.constant import constant_draws, constant_of
 from labelbits.planning.cost import affordable_items
 from labelbits.planning.doubts import check_pilot
+from labelbits.planning.guides import guide_of, said_of_guides
 from labelbits.planning.holdings import what_is_there
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.item_bits import bits_of
@@ -78,6 +79,7 @@ def learned_curves(
     )
     _say_what_is_tested(result, trial, source, evidence.gold is not None)
     measured: list[tuple[Family, AnswerSource, CurvePoints, Estimate | None]] = []
+    guides: list[CurvePoints | None] = []
     for number, family in enumerate(families):
         share = 0.85 * number / len(families)
         tell(f"training on {family.name}", share)
@@ -112,25 +114,31 @@ def learned_curves(
             metric,
             seed,
             lambda done, name=family.name, start=share: tell(
-                f"training on {name}", start + 0.75 * done / len(families)
+                f"training on {name}", start + 0.55 * done / len(families)
             ),
         )
+        guides.append(guide_of(evidence, trial, answers, points, seed))
         bits = bits_of(signal, voices.probabilities[evidence.answered], m, seed)
         measured.append((family, answers, points, bits))
     if not measured:
         raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(result.warnings))
     tell("forecasting", 0.8)
     grid = grid_of(measured[0][2])
-    every = forecast_options([one[2] for one in measured], grid, seed=seed, limit=LIMIT)
+    every = forecast_options(
+        [one[2] for one in measured], grid, seed=seed, limit=LIMIT, guides=guides
+    )
+    notes, doubts = said_of_guides(guides, every, [one[0].name for one in measured])
+    result.assumptions += notes
+    result.warnings += doubts
     ways: list[Way] = []
     guess = _guess(trial, metric)
-    for (family, answers, points, bits), ahead in zip(measured, every, strict=True):
+    for (family, answers, points, bits), ahead, guide in zip(measured, every, guides, strict=True):
         curve, parts = curve_of(family, points, ahead, plan, seed, available, guess)
         per_class = 0 if trial.balanced is None else trial.reference.shape[1]
         free = constant_draws(points, trial.reference, len(curve.draws), seed)
         curve = replace(curve, bits=bits, per_class=per_class, constant=free)
         result.extras.setdefault("uncertainty", []).append(parts)
-        check = backtest(family.name, points, trial, evidence.features, metric, seed)
+        check = backtest(family.name, points, trial, evidence.features, seed, guide)
         if check is not None:
             result.extras.setdefault("backtest", []).append(check)
         result.curves.append(curve)

@@ -55,7 +55,7 @@ def curve_of(
         "model": [float(ahead.model_low[at]), float(ahead.model_high[at])],
     }
     draws = np.asarray(ahead.draws)
-    if points.metric not in MAY_RISE:
+    if points.metric not in MAY_RISE and (ahead.alike or 0) < 0.5:
         draws = _through_measured(draws, grid, points)
     if guess is not None and grid[0] > 1:
         # One item teaches one class; from there to the least measured the curve is drawn by hand.

@@ -48,7 +48,8 @@ class Trial:
     `test` (T,) rows with `reference` (T, K); `pool` the rows to train on, None: the test rows
     themselves, by cross-validation. `sizes` are the numbers of items to train on. `kind` says
     where the reference is from, `how` how it is used. `balanced` (items,) is the class of every
-    item where training sets hold equally many of each.
+    item where training sets hold equally many of each; `is_shifted`: other groups are tested than
+    trained on.
     """
 
     test: np.ndarray
@@ -59,6 +60,7 @@ class Trial:
     how: str
     balanced: np.ndarray | None = None
     halved: bool = False
+    is_shifted: bool = False
 
     @property
     def trainable(self) -> np.ndarray:
@@ -166,7 +168,10 @@ def design_trial(evidence: Evidence, goal: Goal, seed: int, smallest: int) -> Tr
     else:
         sizes = training_sizes(trial.largest, classes, smallest)
     load = trial.largest * evidence.features.shape[1] * classes
-    return Trial(test, reference[where], pool, sizes, kind, how, balanced, load > HEAVY)
+    return Trial(
+        test, reference[where], pool, sizes, kind, how, balanced, load > HEAVY,
+        bool(goal.test_groups),
+    )  # fmt: skip
 
 
 def _check_enough(answered: int, inside: int, outside: int) -> None:

@@ -1,0 +1,191 @@
+"""Curves of the same options on other items, which go further than the pilot's.
+
+Items whose class is known, outside the pilot, are more than a test set: with answers simulated on
+them by the pilot's own noise, every option's curve can be measured far beyond the pilot's size.
+With g_o(n) such a curve of option o in ln u (`links`), tested on the same items as the pilot's,
+
+    y_o(n) = g_o(n) + E + e_o,
+
+e_o what sets the option apart from the others beyond the guides (`joint`), E how far all of the
+pilot's curves lie from their guides. Two accounts of E are weighed by how well they foretell what
+was measured at the pilot's sizes, m with variance v:
+
+    alike:      E ~ Normal(0, tau^2), the pilot's items are like the others (`MISSED_LEVEL`),
+    different:  E ~ Normal(0, `OTHER_ITEMS`^2), and the guides say nothing: forecasts go by the
+                pilot's curve alone.
+
+Draws are of the first with its posterior probability, so intervals widen, and the forecast leaves
+the guides, where the two sources disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labelbits.learning.extrapolate import LEAST_LEAD, ROUGHNESS, SPAN
+from labelbits.learning.forecast import forecast, nested, resampled_curves
+from labelbits.learning.links import Link
+from labelbits.learning.metrics import higher_is_better
+from labelbits.learning.points import CurvePoints
+
+#: Standard deviation of E where the items are alike: how far simulated answers teach other things
+#: than real ones.
+MISSED_LEVEL = 0.05
+#: The same where they are not, and how probable that is beforehand.
+OTHER_ITEMS, DIFFERENT = 0.5, 0.1
+#: A guide has to go this many times further than the pilot.
+FURTHER = 1.5
+
+
+@dataclass(frozen=True)
+class Guided:
+    """What guides foretell: `lead` (O, S) central ln u of the options at the sizes asked for,
+    `luck` (B, S) of test and training items and `model` (B, S) of going beyond the guides, both
+    about it and shared by all options; `level` (B,) draws of E; `alike` its probability."""
+
+    lead: np.ndarray
+    luck: np.ndarray
+    model: np.ndarray
+    level: np.ndarray
+    level_mean: float
+    alike: float
+
+
+def usable(points: CurvePoints, guide: CurvePoints | None) -> bool:
+    """Whether a guide tests the same items and goes further."""
+    if guide is None or guide.item_values is None or points.item_values is None:
+        return False
+    if guide.metric != points.metric or guide.item_values.shape[1] != points.item_values.shape[1]:
+        return False
+    reach = guide.sizes[np.isfinite(guide.mean)].max(initial=0)
+    return bool(reach >= FURTHER * points.sizes.max() and guide.sizes[0] <= points.sizes.max())
+
+
+def lead_of(guide: CurvePoints, link: Link, sizes: np.ndarray) -> np.ndarray:
+    """ln u (S,) of a guide within its measured sizes; its ends beyond."""
+    known = np.isfinite(guide.mean)
+    loss = _loss(guide.mean[known], guide.metric)
+    return link.to_log_u(np.interp(np.log(sizes), np.log(guide.sizes[known]), loss))
+
+
+def follow(
+    points: Sequence[CurvePoints],
+    guides: Sequence[CurvePoints],
+    link: Link,
+    sizes: np.ndarray,
+    *,
+    seed: int,
+    draws: int,
+) -> Guided:
+    """What the guides (O,) of options `points` (O,) foretell at `sizes` (S,).
+
+    Every guide has to be `usable`.
+    """
+    lead, luck, model = [], [], []
+    for guide in guides:
+        centre, own, beyond = _drawn(guide, link, sizes, seed, draws)
+        lead.append(centre)
+        luck.append(own)
+        model.append(beyond)
+    measured, error = _level(points, guides, link, seed, draws)
+    same = MISSED_LEVEL**2 + error**2
+    other = OTHER_ITEMS**2 + error**2
+    odds = (1 - DIFFERENT) / DIFFERENT * np.sqrt(other / same)
+    odds *= np.exp(np.clip(0.5 * measured**2 * (1 / other - 1 / same), -700, 0))
+    shrunk = MISSED_LEVEL**2 / same
+    noise = np.random.default_rng([seed, 92]).standard_normal(draws)
+    level = shrunk * measured + np.sqrt(shrunk) * error * noise
+    return Guided(
+        np.stack(lead), np.mean(luck, axis=0), np.mean(model, axis=0), level,
+        float(shrunk * measured), float(odds / (1 + odds)),
+    )  # fmt: skip
+
+
+def _loss(quality: np.ndarray, metric: str) -> np.ndarray:
+    return 1 - quality if higher_is_better(metric) else quality
+
+
+def _curves(points: CurvePoints, seed: int, draws: int) -> tuple[np.ndarray, ...]:
+    """(sizes (S,), losses (S,), resampled losses (B, S)) where they were measured.
+
+    The same resample of the test items for every curve, so that their luck cancels between them:
+    folds of a cross-validation count as the others do.
+    """
+    known = np.isfinite(points.mean)
+    loss = _loss(points.mean[known], points.metric)
+    moved = resampled_curves(points, known, draws, np.random.default_rng(seed), 1.0)
+    if points.crossed:
+        noise = np.random.default_rng([seed, 94]).standard_normal((draws, int(known.sum())))
+        luck = _training_error(points, known)
+        moved = moved + nested(noise, points.sizes[known]) * luck
+    sign = -1 if higher_is_better(points.metric) else 1
+    return points.sizes[known].astype(float), loss, np.maximum(loss + sign * moved, 1e-4)
+
+
+def _training_error(points: CurvePoints, known: np.ndarray) -> np.ndarray:
+    """Standard error (S,) of a cross-validated mean from the luck of its training sets.
+
+    Folds of many items tell it: what each scored beyond the mean of its items. That mean holds the
+    fold's own score, one of as many as there were passes.
+    """
+    if points.training is None or points.item_counts is None:
+        return np.zeros(int(known.sum()))
+    deviation, sizes = points.training[known], points.sizes[known].astype(float)
+    replicates = np.isfinite(deviation).sum(1)
+    passes = np.maximum(points.item_counts[known].max(1), 2)
+    variance = np.nansum(deviation**2, axis=1) / (replicates * (1 - 1 / passes))
+    shared = 0.0 if points.pool is None else sizes / points.pool
+    return np.sqrt(variance * np.maximum(1 / replicates, shared / passes))
+
+
+def _drawn(
+    guide: CurvePoints, link: Link, sizes: np.ndarray, seed: int, draws: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(central ln u (S,), luck (B, S), model (B, S)) of one guide; beyond it as `forecast` does."""
+    measured, loss, resampled = _curves(guide, seed, draws)
+    at, last = np.log(np.minimum(sizes, measured[-1])), measured[-1]
+    centre = link.to_log_u(np.interp(at, np.log(measured), loss))
+    again = np.stack([np.interp(at, np.log(measured), one) for one in resampled])
+    luck = link.to_log_u(again) - centre
+    model = np.zeros_like(luck)
+    far = sizes > last
+    if far.any():
+        limit = float(sizes.max() / last) + 1
+        ahead = forecast(guide, sizes[far], seed=seed, draws=draws, limit=limit)
+        drawn = link.to_log_u(_loss(ahead.draws, guide.metric))
+        middle = np.median(drawn, axis=0)
+        # What is left of a draw when the luck of its resample is taken out.
+        model[:, far] = drawn - middle - (luck[:, far] - np.median(luck[:, far], axis=0))
+        centre[far] = middle
+    return centre, luck, model
+
+
+def _level(
+    points: Sequence[CurvePoints],
+    guides: Sequence[CurvePoints],
+    link: Link,
+    seed: int,
+    draws: int,
+) -> tuple[float, float]:
+    """How far the pilot's curves lie from their guides in ln u, mean of all options, and the
+    standard error of that."""
+    apart, again, near = [], [], np.zeros(0)
+    for one, guide in zip(points, guides, strict=True):
+        sizes, loss, moved = _curves(one, seed, draws)
+        g_sizes, g_loss, g_moved = _curves(guide, seed, draws)
+        used = (sizes >= max(sizes[-1] / SPAN, g_sizes[0])) & (link.to_log_u(loss) > LEAST_LEAD)
+        used[-1] = True
+        near = used if not len(near) else near & used
+        at = np.log(sizes)
+        there = np.interp(at, np.log(g_sizes), g_loss)
+        there_again = np.stack([np.interp(at, np.log(g_sizes), g) for g in g_moved])
+        apart.append(link.to_log_u(loss) - link.to_log_u(there))
+        again.append(link.to_log_u(moved) - link.to_log_u(there_again))
+    difference, resampled = np.mean(apart, axis=0)[near], np.mean(again, axis=0)[:, near]
+    covariance = np.atleast_2d(np.cov(resampled.T)) + ROUGHNESS**2 * np.eye(int(near.sum()))
+    precision = np.linalg.inv(covariance)
+    weight = precision.sum(1) / precision.sum()
+    return float(difference @ weight), float(1 / np.sqrt(precision.sum()))

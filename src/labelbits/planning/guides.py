@@ -1,0 +1,88 @@
+"""Learning curves on items with gold that nobody was asked about: how the pilot's curves go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from labelbits.learning import CurvePoints, Forecast, cross_measure
+from labelbits.learning.guide import FURTHER
+from labelbits.planning.answering import AnswerSource
+from labelbits.planning.backtest import LIMIT
+from labelbits.planning.inputs import Evidence
+from labelbits.planning.result import Assumption
+from labelbits.planning.trial import ENOUGH_TEST, HEAVY, Trial
+
+#: Items of the largest training set: beyond it a curve is steady and fits take long.
+MOST = 2000
+#: Sizes of a guide, parts that the tested items are split in, and training sets of each size up to
+#: 1,000 items.
+POINTS, FOLDS, REPLICATES = 9, 5, 25
+
+
+def guide_of(
+    evidence: Evidence,
+    trial: Trial,
+    answers: AnswerSource,
+    points: CurvePoints,
+    seed: int,
+    tell: Callable[[float], None] | None = None,
+) -> CurvePoints | None:
+    """The curve `points` measured again on items with gold and no answers, as `learning.guide`
+    wants it: answers are simulated as the pilot's noise has them, the same items are tested.
+
+    None where there are too few such items, where training sets are few shots or of other groups
+    than what is tested (then these items are not what will be bought), or where the answers cannot
+    be trained on in batches.
+    """
+    if evidence.gold is None or trial.balanced is not None or trial.is_shifted:
+        return None
+    if points.ridges is None or not np.isfinite(points.ridges).any() or points.theory is None:
+        return None
+    elsewhere = np.setdiff1d(np.flatnonzero(evidence.gold >= 0), evidence.answered)
+    sizes = guide_sizes(elsewhere, trial, evidence.features.shape[1])
+    if not sizes:
+        return None
+    found = cross_measure(
+        evidence.features, answers.draw, sizes, REPLICATES, trial.test, trial.reference,
+        metrics=(points.metric,), folds=FOLDS, seed=seed, progress=tell, train_rows=elsewhere,
+    )  # fmt: skip
+    return found[points.metric]
+
+
+def guide_sizes(elsewhere: np.ndarray, trial: Trial, columns: int) -> list[int]:
+    """Training sizes of a guide on the rows `elsewhere`; none where it would not go further."""
+    fold = -(-len(np.intersect1d(elsewhere, trial.test)) // FOLDS)
+    reach = min(len(elsewhere) - fold, MOST, round(LIMIT * trial.largest))
+    while reach * columns * trial.reference.shape[1] > 4 * HEAVY:
+        reach //= 2
+    if len(elsewhere) < ENOUGH_TEST or reach < FURTHER * trial.largest:
+        return []
+    sizes = np.geomspace(min(trial.sizes), reach, POINTS).round().astype(int)
+    return np.unique(sizes).tolist()
+
+
+def said_of_guides(
+    guides: Sequence[CurvePoints | None], forecasts: Sequence[Forecast], names: Sequence[str]
+) -> tuple[list[Assumption], list[str]]:
+    """What a plan has to say about the guides it followed, or did not follow."""
+    alike = [f.alike for f in forecasts if f.alike is not None]
+    used = [g for g in guides if g is not None]
+    if not alike or not used:
+        return [], []
+    most, chance = max(int(g.sizes.max()) for g in used), min(alike)
+    assumption = Assumption(
+        "items with gold that nobody was asked about",
+        round(chance, 2),
+        "probability that they are like the pilot's",
+        f"trained on up to {most:,} of them with answers simulated by the pilot's noise, which "
+        "tells how the curves go on; the pilot's own curves were compared with theirs",
+    )
+    if chance >= 0.5:
+        return [assumption], []
+    return [assumption], [
+        "What is learnt from the items with gold outside the pilot is not what is learnt from the "
+        f"pilot's ({', '.join(names)}): the forecast goes by the pilot's own curves, and is less "
+        "sure. Check that both were chosen alike (at random from the same items)"
+    ]
