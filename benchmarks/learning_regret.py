@@ -106,6 +106,7 @@ class Choice:
 
 def chosen_by(
     curves: dict[str, CurvePoints],
+    guides: list[CurvePoints | None],
     pilot: int,
     asked: dict[Case, dict[str, float]],
     seed: int,
@@ -115,7 +116,7 @@ def chosen_by(
     up = next(iter(curves.values())).metric == "accuracy"
     sizes = np.unique([n for items in asked.values() for n in items.values()])
     if together:
-        made = forecast_options(list(curves.values()), sizes, seed=seed, draws=DRAWS)
+        made = forecast_options(list(curves.values()), sizes, seed=seed, draws=DRAWS, guides=guides)
     else:
         made = [forecast(c, sizes, seed=seed, draws=DRAWS) for c in curves.values()]
     ahead = dict(zip(curves, made, strict=True))
@@ -137,7 +138,7 @@ def main() -> None:
     """Print a table of regrets."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", type=Path, default=Path("build/validation"))
-    parser.add_argument("--kind", default="alone", choices=("alone", "tested"))
+    parser.add_argument("--kind", default="alone", choices=("alone", "tested", "guided"))
     arguments = parser.parse_args()
     store, data = arguments.store, cifar10h()
     parts = split(data, 2000)
@@ -159,16 +160,26 @@ def main() -> None:
                 (case, how): [] for case in asked for how in (True, False)
             }
             for number in range(1000):
-                paths = {o: store / f"{arguments.kind}-{pilot}-{number}-{o}.npz" for o in OPTIONS}
-                if not all(path.exists() for path in paths.values()):
+                own = "tested" if arguments.kind == "guided" else arguments.kind
+                paths, leading = (
+                    {o: store / f"{kind}-{pilot}-{number}-{o}.npz" for o in OPTIONS}
+                    for kind in (own, arguments.kind)
+                )
+                if not all(path.exists() for path in [*paths.values(), *leading.values()]):
                     continue
                 rows = parts.pilot(pilot, number)
                 curves = {
-                    o: with_theory(data, parts, arguments.kind, rows, o, load(path))[metric]
+                    o: with_theory(data, parts, own, rows, o, load(path))[metric]
                     for o, path in paths.items()
                 }
+                led: list[CurvePoints | None] = [None] * len(OPTIONS)
+                if arguments.kind == "guided":
+                    led = [
+                        with_theory(data, parts, "guided", rows, o, load(path)).get(metric)
+                        for o, path in leading.items()
+                    ]
                 for how in (True, False):
-                    for case, choice in chosen_by(curves, pilot, asked, number, how).items():
+                    for case, choice in chosen_by(curves, led, pilot, asked, number, how).items():
                         found[case, how].append(choice)
             for price in IMAGE_PRICES:
                 items = asked[price, EVERY]

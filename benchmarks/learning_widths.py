@@ -51,7 +51,12 @@ class Pilot:
     actual: dict[str, CurvePoints]
 
 
-def measured(name: str, store: Path) -> list[Pilot]:
+def measured(
+    name: str,
+    store: Path,
+    kinds: tuple[str, ...] = ("alone", "tested"),
+    numbers: dict[int, int] = NUMBERS,
+) -> list[Pilot]:
     """All pilots of one set, measured unless the store has them."""
     data: Options = load(name)
     parts = validation.split(data, min(HELD, len(data.gold) // 3))
@@ -66,7 +71,7 @@ def measured(name: str, store: Path) -> list[Pilot]:
     actual = validation.load(path)
     found = []
     for n in sizes:
-        for number, kind in itertools.product(range(NUMBERS[n]), ("alone", "tested")):
+        for number, kind in itertools.product(range(numbers[n]), kinds):
             rows = parts.pilot(n, number)
             path = store / f"{name}~{kind}-{n}-{number}-1.npz"
             if not path.exists():

@@ -185,9 +185,9 @@ def test_a_winner_at_every_price_that_is_a_toss_up_is_not_called_one() -> None:
     one = curve("a", 1, 1e-4, noise=0.02, limit=100)
     (found,) = crossovers([one, curve("b", 1, 1e-4, noise=0.02, seed=1, limit=100)], BUDGET, 1)
     assert found["price_ratio"] is None
-    assert found["sentence"].startswith("Which of a and b gives more for 100 USD cannot be told")
+    assert found["sentence"].startswith("Which of a and b does better for 100 USD cannot be told")
     (found,) = crossovers([one, curve("b", 9, 1e-4, noise=0.02, seed=1, limit=100)], BUDGET, 1)
-    assert found["sentence"].startswith("b gives more than a for 100 USD at any price ratio")
+    assert found["sentence"].startswith("b does better than a for 100 USD at any price ratio")
 
 
 def test_a_winner_at_todays_price_is_said_where_no_price_of_a_tie_can_be_told() -> None:

@@ -30,6 +30,7 @@ def answer_probabilities(evidence: Evidence) -> tuple[np.ndarray, str]:
     Empirical Bayes: votes of item i ~ multinomial(pi_i), pi_i ~ Dirichlet(a m_g) with g the
     item's gold class, or its majority class where gold is unknown; m_g from the votes, where gold
     is known drawn towards all classes' share of mistakes; a by
+    maximum likelihood over the items with two votes.
     """
     counts, gold = evidence.stated, evidence.gold
     classes = counts.shape[1]

@@ -57,7 +57,7 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget) -> dict[str, An
         never = edge < 0 if middle < 0 else edge >= len(RATIOS) - 1
         ratios = f"at any price ratio from {RATIOS[0]:.2g} to {RATIOS[-1]:.2g}"
         sentence = (
-            f"{winner} gives more than {second if winner == first else first} for "
+            f"{winner} does better than {second if winner == first else first} for "
             f"{money:,.0f} {budget.currency} {ratios}."
         )
         now = float(np.mean(edge >= np.searchsorted(RATIOS, current)))  # how sure b wins now
@@ -69,7 +69,7 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget) -> dict[str, An
             )
         elif never.mean() < LEVEL:
             sentence = (
-                f"Which of {first} and {second} gives more for {money:,.0f} {budget.currency} "
+                f"Which of {first} and {second} does better for {money:,.0f} {budget.currency} "
                 f"cannot be told: {winner} does {ratios} with probability {chance(never.mean())}."
             )
         return {**entry, "price_ratio": None, "interval": None, "wins": winner,

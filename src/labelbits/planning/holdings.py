@@ -167,7 +167,7 @@ def next_sentence(
             "of those would add to them cannot be told from it."
         )
     if best["family"] != chosen:
-        text += f" On top of them, {best['family']} gives more than {chosen}:"
+        text += f" On top of them, {best['family']} does better than {chosen}:"
     many = f"{best['answers']:,} more answers" if best["answers"] > 1 else "1 more answer"
     if abs(best["gain"]) < NOTHING and not best["at_limit"]:
         return text + (
