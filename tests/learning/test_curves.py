@@ -180,3 +180,25 @@ def test_set_metrics() -> None:
         assert found.item_values is not None
         np.testing.assert_allclose(np.nanmean(found.item_values, axis=1), found.mean, rtol=1e-5)
         assert (found.standard_error() > 0).all()
+
+
+def test_penalties_do_not_follow_the_noise_of_the_smallest_sizes():
+    """With three votes on an item the least sets want weak penalties; 30 items and more do not."""
+    features, proba = world(3000, columns=200, classes=10, margin=8.0, seed=4)
+    gold = proba.argmax(1)
+
+    def draw(rng, rows):
+        lapses = rng.random((len(rows), 3)) < 0.08
+        votes = np.where(lapses, rng.integers(10, size=lapses.shape), gold[rows][:, None])
+        counts = (votes[:, :, None] == np.arange(10)).sum(1)
+        return [Batch(signals.Votes(answers_per_item=3), rows[:, None], counts,
+                      np.zeros(len(rows), int), np.ones(len(rows)))]  # fmt: skip
+
+    points = measure(
+        features, draw, [10, 18, 32, 56, 100, 177, 316], 12, np.arange(500),
+        np.eye(10)[gold[:500]], pool=np.arange(500, 3000), seed=0,
+    )["cross-entropy"]  # fmt: skip
+    assert points.ridges[0] < 0.01
+    assert (points.ridges[2:] > 0.03).all()
+    # A classifier that is sure of its guesses would cost more than knowing nothing.
+    assert (points.mean[3:] < np.log(10)).all()

@@ -20,6 +20,7 @@ from labelbits.learning.points import CurvePoints
 from labelbits.learning.purchases import Answers, Draw, Split, TrainingSets
 from labelbits.learning.regularisation import (
     POWERS,
+    RIDGES,
     best_ridge,
     cross_validate,
     search_ridges,
@@ -37,6 +38,8 @@ Reference = np.ndarray | Mapping[str, np.ndarray]
 CHUNK = 1_000_000
 #: Training sets of one size whose cross-validated losses are averaged to choose its penalty.
 VOTERS = 3
+#: As many more of them as hold this many items: the choice is noisy where items are few.
+VOTED = 300
 
 
 class Learner(Protocol):
@@ -178,18 +181,34 @@ class _FastEngine:
                 lapse=lapse,
             )[0]
 
-        voters = min(VOTERS if size <= 2000 else 1, self.sets.counts[i])
+        voters = max(VOTERS, -(-VOTED // size)) if size <= 2000 else 1
+        voters = min(voters, self.sets.counts[i])
         return np.mean(spread(one, range(voters)), axis=0)
 
     def choose_ridge(self, i: int) -> float:
-        """The penalty for size i, near the one of the nearest size that is already known."""
+        """The penalty for size i, near the one of the next size towards the well known middle.
+
+        The search goes on where the least loss is at an end of it. Below the middle no size starts
+        from a smaller one's penalty: chosen on few items, that can be far off, and all would follow.
+        """
         if np.isnan(self.ridge[i]):
-            known = np.flatnonzero(np.isfinite(self.ridge))
-            near = known[np.argmin(np.abs(known - i))]
+            near = i + 1 if i < self.sets.middle else i - 1
             # The best penalty falls about as 1 / sqrt(n) once items outnumber columns.
-            guess = self.ridge[near] * min(1.0, np.sqrt(self.sets.sizes[near] / self.sets.sizes[i]))
+            fall = min(1.0, np.sqrt(self.sets.sizes[near] / self.sets.sizes[i]))
+            guess = self.choose_ridge(near) * fall
             ridges = guess * 3.0 ** np.array([-1.5, -0.5, 0.5, 1.5])
             losses = self._losses(self.x, i, ridges)
+            while True:
+                best = int(np.argmin(losses))
+                if best == 0 and ridges[0] > RIDGES[0]:
+                    more = ridges[0] / np.array([9.0, 3.0])
+                elif best == len(ridges) - 1 and ridges[-1] < RIDGES[-1]:
+                    more = ridges[-1] * np.array([3.0, 9.0])
+                else:
+                    break
+                order = np.argsort(ridges := np.concatenate([ridges, more]))
+                losses = np.concatenate([losses, self._losses(self.x, i, more)])[order]
+                ridges = ridges[order]
             self.ridge[i] = best_ridge(ridges, losses)
         return float(self.ridge[i])
 

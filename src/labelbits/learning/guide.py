@@ -11,7 +11,7 @@ pilot's curves lie from their guides. Two accounts of E are weighed by how well 
 was measured at the pilot's sizes, m with variance v:
 
     alike:      E ~ Normal(0, tau^2), the pilot's items are like the others (`MISSED_LEVEL`),
-    different:  E ~ Normal(0, `OTHER_ITEMS`^2), and the guides say nothing: forecasts go by the
+    different:  E ~ Cauchy(0, `OTHER_ITEMS`), and the guides say nothing: forecasts go by the
                 pilot's curve alone.
 
 Draws are of the first with its posterior probability, so intervals widen, and the forecast leaves
@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special, stats
 
 from labelbits.learning.extrapolate import LEAST_LEAD, ROUGHNESS, SPAN
 from labelbits.learning.forecast import forecast, nested, resampled_curves
@@ -34,7 +35,7 @@ from labelbits.learning.points import CurvePoints
 #: Standard deviation of E where the items are alike: how far simulated answers teach other things
 #: than real ones.
 MISSED_LEVEL = 0.05
-#: The same where they are not, and how probable that is beforehand.
+#: Scale of E where they are not, and how probable that is beforehand.
 OTHER_ITEMS, DIFFERENT = 0.5, 0.1
 #: A guide has to go this many times further than the pilot.
 FURTHER = 1.5
@@ -92,9 +93,8 @@ def follow(
         model.append(beyond)
     measured, error = _level(points, guides, link, seed, draws)
     same = MISSED_LEVEL**2 + error**2
-    other = OTHER_ITEMS**2 + error**2
-    odds = (1 - DIFFERENT) / DIFFERENT * np.sqrt(other / same)
-    odds *= np.exp(np.clip(0.5 * measured**2 * (1 / other - 1 / same), -700, 0))
+    odds = (1 - DIFFERENT) / DIFFERENT * stats.norm.pdf(measured, scale=np.sqrt(same))
+    odds /= special.voigt_profile(measured, error, OTHER_ITEMS)
     shrunk = MISSED_LEVEL**2 / same
     noise = np.random.default_rng([seed, 92]).standard_normal(draws)
     level = shrunk * measured + np.sqrt(shrunk) * error * noise
