@@ -189,7 +189,7 @@ class _FastEngine:
         """The penalty for size i, near the one of the next size towards the well known middle.
 
         The search goes on where the least loss is at an end of it. Below the middle no size starts
-        from a smaller one's penalty: chosen on few items, that can be far off, and all would follow.
+        from a smaller one's penalty: on few items it can be far off, and all would follow.
         """
         if np.isnan(self.ridge[i]):
             near = i + 1 if i < self.sets.middle else i - 1
