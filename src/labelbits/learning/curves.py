@@ -98,7 +98,8 @@ def cross_measure(
     if folds < 2:
         raise InputError(f"{len(rows)} pilot items; expected at least 2 to cross-validate")
     train_rows = rows if train_rows is None else np.asarray(train_rows)
-    largest = len(train_rows) - -(-len(np.intersect1d(train_rows, rows)) // folds)
+    fold = -(-len(rows) // folds)
+    largest = len(train_rows) - min(fold, len(np.intersect1d(train_rows, rows)))
     if sizes is None:
         sizes = pilot_sizes(largest)
     passes = -(-replicates // folds)

@@ -44,8 +44,9 @@ FURTHER = 1.5
 @dataclass(frozen=True)
 class Guided:
     """What guides foretell: `lead` (O, S) central ln u of the options at the sizes asked for,
-    `luck` (B, S) of test and training items and `model` (B, S) of going beyond the guides, both
-    about it and shared by all options; `level` (B,) draws of E; `alike` its probability."""
+    `luck` (O, B, S) of test and training items and `model` (O, B, S) of going beyond the guides,
+    both about it and on the same random numbers, so that what options share cancels between them;
+    `level` (B,) draws of E; `alike` its probability."""
 
     lead: np.ndarray
     luck: np.ndarray
@@ -99,7 +100,7 @@ def follow(
     noise = np.random.default_rng([seed, 92]).standard_normal(draws)
     level = shrunk * measured + np.sqrt(shrunk) * error * noise
     return Guided(
-        np.stack(lead), np.mean(luck, axis=0), np.mean(model, axis=0), level,
+        np.stack(lead), np.stack(luck), np.stack(model), level,
         float(shrunk * measured), float(odds / (1 + odds)),
     )  # fmt: skip
 
@@ -108,17 +109,18 @@ def _loss(quality: np.ndarray, metric: str) -> np.ndarray:
     return 1 - quality if higher_is_better(metric) else quality
 
 
-def _curves(points: CurvePoints, seed: int, draws: int) -> tuple[np.ndarray, ...]:
+def _curves(points: CurvePoints, seed: int, draws: int, stream: int = 94) -> tuple[np.ndarray, ...]:
     """(sizes (S,), losses (S,), resampled losses (B, S)) where they were measured.
 
     The same resample of the test items for every curve, so that their luck cancels between them:
-    folds of a cross-validation count as the others do.
+    folds of a cross-validation count as the others do. The luck of training sets is of its
+    `stream`: a pilot and a guide have different ones.
     """
     known = np.isfinite(points.mean)
     loss = _loss(points.mean[known], points.metric)
     moved = resampled_curves(points, known, draws, np.random.default_rng(seed), 1.0)
     if points.crossed:
-        noise = np.random.default_rng([seed, 94]).standard_normal((draws, int(known.sum())))
+        noise = np.random.default_rng([seed, stream]).standard_normal((draws, int(known.sum())))
         luck = _training_error(points, known)
         moved = moved + nested(noise, points.sizes[known]) * luck
     sign = -1 if higher_is_better(points.metric) else 1
@@ -174,7 +176,7 @@ def _level(
     standard error of that."""
     apart, again, near = [], [], np.zeros(0)
     for one, guide in zip(points, guides, strict=True):
-        sizes, loss, moved = _curves(one, seed, draws)
+        sizes, loss, moved = _curves(one, seed, draws, 95)
         g_sizes, g_loss, g_moved = _curves(guide, seed, draws)
         used = (sizes >= max(sizes[-1] / SPAN, g_sizes[0])) & (link.to_log_u(loss) > LEAST_LEAD)
         used[-1] = True

@@ -18,7 +18,8 @@ differences is trusted. On eight data sets (28 pilots of 100 to 1,000 items, 3 a
 test items explain, because which items profit from better answers is the luck of the pilot too.
 Y is the mean of all options' own forecasts. A choice between options then follows differences that
 are known, and not the luck by which one curve came out steeper. Where options have been measured on
-other items too, much further than on the pilot, Y and T_o are from there (`guide`).
+other items too, much further than on the pilot, Y and T_o are from there (`guide`) in the draws
+that believe them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ import numpy as np
 from labelbits.errors import InputError
 from labelbits.learning.extrapolate import LEAST_LEAD, ROUGHNESS, SPAN
 from labelbits.learning.forecast import Forecast, forecast, resampled_curves
-from labelbits.learning.guide import Guided, follow, lead_of, usable
+from labelbits.learning.guide import follow, lead_of, usable
 from labelbits.learning.links import Link
 from labelbits.learning.metrics import higher_is_better
 from labelbits.learning.points import CROSSED, CurvePoints
@@ -41,6 +42,8 @@ from labelbits.learning.theory import RidgeTheory, posterior_lead
 MISSED, UNKNOWN = 0.01, 0.3
 #: Factor on the standard error of a measured difference that its test items explain.
 LUCK = 3.5
+#: Guides are followed from this probability on, where one account has to be named.
+BELIEVED = 0.5
 #: Spread of the items' ln u in the link that translates quality to ln u and back.
 SPREAD = 0.4
 
@@ -82,62 +85,64 @@ def forecast_options(
     reach = np.minimum(np.maximum(sizes, 1.0), alone[0].limit_size)
     lead = [posterior_lead(p.theory or first, np.concatenate([measured, reach])) for p in points]
     lead = np.stack(lead)
-    guided = None
-    if led:
-        some = list(led.values())
-        guided = follow([points[o] for o in led], some, link, reach, seed=seed, draws=draws)
-        within = np.stack([lead_of(g, link, measured) for g in some])
-        further = np.concatenate([within, guided.lead], axis=1)
-        # An option without a guide is as far from the others as the theory has it.
-        lead = lead + np.mean(further - lead[list(led)], axis=0)
-        lead[list(led)] = further
-    shift = lead - lead.mean(0)
-    within, ahead = shift[:, : len(measured)], shift[:, len(measured) :]
-    own, error, resampled = _differences(points, known, link, within, draws, seed)
+    noise = [np.random.default_rng([seed, 91, o]).standard_normal(draws) for o in range(len(alone))]
 
-    def to_log_u(quality: np.ndarray) -> np.ndarray:
-        return link.to_log_u(1 - quality if up else quality)
+    def quality(log_u: np.ndarray) -> np.ndarray:
+        """Of ln u, any shape."""
+        loss = link.to_loss(log_u)
+        return 1 - loss if up else loss
 
+    def beyond(lead: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(e_o (O,) expected, its draws (O, B), resampled differences (O, B)) of such leads."""
+        shift = (lead - lead.mean(0))[:, : len(measured)]
+        own, error, resampled = _differences(points, known, link, shift, draws, seed)
+        known_purity = [bool(p.ridges is not None and np.isfinite(p.ridges).any()) for p in points]
+        missed = np.where(known_purity, MISSED, UNKNOWN)
+        shrunk = missed**2 / (missed**2 + error**2)
+        expected = shrunk * own
+        return expected, expected[:, None] + (np.sqrt(shrunk) * error)[:, None] * noise, resampled
+
+    ahead = lead[:, len(measured) :]
+    _, extra, resampled = beyond(lead)
     shared = []
     for o, one in enumerate(alone):
         draw = np.where(one.refused, one.draws[:, :1], one.draws)
-        shared.append(to_log_u(draw) - ahead[o] - resampled[o][:, None])
-    common = np.mean(shared, axis=0)
-    middle = lead[:, len(measured) :].mean(0)
-    if guided is not None:
-        told = middle + guided.level[:, None] + guided.luck + guided.model
-        trust = (np.random.default_rng([seed, 93]).permutation(draws) + 0.5) / draws
-        common = np.where((trust < guided.alike)[:, None], told, common)
+        own = link.to_log_u(1 - draw if up else draw)
+        shared.append(own - (ahead[o] - ahead.mean(0)) - resampled[o][:, None])
+    common = np.mean(shared, axis=0) - ahead.mean(0)
+    found = [common + ahead[o] + extra[o][:, None] for o in range(len(points))]
+    if not led:
+        return [_replaced(one, quality(y)) for one, y in zip(alone, found, strict=True)]
+    some = list(led.values())
+    guided = follow([points[o] for o in led], some, link, reach, seed=seed, draws=draws)
+    within = np.stack([lead_of(g, link, measured) for g in some])
+    further = np.concatenate([within, guided.lead], axis=1)
+    # An option without a guide is as far from the others as the theory has it.
+    lead = lead + np.mean(further - lead[list(led)], axis=0)
+    lead[list(led)] = further
+    expected, extra, _ = beyond(lead)
+    trust = (np.random.default_rng([seed, 93]).permutation(draws) + 0.5) / draws
+    trusted = (trust < guided.alike)[:, None]
     result = []
-    for o, (one, p) in enumerate(zip(alone, points, strict=True)):
-        known_purity = np.isfinite(p.ridges).any() if p.ridges is not None else False
-        missed = MISSED if known_purity else UNKNOWN
-        shrunk = missed**2 / (missed**2 + error[o] ** 2)
-        noise = np.random.default_rng([seed, 91, o]).standard_normal(draws)
-        extra = shrunk * own[o] + np.sqrt(shrunk) * error[o] * noise
-
-        def quality(log_u: np.ndarray) -> np.ndarray:
-            loss = link.to_loss(log_u)
-            return 1 - loss if up else loss
-
-        found = quality(common + ahead[o] + extra[:, None])
-        found = _replaced(one, np.where(one.refused, np.nan, found))
-        if guided is not None:
-            parts = _parts(guided, middle + ahead[o], extra, float(shrunk * own[o]))
-            found = _with_parts(found, guided.alike, *map(quality, parts))
-        result.append(found)
+    for o, one in enumerate(alone):
+        number = list(led).index(o) if o in led else None
+        luck, model = (
+            part.mean(0) if number is None else part[number] for part in (guided.luck, guided.model)
+        )
+        centre = lead[o, len(measured) :]
+        told = centre + (guided.level + extra[o])[:, None] + model
+        mixed = _replaced(one, quality(np.where(trusted, told + luck, found[o])))
+        mixed = replace(mixed, alike=guided.alike)
+        # Where the guides are not believed the parts are those of the pilot's own curve.
+        if guided.alike >= BELIEVED:
+            curve = quality(np.where(trusted, told, found[o]))
+            chance = quality(centre + guided.level_mean + expected[o] + luck)
+            mixed = _with_parts(mixed, chance, curve)
+        result.append(mixed)
     return result
 
 
-def _parts(
-    guided: Guided, lead: np.ndarray, extra: np.ndarray, middle: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """(sampling, model) ln u (B, S) of an option that follows a guide."""
-    level = guided.level + extra
-    return lead + level[:, None] + guided.luck, lead + guided.level_mean + middle + guided.model
-
-
-def _with_parts(one: Forecast, alike: float, sampling: np.ndarray, model: np.ndarray) -> Forecast:
+def _with_parts(one: Forecast, sampling: np.ndarray, model: np.ndarray) -> Forecast:
     """The forecast with the parts of its uncertainty from these qualities (B, S)."""
     tails = [(1 - one.level) / 2, (1 + one.level) / 2]
     bands = []
@@ -146,7 +151,7 @@ def _with_parts(one: Forecast, alike: float, sampling: np.ndarray, model: np.nda
         bands.append(np.where(one.refused, np.nan, band))
     return replace(
         one, sampling_low=bands[0][0], sampling_high=bands[0][1], model_low=bands[1][0],
-        model_high=bands[1][1], alike=alike,
+        model_high=bands[1][1],
     )  # fmt: skip
 
 
@@ -207,6 +212,7 @@ def _differences(
 
 def _replaced(one: Forecast, draws: np.ndarray) -> Forecast:
     """The forecast with other draws; the parts of its uncertainty move with the mean."""
+    draws = np.where(one.refused, np.nan, draws)
     tails = [(1 - one.level) / 2, (1 + one.level) / 2]
     reached = ~one.refused
     centre = np.full(len(one.sizes), np.nan)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from scipy.special import entr
 
 from labelbits.learning import CurvePoints, Forecast, cross_measure
 from labelbits.learning.guide import FURTHER
+from labelbits.learning.joint import BELIEVED
 from labelbits.planning.answering import AnswerSource
 from labelbits.planning.backtest import LIMIT
 from labelbits.planning.inputs import Evidence
@@ -53,7 +55,7 @@ def guide_of(
 
 def guide_sizes(elsewhere: np.ndarray, trial: Trial, columns: int) -> list[int]:
     """Training sizes of a guide on the rows `elsewhere`; none where it would not go further."""
-    fold = -(-len(np.intersect1d(elsewhere, trial.test)) // FOLDS)
+    fold = min(-(-len(trial.test) // FOLDS), len(np.intersect1d(elsewhere, trial.test)))
     reach = min(len(elsewhere) - fold, MOST, round(LIMIT * trial.largest))
     while reach * columns * trial.reference.shape[1] > 4 * HEAVY:
         reach //= 2
@@ -72,17 +74,49 @@ def said_of_guides(
     if not alike or not used:
         return [], []
     most, chance = max(int(g.sizes.max()) for g in used), min(alike)
+    believed = chance >= BELIEVED
     assumption = Assumption(
         "items with gold that nobody was asked about",
         round(chance, 2),
         "probability that they are like the pilot's",
-        f"trained on up to {most:,} of them with answers simulated by the pilot's noise, which "
-        "tells how the curves go on; the pilot's own curves were compared with theirs",
+        f"trained on up to {most:,} of them with answers simulated by the pilot's noise"
+        + (", which tells how the curves go on" if believed else "")
+        + "; the pilot's own curves were compared with theirs",
     )
-    if chance >= 0.5:
+    if believed:
         return [assumption], []
+    led = [name for name, guide in zip(names, guides, strict=True) if guide is not None]
     return [assumption], [
         "What is learnt from the items with gold outside the pilot is not what is learnt from the "
-        f"pilot's ({', '.join(names)}): the forecast goes by the pilot's own curves, and is less "
+        f"pilot's ({', '.join(led)}): the forecast goes by the pilot's own curves, and is less "
         "sure. Check that both were chosen alike (at random from the same items)"
     ]
+
+
+def doubts_of_tests(evidence: Evidence, trial: Trial, points: CurvePoints) -> list[str]:
+    """What is odd about the items that quality is measured on."""
+    found = []
+    share = trial.reference.mean(0)
+    asked = evidence.stated.sum(0) > 0
+    absent = [n for n, s, a in zip(evidence.class_names, share, asked, strict=True) if a and not s]
+    if absent:
+        classes = "class" if len(absent) == 1 else "the classes"
+        found.append(
+            f"No tested item is of {classes} {', '.join(absent)}: quality says nothing about them, "
+            "and is higher or lower than on all items. Add gold for items of every class"
+        )
+    if points.metric not in ("accuracy", "cross-entropy") or trial.balanced is not None:
+        return found
+    if trial.is_shifted or len(np.intersect1d(trial.test, evidence.labelled)):
+        return found
+    up = points.metric == "accuracy"
+    constant = share.max() if up else float(entr(share).sum())
+    better = (points.mean[-1] - constant) * (1 if up else -1)
+    if better < 2 * points.standard_error()[-1]:
+        found.append(
+            "The pilot's answers can be foretold from the features, the gold of the items outside "
+            f"the pilot cannot be from the pilot ({points.metric} {points.mean[-1]:.3g}; always "
+            f"answering alike {constant:.3g}). Check that gold numbers the classes as the answers "
+            "do, that its rows are those of the features, and that both were chosen alike"
+        )
+    return found

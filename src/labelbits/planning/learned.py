@@ -19,7 +19,7 @@ from labelbits.planning.bundled import is_bundled
 from labelbits.planning.constant import constant_draws, constant_of
 from labelbits.planning.cost import affordable_items
 from labelbits.planning.doubts import check_pilot
-from labelbits.planning.guides import guide_of, said_of_guides
+from labelbits.planning.guides import doubts_of_tests, guide_of, said_of_guides
 from labelbits.planning.holdings import what_is_there
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.item_bits import bits_of
@@ -122,6 +122,7 @@ def learned_curves(
         measured.append((family, answers, points, bits))
     if not measured:
         raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(result.warnings))
+    result.warnings += doubts_of_tests(evidence, trial, measured[0][2])
     tell("forecasting", 0.8)
     grid = grid_of(measured[0][2])
     every = forecast_options(
