@@ -14,7 +14,7 @@ from labelbits.learning import CurvePoints, measure
 from labelbits.planning import plan as make_plan
 from labelbits.planning import read_plan
 from labelbits.planning.answering import AnswerSource, answer_probabilities
-from labelbits.planning.guides import guide_of
+from labelbits.planning.guides import doubts_of_tests, guide_of
 from labelbits.planning.inputs import load_evidence
 from labelbits.planning.trial import design_trial
 from labelbits.signals import Hard
@@ -66,6 +66,15 @@ def guide_for(path: Path) -> tuple[CurvePoints | None, CurvePoints]:
     answers = AnswerSource(evidence, Hard(), 1, answer_probabilities(evidence)[0])
     points = trial.measure(evidence.features, answers.draw, "accuracy", 0)
     return guide_of(evidence, trial, answers, points, 0), points
+
+
+def doubts(path: Path) -> list[str]:
+    plan = read_plan(path)
+    evidence = load_evidence(plan, 0)
+    trial = design_trial(evidence, plan.goal, 0, 1000)
+    answers = AnswerSource(evidence, Hard(), 1, answer_probabilities(evidence)[0])
+    points = trial.measure(evidence.features, answers.draw, "accuracy", 0)
+    return doubts_of_tests(evidence, trial, points)
 
 
 def test_a_guide_goes_as_far_as_forecasts_are_believed(write_plan: Write) -> None:
@@ -136,3 +145,17 @@ def test_gold_of_other_items_is_not_followed(write_plan: Write) -> None:
     features[:PILOT] += 5 * blur
     made = make_plan(write_plan(**{**many, "features": features}), seed=0)
     assert any("outside the pilot is not what is learnt" in w for w in made.warnings)
+
+
+def test_gold_that_contradicts_the_pilot_or_lacks_a_class_is_said(write_plan: Write) -> None:
+    many = pilot_among()
+    outside = np.arange(1500) >= PILOT
+    assert doubts(write_plan(**many)) == []
+    lacking = np.where(outside & (many["gold"] == 2), -1, many["gold"])
+    assert [w[:28] for w in doubts(write_plan(**{**many, "gold": lacking}))] == [
+        "No tested item is of class 2"
+    ]
+    shifted = np.where(outside, (many["gold"] + 1) % 5, many["gold"])
+    found = doubts(write_plan(**{**many, "gold": shifted}))
+    assert len(found) == 1
+    assert "Check that gold numbers the classes as the answers do" in found[0]
