@@ -11,7 +11,6 @@ further than they do are left out. Every measured curve is a file in the store, 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -20,9 +19,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 from labelbits.learning import forecast_options
 from labelbits.learning.guide import usable
-from learning_sets import SETS
+from labelbits.learning.joint import BELIEVED
 from learning_tables import METRICS, MULTIPLES, PILOTS
-from learning_widths import DRAWS, Pilot, interval_score, measured
+from learning_widths import DRAWS, Pilot, asked, interval_score, measured
 
 #: Pilots of each size.
 NUMBERS: dict[int, int] = dict.fromkeys(PILOTS, 2)
@@ -65,11 +64,7 @@ def summary(rows: np.ndarray, scale: float) -> list[str]:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--store", type=Path, default=Path("build/widths"))
-    parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS), metavar="SET")
-    arguments = parser.parse_args()
-    arguments.store.mkdir(parents=True, exist_ok=True)
+    arguments = asked(__doc__)
     pairs: list[tuple[Pilot, Pilot]] = []
     for name in arguments.sets:
         found = measured(name, arguments.store, ("tested", "guided"), NUMBERS)
@@ -95,7 +90,7 @@ def main() -> None:
                 continue
             cells = [metric, str(size), str(len(alike)), str(len(names))]
             cells += [*summary(np.array(without), scale), *summary(np.array(led), scale)]
-            print(f"| {' | '.join(cells)} | {sum(a < 0.5 for a in alike)} |", flush=True)
+            print(f"| {' | '.join(cells)} | {sum(a < BELIEVED for a in alike)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -113,13 +113,19 @@ def interval_score(rows: np.ndarray) -> np.ndarray:
     return high - low + 20 * (np.maximum(low - true, 0) + np.maximum(true - high, 0))
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def asked(description: str | None) -> argparse.Namespace:
+    """The command line: `store`, a folder that is there, and `sets`."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--store", type=Path, default=Path("build/widths"))
     parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS), metavar="SET")
     arguments = parser.parse_args()
     arguments.store.mkdir(parents=True, exist_ok=True)
+    return arguments
+
+
+def main() -> None:
+    """Command line."""
+    arguments = asked(__doc__)
     pilots = []
     for name in arguments.sets:
         pilots += measured(name, arguments.store)

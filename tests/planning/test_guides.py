@@ -15,8 +15,8 @@ from labelbits.planning import plan as make_plan
 from labelbits.planning import read_plan
 from labelbits.planning.answering import AnswerSource, answer_probabilities
 from labelbits.planning.guides import doubts_of_tests, guide_of
-from labelbits.planning.inputs import load_evidence
-from labelbits.planning.trial import design_trial
+from labelbits.planning.inputs import Evidence, load_evidence
+from labelbits.planning.trial import Trial, design_trial
 from labelbits.signals import Hard
 from tests.planning.conftest import BASE, blobs
 
@@ -59,21 +59,22 @@ def actual(items: int) -> float:
     )  # fmt: skip
 
 
-def guide_for(path: Path) -> tuple[CurvePoints | None, CurvePoints]:
+def measured(path: Path) -> tuple[Evidence, Trial, AnswerSource, CurvePoints]:
+    """Single labels of the plan at `path`, measured as a plan does."""
     plan = read_plan(path)
     evidence = load_evidence(plan, 0)
     trial = design_trial(evidence, plan.goal, 0, 1000)
     answers = AnswerSource(evidence, Hard(), 1, answer_probabilities(evidence)[0])
-    points = trial.measure(evidence.features, answers.draw, "accuracy", 0)
+    return evidence, trial, answers, trial.measure(evidence.features, answers.draw, "accuracy", 0)
+
+
+def guide_for(path: Path) -> tuple[CurvePoints | None, CurvePoints]:
+    evidence, trial, answers, points = measured(path)
     return guide_of(evidence, trial, answers, points, 0), points
 
 
 def doubts(path: Path) -> list[str]:
-    plan = read_plan(path)
-    evidence = load_evidence(plan, 0)
-    trial = design_trial(evidence, plan.goal, 0, 1000)
-    answers = AnswerSource(evidence, Hard(), 1, answer_probabilities(evidence)[0])
-    points = trial.measure(evidence.features, answers.draw, "accuracy", 0)
+    evidence, trial, _, points = measured(path)
     return doubts_of_tests(evidence, trial, points)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import entr
 
 from labelbits.learning import CurvePoints, Forecast, cross_measure
 from labelbits.learning.guide import FURTHER
 from labelbits.learning.joint import BELIEVED
+from labelbits.learning.metrics import higher_is_better
 from labelbits.planning.answering import AnswerSource
 from labelbits.planning.backtest import LIMIT
+from labelbits.planning.constant import constant_of
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.result import Assumption
 from labelbits.planning.trial import ENOUGH_TEST, HEAVY, Trial
@@ -105,18 +106,18 @@ def doubts_of_tests(evidence: Evidence, trial: Trial, points: CurvePoints) -> li
             f"No tested item is of {classes} {', '.join(absent)}: quality says nothing about them, "
             "and is higher or lower than on all items. Add gold for items of every class"
         )
-    if points.metric not in ("accuracy", "cross-entropy") or trial.balanced is not None:
+    constant = constant_of(trial.reference, points.metric, tuple(evidence.class_names))
+    if constant is None or trial.balanced is not None or trial.is_shifted:
         return found
-    if trial.is_shifted or len(np.intersect1d(trial.test, evidence.labelled)):
+    if len(np.intersect1d(trial.test, evidence.labelled)):
         return found
-    up = points.metric == "accuracy"
-    constant = share.max() if up else float(entr(share).sum())
-    better = (points.mean[-1] - constant) * (1 if up else -1)
+    better = points.mean[-1] - constant["quality"]
+    better = better if higher_is_better(points.metric) else -better
     if better < 2 * points.standard_error()[-1]:
         found.append(
             "The pilot's answers can be foretold from the features, the gold of the items outside "
             f"the pilot cannot be from the pilot ({points.metric} {points.mean[-1]:.3g}; always "
-            f"answering alike {constant:.3g}). Check that gold numbers the classes as the answers "
-            "do, that its rows are those of the features, and that both were chosen alike"
+            f"answering alike {constant['quality']:.3g}). Check that gold numbers the classes as the "
+            "answers do, that its rows are those of the features, and that both were chosen alike"
         )
     return found

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.learning import CurvePoints, Forecast
+from labelbits.learning.joint import BELIEVED
 from labelbits.learning.metrics import MAY_RISE, higher_is_better
 from labelbits.planning.backtest import LIMIT
 from labelbits.planning.cost import affordable_items
@@ -55,7 +56,7 @@ def curve_of(
         "model": [float(ahead.model_low[at]), float(ahead.model_high[at])],
     }
     draws = np.asarray(ahead.draws)
-    if points.metric not in MAY_RISE and (ahead.alike or 0) < 0.5:
+    if points.metric not in MAY_RISE and (ahead.alike or 0) < BELIEVED:
         draws = _through_measured(draws, grid, points)
     if guess is not None and grid[0] > 1:
         # One item teaches one class; from there to the least measured the curve is drawn by hand.
