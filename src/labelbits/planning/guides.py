@@ -118,6 +118,7 @@ def doubts_of_tests(evidence: Evidence, trial: Trial, points: CurvePoints) -> li
             "The pilot's answers can be foretold from the features, the gold of the items outside "
             f"the pilot cannot be from the pilot ({points.metric} {points.mean[-1]:.3g}; always "
             f"answering alike {constant['quality']:.3g}). Check that gold numbers the classes as "
-            "the answers do, that its rows are those of the features, and that both were chosen alike"
+            "the answers do, that its rows are those of the features, and that both were "
+            "chosen alike"
         )
     return found
