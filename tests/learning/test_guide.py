@@ -134,6 +134,43 @@ def test_options_keep_what_sets_them_apart(guide):
     assert (partly[0].mean - partly[1].mean > 0.4 * told).all()
 
 
+def test_what_sets_options_apart_on_few_items_is_mostly_luck_and_not_followed():
+    """Nearly equal answers, guides of 200 items: the theory of purity steadies the difference."""
+    bought = np.random.default_rng(2).choice(BOUGHT, 80, replace=False)
+    ways = [lambda rng, rows, wrong=wrong: draw(rng, rows, wrong) for wrong in (0.26, 0.3)]
+    told, made = [], []
+    for seed in range(2, 7):
+        rows = np.random.default_rng(seed).choice(1800, 200, replace=False)
+        right, only = np.eye(4)[GOLD[rows]], ("accuracy",)
+        guides = [
+            cross_measure(
+                FEATURES,
+                way,
+                [20, 80, 160],
+                10,
+                rows,
+                right,
+                metrics=only,
+                folds=5,
+                seed=3,
+                train_rows=rows,
+            )["accuracy"]
+            for way in ways
+        ]
+        options = [
+            measure(FEATURES, way, [20, 40, 80], 4, rows, right, metrics=only, pool=bought, seed=0)[
+                "accuracy"
+            ]
+            for way in ways
+        ]
+        led = forecast_options(options, np.array([160.0]), seed=1, draws=200, guides=guides)
+        told.append(guides[0].mean[-1] - guides[1].mean[-1])
+        made.append(float(led[0].mean[0] - led[1].mean[0]))
+    assert np.std(told) > 0.01
+    assert np.std(made) < 0.4 * np.std(told)
+    assert min(made) > 0.005
+
+
 def test_options_go_by_the_pilot_alone_where_guides_are_not_believed():
     """Guides that say that two options are alike do not make them so."""
     rows = np.random.default_rng(2).choice(BOUGHT, 80, replace=False)

@@ -136,6 +136,17 @@ def test_a_plan_with_a_guide_is_surer_and_says_what_it_did(write_plan: Write) ->
     widths = [row.high - row.low for row in rows]
     assert widths[0] < 0.7 * widths[1]
     assert rows[0].low < actual(rows[0].items) < rows[0].high
+    # What the gold gives as training items, for nothing: as much as one label on each of 1,420.
+    known = made.extras["known"]
+    assert known["items"] == 1500 - PILOT
+    assert "known" not in without.extras
+    assert known["quality"] > actual(known["measured_on"] // 2)
+    assert known["quality"] == pytest.approx(actual(known["measured_on"]), abs=0.05)
+    (note,) = [w for w in made.warnings if "trained on as they are" in w]
+    assert f"accuracy {100 * known['quality']:.1f}%" in note.replace(" %", "%")
+    assert ("as good as the purchase" in note) is (
+        known["quality"] >= made.recommendation["quality"]
+    )
 
 
 def test_gold_of_other_items_is_not_followed(write_plan: Write) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from labelbits.planning.advise import advise
-from labelbits.planning.holdings import buy_next, hold_on, next_sentence
+from labelbits.planning.holdings import buy_next, hold_on, next_sentence, what_is_there
+from labelbits.planning.inputs import load_evidence
 from labelbits.planning.planfile import Budget
+from labelbits.planning.planreader import read_plan
+from labelbits.planning.trial import design_trial
 from labelbits.planning.words import show
+from tests.planning.conftest import blobs
 from tests.planning.curves import curve
 
 BUDGET = Budget.model_validate({"amount": 100.0})
@@ -107,6 +113,38 @@ def test_the_error_of_what_is_there_is_in_what_it_becomes() -> None:
     assert text.endswith("That is a gain of 0.070 (90 % interval 0.070 to 0.070).")
     text = next_sentence(held, [found], "one", BUDGET, lambda v: show(v, True), "accuracy", sign=1)
     assert text.endswith("That is a gain of 7.0 points (90 % interval 7.0 to 7.0).")
+
+
+def test_more_of_the_same_is_not_surer_than_the_same_bought_anew() -> None:
+    one = curve("one", 1, 0.1, noise=0.008)
+    held = there({"one": 100.0}, error=0.002)
+    (found,) = buy_next(held, [one], BUDGET, 0, sign=1)
+    low, high = np.quantile(one.at(1100.0), [0.05, 0.95])
+    assert found["interval"][1] - found["interval"][0] == pytest.approx(high - low, rel=0.1)
+    # All draws rise by the same: the gain is known.
+    assert found["gain_interval"][1] - found["gain_interval"][0] < 1e-9
+
+
+def test_labels_that_were_tested_on_count_in_what_is_there(write_plan: Callable[..., Path]) -> None:
+    """By cross-validation nine tenths of the labels are trained on; the quality is of all."""
+    items = blobs(60, classes=3, dims=12)
+    noise = 2 * np.random.default_rng(0).standard_normal(items["features"].shape)
+    path = write_plan(**{**items, "features": items["features"] + noise})
+    plan = read_plan(path)
+    evidence = load_evidence(plan, 0)
+    evidence = replace(evidence, gold=None)
+    trial = design_trial(evidence, plan.goal, 0, 1000)
+    assert trial.pool is None
+    rising = curve("one", 0.03, 0.1, noise=0.0)
+    found = what_is_there(evidence, trial, [rising], "accuracy", 0)
+    assert found is not None
+    assert found["measured_on"] == 54
+    flat = replace(rising, draws=np.full_like(rising.draws, 0.5))
+    measured = what_is_there(evidence, trial, [flat], "accuracy", 0)
+    assert measured is not None
+    now, worth = found["quality"], found["worth"]["one"]
+    assert now > measured["quality"]
+    assert rising.at(worth).mean() == pytest.approx(now, abs=1e-3)
 
 
 @pytest.mark.parametrize(("held", "first"), [(0.95, False), (0.7, True)])

@@ -16,6 +16,13 @@ was measured at the pilot's sizes, m with variance v:
 
 Draws are of the first with its posterior probability, so intervals widen, and the forecast leaves
 the guides, where the two sources disagree.
+
+What sets options apart on few such items is their luck. It is drawn towards what the theory
+foretells from the purity of the answers, T_o, by its own error v:
+
+    g_o - mean g | measured ~ Normal(T_o + s (d_o - T_o), s v^2),   s = tau^2 / (tau^2 + v^2),
+
+d_o the measured difference, tau growing with T_o (`APART`, `PART`).
 """
 
 from __future__ import annotations
@@ -37,6 +44,9 @@ from labelbits.learning.points import CurvePoints
 MISSED_LEVEL = 0.05
 #: Scale of E where they are not, and how probable that is beforehand.
 OTHER_ITEMS, DIFFERENT = 0.5, 0.1
+#: How far the theory of the differences between options is trusted: standard deviation of ln u, and
+#: as a part of the difference itself.
+APART, PART = 0.02, 0.5
 #: A guide has to go this many times further than the pilot.
 FURTHER = 1.5
 
@@ -66,25 +76,20 @@ def usable(points: CurvePoints, guide: CurvePoints | None) -> bool:
     return bool(reach >= FURTHER * points.sizes.max() and guide.sizes[0] <= points.sizes.max())
 
 
-def lead_of(guide: CurvePoints, link: Link, sizes: np.ndarray) -> np.ndarray:
-    """ln u (S,) of a guide within its measured sizes; its ends beyond."""
-    known = np.isfinite(guide.mean)
-    loss = _loss(guide.mean[known], guide.metric)
-    return link.to_log_u(np.interp(np.log(sizes), np.log(guide.sizes[known]), loss))
-
-
 def follow(
     points: Sequence[CurvePoints],
     guides: Sequence[CurvePoints],
     link: Link,
     sizes: np.ndarray,
+    foretold: np.ndarray | None,
     *,
     seed: int,
     draws: int,
 ) -> Guided:
     """What the guides (O,) of options `points` (O,) foretell at `sizes` (S,).
 
-    Every guide has to be `usable`.
+    Every guide has to be `usable`. `foretold` (O, S): ln u of the options by the theory, whose
+    differences are believed; None where the purity of answers is not known.
     """
     lead, luck, model = [], [], []
     for guide in guides:
@@ -92,6 +97,9 @@ def follow(
         lead.append(centre)
         luck.append(own)
         model.append(beyond)
+    parts = np.stack(lead), np.stack(luck), np.stack(model)
+    if foretold is not None and len(guides) > 1:
+        parts = _drawn_together(*parts, foretold)
     measured, error = _level(points, guides, link, seed, draws)
     same = MISSED_LEVEL**2 + error**2
     odds = (1 - DIFFERENT) / DIFFERENT * stats.norm.pdf(measured, scale=np.sqrt(same))
@@ -100,9 +108,27 @@ def follow(
     noise = np.random.default_rng([seed, 92]).standard_normal(draws)
     level = shrunk * measured + np.sqrt(shrunk) * error * noise
     return Guided(
-        np.stack(lead), np.stack(luck), np.stack(model), level,
-        float(shrunk * measured), float(odds / (1 + odds)),
+        *parts, level, float(shrunk * measured), float(odds / (1 + odds))
     )  # fmt: skip
+
+
+def _drawn_together(
+    lead: np.ndarray, luck: np.ndarray, model: np.ndarray, foretold: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(lead (O, S), luck (O, B, S), model (O, B, S)) with what sets options apart drawn towards
+    `foretold` (O, S)."""
+    apart = foretold - foretold.mean(0)
+    beyond = lead - lead.mean(0) - apart
+    own_luck, own_model = luck - luck.mean(0), model - model.mean(0)
+    error = (own_luck + own_model).std(axis=1)
+    trusted = np.hypot(APART, PART * apart)
+    shrunk = trusted**2 / (trusted**2 + error**2)
+    less = np.sqrt(shrunk)[:, None]
+    return (
+        lead.mean(0) + apart + shrunk * beyond,
+        luck.mean(0) + less * own_luck,
+        model.mean(0) + less * own_model,
+    )
 
 
 def _loss(quality: np.ndarray, metric: str) -> np.ndarray:

@@ -32,7 +32,7 @@ import numpy as np
 from labelbits.errors import InputError
 from labelbits.learning.extrapolate import LEAST_LEAD, ROUGHNESS, SPAN
 from labelbits.learning.forecast import Forecast, forecast, resampled_curves
-from labelbits.learning.guide import follow, lead_of, usable
+from labelbits.learning.guide import follow, usable
 from labelbits.learning.links import Link
 from labelbits.learning.metrics import higher_is_better
 from labelbits.learning.points import CROSSED, CurvePoints
@@ -96,8 +96,7 @@ def forecast_options(
         """(e_o (O,) expected, its draws (O, B), resampled differences (O, B)) of such leads."""
         shift = (lead - lead.mean(0))[:, : len(measured)]
         own, error, resampled = _differences(points, known, link, shift, draws, seed)
-        known_purity = [bool(p.ridges is not None and np.isfinite(p.ridges).any()) for p in points]
-        missed = np.where(known_purity, MISSED, UNKNOWN)
+        missed = np.where([_knows_purity(p) for p in points], MISSED, UNKNOWN)
         shrunk = missed**2 / (missed**2 + error**2)
         expected = shrunk * own
         return expected, expected[:, None] + (np.sqrt(shrunk) * error)[:, None] * noise, resampled
@@ -114,9 +113,13 @@ def forecast_options(
     if not led:
         return [_replaced(one, quality(y)) for one, y in zip(alone, found, strict=True)]
     some = list(led.values())
-    guided = follow([points[o] for o in led], some, link, reach, seed=seed, draws=draws)
-    within = np.stack([lead_of(g, link, measured) for g in some])
-    further = np.concatenate([within, guided.lead], axis=1)
+    sure = all(_knows_purity(points[o]) for o in led)
+    every = np.concatenate([measured, reach])
+    guided = follow(
+        [points[o] for o in led], some, link, every, lead[list(led)] if sure else None,
+        seed=seed, draws=draws,
+    )  # fmt: skip
+    further = guided.lead
     # An option without a guide is as far from the others as the theory has it.
     lead = lead + np.mean(further - lead[list(led)], axis=0)
     lead[list(led)] = further
@@ -127,7 +130,8 @@ def forecast_options(
     for o, one in enumerate(alone):
         number = list(led).index(o) if o in led else None
         luck, model = (
-            part.mean(0) if number is None else part[number] for part in (guided.luck, guided.model)
+            (part.mean(0) if number is None else part[number])[:, len(measured) :]
+            for part in (guided.luck, guided.model)
         )
         centre = lead[o, len(measured) :]
         told = centre + (guided.level + extra[o])[:, None] + model
@@ -140,6 +144,11 @@ def forecast_options(
             mixed = _with_parts(mixed, chance, curve)
         result.append(mixed)
     return result
+
+
+def _knows_purity(points: CurvePoints) -> bool:
+    """Whether the theory of the linear learner holds for this option."""
+    return bool(points.ridges is not None and np.isfinite(points.ridges).any())
 
 
 def _with_parts(one: Forecast, sampling: np.ndarray, model: np.ndarray) -> Forecast:

@@ -11,6 +11,7 @@ from labelbits.planning.constant import ONE_SIDED, beside_constant, gain_of, rea
 from labelbits.planning.cost import Price
 from labelbits.planning.crossovers import crossovers
 from labelbits.planning.holdings import buy_next, hold_on, next_sentence, surely_better
+from labelbits.planning.known import said_of_gold
 from labelbits.planning.options import list_options
 from labelbits.planning.planfile import Budget
 from labelbits.planning.recommend import recommend
@@ -93,6 +94,8 @@ def advise(
         }
         told |= {"gain_expected": added[0], "gain_interval": list(added[1:])}
         advice = {**advice, "constant": {**free, **told}}
+    if "known" in extras:
+        notes.append(said_of_gold(extras["known"], advice, shown, name, sign=sign))
     if held:
         first.append(held)
         turn = "From nothing, the best would be to"

@@ -56,14 +56,21 @@ def guide_of(
 
 def guide_sizes(elsewhere: np.ndarray, trial: Trial, columns: int) -> list[int]:
     """Training sizes of a guide on the rows `elsewhere`; none where it would not go further."""
-    fold = min(-(-len(trial.test) // FOLDS), len(np.intersect1d(elsewhere, trial.test)))
-    reach = min(len(elsewhere) - fold, MOST, round(LIMIT * trial.largest))
-    while reach * columns * trial.reference.shape[1] > 4 * HEAVY:
-        reach //= 2
+    reach = beside_tested(elsewhere, trial, columns, round(LIMIT * trial.largest))
     if len(elsewhere) < ENOUGH_TEST or reach < FURTHER * trial.largest:
         return []
     sizes = np.geomspace(min(trial.sizes), reach, POINTS).round().astype(int)
     return np.unique(sizes).tolist()
+
+
+def beside_tested(elsewhere: np.ndarray, trial: Trial, columns: int, most: int = MOST) -> int:
+    """How many of the rows `elsewhere` can be trained on while a fold of the tested ones is tested,
+    at most `most` and `MOST`, fewer where fits take long."""
+    fold = min(-(-len(trial.test) // FOLDS), len(np.intersect1d(elsewhere, trial.test)))
+    reach = min(len(elsewhere) - fold, MOST, most)
+    while reach * columns * trial.reference.shape[1] > 4 * HEAVY:
+        reach //= 2
+    return reach
 
 
 def said_of_guides(

@@ -36,7 +36,8 @@ def what_is_there(
 ) -> dict[str, Any] | None:
     """Quality of the labels at hand, all of them together; None where there are none to train on.
 
-    `worth` is how many answers of each family would be as good.
+    `worth` is how many answers of each family would be as good. Where a part of the labels was held
+    back to test on, quality and worth are those of all of them.
     """
     stated, counts = evidence.stated, evidence.counts
     items = int((stated.sum(1) > 0).sum())
@@ -60,13 +61,18 @@ def what_is_there(
     )  # fmt: skip
     quality = float(points.mean[-1])
     error = float(points.standard_error()[-1])
-    # The trial holds some items back; with them the labels are worth in proportion more.
-    more = max(1.0, items / size) if trial.pool is None else 1.0
-    worth = {c.family.name: more * _worth(c, quality, metric) for c in curves}
+    worth = {c.family.name: _worth(c, quality, metric) for c in curves}
+    if trial.pool is None and items > size:
+        # The trial holds some items back; with them the labels are worth in proportion more, and
+        # the quality is that further along the curves.
+        before = np.array([_capped(c, worth[c.family.name]).mean() for c in curves])
+        worth = {name: items / size * answers for name, answers in worth.items()}
+        after = np.array([_capped(c, worth[c.family.name]).mean() for c in curves])
+        sign = 1 if higher_is_better(metric) else -1
+        quality += sign * max(0.0, float((sign * (after - before)).mean())) if curves else 0.0
     if not error and curves:
         # Items that are all alike show no spread: the forecast at that size has one.
-        ceiling = float(curves[0].answers[-1])
-        error = float(curves[0].at(min(worth[curves[0].family.name], ceiling)).std())
+        error = float(_capped(curves[0], worth[curves[0].family.name]).std())
     return {
         "items": items,
         "answers": float(stated.sum()),
@@ -75,6 +81,11 @@ def what_is_there(
         "standard_error": error,
         "worth": worth,
     }
+
+
+def _capped(curve: Curve, answers: float | np.ndarray) -> np.ndarray:
+    """Draws (B,) of the quality of this many answers, at most the curve's last."""
+    return curve.at(np.minimum(answers, curve.answers[-1]))
 
 
 def _worth(curve: Curve, quality: float, metric: str) -> float:
@@ -101,9 +112,9 @@ def buy_next(
         if answers < (curve.family.answers_per_item or 1):
             continue
         head_start = there["worth"][curve.family.name]
-        ceiling = curve.answers[-1]
         total = head_start + answers * price_noise(curve, seed)
-        change = curve.at(np.minimum(total, ceiling)) - curve.at(min(head_start, ceiling))
+        anew = _capped(curve, total)
+        change = anew - _capped(curve, head_start)
         # More labels are not expected to hurt, and no quality is better than perfect.
         change = change + sign * max(0.0, -sign * float(change.mean()))
         reached = np.clip(there["quality"] + change, 0.0, 1.0 if sign > 0 else None)
@@ -112,6 +123,10 @@ def buy_next(
         # How well the labels at hand do is a measurement too, with an error of its own.
         luck = np.random.default_rng(seed + 1).standard_normal(len(reached))
         around = reached + there["standard_error"] * luck
+        # The same answers bought anew are not known less well.
+        own, known = np.std(anew), np.std(around)
+        if own > known > 0:
+            around = around.mean() + own / known * (around - around.mean())
         _, low, high = interval(np.clip(around, 0.0, 1.0 if sign > 0 else None))
         quality = float(reached.mean())
         items, per_item = curve.shape(answers)
@@ -129,7 +144,7 @@ def buy_next(
                 "interval": [low, high],
                 "gain": gain,
                 "gain_interval": [gain_low, gain_high],
-                "at_limit": bool(head_start + answers > ceiling * 1.001),
+                "at_limit": bool(head_start + answers > curve.answers[-1] * 1.001),
             }
         )
     if found:

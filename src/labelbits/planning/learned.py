@@ -24,6 +24,7 @@ from labelbits.planning.holdings import what_is_there
 from labelbits.planning.inputs import Evidence
 from labelbits.planning.item_bits import bits_of
 from labelbits.planning.item_list import ItemList, item_list
+from labelbits.planning.known import what_gold_gives
 from labelbits.planning.label_mixture import mixture_of_labels
 from labelbits.planning.label_strata import Way
 from labelbits.planning.learned_curve import curve_of, grid_of, with_item_noise
@@ -108,16 +109,16 @@ def learned_curves(
                 )
             )
         answers = AnswerSource(voices.evidence, signal, m, voices.probabilities)
+        each = 0.85 / len(families)
         points = trial.measure(
-            evidence.features,
-            answers.draw,
-            metric,
-            seed,
-            lambda done, name=family.name, start=share: tell(
-                f"training on {name}", start + 0.55 * done / len(families)
-            ),
-        )
-        guides.append(guide_of(evidence, trial, answers, points, seed))
+            evidence.features, answers.draw, metric, seed,
+            _part(tell, f"training on {family.name}", share, 0.6 * each),
+        )  # fmt: skip
+        guides.append(guide_of(
+            evidence, trial, answers, points, seed,
+            _part(tell, f"training on items with gold: {family.name}", share + 0.6 * each,
+                  0.4 * each),
+        ))  # fmt: skip
         bits = bits_of(signal, voices.probabilities[evidence.answered], m, seed)
         measured.append((family, answers, points, bits))
     if not measured:
@@ -168,6 +169,9 @@ def learned_curves(
         there = what_is_there(evidence, trial, result.curves, metric, seed)
     if there is not None:  # the invented votes of a bundled example are nobody's to hold
         result.extras["holdings"] = there
+    known = what_gold_gives(evidence, trial, metric, seed)
+    if known is not None:
+        result.extras["known"] = known
     names = tuple(evidence.class_names)
     if metric == "calibration-error":
         result.assumptions.append(
@@ -188,6 +192,13 @@ def learned_curves(
         "Bits that one answer tells about which item it is (mutual information over your items)."
     )
     return result
+
+
+def _part(
+    tell: Callable[[str, float], None], what: str, start: float, width: float
+) -> Callable[[float], None]:
+    """Progress of one step, which is this much of the whole."""
+    return lambda done: tell(what, start + width * done)
 
 
 def _nothing_affordable(families: list[Family], result: Learned) -> Learned:

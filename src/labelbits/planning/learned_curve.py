@@ -58,6 +58,8 @@ def curve_of(
     draws = np.asarray(ahead.draws)
     if points.metric not in MAY_RISE and (ahead.alike or 0) < BELIEVED:
         draws = _through_measured(draws, grid, points)
+    elif points.metric not in MAY_RISE and guess is not None:
+        draws = _below_chance(draws, grid, points, guess[1], seed)
     if guess is not None and grid[0] > 1:
         # One item teaches one class; from there to the least measured the curve is drawn by hand.
         first = np.random.default_rng(seed).uniform(*guess, len(draws))
@@ -85,6 +87,25 @@ def _through_measured(draws: np.ndarray, grid: np.ndarray, points: CurvePoints) 
     wanted = sign * np.minimum.accumulate((sign * wanted)[::-1])[::-1]
     wanted = np.where(grid < sizes[-1], wanted, mean)
     return np.clip(draws + wanted - mean, 0.0, 1.0 if up else None)
+
+
+def _below_chance(
+    draws: np.ndarray, grid: np.ndarray, points: CurvePoints, constant: float, seed: int
+) -> np.ndarray:
+    """The draws (B, G), as measured where that is worse than the best constant answer.
+
+    A guide is followed in how clearly classes are told apart, and nothing is told less clearly than
+    not at all; a fit to a few items is worse, because it is too sure.
+    """
+    known = np.isfinite(points.mean)
+    sign = 1.0 if higher_is_better(points.metric) else -1.0
+    sizes, measured, error = points.sizes[known], points.mean[known], points.standard_error()[known]
+    at = np.log(np.maximum(grid, sizes[0]))
+    there = np.interp(at, np.log(sizes), measured)
+    worse = (sign * there < sign * constant) & (grid <= sizes[-1])
+    luck = np.random.default_rng([seed, 96]).standard_normal((len(draws), 1))
+    told = there + luck * np.interp(at, np.log(sizes), error)
+    return np.clip(np.where(worse, told, draws), 0.0, 1.0 if sign > 0 else None)
 
 
 def with_item_noise(curves: list[Curve], points: list[CurvePoints]) -> list[Curve]:
