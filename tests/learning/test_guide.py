@@ -9,7 +9,7 @@ from labelbits import signals
 from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.learning import cross_measure, forecast, forecast_options, measure
-from labelbits.learning.guide import usable
+from labelbits.learning.guide import training_luck, usable
 from tests.learning.helpers import world
 
 FEATURES, PROBA = world(6000, columns=40, classes=4, margin=5.0, seed=8)
@@ -87,6 +87,15 @@ def test_a_guide_makes_forecasts_better_and_surer(pilots, guide, actual):
         )
     ]
     assert errors[1] < 0.6 * errors[0]
+
+
+def test_the_luck_of_one_training_set_is_that_between_pilots(guide):
+    """40 sets of 80 items, each its own: their spread on the same test items."""
+    each = curve(BOUGHT, [80], 40, seed=4)
+    luck = training_luck(guide)[list(guide.sizes).index(80)]
+    # Of 40 sets and of 25 in folds: standard errors of 11 % and 14 %.
+    assert luck == pytest.approx(np.std(each.values[0], ddof=1), rel=3 * 0.18)
+    assert luck > 2 * training_luck(guide)[-1]
 
 
 def test_a_guide_on_other_kinds_of_items_is_not_believed(pilots):

@@ -17,9 +17,9 @@ metrics = ["spearman", "procrustes"]
 items = [12]
 classes = [3]
 dims = [2]
-precision = [1.0, 2.0, 4.0]
+precision = [1.0, 1.4, 2.0, 2.8, 4.0, 5.6]
 signals = ["triplet"]
-answers_per_item = [1, 2, 4, 8]
+answers_per_item = [1, 8]
 """
 
 

@@ -22,7 +22,7 @@ foretells from the purity of the answers, T_o, by its own error v:
 
     g_o - mean g | measured ~ Normal(T_o + s (d_o - T_o), s v^2),   s = tau^2 / (tau^2 + v^2),
 
-d_o the measured difference, tau growing with T_o (`APART`, `PART`).
+d_o the measured difference, tau growing with T_o (`MISSED`, `PART`).
 """
 
 from __future__ import annotations
@@ -38,15 +38,16 @@ from labelbits.learning.forecast import forecast, nested, resampled_curves
 from labelbits.learning.links import Link
 from labelbits.learning.metrics import higher_is_better
 from labelbits.learning.points import CurvePoints
+from labelbits.learning.theory import MISSED
 
 #: Standard deviation of E where the items are alike: how far simulated answers teach other things
 #: than real ones.
 MISSED_LEVEL = 0.05
 #: Scale of E where they are not, and how probable that is beforehand.
 OTHER_ITEMS, DIFFERENT = 0.5, 0.1
-#: How far the theory of the differences between options is trusted: standard deviation of ln u, and
-#: as a part of the difference itself.
-APART, PART = 0.02, 0.5
+#: How far a difference is from the theory's, beside `MISSED`, as a part of it: large ones are known
+#: less well than small ones.
+PART = 0.5
 #: A guide has to go this many times further than the pilot.
 FURTHER = 1.5
 
@@ -121,7 +122,7 @@ def _drawn_together(
     beyond = lead - lead.mean(0) - apart
     own_luck, own_model = luck - luck.mean(0), model - model.mean(0)
     error = (own_luck + own_model).std(axis=1)
-    trusted = np.hypot(APART, PART * apart)
+    trusted = np.hypot(MISSED, PART * apart)
     shrunk = trusted**2 / (trusted**2 + error**2)
     less = np.sqrt(shrunk)[:, None]
     return (
@@ -153,19 +154,42 @@ def _curves(points: CurvePoints, seed: int, draws: int, stream: int = 94) -> tup
     return points.sizes[known].astype(float), loss, np.maximum(loss + sign * moved, 1e-4)
 
 
-def _training_error(points: CurvePoints, known: np.ndarray) -> np.ndarray:
-    """Standard error (S,) of a cross-validated mean from the luck of its training sets.
+def training_luck(points: CurvePoints) -> np.ndarray:
+    """Standard deviation (S,) of a curve from one training set to the next, tested on all items.
 
-    Folds of many items tell it: what each scored beyond the mean of its items. That mean holds the
-    fold's own score, one of as many as there were passes.
+    What folds of a cross-validation scored beyond the mean of their items tells it. In accuracy,
+    every training set also gets other items right by chance, which averages out over all items more
+    than over a fold; in other metrics that is not taken out. NaN where nothing was measured.
     """
+    if points.training is None or points.item_counts is None or points.item_values is None:
+        return np.zeros(len(points.sizes))
+    replicates = np.maximum(np.isfinite(points.training).sum(1), 1)
+    variance = np.nansum(points.training**2, axis=1) / replicates / _own_share(points)
+    if points.metric == "accuracy":
+        right = points.item_values
+        tested = np.isfinite(right).sum(1)
+        fold = points.item_counts.sum(1) / replicates
+        flips = np.nanmean(right * (1 - right), axis=1) / _own_share(points)
+        variance = np.maximum(variance - flips / fold, 0.0) + flips / tested
+    return np.sqrt(np.where(np.isfinite(points.mean), variance, np.nan))
+
+
+def _own_share(points: CurvePoints) -> np.ndarray:
+    """Part (S,) of its variance that a fold's deviation from the mean of its items keeps: that mean
+    holds the fold's own score, one of as many as there were passes."""
+    assert points.item_counts is not None
+    return 1 - 1 / np.maximum(points.item_counts.max(1), 2)
+
+
+def _training_error(points: CurvePoints, known: np.ndarray) -> np.ndarray:
+    """Standard error (S,) of a cross-validated mean from the luck of its training sets."""
     if points.training is None or points.item_counts is None:
         return np.zeros(int(known.sum()))
-    deviation, sizes = points.training[known], points.sizes[known].astype(float)
-    replicates = np.isfinite(deviation).sum(1)
+    replicates = np.isfinite(points.training[known]).sum(1)
+    variance = np.nansum(points.training[known] ** 2, axis=1) / replicates
+    variance = variance / _own_share(points)[known]
     passes = np.maximum(points.item_counts[known].max(1), 2)
-    variance = np.nansum(deviation**2, axis=1) / (replicates * (1 - 1 / passes))
-    shared = 0.0 if points.pool is None else sizes / points.pool
+    shared = 0.0 if points.pool is None else points.sizes[known] / points.pool
     return np.sqrt(variance * np.maximum(1 / replicates, shared / passes))
 
 

@@ -36,10 +36,10 @@ from labelbits.learning.guide import follow, usable
 from labelbits.learning.links import Link
 from labelbits.learning.metrics import higher_is_better
 from labelbits.learning.points import CROSSED, CurvePoints
-from labelbits.learning.theory import RidgeTheory, posterior_lead
+from labelbits.learning.theory import MISSED, RidgeTheory, posterior_lead
 
-#: Standard deviation of e_o where the purity of the answers is known, and where it is not.
-MISSED, UNKNOWN = 0.01, 0.3
+#: Standard deviation of e_o where the purity of the answers is not known (`MISSED` where it is).
+UNKNOWN = 0.3
 #: Factor on the standard error of a measured difference that its test items explain.
 LUCK = 3.5
 #: Guides are followed from this probability on, where one account has to be named.

@@ -42,6 +42,9 @@ MOST_ITEMS, MOST_AXES, KEPT = 2000, 512, 12.0
 #: Power on the labels' likelihood. Class indicators are neither Gaussian nor independent, and the
 #: curve has been measured on the same labels.
 TEMPER = 0.5
+#: How far differences between options are from what the purity of their answers foretells: standard
+#: deviation of ln u.
+MISSED = 0.01
 #: Penalties tried, as multiples of the largest variance.
 KAPPAS = np.geomspace(30.0, 1e-6, 80)
 

@@ -7,8 +7,12 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from labelbits.learning import CurvePoints, forecast_options
+from labelbits.learning.guide import training_luck
+from labelbits.learning.joint import BELIEVED
+from labelbits.learning.metrics import higher_is_better
 from labelbits.learning.theory import infer_theory
 from labelbits.planning.answering import AnswerSource
 from labelbits.planning.options import most_answers
@@ -33,7 +37,8 @@ def backtest(
     """The same forecast from the sizes up to a quarter of the largest, against the largest.
 
     In a cross-validation the theory of the features sees as many labels as the forecast may know;
-    a fixed test set, and a `guide`, are known whatever is bought.
+    a fixed test set, and a `guide`, are known whatever is bought. The interval is of what this
+    pilot gives: where a guide is followed it holds the luck of one training set.
     """
     early = points.sizes <= points.sizes.max() / 4
     if early.sum() < 3:
@@ -58,13 +63,23 @@ def backtest(
     )[0]
     if not np.isfinite(ahead.mean[0]):
         return None
+    predicted, low, high = float(ahead.mean[0]), float(ahead.low[0]), float(ahead.high[0])
+    if guide is not None and ahead.alike is not None and ahead.alike >= BELIEVED:
+        # The pilot is one training set; a guide foretells the mean of many.
+        luck = training_luck(guide)
+        seen = np.isfinite(luck)
+        one = np.interp(np.log(size), np.log(guide.sizes[seen]), luck[seen])
+        half = float(norm.ppf((1 + ahead.level) / 2)) * float(one)
+        low = predicted - math.hypot(predicted - low, half)
+        high = predicted + math.hypot(high - predicted, half)
+        low, high = max(low, 0.0), min(high, 1.0) if higher_is_better(points.metric) else high
     return {
         "family": name,
         "trained_to": int(cut.sizes.max()),
         "items": int(size),
-        "predicted": float(ahead.mean[0]),
-        "low": float(ahead.low[0]),
-        "high": float(ahead.high[0]),
+        "predicted": predicted,
+        "low": low,
+        "high": high,
         "actual": float(points.mean[-1]),
     }
 
