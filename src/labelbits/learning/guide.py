@@ -17,17 +17,18 @@ was measured at the pilot's sizes, m with variance v:
 Draws are of the first with its posterior probability, so intervals widen, and the forecast leaves
 the guides, where the two sources disagree.
 
-What sets options apart on few such items is their luck. It is drawn towards what the theory
-foretells from the purity of the answers, T_o, by its own error v:
+What sets options apart is drawn towards what the theory foretells from the purity of the answers,
+T_o, by the error v of what the guides say, which on few items is mostly luck:
 
     g_o - mean g | measured ~ Normal(T_o + s (d_o - T_o), s v^2),   s = tau^2 / (tau^2 + v^2),
 
-d_o the measured difference, tau growing with T_o (`MISSED`, `PART`).
+d_o the measured difference, tau growing with T_o (`MISSED`, `PART`). Towards the guide's end and
+beyond d_o - T_o is one number: no option is the best because its curve came out steep.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,7 @@ MISSED_LEVEL = 0.05
 OTHER_ITEMS, DIFFERENT = 0.5, 0.1
 #: How far a difference is from the theory's, beside `MISSED`, as a part of it: large ones are known
 #: less well than small ones.
-PART = 0.5
+PART = 0.2
 #: A guide has to go this many times further than the pilot.
 FURTHER = 1.5
 
@@ -82,25 +83,30 @@ def follow(
     guides: Sequence[CurvePoints],
     link: Link,
     sizes: np.ndarray,
-    foretold: np.ndarray | None,
+    theory: Callable[[np.ndarray], np.ndarray] | None,
     *,
     seed: int,
     draws: int,
 ) -> Guided:
     """What the guides (O,) of options `points` (O,) foretell at `sizes` (S,).
 
-    Every guide has to be `usable`. `foretold` (O, S): ln u of the options by the theory, whose
-    differences are believed; None where the purity of answers is not known.
+    Every guide has to be `usable`. `theory` gives ln u (O, N) of the options at N sizes by the
+    theory, whose differences are believed; None where the purity of answers is not known.
     """
+    last = min(float(g.sizes[np.isfinite(g.mean)].max()) for g in guides)
+    near = guides[0].sizes[np.isfinite(guides[0].mean)].astype(float)
+    near = near[(near >= last / SPAN) & (near <= last)]
+    at = np.concatenate([sizes, near])
     lead, luck, model = [], [], []
     for guide in guides:
-        centre, own, beyond = _drawn(guide, link, sizes, seed, draws)
+        centre, own, beyond = _drawn(guide, link, at, seed, draws)
         lead.append(centre)
         luck.append(own)
         model.append(beyond)
     parts = np.stack(lead), np.stack(luck), np.stack(model)
-    if foretold is not None and len(guides) > 1:
-        parts = _drawn_together(*parts, foretold)
+    if theory is not None and len(guides) > 1:
+        parts = _drawn_together(*parts, theory(at), at, len(near))
+    lead, luck, model = (part[..., : len(sizes)] for part in parts)
     measured, error = _level(points, guides, link, seed, draws)
     same = MISSED_LEVEL**2 + error**2
     odds = (1 - DIFFERENT) / DIFFERENT * stats.norm.pdf(measured, scale=np.sqrt(same))
@@ -109,27 +115,37 @@ def follow(
     noise = np.random.default_rng([seed, 92]).standard_normal(draws)
     level = shrunk * measured + np.sqrt(shrunk) * error * noise
     return Guided(
-        *parts, level, float(shrunk * measured), float(odds / (1 + odds))
+        lead, luck, model, level, float(shrunk * measured), float(odds / (1 + odds))
     )  # fmt: skip
 
 
 def _drawn_together(
-    lead: np.ndarray, luck: np.ndarray, model: np.ndarray, foretold: np.ndarray
+    lead: np.ndarray,
+    luck: np.ndarray,
+    model: np.ndarray,
+    foretold: np.ndarray,
+    sizes: np.ndarray,
+    count: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(lead (O, S), luck (O, B, S), model (O, B, S)) with what sets options apart drawn towards
-    `foretold` (O, S)."""
+    `foretold` (O, S); the last `count` sizes tell the one number."""
     apart = foretold - foretold.mean(0)
-    beyond = lead - lead.mean(0) - apart
-    own_luck, own_model = luck - luck.mean(0), model - model.mean(0)
-    error = (own_luck + own_model).std(axis=1)
     trusted = np.hypot(MISSED, PART * apart)
-    shrunk = trusted**2 / (trusted**2 + error**2)
-    less = np.sqrt(shrunk)[:, None]
-    return (
-        lead.mean(0) + apart + shrunk * beyond,
-        luck.mean(0) + less * own_luck,
-        model.mean(0) + less * own_model,
-    )
+    own = luck - luck.mean(0)
+    # Beyond the guides it is one number; from half of their size down each size has its own.
+    fixed = np.clip(np.log2(sizes / sizes[-1]) + 1, 0.0, 1.0)
+    told, noise = np.empty_like(lead), np.empty_like(luck)
+    for o, measured in enumerate(lead - lead.mean(0) - apart):
+        covariance = np.atleast_2d(np.cov(own[o, :, -count:].T)) + ROUGHNESS**2 * np.eye(count)
+        weight = np.linalg.inv(covariance).sum(1)
+        weight = weight / weight.sum()
+        one = own[o, :, -count:] @ weight
+        error = own[o].std(axis=0), one.std()
+        each, all_ = (trusted[o] ** 2 / (trusted[o] ** 2 + v**2) for v in error)
+        told[o] = (1 - fixed) * each * measured + fixed * all_ * (measured[-count:] @ weight)
+        noise[o] = (1 - fixed) * np.sqrt(each) * own[o] + fixed * np.sqrt(all_) * one[:, None]
+    # Where a curve goes beyond its guide is common to all.
+    return lead.mean(0) + apart + told, luck.mean(0) + noise, model.mean(0) + np.zeros_like(model)
 
 
 def _loss(quality: np.ndarray, metric: str) -> np.ndarray:

@@ -113,11 +113,14 @@ def forecast_options(
     if not led:
         return [_replaced(one, quality(y)) for one, y in zip(alone, found, strict=True)]
     some = list(led.values())
+
+    def theory(sizes: np.ndarray) -> np.ndarray:
+        return np.stack([posterior_lead(points[o].theory or first, sizes) for o in led])
+
     sure = all(_knows_purity(points[o]) for o in led)
-    every = np.concatenate([measured, reach])
     guided = follow(
-        [points[o] for o in led], some, link, every, lead[list(led)] if sure else None,
-        seed=seed, draws=draws,
+        [points[o] for o in led], some, link, np.concatenate([measured, reach]),
+        theory if sure else None, seed=seed, draws=draws,
     )  # fmt: skip
     further = guided.lead
     # An option without a guide is as far from the others as the theory has it.

@@ -95,7 +95,10 @@ def advise(
         told |= {"gain_expected": added[0], "gain_interval": list(added[1:])}
         advice = {**advice, "constant": {**free, **told}}
     if "known" in extras:
-        notes.append(said_of_gold(extras["known"], advice, shown, name, sign=sign))
+        known, said = extras["known"], said_of_gold(extras["known"], advice, shown, name, sign=sign)
+        # Labels for nothing that are as good as bought ones are the first thing to know.
+        as_good = sign * (known["quality"] - advice["quality"]) >= 0
+        warnings, notes = ([said, *warnings], notes) if as_good else (warnings, [*notes, said])
     if held:
         first.append(held)
         turn = "From nothing, the best would be to"
