@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 
 from labelbits.interface import Batch
-from labelbits.learning import CurvePoints, measure
+from labelbits.learning import CurvePoints, forecast_options, measure
 from labelbits.planning import plan as make_plan
 from labelbits.planning import read_plan
 from labelbits.planning.answering import AnswerSource, answer_probabilities
 from labelbits.planning.guides import doubts_of_tests, guide_of
 from labelbits.planning.inputs import Evidence, load_evidence
+from labelbits.planning.learned_curve import curve_of, grid_of
 from labelbits.planning.trial import Trial, design_trial
 from labelbits.signals import Hard
 from tests.planning.conftest import BASE, blobs
+from tests.planning.curves import curve
 
 Write = Callable[..., Path]
 PILOT = 80
@@ -147,6 +149,33 @@ def test_a_plan_with_a_guide_is_surer_and_says_what_it_did(write_plan: Write) ->
     assert ("as good as the purchase" in note) is (
         known["quality"] >= made.recommendation["quality"]
     )
+
+
+def test_fits_that_are_worse_than_a_constant_are_shown_as_measured(write_plan: Write) -> None:
+    """In cross-entropy, with a handful of items; a guide knows no quality below the constant's."""
+    path = write_plan(BASE.replace("[budget]", '[goal]\nmetric = "cross-entropy"\n[budget]'),
+                      **pilot_among())  # fmt: skip
+    made = read_plan(path)
+    evidence, trial, answers, _ = measured(path)
+    points = trial.measure(evidence.features, answers.draw, "cross-entropy", 0)
+    guide = guide_of(evidence, trial, answers, points, 0)
+    share = trial.reference.mean(0)
+    constant = float(-(share @ np.log(share)))
+    grid = grid_of(points)
+    (ahead,) = forecast_options([points], grid, seed=0, limit=10.0, guides=[guide])
+    assert ahead.alike is not None
+    assert ahead.alike > 0.5
+    family = curve("one", 1, 0.1).family
+    found, _ = curve_of(family, points, ahead, made, 0, None, (constant, constant))
+    worse = points.mean > constant
+    assert worse[0]
+    assert not worse[-1]
+    at = np.searchsorted(found.answers, points.sizes[worse])
+    np.testing.assert_allclose(found.draws.mean(0)[at], points.mean[worse], rtol=0.02)
+    np.testing.assert_allclose(found.draws.std(0)[at], points.standard_error()[worse], rtol=0.1)
+    # From there on the guide is followed.
+    last = int(np.searchsorted(found.answers, points.sizes[-1]))
+    np.testing.assert_allclose(found.draws[:, last + 1 :], ahead.draws[:, last:], atol=1e-9)
 
 
 def test_gold_of_other_items_is_not_followed(write_plan: Write) -> None:
