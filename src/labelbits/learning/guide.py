@@ -96,6 +96,7 @@ def follow(
     last = min(float(g.sizes[np.isfinite(g.mean)].max()) for g in guides)
     near = guides[0].sizes[np.isfinite(guides[0].mean)].astype(float)
     near = near[(near >= last / SPAN) & (near <= last)]
+    near = near if len(near) else np.array([last])
     at = np.concatenate([sizes, near])
     lead, luck, model = [], [], []
     for guide in guides:
@@ -183,9 +184,9 @@ def training_luck(points: CurvePoints) -> np.ndarray:
     variance = np.nansum(points.training**2, axis=1) / replicates / _own_share(points)
     if points.metric == "accuracy":
         right = points.item_values
-        tested = np.isfinite(right).sum(1)
-        fold = points.item_counts.sum(1) / replicates
-        flips = np.nanmean(right * (1 - right), axis=1) / _own_share(points)
+        tested = np.maximum(np.isfinite(right).sum(1), 1)
+        fold = np.maximum(points.item_counts.sum(1) / replicates, 1)
+        flips = np.nansum(right * (1 - right), axis=1) / tested / _own_share(points)
         variance = np.maximum(variance - flips / fold, 0.0) + flips / tested
     return np.sqrt(np.where(np.isfinite(points.mean), variance, np.nan))
 

@@ -69,7 +69,8 @@ def what_is_there(
         worth = {name: items / size * answers for name, answers in worth.items()}
         after = np.array([_capped(c, worth[c.family.name]).mean() for c in curves])
         sign = 1 if higher_is_better(metric) else -1
-        quality += sign * max(0.0, float((sign * (after - before)).mean())) if curves else 0.0
+        gain = max(0.0, float((sign * (after - before)).mean())) if curves else 0.0
+        quality = float(np.clip(quality + sign * gain, 0.0, 1.0 if sign > 0 else None))
     if not error and curves:
         # Items that are all alike show no spread: the forecast at that size has one.
         error = float(_capped(curves[0], worth[curves[0].family.name]).std())
