@@ -93,10 +93,8 @@ def follow(
     Every guide has to be `usable`. `theory` gives ln u (O, N) of the options at N sizes by the
     theory, whose differences are believed; None where the purity of answers is not known.
     """
-    last = min(float(g.sizes[np.isfinite(g.mean)].max()) for g in guides)
-    near = guides[0].sizes[np.isfinite(guides[0].mean)].astype(float)
-    near = near[(near >= last / SPAN) & (near <= last)]
-    near = near if len(near) else np.array([last])
+    together = theory is not None and len(guides) > 1
+    near = _end_of(guides) if together else np.zeros(0)
     at = np.concatenate([sizes, near])
     lead, luck, model = [], [], []
     for guide in guides:
@@ -105,7 +103,7 @@ def follow(
         luck.append(own)
         model.append(beyond)
     parts = np.stack(lead), np.stack(luck), np.stack(model)
-    if theory is not None and len(guides) > 1:
+    if theory is not None and together:
         parts = _drawn_together(*parts, theory(at), at, len(near))
     lead, luck, model = (part[..., : len(sizes)] for part in parts)
     measured, error = _level(points, guides, link, seed, draws)
@@ -118,6 +116,14 @@ def follow(
     return Guided(
         lead, luck, model, level, float(shrunk * measured), float(odds / (1 + odds))
     )  # fmt: skip
+
+
+def _end_of(guides: Sequence[CurvePoints]) -> np.ndarray:
+    """Measured sizes, down to a fifth, of the guide that ends first."""
+    last = min(float(g.sizes[np.isfinite(g.mean)].max()) for g in guides)
+    near = guides[0].sizes[np.isfinite(guides[0].mean)].astype(float)
+    near = near[(near >= last / SPAN) & (near <= last)]
+    return near if len(near) else np.array([last])
 
 
 def _drawn_together(
@@ -146,7 +152,11 @@ def _drawn_together(
         told[o] = (1 - fixed) * each * measured + fixed * all_ * (measured[-count:] @ weight)
         noise[o] = (1 - fixed) * np.sqrt(each) * own[o] + fixed * np.sqrt(all_) * one[:, None]
     # Where a curve goes beyond its guide is common to all.
-    return lead.mean(0) + apart + told, luck.mean(0) + noise, model.mean(0) + np.zeros_like(model)
+    return (
+        lead.mean(0) + apart + told,
+        luck.mean(0) + noise,
+        np.broadcast_to(model.mean(0), model.shape),
+    )
 
 
 def _loss(quality: np.ndarray, metric: str) -> np.ndarray:
@@ -180,8 +190,7 @@ def training_luck(points: CurvePoints) -> np.ndarray:
     """
     if points.training is None or points.item_counts is None or points.item_values is None:
         return np.zeros(len(points.sizes))
-    replicates = np.maximum(np.isfinite(points.training).sum(1), 1)
-    variance = np.nansum(points.training**2, axis=1) / replicates / _own_share(points)
+    variance, replicates = _fold_variance(points)
     if points.metric == "accuracy":
         right = points.item_values
         tested = np.maximum(np.isfinite(right).sum(1), 1)
@@ -189,6 +198,13 @@ def training_luck(points: CurvePoints) -> np.ndarray:
         flips = np.nansum(right * (1 - right), axis=1) / tested / _own_share(points)
         variance = np.maximum(variance - flips / fold, 0.0) + flips / tested
     return np.sqrt(np.where(np.isfinite(points.mean), variance, np.nan))
+
+
+def _fold_variance(points: CurvePoints) -> tuple[np.ndarray, np.ndarray]:
+    """(variance (S,) of what a fold scores beyond the mean of its items, number of folds (S,))."""
+    assert points.training is not None
+    replicates = np.maximum(np.isfinite(points.training).sum(1), 1)
+    return np.nansum(points.training**2, axis=1) / replicates / _own_share(points), replicates
 
 
 def _own_share(points: CurvePoints) -> np.ndarray:
@@ -202,9 +218,7 @@ def _training_error(points: CurvePoints, known: np.ndarray) -> np.ndarray:
     """Standard error (S,) of a cross-validated mean from the luck of its training sets."""
     if points.training is None or points.item_counts is None:
         return np.zeros(int(known.sum()))
-    replicates = np.isfinite(points.training[known]).sum(1)
-    variance = np.nansum(points.training[known] ** 2, axis=1) / replicates
-    variance = variance / _own_share(points)[known]
+    variance, replicates = (part[known] for part in _fold_variance(points))
     passes = np.maximum(points.item_counts[known].max(1), 2)
     shared = 0.0 if points.pool is None else points.sizes[known] / points.pool
     return np.sqrt(variance * np.maximum(1 / replicates, shared / passes))

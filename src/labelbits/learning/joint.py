@@ -83,8 +83,13 @@ def forecast_options(
     known = np.isfinite(points[0].mean)
     measured = points[0].sizes[known].astype(np.float64)
     reach = np.minimum(np.maximum(sizes, 1.0), alone[0].limit_size)
-    lead = [posterior_lead(p.theory or first, np.concatenate([measured, reach])) for p in points]
-    lead = np.stack(lead)
+    every = np.concatenate([measured, reach])
+
+    def foretold(sizes: np.ndarray) -> np.ndarray:
+        """ln u (O, N) of all options by the theory."""
+        return np.stack([posterior_lead(p.theory or first, sizes) for p in points])
+
+    lead = foretold(every)
     noise = [np.random.default_rng([seed, 91, o]).standard_normal(draws) for o in range(len(alone))]
 
     def quality(log_u: np.ndarray) -> np.ndarray:
@@ -113,14 +118,10 @@ def forecast_options(
     if not led:
         return [_replaced(one, quality(y)) for one, y in zip(alone, found, strict=True)]
     some = list(led.values())
-
-    def theory(sizes: np.ndarray) -> np.ndarray:
-        return np.stack([posterior_lead(points[o].theory or first, sizes) for o in led])
-
     sure = all(_knows_purity(points[o]) for o in led)
     guided = follow(
-        [points[o] for o in led], some, link, np.concatenate([measured, reach]),
-        theory if sure else None, seed=seed, draws=draws,
+        [points[o] for o in led], some, link, every,
+        (lambda sizes: foretold(sizes)[list(led)]) if sure else None, seed=seed, draws=draws,
     )  # fmt: skip
     further = guided.lead
     # An option without a guide is as far from the others as the theory has it.

@@ -39,11 +39,9 @@ def guide_of(
     than what is tested (then these items are not what will be bought), or where the answers cannot
     be trained on in batches.
     """
-    if evidence.gold is None or trial.balanced is not None or trial.is_shifted:
-        return None
     if points.ridges is None or not np.isfinite(points.ridges).any() or points.theory is None:
         return None
-    elsewhere = np.setdiff1d(np.flatnonzero(evidence.gold >= 0), evidence.answered)
+    elsewhere = gold_elsewhere(evidence, trial)
     sizes = guide_sizes(elsewhere, trial, evidence.features.shape[1])
     if not sizes:
         return None
@@ -52,6 +50,14 @@ def guide_of(
         metrics=(points.metric,), folds=FOLDS, seed=seed, progress=tell, train_rows=elsewhere,
     )  # fmt: skip
     return found[points.metric]
+
+
+def gold_elsewhere(evidence: Evidence, trial: Trial) -> np.ndarray:
+    """Rows with gold and no answers; none where training sets are few shots or of other groups than
+    what is tested: then these items are not what will be bought."""
+    if evidence.gold is None or trial.balanced is not None or trial.is_shifted:
+        return np.zeros(0, dtype=int)
+    return np.setdiff1d(np.flatnonzero(evidence.gold >= 0), evidence.answered)
 
 
 def guide_sizes(elsewhere: np.ndarray, trial: Trial, columns: int) -> list[int]:

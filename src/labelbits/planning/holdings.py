@@ -7,20 +7,25 @@ reaches its curve's value at n + x. For more of the same kind that is exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from labelbits.interface import Batch
 from labelbits.learning.metrics import higher_is_better
 from labelbits.planning.inputs import Evidence
-from labelbits.planning.options import cost_of, interval, most_answers, price_noise
+from labelbits.planning.options import (
+    cost_of,
+    interval,
+    measured_interval,
+    most_answers,
+    price_noise,
+)
 from labelbits.planning.planfile import Budget
-from labelbits.planning.result import LEVEL, NOTHING, Curve
+from labelbits.planning.result import NOTHING, Curve
 from labelbits.planning.trial import Trial
-from labelbits.planning.words import change
+from labelbits.planning.words import between, change
 from labelbits.signals import Soft, Votes
 
 #: Training sets on which all labels at hand are measured.
@@ -173,7 +178,7 @@ def next_sentence(
     """
     text = (
         f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
-        f"{show(there['quality'])} now ({_between(_now(there, sign), show)})."
+        f"{show(there['quality'])} now ({between(measured_interval(there, sign), show)})."
     )
     by_name = {one["family"]: one for one in ranked}
     best = ranked[0] if ranked[0]["chance"] >= SURE or chosen not in by_name else by_name[chosen]
@@ -192,7 +197,7 @@ def next_sentence(
         )
     text += (
         f" {many} ({best['family']}) for {best['cost']:,.2f} {budget.currency} would make it "
-        f"{show(best['quality'])} ({_between(best['interval'], show)})."
+        f"{show(best['quality'])} ({between(best['interval'], show)})."
     )
     ends = sorted(sign * end for end in best["gain_interval"])
     # Both qualities share the luck of the tested items: the gain is known better than either.
@@ -222,8 +227,8 @@ def hold_on(
         spent = f"the {advice['cost']:,.2f} {budget.currency} that can be"
     text = (
         f"The labels you hold already give {metric_name} {show(there['quality'])} "
-        f"({_between(_now(there, sign), show)}), and {spent} spent anew is not expected to do "
-        "better"
+        f"({between(measured_interval(there, sign), show)}), and {spent} spent anew is not "
+        "expected to do better"
     )
     if best is None or sign * best["gain"] < NOTHING:
         if best is not None and best["at_limit"]:
@@ -235,22 +240,11 @@ def hold_on(
     return (
         f"{text}. Add to them: {best['answers']:,} more answers ({best['family']}) for "
         f"{best['cost']:,.2f} {budget.currency} would make it {show(best['quality'])} "
-        f"({_between(best['interval'], show)})."
+        f"({between(best['interval'], show)})."
     )
 
 
 def surely_better(there: dict[str, Any], quality: float, *, sign: int) -> bool:
     """Are the labels at hand better than `quality`, luck of the tested items counted?"""
-    low, high = _now(there, sign)
+    low, high = measured_interval(there, sign)
     return (low if sign > 0 else -high) > sign * quality
-
-
-def _now(there: dict[str, Any], sign: int) -> tuple[float, float]:
-    """Interval of the quality of the labels at hand."""
-    half = float(norm.ppf((1 + LEVEL) / 2)) * there["standard_error"]
-    most = there["quality"] + half
-    return max(0.0, there["quality"] - half), min(most, 1.0) if sign > 0 else most
-
-
-def _between(ends: Sequence[float], show: Callable[[float], str]) -> str:
-    return f"{100 * LEVEL:.0f} % interval {show(ends[0])} to {show(ends[1])}"

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from labelbits.interface import Batch
 from labelbits.learning import cross_measure
 from labelbits.learning.metrics import MAY_RISE
-from labelbits.planning.guides import FOLDS, beside_tested
+from labelbits.planning.guides import FOLDS, beside_tested, gold_elsewhere
 from labelbits.planning.inputs import Evidence
-from labelbits.planning.result import LEVEL
+from labelbits.planning.options import measured_interval
 from labelbits.planning.trial import ENOUGH_TEST, Trial
+from labelbits.planning.words import between
 from labelbits.signals import Hard
 
 #: Passes over the tested items.
@@ -31,12 +31,14 @@ def what_gold_gives(
     than what is tested, and for metrics that more items need not improve. `items` have gold,
     `measured_on` of them could be trained on beside those tested.
     """
-    if evidence.gold is None or trial.balanced is not None or trial.is_shifted:
-        return None
-    gold = evidence.gold
-    elsewhere = np.setdiff1d(np.flatnonzero(gold >= 0), evidence.answered)
+    gold, elsewhere = evidence.gold, gold_elsewhere(evidence, trial)
     size = beside_tested(elsewhere, trial, evidence.features.shape[1])
-    if len(elsewhere) < ENOUGH_TEST or size < ENOUGH_TEST // 2 or metric in MAY_RISE:
+    if (
+        gold is None
+        or len(elsewhere) < ENOUGH_TEST
+        or size < ENOUGH_TEST // 2
+        or metric in MAY_RISE
+    ):
         return None
 
     def draw(_: np.random.Generator, rows: np.ndarray) -> list[Batch]:
@@ -64,9 +66,6 @@ def said_of_gold(
     sign: int,
 ) -> str:
     """What the items with gold give for nothing, beside what the advised purchase gives."""
-    half = float(norm.ppf((1 + LEVEL) / 2)) * known["standard_error"]
-    low, high = known["quality"] - half, known["quality"] + half
-    low, high = max(low, 0.0), min(high, 1.0) if sign > 0 else high
     most = "" if known["measured_on"] >= 0.7 * known["items"] else " or better"
     if sign * (known["quality"] - advice["quality"]) >= 0:
         beside = f"as good as the purchase, which is expected to give {show(advice['quality'])}"
@@ -75,6 +74,6 @@ def said_of_gold(
     return (
         f"The {known['items']:,} items with gold and no answers can be trained on as they are, for "
         f"nothing: {known['measured_on']:,} of them alone give {metric_name} "
-        f"{show(known['quality'])}{most} ({100 * LEVEL:.0f} % interval {show(low)} to "
-        f"{show(high)}); {beside}. Train on both, and keep some gold to test on"
+        f"{show(known['quality'])}{most} ({between(measured_interval(known, sign), show)}); "
+        f"{beside}. Train on both, and keep some gold to test on"
     )

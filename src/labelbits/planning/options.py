@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import zlib
+from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from labelbits.errors import InputError
 from labelbits.planning.cost import affordable_items, total_cost
@@ -20,6 +22,13 @@ def interval(draws: np.ndarray) -> tuple[float, float, float]:
     """(mean, low, high) of draws of a quality, the interval holding `LEVEL` of them."""
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(draws.mean()), float(low), float(high)
+
+
+def measured_interval(measured: dict[str, Any], sign: int) -> tuple[float, float]:
+    """Interval of a `quality` that was measured with a `standard_error`."""
+    half = float(norm.ppf((1 + LEVEL) / 2)) * measured["standard_error"]
+    most = measured["quality"] + half
+    return max(0.0, measured["quality"] - half), min(most, 1.0) if sign > 0 else most
 
 
 def most_answers(curve: Curve, budget: Budget) -> float:

@@ -30,6 +30,11 @@ def span(low: float, high: float, percent: bool) -> str:
     return f"{show(low, percent).removesuffix(unit)} to {show(high, percent)}"
 
 
+def between(ends: Sequence[float], show: Callable[[float], str]) -> str:
+    """An interval at `LEVEL` in a sentence."""
+    return f"{100 * LEVEL:.0f} % interval {show(ends[0])} to {show(ends[1])}"
+
+
 def change(value: float, ends: Sequence[float], percent: bool) -> str:
     """A difference of quality with its interval, in points where quality is a percentage."""
     middle, between = change_parts(value, ends, percent)
