@@ -93,9 +93,9 @@ class Soft(Report):
         self, report: Shaped[Array, "*n width"], d2: Float[Array, "*n classes"]
     ) -> tuple[Array, Array]:
         """The exact entropy; how many classes got n parts, less its mean, for every n."""
-        entropy, masses = part_laws(self.alpha(d2), self.grid)
+        entropy, masses = part_laws(self.alpha(d2), self.grid, pooled=True)
         found = count_parts(report, self.grid).sum(-1)
-        return entropy, jnp.moveaxis(found - told_apart(masses).sum(-1), 0, -1)
+        return entropy, jnp.moveaxis(found - told_apart(masses), 0, -1)
 
     def uniform_controls(self, answer: Shaped[Array, "*n width"], classes: int) -> Array:
         law = told_apart(jnp.asarray(uniform_part_law(self.grid, classes)))
