@@ -14,7 +14,7 @@ from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.errors import check_at_least
-from labelbits.interface import CitedTime
+from labelbits.interface import CitedTime, Option
 from labelbits.signals.base import (
     ClassSignal,
     Exchangeable,
@@ -93,7 +93,9 @@ class Votes(ClassSignal):
 
     name: ClassVar[str] = "votes"
     question: ClassVar[str] = "Which class is it? (several annotators)"
-    options: ClassVar[Mapping[str, str]] = {"answers_per_item": "votes on each item"}
+    options: ClassVar[Mapping[str, Option]] = {
+        "answers_per_item": Option("whole", "votes on each item")
+    }
 
     def __check_init__(self) -> None:
         check_at_least("answers_per_item of votes", self.answers_per_item, 1)
@@ -114,7 +116,10 @@ class Votes(ClassSignal):
 
     def log_prob(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
         log_vote = jnp.maximum(self.log_vote(d2), jnp.log(jnp.finfo(d2.dtype).tiny))
-        arrangements = gammaln(answer.sum(-1) + 1.0) - gammaln(answer + 1.0).sum(-1)
+        # ln 0! and ln 1! exactly: over many classes even their rounding adds up.
+        each = jnp.where(answer > 1, gammaln(answer + 1.0), 0.0)
+        m = answer.sum(-1)
+        arrangements = jnp.where(m > 1, gammaln(m + 1.0), 0.0) - each.sum(-1)
         return arrangements + jnp.sum(answer * log_vote, axis=-1)
 
     def sample(

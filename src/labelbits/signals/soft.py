@@ -13,6 +13,7 @@ from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.errors import check_at_least
+from labelbits.interface import Option
 from labelbits.signals.base import (
     check_enumerable,
     column,
@@ -49,9 +50,9 @@ class Soft(Report):
     name: ClassVar[str] = "soft"
     question: ClassVar[str] = "How probable is each class?"
     form: ClassVar[str] = "numbers"
-    options: ClassVar[Mapping[str, str]] = {
-        "concentration": "how closely reports follow pi",
-        "grid": "parts that one report is rounded to",
+    options: ClassVar[Mapping[str, Option]] = {
+        "concentration": Option("number", "how closely reports follow pi"),
+        "grid": Option("whole", "parts that one report is rounded to"),
     }
 
     def __check_init__(self) -> None:

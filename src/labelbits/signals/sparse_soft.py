@@ -15,7 +15,7 @@ from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.errors import check_at_least
-from labelbits.interface import CitedTime
+from labelbits.interface import CitedTime, Option
 from labelbits.signals.base import (
     check_enumerable,
     check_top,
@@ -77,11 +77,12 @@ class SparseSoft(Report):
     name: ClassVar[str] = "sparse-soft"
     question: ClassVar[str] = "Which classes are most probable, and how probable are they?"
     form: ClassVar[str] = "numbers"
-    options: ClassVar[Mapping[str, str]] = {
-        "top": "classes named",
-        "concentration": "how closely reports follow pi",
-        "grid": "parts that one report is rounded to",
-        "impossible": "are impossible classes ticked",
+    options: ClassVar[Mapping[str, Option]] = {
+        "top": Option("whole", "classes named"),
+        "concentration": Option("number", "how closely reports follow pi"),
+        "grid": Option("whole", "parts that one report is rounded to"),
+        "impossible": Option("yes-no", "are impossible classes ticked"),
+        "impossible_below": Option("number", "probability ticked impossible half the time"),
     }
 
     def __check_init__(self) -> None:
@@ -110,8 +111,11 @@ class SparseSoft(Report):
         """Dirichlet parameters of the chosen classes and of the rest."""
         picked = jnp.take_along_axis(log_pi, jnp.maximum(chosen, 0), axis=-1)
         pi = jnp.where(chosen >= 0, jnp.exp(picked), 0.0)
-        # The sum of the others: 1 less those chosen has no digits left where they hold all.
+        # The sum of the others: 1 less those chosen has no digits left where they hold all. The
+        # slope of both is the same, and that of the difference is cheaper.
+        left = 1 - pi.sum(-1, keepdims=True)
         rest = jnp.sum(jnp.where(_free(log_pi, chosen), jnp.exp(log_pi), 0.0), -1, keepdims=True)
+        rest = left + jax.lax.stop_gradient(rest - left)
         mass = jnp.concatenate([pi, rest], axis=-1)
         return jnp.maximum(column(self.concentration, mass) * mass, SMALLEST)
 
