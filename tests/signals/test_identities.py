@@ -36,14 +36,16 @@ def cancelling(alpha, m: int, growth: float = 1.0, pooled: bool = False):
     total = alpha.sum(-1, keepdims=True)
     rest = jnp.maximum(total - alpha, 1e-6)
     rising = lambda a: sum(jnp.log(a + j) for j in range(m))  # noqa: E731
-    log_mass = rising(rest) - rising(total)
-    term, mean, masses = jnp.zeros_like(alpha), jnp.zeros_like(alpha), []
-    for n in range(1, m + 1):
+
+    def step(state, n):
+        log_mass, term, mean = state
         log_mass += jnp.log((m - n + 1) * (alpha + n - 1) / (n * (rest + m - n)))
         term += jnp.log((alpha + n - 1) / n)
-        mean += jnp.exp(log_mass) * term
-        masses.append(jnp.exp(log_mass))
-    masses = jnp.stack(masses)
+        return (log_mass, term, mean + jnp.exp(log_mass) * term), jnp.exp(log_mass)
+
+    zero = jnp.zeros_like(alpha)
+    start = (rising(rest) - rising(total), zero, zero)
+    (_, _, mean), masses = jax.lax.scan(step, start, jnp.arange(1, m + 1))
     entropy = -(math.lgamma(m + 1) - rising(total)[..., 0]) - mean.sum(-1)
     return entropy, masses.sum(-1) if pooled else masses
 
