@@ -24,12 +24,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import validation
-from labelbits.learning import CurvePoints, extrapolate, forecast, measure
+from labelbits.learning import CurvePoints, measure
+from labelbits.learning.forecasts import extrapolate
+from labelbits.learning.forecasts import one as forecast
 from learning_data import Options
 from learning_sets import SETS, family, load
 from learning_tables import METRICS, MULTIPLES, PILOTS
 
-forecasting: Any = sys.modules["labelbits.learning.forecast"]  # the function has its name
+forecasting: Any = sys.modules["labelbits.learning.forecasts.one"]  # the function has its name
 #: Pilots of each size, items of each class that a pilot has on average, test items.
 NUMBERS, LEAST_EACH, HELD = {100: 3, 300: 3, 1000: 2}, 2.5, 2500
 #: Curves with a test set, and random purchases whose mean is the actual quality.

@@ -7,8 +7,8 @@ import numpy as np
 from labelbits import signals
 from labelbits.interface import Batch
 from labelbits.learning.metrics import higher_is_better
-from labelbits.planning.paired import Bench, Purchase, paired_gain
-from labelbits.planning.trial import Draw, Trial
+from labelbits.planning.measured.trial import Draw, Trial
+from labelbits.planning.mixtures.paired import Bench, Purchase, paired_gain
 
 CENTRES = 1.2 * np.random.default_rng(0).standard_normal((4, 6))
 

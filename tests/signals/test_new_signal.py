@@ -21,7 +21,7 @@ from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 
 import labelbits as lb
-from labelbits.answers.export import export_plan
+from labelbits.answers.export.export import export_plan
 from labelbits.errors import InputError
 from labelbits.signals import REGISTRY
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column

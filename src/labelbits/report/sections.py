@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from labelbits.planning.advice.words import chance, change_parts, show, span
 from labelbits.planning.result import LEVEL, Option, Plan
-from labelbits.planning.words import chance, change_parts, show, span
 from labelbits.report import figures
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
