@@ -4,7 +4,8 @@
     fuzz-venv/bin/python benchmarks/answers_fuzz.py all --runs 100000
     fuzz-venv/bin/python benchmarks/answers_fuzz.py mturk --runs 100000 --seed 7
 
-The reader is a name of `labelbits.answers.detect.READERS`, auto, or all for one after another.
+The reader is a name of `labelbits.answers.formats.detect.READERS`, auto, or all for one after
+another.
 Inputs are mutations of valid files with a dictionary of what breaks parsers. An `InputError` is a
 fine answer; any other exception, an input that takes more than 5 s of CPU time, or more than 2 GB
 of memory is a finding: the input is kept and the reader stops. CPU time is of the whole process,
@@ -66,8 +67,8 @@ def fuzz(name: str, runs: int, seed: int, out: Path) -> None:
 
     with atheris.instrument_imports(include=["labelbits.answers", "labelbits.signals"]):
         from labelbits.answers import read_answers
-        from labelbits.answers.detect import kind_of
-        from labelbits.answers.markets import apply_sessions, read_sessions
+        from labelbits.answers.formats.detect import kind_of
+        from labelbits.answers.formats.markets import apply_sessions, read_sessions
         from labelbits.errors import InputError
 
     from tests.answers.samples import OTHERS, PROLIFIC, SAMPLES
@@ -176,7 +177,7 @@ def main() -> None:
     if given.inside:
         fuzz(given.reader, given.runs, given.seed, out)
         return
-    from labelbits.answers.detect import READERS
+    from labelbits.answers.formats.detect import READERS
 
     out.mkdir(parents=True, exist_ok=True)
     print("| reader | inputs | with answers | CPU s | worst input, CPU ms | peak MiB | found |")

@@ -25,9 +25,9 @@ import numpy as np
 import polars as pl
 
 from labelbits import Answers
-from labelbits.answers.noise import fit_noise
-from labelbits.answers.noise_embedding import noise_by_embedding
-from labelbits.answers.noise_questions import noise_by_questions
+from labelbits.annotators.noise.class_noise import fit_noise
+from labelbits.annotators.noise.positions import noise_by_embedding
+from labelbits.annotators.noise.repeated_questions import noise_by_questions
 from labelbits.signals import make
 from labelbits.signals.encoding import encode
 

@@ -54,8 +54,8 @@ def triplets() -> str:
 
 def mixed() -> str:
     """400 items in 2 dims, 3,000 hard labels and 3,000 triplets, noise estimated."""
-    from labelbits.recovery import fitting
-    from labelbits.recovery.inputs import Data
+    from labelbits.recovery.fitted import fitting
+    from labelbits.recovery.fitted.inputs import Data
     from recovery_mixtures import CLASSES, batch
 
     rng = np.random.default_rng(0)
@@ -72,7 +72,7 @@ def mixed() -> str:
 def batch_of_worlds() -> str:
     """512 worlds of 100 items in 5 dims, 1,000 triplets each, recovered together."""
     from labelbits import World, signals
-    from labelbits.recovery.batch import METRICS, recover_batch
+    from labelbits.simulation.simulate import METRICS, recover_batch
 
     found = recover_batch(
         [signals.make("triplet", 5, 10)], World(100, 10, 5), answers=[1000], seeds=512

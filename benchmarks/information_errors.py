@@ -34,36 +34,61 @@ SOFT = signals.Soft(grid=20, concentration=5.0)
 #: Name -> (seed, error) -> estimate; the error asked for.
 WAYS: dict[str, tuple[Callable[[int, float], Estimate], float]] = {
     "patterns listed": (
-        lambda s, e: joint(signals.Hard(), LINE, TWICE, standard_error=e, seed=s), 0.01),
-    "patterns counted": (lambda s, e: joint(CERTAIN, PLANE, TRIPLETS, standard_error=e, seed=s), 0.04),
+        lambda s, e: joint(signals.Hard(), LINE, TWICE, standard_error=e, seed=s),
+        0.01,
+    ),
+    "patterns counted": (
+        lambda s, e: joint(CERTAIN, PLANE, TRIPLETS, standard_error=e, seed=s),
+        0.04,
+    ),
     "importance": (
         lambda s, e: joint(signals.Hard(), PLANE, UNEVEN, about="items", standard_error=e, seed=s),
-        0.12),
+        0.12,
+    ),
     "marginal": (
         lambda s, e: marginal(signals.Hard(), PLANE, 3, about="items", standard_error=e, seed=s),
-        0.015),
-    "marginal listed": (lambda s, e: marginal(signals.Triplet(), PLANE, 3, standard_error=e, seed=s),
-                        0.01),
+        0.015,
+    ),
+    "marginal listed": (
+        lambda s, e: marginal(signals.Triplet(), PLANE, 3, standard_error=e, seed=s),
+        0.01,
+    ),
     "laplace": (
         lambda s, e: joint(signals.Hard(), PLANE, np.tile(UNEVEN, (4, 1)), how="laplace", seed=s),
-        0.0),
+        0.0,
+    ),
     "grouped, prototypes shared": (
         lambda s, e: per_answer(signals.Hard(), PLANE, about="items", standard_error=e, seed=s),
-        0.02),
-    "grouped": (lambda s, e: per_answer(signals.SameClass(), PLANE, standard_error=e, seed=s), 0.003),
+        0.02,
+    ),
+    "grouped": (
+        lambda s, e: per_answer(signals.SameClass(), PLANE, standard_error=e, seed=s),
+        0.003,
+    ),
     "grouped, verify": (
         lambda s, e: per_answer(signals.Verify(), PLANE, about="items", standard_error=e, seed=s),
-        0.01),
+        0.01,
+    ),
     "orbits": (lambda s, e: per_answer(signals.Soft(), PLANE, standard_error=e, seed=s), 0.004),
-    "orbits, lapse": (lambda s, e: per_answer(signals.make("soft", 2, 3, lapse=0.1), PLANE,
-                                              standard_error=e, seed=s), 0.006),
+    "orbits, lapse": (
+        lambda s, e: per_answer(
+            signals.make("soft", 2, 3, lapse=0.1), PLANE, standard_error=e, seed=s
+        ),
+        0.006,
+    ),
     "scrambled points": (
-        lambda s, e: per_answer(signals.Candidates(), PLANE, standard_error=e, seed=s), 0.001),
+        lambda s, e: per_answer(signals.Candidates(), PLANE, standard_error=e, seed=s),
+        0.001,
+    ),
     "one orbit": (
-        lambda s, e: per_answer(signals.OddOneOut(), PLANE, standard_error=e, seed=s), 0.0015),
+        lambda s, e: per_answer(signals.OddOneOut(), PLANE, standard_error=e, seed=s),
+        0.0015,
+    ),
     "integral a draw": (
-        lambda s, e: per_answer(SOFT, World(4, 10, 2), about="items", standard_error=e, seed=s), 0.1),
-}  # fmt: skip
+        lambda s, e: per_answer(SOFT, World(4, 10, 2), about="items", standard_error=e, seed=s),
+        0.1,
+    ),
+}
 
 
 def scores(name: str, seeds: int) -> tuple[np.ndarray, float]:

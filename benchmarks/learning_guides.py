@@ -18,8 +18,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 from labelbits.learning import forecast_options
-from labelbits.learning.guide import usable
-from labelbits.learning.joint import BELIEVED
+from labelbits.learning.forecasts.guide import usable
+from labelbits.learning.forecasts.joint import BELIEVED
 from learning_tables import METRICS, MULTIPLES, PILOTS
 from learning_widths import DRAWS, Pilot, asked, interval_score, measured
 

@@ -29,7 +29,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 from labelbits.learning import CurvePoints, forecast, forecast_options
-from labelbits.planning.recommend import preferred
+from labelbits.planning.advice.recommend import preferred
 from learning_data import cifar10h
 from learning_tables import METRICS, PILOTS
 from validation import DRAWS, OPTIONS, load, split, with_theory

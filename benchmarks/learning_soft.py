@@ -26,7 +26,7 @@ from labelbits import signals
 from labelbits.interface import Batch
 from labelbits.learning import CurvePoints, cross_measure, cross_replicates, forecast_options
 from labelbits.learning import measure as measure_curve
-from labelbits.learning import purchases as bought
+from labelbits.learning.curves import training_sets as bought
 from learning_data import Draw, cifar10h, data_folder
 from validation import METRICS, foretold, load, save
 

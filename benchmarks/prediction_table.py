@@ -132,7 +132,7 @@ def design(signal: str, number: int) -> tuple[tuple[int, int, int], list[Point]]
 def simulate_round(signal_name: str, number: int, seeds: int) -> list[dict]:
     """Rows of one shape: one a point, with the value of every world."""
     from labelbits import signals
-    from labelbits.recovery.batch import simulate
+    from labelbits.simulation.simulate import simulate
     from labelbits.worlds import World
 
     (items, classes, dims), points = design(signal_name, number)

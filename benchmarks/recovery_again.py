@@ -12,8 +12,8 @@ import time
 
 import numpy as np
 
-from labelbits.recovery import fitting
-from labelbits.recovery.inputs import Data
+from labelbits.recovery.fitted import fitting
+from labelbits.recovery.fitted.inputs import Data
 from recovery_mixtures import CLASSES, batch
 
 #: items, dims, answers of each signal.

@@ -15,9 +15,10 @@ import time
 import numpy as np
 from scipy.stats import chi2
 
-from labelbits.recovery import fitting, metrics
-from labelbits.recovery.inputs import Data
-from labelbits.recovery.posterior import posterior_covariance
+from labelbits.recovery import metrics
+from labelbits.recovery.fitted import fitting
+from labelbits.recovery.fitted.inputs import Data
+from labelbits.recovery.fitted.posterior import posterior_covariance
 from recovery_mixtures import CLASSES, batch
 
 #: signals, items, answers of each signal for each item.

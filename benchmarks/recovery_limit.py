@@ -19,7 +19,7 @@ from plotly.subplots import make_subplots
 
 import labelbits as lb
 from labelbits.recovery import metrics
-from labelbits.recovery.posterior import free_directions
+from labelbits.recovery.fitted.posterior import free_directions
 
 
 def triplets(points: np.ndarray, n: int, beta: float, seed: int) -> np.ndarray:

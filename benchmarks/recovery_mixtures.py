@@ -18,8 +18,9 @@ import numpy as np
 
 import labelbits as lb
 from labelbits.interface import Batch
-from labelbits.recovery import fitting, metrics
-from labelbits.recovery.inputs import Data
+from labelbits.recovery import metrics
+from labelbits.recovery.fitted import fitting
+from labelbits.recovery.fitted.inputs import Data
 from labelbits.signals import make
 
 ITEMS, CLASSES, LAPSE = 100, 8, 0.05

@@ -3,9 +3,9 @@
     LABELBITS_DATA=... python benchmarks/report_concentration.py
 
 For reports p, q ~ Dirichlet(c pi) of one image, E |p - q|^2 = 2 E sum pi (1 - pi) c' with
-c' = 1 / (c + 1), and E p.q = sum pi^2, so c + 1 = 2 (1 - E p.q) / E |p - q|^2. CIFAR-10S (Collins,
-Bhatt, Weller 2022, HCOMP), "T2 clamp, 10 % redistribution": pairs of one person's two reports of one
-image, and pairs of different people's. Intervals: 90 %, bootstrap over images.
+c' = 1 / (c + 1), and E p.q = sum pi^2, so c + 1 = 2 (1 - E p.q) / E |p - q|^2. CIFAR-10S
+(Collins, Bhatt, Weller 2022, HCOMP), "T2 clamp, 10 % redistribution": pairs of one person's two
+reports of one image, and pairs of different people's. Intervals: 90 %, bootstrap over images.
 """
 
 from __future__ import annotations

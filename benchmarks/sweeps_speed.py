@@ -27,7 +27,7 @@ import polars as pl
 from scipy.optimize import minimize
 
 from labelbits import signals
-from labelbits.recovery.batch import METRICS, Recovered, recover_batch
+from labelbits.simulation.simulate import METRICS, Recovered, recover_batch
 from labelbits.sweeps import parse_sweep, run_sweep, store
 from labelbits.sweeps.spec import tasks_of
 from labelbits.worlds import World

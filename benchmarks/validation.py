@@ -34,12 +34,12 @@ from labelbits.learning import (
     forecast_options,
     measure,
 )
-from labelbits.learning import purchases as bought
+from labelbits.learning.curves import training_sets as bought
 from labelbits.learning.theory import infer_theory
-from labelbits.planning import guides
-from labelbits.planning.answering import AnswerSource, answer_probabilities
-from labelbits.planning.inputs import Evidence
-from labelbits.planning.trial import Trial
+from labelbits.planning.evidence.answer_source import AnswerSource, answer_probabilities
+from labelbits.planning.evidence.loading import Evidence
+from labelbits.planning.measured import guides
+from labelbits.planning.measured.trial import Trial
 from labelbits.signals import Votes
 from learning_data import Options, cifar10h
 from learning_tables import METRICS, MULTIPLES, PILOTS, Case, Level, level_table, table

@@ -19,12 +19,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from labelbits.answers import calibrate, read_answers, worth_of_soft
-from labelbits.answers.calibration import SignalCalibration
-from labelbits.answers.reports import reports
-from labelbits.answers.studies import CIFAR10
-from labelbits.answers.times import fit_times
-from labelbits.answers.worth import Worth
+from labelbits.annotators import calibrate, worth_of_soft
+from labelbits.annotators.calibration import SignalCalibration
+from labelbits.annotators.reports import reports
+from labelbits.annotators.times import fit_times
+from labelbits.annotators.worth import Worth
+from labelbits.answers import read_answers
+from labelbits.answers.formats.studies import CIFAR10
 from labelbits.interface import Answers
 from labelbits.signals import Soft
 

@@ -10,10 +10,11 @@ import polars as pl
 import pytest
 
 from labelbits import Answers, InputError, World
-from labelbits.answers import ModelPrice, aggregate, calibrate
-from labelbits.answers.agreement import agree_on_choice, agree_on_probabilities
-from labelbits.answers.intervals import proportion, share, share_by
-from labelbits.answers.times import fit_times, price_of
+from labelbits.annotators import aggregate, calibrate
+from labelbits.annotators.agreement import agree_on_choice, agree_on_probabilities
+from labelbits.annotators.intervals import proportion, share, share_by
+from labelbits.annotators.times import fit_times, price_of
+from labelbits.answers import ModelPrice
 from labelbits.signals import Hard, make
 
 CLASSES = tuple("abcd")

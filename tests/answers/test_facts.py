@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from labelbits.answers.reports import reports
+from labelbits.annotators.reports import reports
 from labelbits.signals import SparseSoft
 from tests.answers.figures import FIGURES, LEFT_OUT, WORTH, Sources, entropy
 

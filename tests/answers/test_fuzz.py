@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from labelbits import InputError
 from labelbits.answers import read_answers
-from labelbits.answers.detect import READERS
+from labelbits.answers.formats.detect import READERS
 from tests.answers.samples import OTHERS, SAMPLES
 
 SEEDS = [*((name, sample[1]) for name, sample in SAMPLES.items()), *OTHERS.items()]

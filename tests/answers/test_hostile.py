@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from labelbits import InputError
-from labelbits.answers import csv_files, json_files, read_answers
+from labelbits.answers import read_answers
+from labelbits.answers.files import csv_files, json_files
 from tests.answers.samples import OTHERS, SAMPLES
 
 LABELS = "task,worker,label\r\nt1,w1,caf\u00e9\r\nt2,w2,\u732b\r\n"
@@ -121,7 +122,7 @@ def test_a_zip_bomb_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
 
 
 def test_a_parquet_file_that_claims_billions_of_rows(tmp_path: Path, monkeypatch) -> None:
-    from labelbits.answers import parquet
+    from labelbits.answers.files import parquet
 
     monkeypatch.setattr(parquet, "MOST_ROWS", 2)
     with pytest.raises(InputError, match="claims 4 rows"):

@@ -11,7 +11,7 @@ import pytest
 
 from labelbits import InputError
 from labelbits.answers import read_answers
-from labelbits.answers.detect import READERS, reader_for
+from labelbits.answers.formats.detect import READERS, reader_for
 from labelbits.signals.encoding import encode
 from tests.answers.samples import LABEL_STUDIO, OTHERS, SAMPLES
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from labelbits.answers.pilot import run_pilot
-from labelbits.answers.show import show_pilot
+from labelbits.annotators.pilot import run_pilot
 from labelbits.errors import InputError
-from labelbits.planning.planfile import SignalPlan
+from labelbits.planning.spec.planfile import SignalPlan
+from labelbits.report.pilot import show_pilot
 
 
 @pytest.fixture(scope="module")

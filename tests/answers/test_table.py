@@ -12,7 +12,7 @@ import pytest
 
 from labelbits import Answers, InputError, World
 from labelbits.answers import read_answers, write_answers
-from labelbits.answers.parquet import BATCH
+from labelbits.answers.files.parquet import BATCH
 from labelbits.signals import REGISTRY, make
 from labelbits.signals.encoding import encode
 
@@ -180,7 +180,7 @@ def test_lists_of_names_are_json_with_or_without_a_parser(tmp_path: Path) -> Non
 def test_rows_are_numbered_and_notes_counted_through_the_blocks_of_a_csv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from labelbits.answers import csv_files
+    from labelbits.answers.files import csv_files
 
     monkeypatch.setattr(csv_files, "BLOCK_ROWS", 3)
     lines = ["signal,annotator,items,answer,seconds"]

@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from labelbits import Answers
-from labelbits.answers import aggregate, read_answers
-from labelbits.answers.detect import reader_for
+from labelbits.annotators import aggregate
+from labelbits.answers import read_answers
+from labelbits.answers.formats.detect import reader_for
 from tests.answers.written.write import LABELS
 
 WRITTEN = Path(__file__).parent / "written"

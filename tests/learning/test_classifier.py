@@ -140,7 +140,7 @@ def test_comparisons_are_sent_elsewhere() -> None:
 
 def test_a_sparse_report_that_contradicts_itself_still_names_classes() -> None:
     """Everything on the rest, every class of the rest impossible: the named classes are left."""
-    from labelbits.learning.targets import sparse_distribution
+    from labelbits.learning.fits.targets import sparse_distribution
 
     signal = signals.SparseSoft(top=2, impossible=True)
     report = np.array([[0, 1, 0.0, 0.0, 100.0, 0, 0, 1, 1]])

@@ -9,7 +9,7 @@ from labelbits import signals
 from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.learning import cross_measure, forecast, forecast_options, measure
-from labelbits.learning.guide import training_luck, usable
+from labelbits.learning.forecasts.guide import training_luck, usable
 from tests.learning.helpers import world
 
 FEATURES, PROBA = world(6000, columns=40, classes=4, margin=5.0, seed=8)

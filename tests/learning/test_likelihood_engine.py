@@ -7,7 +7,7 @@ import numpy as np
 from labelbits import signals
 from labelbits.interface import Batch
 from labelbits.learning import SignalClassifier, measure
-from labelbits.learning.likelihood import (
+from labelbits.learning.fits.likelihood import (
     fit_likelihood,
     likelihood_losses,
     pad_rows,

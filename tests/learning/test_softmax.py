@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from labelbits.learning.softmax import fit_softmax
+from labelbits.learning.fits.softmax import fit_softmax
 
 from .helpers import world
 

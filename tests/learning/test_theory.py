@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, stats
 
 from labelbits.learning import measure
-from labelbits.learning.links import Link
+from labelbits.learning.forecasts.links import Link
 from labelbits.learning.theory import infer_theory, ridge_correlation
 
 from .helpers import hard

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from labelbits.interface import Estimate
-from labelbits.planning.cost import Price
 from labelbits.planning.result import Curve, Family
+from labelbits.planning.spec.cost import Price
 from labelbits.signals import Hard
 
 

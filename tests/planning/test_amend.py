@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from labelbits.planning.amend import too_little
-from labelbits.planning.planfile import Budget
+from labelbits.planning.advice.amend import too_little
+from labelbits.planning.spec.planfile import Budget
 from tests.planning.curves import curve
 
 BUDGET = Budget.model_validate({"amount": 100.0})

@@ -13,12 +13,12 @@ import pytest
 from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.planning import read_plan
-from labelbits.planning.annotators import voices_of
-from labelbits.planning.answering import answer_probabilities
+from labelbits.planning.evidence.annotators import voices_of
+from labelbits.planning.evidence.answer_source import answer_probabilities
+from labelbits.planning.evidence.answers_held import Pilot
+from labelbits.planning.evidence.loading import Evidence, load_evidence
 from labelbits.planning.families import build_families
-from labelbits.planning.inputs import Evidence, load_evidence
-from labelbits.planning.pilot import Pilot
-from labelbits.planning.planfile import PlanFile, SignalPlan
+from labelbits.planning.spec.planfile import PlanFile, SignalPlan
 from labelbits.signals import make
 from tests.planning.conftest import BASE, blobs
 

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from labelbits.learning import CurvePoints
-from labelbits.learning.forecast import resampled_curves
-from labelbits.learning.points import crossed_factor
+from labelbits.learning.curves.points import crossed_factor
+from labelbits.learning.forecasts.one import resampled_curves
 from labelbits.planning import plan
-from labelbits.planning.constant import (
+from labelbits.planning.advice.words import show
+from labelbits.planning.measured.constant import (
     Beside,
     beside_constant,
     constant_draws,
     constant_of,
     gain_of,
 )
-from labelbits.planning.words import show
 from tests.planning.conftest import BASE
 from tests.planning.curves import curve
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelbits.errors import InputError
-from labelbits.planning.cost import Price, affordable_items, price_of, total_cost
+from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.families import build_families
-from labelbits.planning.pilot import Pilot
-from labelbits.planning.planfile import Budget, PlanFile, SignalPlan
+from labelbits.planning.spec.cost import Price, affordable_items, price_of, total_cost
+from labelbits.planning.spec.planfile import Budget, PlanFile, SignalPlan
 from labelbits.signals import Hard, Ranking
 
 

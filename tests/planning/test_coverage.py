@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from labelbits.planning.coverage import Coverage
+from labelbits.planning.simulated.coverage import Coverage
 from tests.planning.curves import curve
 
 

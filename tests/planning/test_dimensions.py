@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelbits.planning.dimensions import MOST, choose_dims, participation_ratio
-from labelbits.planning.inputs import load_evidence
-from labelbits.planning.planreader import read_plan
+from labelbits.planning.evidence.dimensions import MOST, choose_dims, participation_ratio
+from labelbits.planning.evidence.loading import load_evidence
+from labelbits.planning.spec.planreader import read_plan
 
 Write = Callable[..., Path]
 

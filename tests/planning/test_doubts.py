@@ -10,10 +10,10 @@ import pytest
 
 from labelbits.errors import InputError
 from labelbits.planning import plan
-from labelbits.planning.doubts import check_pilot
+from labelbits.planning.evidence.doubts import check_pilot
+from labelbits.planning.evidence.loading import load_evidence
 from labelbits.planning.families import build_families
-from labelbits.planning.inputs import load_evidence
-from labelbits.planning.planreader import read_plan
+from labelbits.planning.spec.planreader import read_plan
 from tests.planning.conftest import BASE, blobs
 
 Write = Callable[..., Path]

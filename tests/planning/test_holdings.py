@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelbits.planning.advise import advise
-from labelbits.planning.holdings import buy_next, hold_on, next_sentence, what_is_there
-from labelbits.planning.inputs import load_evidence
-from labelbits.planning.planfile import Budget
-from labelbits.planning.planreader import read_plan
-from labelbits.planning.trial import design_trial
-from labelbits.planning.words import show
+from labelbits.planning.advice.advise import advise
+from labelbits.planning.advice.words import show
+from labelbits.planning.evidence.loading import load_evidence
+from labelbits.planning.measured.held_labels import buy_next, hold_on, next_sentence, what_is_there
+from labelbits.planning.measured.trial import design_trial
+from labelbits.planning.spec.planfile import Budget
+from labelbits.planning.spec.planreader import read_plan
 from tests.planning.conftest import blobs
 from tests.planning.curves import curve
 

@@ -11,7 +11,7 @@ import pytest
 
 from labelbits.errors import InputError
 from labelbits.planning import read_plan
-from labelbits.planning.inputs import load_evidence
+from labelbits.planning.evidence.loading import load_evidence
 from tests.planning.conftest import BASE, blobs
 
 Write = Callable[..., Path]

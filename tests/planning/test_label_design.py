@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelbits.planning.label_design import best_design, item_information, reduced
+from labelbits.planning.mixtures.design import best_design, item_information, reduced
 
 RNG = np.random.default_rng(0)
 SIZES = np.array([0.7, 0.3])

@@ -7,9 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labelbits.planning import mixture
-from labelbits.planning.mixture import Confirmed, _worse_and_worse, best_shares, candidates, confirm
-from labelbits.planning.planfile import Budget
+from labelbits.planning.mixtures import simulated as mixture
+from labelbits.planning.mixtures.simulated import (
+    Confirmed,
+    _worse_and_worse,
+    best_shares,
+    candidates,
+    confirm,
+)
+from labelbits.planning.spec.planfile import Budget
 from labelbits.signals import Hard, Triplet
 from labelbits.worlds import World
 from tests.planning.curves import curve

@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 from labelbits.cli import app
 from labelbits.errors import InputError
-from labelbits.planning import Plan, plan, replan, simulated
-from labelbits.planning.cost import Price
+from labelbits.planning import Plan, plan, replan
 from labelbits.planning.result import Family
+from labelbits.planning.simulated import curves as simulated
+from labelbits.planning.spec.cost import Price
 from labelbits.report import write_plan as write_plan_files
 from labelbits.signals import Hard, Triplet
 from labelbits.worlds import World

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from labelbits.errors import InputError
-from labelbits.planning.advise import advise as plan_of
-from labelbits.planning.cost import Price
-from labelbits.planning.crossovers import RATIOS, crossovers
-from labelbits.planning.crossovers import _entry as crossover_entry
-from labelbits.planning.options import list_options
-from labelbits.planning.planfile import Budget
-from labelbits.planning.recommend import preferred, recommend
+from labelbits.planning.advice.advise import advise as plan_of
+from labelbits.planning.advice.crossovers import RATIOS, crossovers
+from labelbits.planning.advice.crossovers import _entry as crossover_entry
+from labelbits.planning.advice.recommend import preferred, recommend
+from labelbits.planning.purchases import list_options
 from labelbits.planning.result import Curve, Family, Option
+from labelbits.planning.spec.cost import Price
+from labelbits.planning.spec.planfile import Budget
 from labelbits.signals import Hard
 from tests.planning.curves import curve
 

@@ -11,8 +11,8 @@ import pytest
 
 from labelbits.errors import InputError
 from labelbits.planning import read_plan
-from labelbits.planning.inputs import load_evidence
-from labelbits.planning.trial import Trial, design_trial, training_sizes
+from labelbits.planning.evidence.loading import load_evidence
+from labelbits.planning.measured.trial import Trial, design_trial, training_sizes
 from tests.planning.conftest import BASE, blobs
 
 Write = Callable[..., Path]
@@ -68,8 +68,8 @@ def test_the_backtest_knows_no_label_that_its_forecast_could_not(
     write_plan: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The theory of the features is inferred from as many labels as the cut curve trained on."""
-    from labelbits.planning import backtest as module
-    from labelbits.planning.answering import AnswerSource, answer_probabilities
+    from labelbits.planning.evidence.answer_source import AnswerSource, answer_probabilities
+    from labelbits.planning.measured import backtest as module
     from labelbits.signals import Hard
 
     plan = read_plan(write_plan())
@@ -112,7 +112,7 @@ def test_a_prior_at_the_searchs_limit_is_not_given_as_a_figure(
     write_plan: Write, spread: float, limit: bool
 ) -> None:
     """Items of a class that are all alike fit any large prior; items that differ fit one."""
-    from labelbits.planning.answering import answer_probabilities
+    from labelbits.planning.evidence.answer_source import answer_probabilities
 
     evidence = load_evidence(read_plan(write_plan()), 0)
     rng = np.random.default_rng(3)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from labelbits.planning.planfile import Budget
-from labelbits.planning.value import CostCurve, value_of_information
+from labelbits.planning.advice.value import CostCurve, value_of_information
+from labelbits.planning.spec.planfile import Budget
 from tests.planning.curves import curve
 
 BUDGET = Budget.model_validate({"amount": 100.0})

@@ -14,7 +14,7 @@ import pytest
 from labelbits import signals
 from labelbits.prediction import predict_quality, surface
 from labelbits.prediction.quality import LARGEST_ERROR
-from labelbits.recovery.batch import simulate
+from labelbits.simulation.simulate import simulate
 from labelbits.worlds import World
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"

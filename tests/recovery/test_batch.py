@@ -9,9 +9,9 @@ import pytest
 
 from labelbits import signals
 from labelbits.errors import InputError
-from labelbits.recovery.batch import recover_batch, simulate, some_pairs
-from labelbits.recovery.pooling import pool_of
-from labelbits.recovery.rounds import distances
+from labelbits.simulation.pooling import pool_of
+from labelbits.simulation.rounds import distances
+from labelbits.simulation.simulate import recover_batch, simulate, some_pairs
 from labelbits.worlds import World
 
 

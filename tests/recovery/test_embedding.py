@@ -12,8 +12,9 @@ import scipy.stats
 from sklearn.base import clone
 
 import labelbits as lb
-from labelbits.recovery import RecoveryWarning, metrics, triplet_kernel
-from labelbits.recovery.triplet_fit import TripletProblem, posterior_precision
+from labelbits.recovery import RecoveryWarning, metrics
+from labelbits.recovery.triplets import kernel as triplet_kernel
+from labelbits.recovery.triplets.fit import TripletProblem, posterior_precision
 
 
 def triplets_of(points: np.ndarray, n: int, flips: float, seed: int) -> np.ndarray:

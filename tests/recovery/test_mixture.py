@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 import labelbits as lb
 from labelbits.cli import app
 from labelbits.interface import Batch
-from labelbits.recovery import RecoveryWarning, metrics, posterior, write_embedding
-from labelbits.recovery.channel import Channel
-from labelbits.recovery.initialise import spectral_start
-from labelbits.recovery.solver import coded
+from labelbits.recovery import RecoveryWarning, metrics, write_embedding
+from labelbits.recovery.fitted import posterior
+from labelbits.recovery.mixtures.channel import Channel
+from labelbits.recovery.mixtures.objective import coded
+from labelbits.recovery.mixtures.spectral import spectral_start
 from labelbits.signals import make
 from tests.recovery.asked import answers as answers_of
 from tests.recovery.asked import asked

@@ -9,11 +9,12 @@ import pytest
 
 import labelbits as lb
 from labelbits.interface import Batch
-from labelbits.recovery import chain, triplet_fit
-from labelbits.recovery.channel import Channel
-from labelbits.recovery.mixture_noise import Target, flat
-from labelbits.recovery.problem import MixtureProblem
-from labelbits.recovery.solver import coded
+from labelbits.recovery import chain
+from labelbits.recovery.mixtures.channel import Channel
+from labelbits.recovery.mixtures.noise import Target, flat
+from labelbits.recovery.mixtures.objective import coded
+from labelbits.recovery.mixtures.problem import MixtureProblem
+from labelbits.recovery.triplets import fit as triplet_fit
 from labelbits.signals import Triplet
 from tests.recovery.test_posterior import answered
 

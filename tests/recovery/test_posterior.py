@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import labelbits as lb
-from labelbits.recovery import metrics, posterior
+from labelbits.recovery import metrics
+from labelbits.recovery.fitted import posterior
 from tests.recovery.asked import answers, asked
 
 ITEMS, CLASSES, DIMS, ANSWERS = 50, 5, 2, 2000

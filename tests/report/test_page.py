@@ -13,9 +13,9 @@ from rich.console import Console
 
 from labelbits.errors import InputError
 from labelbits.planning import Plan
-from labelbits.planning.advise import advise
-from labelbits.planning.planfile import Budget
-from labelbits.planning.words import chance
+from labelbits.planning.advice.advise import advise
+from labelbits.planning.advice.words import chance
+from labelbits.planning.spec.planfile import Budget
 from labelbits.report import check_folder
 from labelbits.report.figures import drawn, tradeoff
 from labelbits.report.page import render

@@ -23,7 +23,7 @@ from scipy.stats import spearmanr
 from typer.testing import CliRunner
 
 import labelbits as lb
-from labelbits.answers.export import export_plan
+from labelbits.answers.export.export import export_plan
 from labelbits.cli import app
 from labelbits.errors import InputError
 from labelbits.interface import Option

@@ -12,8 +12,8 @@ import pytest
 
 from labelbits import information, signals
 from labelbits.errors import InputError
-from labelbits.recovery.batch import Recovered
 from labelbits.report import reproduce as report
+from labelbits.simulation.simulate import Recovered
 from labelbits.sweeps import reproduction
 from labelbits.sweeps.analyses.annealing import annealed_bits
 from labelbits.sweeps.analyses.bits import simulated_bits

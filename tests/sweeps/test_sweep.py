@@ -115,7 +115,7 @@ import os, shutil, signal, sys
 from pathlib import Path
 import polars as pl
 import pyarrow.parquet
-import labelbits.recovery.batch, labelbits.worlds  # what a child would have to import each time
+import labelbits.simulation.simulate, labelbits.worlds  # what a child would import each time
 from labelbits.sweeps import read_sweep
 from labelbits.sweeps.spec import tasks_of
 from labelbits.sweeps.store import Store

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
-from labelbits.answers.columns import REJECTED
-from labelbits.answers.detect import reader_for
-from labelbits.answers.markets import Sessions, apply_sessions, read_sessions
-from labelbits.answers.readers import Options
-from labelbits.answers.table import assemble, validate
+from labelbits.answers.formats.detect import reader_for
+from labelbits.answers.formats.markets import Sessions, apply_sessions, read_sessions
+from labelbits.answers.formats.reader import Options
+from labelbits.answers.table.columns import REJECTED
+from labelbits.answers.table.table import assemble, validate
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 

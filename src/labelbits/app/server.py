@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from labelbits.errors import InputError
 from labelbits.planning import Plan, replan
-from labelbits.planning.words import chance, show, span
+from labelbits.planning.advice.words import chance, show, span
 from labelbits.report import figures
 from labelbits.report.page import SCRIPT, STYLE, render
 

@@ -30,8 +30,8 @@ def pilot(
     as_json: JsonFlag = False,
 ) -> None:
     """Read answers that you already have; measure their noise, time and reliability."""
-    from labelbits.answers.pilot import run_pilot
-    from labelbits.answers.show import show_pilot
+    from labelbits.annotators.pilot import run_pilot
+    from labelbits.report.pilot import show_pilot
 
     result = run_pilot(
         files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed
@@ -105,8 +105,8 @@ def export(
     as_json: JsonFlag = False,
 ) -> None:
     """Write annotation projects for what a plan says to buy, so that collecting can start."""
-    from labelbits.answers.asked_items import read_items
-    from labelbits.answers.export import export_plan
+    from labelbits.answers.export.asked_items import read_items
+    from labelbits.answers.export.export import export_plan
 
     if to != "label-studio":
         raise InputError(f"--to is {to!r}; expected label-studio")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labelbits.learning.classifier import SignalClassifier
-from labelbits.learning.curves import cross_measure, cross_replicates, measure, pilot_sizes
+from labelbits.learning.curves.measure import cross_measure, cross_replicates, measure, pilot_sizes
+from labelbits.learning.curves.points import CurvePoints
+from labelbits.learning.curves.splits import balanced_order, few_shot_sizes, group_split
 from labelbits.learning.diagnose import Concern, Diagnosis, diagnose
-from labelbits.learning.forecast import Forecast, forecast
-from labelbits.learning.joint import forecast_options
+from labelbits.learning.fits.regularisation import Regularisation, select_regularisation
+from labelbits.learning.fits.standardise import Standardiser
+from labelbits.learning.forecasts.joint import forecast_options
+from labelbits.learning.forecasts.one import Forecast, forecast
 from labelbits.learning.learners import LabelLearner
-from labelbits.learning.points import CurvePoints
-from labelbits.learning.regularisation import Regularisation, select_regularisation
-from labelbits.learning.splits import balanced_order, few_shot_sizes, group_split
-from labelbits.learning.standardise import Standardiser
 
 if TYPE_CHECKING:
     from labelbits.learning.similarity import SignalMetric

@@ -11,10 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from labelbits.errors import InputError
 from labelbits.interface import Batch
-from labelbits.learning.regularisation import Regularisation, best_ridge, select_regularisation
-from labelbits.learning.softmax import fit_softmax
-from labelbits.learning.standardise import Standardiser, check_features
-from labelbits.learning.targets import class_count, fast_targets
+from labelbits.learning.fits.regularisation import Regularisation, best_ridge, select_regularisation
+from labelbits.learning.fits.softmax import fit_softmax
+from labelbits.learning.fits.standardise import Standardiser, check_features
+from labelbits.learning.fits.targets import class_count, fast_targets
 
 #: Penalties tried where every fit goes through a general likelihood (slower than softmax).
 FEW_RIDGES = (1e-3, 1e-2, 1e-1, 1.0)
@@ -111,7 +111,7 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):
 
     def _fit_likelihood(self, features: np.ndarray, batches: Sequence[Batch], k: int) -> None:
         # Imported here: the fast path must not pay for JAX's compiler.
-        from labelbits.learning import likelihood as general
+        from labelbits.learning.fits import likelihood as general
 
         hidden = [] if self.hidden is None else [int(h) for h in np.atleast_1d(self.hidden)]
         if any(h < 1 for h in hidden):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labelbits.learning.regularisation import RIDGES, held_out_losses
-from labelbits.learning.standardise import check_features, standardised
-from labelbits.learning.threads import one_blas_thread
+from labelbits.learning.fits.regularisation import RIDGES, held_out_losses
+from labelbits.learning.fits.standardise import check_features, standardised
+from labelbits.threads import one_blas_thread
 
 #: Items below which a learning curve has no second point worth the name.
 FEWEST_ITEMS = 30

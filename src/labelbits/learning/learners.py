@@ -11,7 +11,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from labelbits.errors import InputError
 from labelbits.interface import Batch
-from labelbits.learning.targets import class_count, fast_targets
+from labelbits.learning.fits.targets import class_count, fast_targets
 
 
 class LabelLearner(ClassifierMixin, BaseEstimator):

@@ -17,9 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from labelbits.errors import InputError
 from labelbits.interface import Batch
-from labelbits.learning.likelihood import pad_rows, padded
-from labelbits.learning.regularisation import best_ridge
-from labelbits.learning.standardise import Standardiser, check_features
+from labelbits.learning.fits.likelihood import pad_rows, padded
+from labelbits.learning.fits.regularisation import best_ridge
+from labelbits.learning.fits.standardise import Standardiser, check_features
 from labelbits.signals import Rating
 from labelbits.signals.base import replace_noise
 

@@ -28,8 +28,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from labelbits.learning.standardise import WIDEST_ROTATION, Recent, standardised
-from labelbits.learning.threads import one_blas_thread
+from labelbits.learning.fits.standardise import WIDEST_ROTATION, Recent, standardised
+from labelbits.threads import one_blas_thread
 
 #: How the classes' signal may be spread over the axes: s_j proportional to lambda_j^beta.
 BETAS = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0])

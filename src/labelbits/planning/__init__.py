@@ -9,20 +9,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from labelbits.planning.advise import replan as replan
-    from labelbits.planning.planfile import PlanFile as PlanFile
+    from labelbits.planning.advice.advise import replan as replan
     from labelbits.planning.planner import plan as plan
-    from labelbits.planning.planreader import read_plan as read_plan
     from labelbits.planning.result import Curve as Curve
     from labelbits.planning.result import Family as Family
     from labelbits.planning.result import Option as Option
     from labelbits.planning.result import Plan as Plan
+    from labelbits.planning.spec.planfile import PlanFile as PlanFile
+    from labelbits.planning.spec.planreader import read_plan as read_plan
 
 _HOMES = {
     "plan": "planner",
-    "replan": "advise",
-    "PlanFile": "planfile",
-    "read_plan": "planreader",
+    "replan": "advice.advise",
+    "PlanFile": "spec.planfile",
+    "read_plan": "spec.planreader",
     "Curve": "result",
     "Family": "result",
     "Option": "result",

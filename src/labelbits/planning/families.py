@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from labelbits.errors import InputError
 from labelbits.interface import Signal
-from labelbits.planning.cost import affordable_items, price_of
-from labelbits.planning.noise import SignalNoise
-from labelbits.planning.pilot import Pilot
-from labelbits.planning.planfile import CROWD, MODEL, PlanFile, SignalPlan
+from labelbits.planning.evidence.answers_held import Pilot
+from labelbits.planning.evidence.noise import SignalNoise
 from labelbits.planning.result import Assumption, Family
+from labelbits.planning.spec.cost import affordable_items, price_of
+from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile, SignalPlan
 from labelbits.signals import Hard, Votes, make
 
 #: Votes on each item that are tried where the plan does not say.
@@ -142,7 +142,7 @@ def _votes_for_all(plan: PlanFile, amount: float, most_items: int | None) -> int
     two: then money, not items, is what is scarce."""
     if most_items is None:
         return None
-    from labelbits.planning.cost import Price
+    from labelbits.planning.spec.cost import Price
 
     price = Price(amount, None, 0.0, "")
     each = 1

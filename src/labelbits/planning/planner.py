@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from labelbits.errors import InputError, check_positive
-from labelbits.planning.advise import advise
-from labelbits.planning.dimensions import choose_dims
+from labelbits.planning.advice.advise import advise
+from labelbits.planning.evidence.answers_held import Pilot, encode_pilot, read_pilot
+from labelbits.planning.evidence.dimensions import choose_dims
+from labelbits.planning.evidence.loading import Evidence, load_evidence
+from labelbits.planning.evidence.refusal import PilotNeededError
 from labelbits.planning.families import build_families
-from labelbits.planning.inputs import Evidence, load_evidence
-from labelbits.planning.pilot import Pilot, encode_pilot, read_pilot
-from labelbits.planning.planfile import LARGEST_AMOUNT, PlanFile
-from labelbits.planning.planreader import read_plan
-from labelbits.planning.refusal import PilotNeededError
 from labelbits.planning.result import Assumption, Curve, Family, Plan
+from labelbits.planning.spec.planfile import LARGEST_AMOUNT, PlanFile
+from labelbits.planning.spec.planreader import read_plan
 
 #: Called with (what is being done, share done from 0 to 1).
 Progress = Callable[[str, float], None]
@@ -120,7 +120,7 @@ def _from_evidence(
             "metric = 'alignment'"
         )
     wanted = wanted.model_copy(update={"signal": tuple(usable)})
-    from labelbits.planning.learned import learned_curves, purchasable
+    from labelbits.planning.measured.curves import learned_curves, purchasable
 
     families, assumptions = build_families(
         wanted, 2, classes, evidence.pilot, most_items=purchasable(evidence, wanted)
@@ -171,8 +171,8 @@ def _from_specification(
     else:
         pilot = evidence.pilot
     # Imported here: a plan from data does not need the simulator, nor the other way round.
-    from labelbits.planning.noise import assumed_noise, noise_of
-    from labelbits.planning.simulated import simulated_curves
+    from labelbits.planning.evidence.noise import assumed_noise, noise_of
+    from labelbits.planning.simulated.curves import simulated_curves
 
     tell("measuring the pilot's noise", 0.02)
     noise = noise_of([s.kind for s in wanted.signal], pilot, dims, classes, seed)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from labelbits.interface import Estimate, Signal
-from labelbits.planning.cost import Price
-from labelbits.planning.item_list import FILE, ItemList
-from labelbits.planning.planfile import CROWD, Budget, SignalPlan
+from labelbits.planning.measured.items import FILE, ItemList
+from labelbits.planning.spec.cost import Price
+from labelbits.planning.spec.planfile import CROWD, Budget, SignalPlan
 
 #: Probability that the interval `low`..`high` holds the quality that is reached.
 LEVEL = 0.9

@@ -23,7 +23,7 @@ ITEMS, CLASSES, DIMS = (30, 120), (3, 24), (1, 8)
 PRECISION, LAPSE, ANSWERS = (0.25, 4.0), (0.0, 0.3), (1.0, 64.0)
 PRIORS = ("normal", "hypercube", "sphere", "clusters")
 #: What to do instead of predicting.
-SIMULATE = "simulate it: labelbits sweep, or labelbits.recovery.batch.simulate"
+SIMULATE = "simulate it: labelbits sweep, or labelbits.simulation.simulate.simulate"
 
 
 class NotCheckedError(InputError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from labelbits.atomic import write_whole
 from labelbits.errors import InputError
-from labelbits.planning.item_list import FILE
+from labelbits.planning.measured.items import FILE
 from labelbits.planning.result import Plan
 from labelbits.report.terminal import print_plan
 

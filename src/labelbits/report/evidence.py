@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from labelbits.planning.advice.words import chance, show, span
 from labelbits.planning.result import LEVEL, NOTHING, Plan
-from labelbits.planning.words import chance, show, span
 from labelbits.report.figures import INK, colour, layout, money
 from labelbits.report.markup import figure, paragraph, section, table, text
 

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from labelbits.planning.advice.words import chance, show, span
 from labelbits.planning.result import LEVEL, Plan
-from labelbits.planning.words import chance, show, span
 
 #: Columns that the table needs with the bits; fewer than that are kept for what decides.
 WIDE = 100

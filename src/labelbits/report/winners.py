@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from labelbits.planning.cost import unit_cost
 from labelbits.planning.result import Curve, Plan
+from labelbits.planning.spec.cost import unit_cost
 from labelbits.report.figures import colour, layout, log_ticks, money
 
 #: Points of the map along each axis.

@@ -27,7 +27,7 @@ Progress = Callable[[int, int, str], None]
 
 def run_task(task: Task) -> pl.DataFrame:
     """Simulate one batch: a row for each world and metric; `seconds` is a world's share."""
-    from labelbits.recovery.batch import METRICS, simulate
+    from labelbits.simulation.simulate import METRICS, simulate
     from labelbits.worlds import World
 
     begun = time.perf_counter()

@@ -127,7 +127,7 @@ def read_sweep(path: Path) -> Sweep:
 
 def parse_sweep(data: dict[str, Any], source: str = "sweep") -> Sweep:
     """Check a parsed sweep file."""
-    from labelbits.recovery.batch import METRICS
+    from labelbits.simulation.simulate import METRICS
     from labelbits.worlds import World
 
     try:
@@ -212,9 +212,9 @@ def lane_bytes(task: Task) -> int:
 
 @cache
 def _lane_bytes(names: str, items: int, classes: int, dims: int, largest: int, sober: bool) -> int:
-    from labelbits.recovery.batch_solver import EXTRA, MEMORY
-    from labelbits.recovery.pooling import pool_of
     from labelbits.signals.soft import Soft
+    from labelbits.simulation.pooling import pool_of
+    from labelbits.simulation.solver import EXTRA, MEMORY
 
     total = 0
     points = items + classes

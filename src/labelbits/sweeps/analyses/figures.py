@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from labelbits import information
-from labelbits.recovery.batch import METRICS, Recovered
+from labelbits.simulation.simulate import METRICS, Recovered
 from labelbits.sweeps.analyses.fits import PLACES
 from labelbits.sweeps.analyses.piece import Size
 from labelbits.sweeps.analyses.tradeoff import Row, tradeoff

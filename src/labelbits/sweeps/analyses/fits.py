@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelbits import information, signals
-from labelbits.recovery.batch import METRICS, Recovered, recover_batch
+from labelbits.simulation.simulate import METRICS, Recovered, recover_batch
 from labelbits.sweeps.analyses.piece import Raw, Size
 from labelbits.worlds import World
 

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from labelbits import information, signals
-from labelbits.recovery.batch import simulate
+from labelbits.simulation.simulate import simulate
 from labelbits.sweeps.analyses.piece import Raw, Size
 from labelbits.worlds import World
 

@@ -1,0 +1,169 @@
+"""Reliability: test-retest of one annotator, and agreement between annotators.
+
+Answers from a list agree or not; probabilities differ by their total variation 1/2 sum |p - q|;
+numbers and ratings correlate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from labelbits.annotators.intervals import Interval, bootstrap, share, share_by
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How alike answers to one question are.
+
+    `measure` is "same answer" (share of pairs), "total variation" (0 equal, 1 disjoint) or
+    "correlation" (one annotator with the mean of the others). `between` compares annotators,
+    `repeat` an annotator with herself; `alpha` is Krippendorff's, chance-corrected.
+    """
+
+    measure: str
+    between: Interval | None
+    repeat: Interval | None
+    pairs_between: int
+    pairs_repeat: int
+    alpha: Interval | None = None
+    repeat_same_top: Interval | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON; null where there is nothing to compare."""
+        out: dict[str, Any] = {"measure": self.measure}
+        for name in ("between", "repeat", "alpha", "repeat_same_top"):
+            found = getattr(self, name)
+            out[name] = None if found is None else found.to_dict()
+        return out | {"pairs_between": self.pairs_between, "pairs_repeat": self.pairs_repeat}
+
+
+def repeat_pairs(question: np.ndarray, annotator: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """(pairs, 2) rows: a later showing and the same annotator's first one."""
+    start = {}
+    for row in np.flatnonzero(first):
+        start.setdefault((question[row], annotator[row]), row)
+    pairs = [
+        (start[key], row)
+        for row in np.flatnonzero(~first)
+        if (key := (question[row], annotator[row])) in start
+    ]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def agree_on_choice(
+    question: np.ndarray, answer: np.ndarray, annotator: np.ndarray, first: np.ndarray, seed: int
+) -> Agreement:
+    """Share of pairs with the same answer, and Krippendorff's alpha over first showings."""
+    _, index, size = np.unique(question[first], return_inverse=True, return_counts=True)
+    shared = np.flatnonzero(first)[size[index] > 1]
+    table = counts_by_question(question[shared], answer[shared])
+    n = table.sum(1)
+    same = (table * (table - 1)).sum(1)
+    pairs = n * (n - 1)
+    many = n > 1
+    between = alpha = None
+    if many.any():
+        between = share(same[many], pairs[many])
+        alpha = bootstrap(lambda rows: _alpha(table[many][rows]), int(many.sum()), seed, draws=200)
+    twice = repeat_pairs(question, annotator, first)
+    repeat = None
+    if len(twice):
+        again = (answer[twice[:, 0]] == answer[twice[:, 1]]).astype(float)
+        repeat = share_by(again, annotator[twice[:, 0]])
+    return Agreement("same answer", between, repeat, int(pairs.sum()) // 2, len(twice), alpha)
+
+
+def counts_by_question(question: np.ndarray, answer: np.ndarray) -> np.ndarray:
+    """questions x answers: how often each answer was given."""
+    _, q = np.unique(question, return_inverse=True)
+    _, a = np.unique(answer, return_inverse=True)
+    shape = (q.max(initial=-1) + 1, a.max(initial=-1) + 1)
+    return np.bincount(q * shape[1] + a, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
+
+
+def _alpha(table: np.ndarray) -> float:
+    """Krippendorff's nominal alpha: 1 - observed / expected disagreement (2011, Computing)."""
+    n = table.sum(1)
+    total = n.sum()
+    observed = ((n**2 - (table**2).sum(1)) / (n - 1)).sum() / total
+    share = table.sum(0)
+    expected = (total**2 - (share**2).sum()) / (total * (total - 1))
+    return float(1 - observed / expected) if expected > 0 else float("nan")
+
+
+def agree_on_probabilities(
+    question: np.ndarray,
+    report: np.ndarray,
+    top: np.ndarray,
+    annotator: np.ndarray,
+    first: np.ndarray,
+) -> Agreement:
+    """Total variation between first showings of different annotators, and between repeats.
+
+    `between` is the mean over questions of the mean over pairs.
+    """
+    rows = np.flatnonzero(first & np.isfinite(report).all(1))
+    order = rows[np.argsort(question[rows], kind="stable")]
+    q = question[order]
+    starts = np.flatnonzero(np.r_[True, q[1:] != q[:-1]]) if len(q) else np.empty(0, dtype=int)
+    means, pairs = [], 0
+    for group in np.split(order, starts[1:]):
+        n = len(group)
+        if n > 1:
+            # sum over pairs of |p - q| from sorted values: no n x n table.
+            ordered = np.sort(report[group], axis=0)
+            weight = 2 * np.arange(n) - n + 1
+            means.append(0.5 * float((weight[:, None] * ordered).sum()) / (n * (n - 1) / 2))
+            pairs += n * (n - 1) // 2
+    between = share(np.array(means), np.ones(len(means))) if means else None
+    twice = repeat_pairs(question, annotator, first)
+    repeat = same_top = None
+    if len(twice):
+        twice = twice[np.isfinite(report[twice]).all((1, 2))]
+    if len(twice):
+        a, b = report[twice[:, 0]], report[twice[:, 1]]
+        repeat = share_by(0.5 * np.abs(a - b).sum(1), annotator[twice[:, 0]])
+        same = (top[twice[:, 0]] == top[twice[:, 1]]).astype(float)
+        same_top = share_by(same, annotator[twice[:, 0]])
+    return Agreement("total variation", between, repeat, pairs, len(twice), None, same_top)
+
+
+def agree_on_number(
+    question: np.ndarray, value: np.ndarray, annotator: np.ndarray, first: np.ndarray, seed: int
+) -> Agreement:
+    """Correlation of each number with the mean of the other annotators' on the same question.
+
+    The interval resamples questions.
+    """
+    rows = np.flatnonzero(first)
+    _, q = np.unique(question[rows], return_inverse=True)
+    x = value[rows].astype(float)
+    sums, sizes = np.bincount(q, x), np.bincount(q)
+    shared = sizes[q] > 1
+    others = (sums[q] - x)[shared] / (sizes[q] - 1)[shared]
+    x, q = x[shared], np.unique(q[shared], return_inverse=True)[1]
+    between = None
+    if len(x) > 2 and x.std() > 0 and others.std() > 0:
+        order = np.argsort(q, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(q[order])) + 1)
+
+        def pooled(drawn: np.ndarray) -> float:
+            some = np.concatenate([groups[g] for g in drawn])
+            return _correlation(x[some], others[some])
+
+        between = bootstrap(pooled, len(groups), seed)
+    twice = repeat_pairs(question, annotator, first)
+    repeat = None
+    if len(twice) > 2:
+        a, b = value[twice[:, 0]].astype(float), value[twice[:, 1]].astype(float)
+        if a.std() > 0 and b.std() > 0:
+            repeat = bootstrap(lambda r: _correlation(a[r], b[r]), len(a), seed)
+    pairs = int((sizes * (sizes - 1) // 2).sum())
+    return Agreement("correlation", between, repeat, pairs, len(twice))
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else float("nan")

@@ -1,0 +1,286 @@
+"""`calibrate`: noise, time and reliability of every signal in a pilot, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from labelbits.annotators import agreement as agree
+from labelbits.annotators.confusion import Confusion, confuse
+from labelbits.annotators.flagging import AnnotatorRecord, judge
+from labelbits.annotators.noise.advice import what_tells_noise
+from labelbits.annotators.noise.class_noise import Noise, fit_noise
+from labelbits.annotators.noise.positions import noise_by_embedding
+from labelbits.annotators.noise.repeated_questions import noise_by_questions
+from labelbits.annotators.reports import reports, states_classes
+from labelbits.annotators.times import TimeFit, fit_times
+from labelbits.annotators.truth import gold_numbers, majority_of_people, reference, worth_by_signal
+from labelbits.annotators.worth import Worth
+from labelbits.answers.formats.language_models import MODEL, PERSON
+from labelbits.answers.table.questions import first_showings, keys
+from labelbits.interface import Answers, Batch
+from labelbits.signals.encoding import encode
+
+#: Dimensions of the world in which precision is stated, unless told.
+DIMS = 8
+#: Dimensions of the world in which class noise is stated, and those the user gave, if any.
+Dims = tuple[int, int | None]
+
+
+@dataclass(frozen=True)
+class SignalCalibration:
+    """What a pilot says about one signal; None where it cannot tell.
+
+    `counts`: answers, annotators, items; `seconds` of one answer; `agreement` between annotators
+    and on repeats; `confusion` and its `accuracy`; `noise`: precision and lapse of the channel;
+    `flagged`: annotators who look like spammers or bots, with the evidence; `price`: mean paid
+    for one answer; `worth`: what soft labels are worth in the hard labels of the same pilot;
+    `model`: the language model that gave the answers, None for people; `advice`: where the noise
+    is not told, the pilot that would tell it; `votes`: how many votes counts of votes hold.
+    """
+
+    signal: str
+    answers: int
+    annotators: int
+    items: int
+    seconds: TimeFit | None
+    agreement: agree.Agreement | None
+    confusion: Confusion | None
+    noise: Noise | None
+    flagged: tuple[AnnotatorRecord, ...] = ()
+    price: float | None = None
+    worth: tuple[Worth, ...] = ()
+    model: str | None = None
+    advice: str = ""
+    votes: int | None = None
+
+    def plan_entry(self) -> dict[str, Any]:
+        """The keys of a plan's [[signal]] that this pilot can fill: price or seconds, and noise.
+
+        For a language model the price of an answer; for people the mean seconds, which the plan's
+        wage turns into money, or what was paid where the file has no times.
+        """
+        entry: dict[str, Any] = {"kind": self.signal}
+        if self.model is not None:
+            entry |= {"annotators": MODEL, "model": self.model}
+        if self.model is None and self.seconds is not None:
+            entry["seconds"] = self.seconds.mean
+        elif self.price is not None:
+            entry["price"] = self.price
+        if self.noise is not None:
+            entry |= {"lapse": self.noise.lapse.value, "precision": self.noise.precision.value}
+        return entry
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON."""
+        parts = ("seconds", "agreement", "confusion", "noise")
+        found = {name: getattr(self, name) for name in parts}
+        return {
+            "annotator_kind": PERSON if self.model is None else MODEL,
+            "answers": self.answers,
+            "votes": self.votes,
+            "annotators": self.annotators,
+            "items": self.items,
+            **{name: None if part is None else part.to_dict() for name, part in found.items()},
+            "lapse": None if self.noise is None else self.noise.lapse.to_dict(),
+            "precision": None if self.noise is None else self.noise.precision.to_dict(),
+            "advice": self.advice,
+            "flagged": [record.to_dict() for record in self.flagged],
+            "price": self.price,
+            "plan": self.plan_entry(),
+            "worth_in_hard_labels": [worth.to_dict() for worth in self.worth],
+        }
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a pilot says: one `SignalCalibration` a signal, and the rows that were left out.
+
+    `models` holds the same for each language model, measured against gold or people's majority.
+    """
+
+    signals: dict[str, SignalCalibration]
+    dropped: dict[str, int]
+    notes: tuple[str, ...] = field(default=())
+    models: dict[str, dict[str, SignalCalibration]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> SignalCalibration:
+        return self.signals[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON: what `labelbits pilot --json` prints."""
+        return {
+            "signals": {name: found.to_dict() for name, found in self.signals.items()},
+            "models": {
+                model: {name: found.to_dict() for name, found in signals.items()}
+                for model, signals in self.models.items()
+            },
+            "dropped": {"rows": sum(self.dropped.values()), "reasons": self.dropped},
+            "notes": list(self.notes),
+        }
+
+
+def calibrate(
+    answers: Answers,
+    gold: Mapping[str, str] | Sequence[int] | np.ndarray | None = None,
+    *,
+    dims: int | None = None,
+    longest: float | None = None,
+    seed: int = 0,
+) -> Calibration:
+    """Measure noise, time and reliability of every signal in `answers`.
+
+    `gold` is the true class of items: item name -> class name, or an array over
+    `answers.items` of class numbers with -1 unknown; rows of the table marked `gold` add to it.
+    `dims` is the dimension of the world in which precision is stated; unless told, at most 8 and
+    classes - 1, and for questions that compare items what their answers show. `longest` replaces
+    the limit above which a time is dropped, in seconds. Equal seeds give equal results. Raises
+    `InputError` for gold that names unknown classes.
+    """
+    truth = gold_numbers(answers, gold)
+    classes = len(answers.classes)
+    told_dims = dims
+    dims = dims or max(1, min(DIMS, classes - 1 if classes else DIMS))
+    table = answers.table
+    if "gold" in table.columns and table["gold"].any():
+        table = table.filter(~pl.col("gold").fill_null(False))
+        answers = Answers(
+            table,
+            answers.items,
+            answers.classes,
+            answers.annotators,
+            answers.rejected,
+            answers.notes,
+        )
+    table, models = _split_models(table)
+    found = _by_signal(_with(answers, table), truth, (dims, told_dims), longest, seed)
+    people = majority_of_people(_with(answers, table), truth)
+    known = {"gold": np.any(truth >= 0), "people's majority": np.any(people != truth)}
+    against = " and ".join(name for name, there in known.items() if there)
+    of_models = {
+        model: {
+            name: _of_model(one, model, against)
+            for name, one in _by_signal(
+                _with(answers, own), people, (dims, told_dims), longest, seed
+            ).items()
+        }
+        for model, own in models.items()
+    }
+    worth = worth_by_signal(_with(answers, table), seed)
+    found = {name: replace(one, worth=worth.get(name, ())) for name, one in found.items()}
+    dropped: dict[str, int] = {}
+    if answers.rejected is not None and len(answers.rejected):
+        reasons = answers.rejected["reason"].value_counts(sort=True)
+        dropped = dict(zip(reasons["reason"].to_list(), reasons["count"].to_list(), strict=True))
+    return Calibration(found, dropped, answers.notes, of_models)
+
+
+def _with(answers: Answers, table: pl.DataFrame) -> Answers:
+    """The same names with other rows."""
+    return Answers(table, answers.items, answers.classes, answers.annotators)
+
+
+def _by_signal(
+    answers: Answers, truth: np.ndarray, dims: Dims, longest: float | None, seed: int
+) -> dict[str, SignalCalibration]:
+    found = {}
+    for batch in encode(answers, dims=dims[0]) if len(answers) else ():
+        name = batch.signal.name
+        rows = answers.table.filter(pl.col("signal") == name)
+        found[name] = _calibrate_signal(batch, rows, answers, truth, dims, longest, seed)
+    return found
+
+
+def _of_model(found: SignalCalibration, model: str, against: str) -> SignalCalibration:
+    """The same under the model's name, with what it was really compared with instead of gold."""
+    confusion, noise = found.confusion, found.noise
+    if confusion is not None and confusion.against == "gold":
+        confusion = replace(confusion, against=against)
+    if noise is not None:
+        noise = replace(noise, source=noise.source.replace("gold", against))
+    return replace(found, model=model, confusion=confusion, noise=noise)
+
+
+def _split_models(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    """(people's rows, rows of each language model)."""
+    if "annotator_kind" not in table.columns:
+        return table, {}
+    own = table.filter(pl.col("annotator_kind") == MODEL)
+    names = own["annotator"].unique(maintain_order=True).to_list()
+    people = table.filter(pl.col("annotator_kind").ne_missing(MODEL))
+    return people, {name: own.filter(pl.col("annotator") == name) for name in names}
+
+
+def _noise(
+    batch: Batch, rows: pl.DataFrame, answers: Answers, truth: np.ndarray, dims: Dims, seed: int
+) -> Noise | None:
+    """Precision and lapse, by what this signal and this pilot can tell."""
+    if batch.signal.uses_classes:
+        known = truth[batch.items[:, 0]]
+        return fit_noise(batch, len(answers.classes), dims[0], known, seed)
+    found = noise_by_embedding(replace(answers, table=rows), dims[1], seed)
+    return found or noise_by_questions(batch, rows, dims[0], seed)
+
+
+def _calibrate_signal(
+    batch: Batch,
+    rows: pl.DataFrame,
+    answers: Answers,
+    truth: np.ndarray,
+    dims: Dims,
+    longest: float | None,
+    seed: int,
+) -> SignalCalibration:
+    question, answer = keys(batch, rows)
+    first = first_showings(rows, question, batch.annotator)
+    times = (
+        rows["seconds"].fill_null(float("nan")).to_numpy() if "seconds" in rows.columns else None
+    )
+    confusion, flagged = None, []
+    kind = type(batch.signal)
+    if states_classes(kind):
+        report, top = reports(rows["answer"], answers.classes, kind)
+        if kind.form == "numbers" or kind.name == "votes":
+            agreement = agree.agree_on_probabilities(question, report, top, batch.annotator, first)
+        else:
+            agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed)
+        known, against = reference(batch, first, report, truth)
+        if kind.name == "votes":
+            # Every vote counts on its own: the row is expanded into its votes.
+            row, chosen = np.nonzero(batch.answer)
+            weight = batch.answer[row, chosen].astype(float)
+            confusion = confuse(
+                chosen, known[row], batch.items[row, 0], answers.classes, against, weight
+            )
+        else:
+            confusion = confuse(top, known, batch.items[:, 0], answers.classes, against)
+            flagged = judge(answers.annotators, batch.annotator, top, known, times)
+    elif kind.form in ("rating", "number"):
+        agreement = agree.agree_on_number(
+            question, batch.answer[:, 0], batch.annotator, first, seed
+        )
+    else:
+        agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed)
+        nothing = np.full(len(batch), -1)
+        flagged = judge(answers.annotators, batch.annotator, batch.answer[:, -1], nothing, times)
+    shown = np.flatnonzero(first)
+    noise = _noise(batch.take(shown), rows[shown], answers, truth, dims, seed)
+    price = rows["price"].mean() if "price" in rows.columns else None
+    return SignalCalibration(
+        signal=kind.name,
+        answers=len(batch),
+        annotators=len(np.unique(batch.annotator)),
+        items=len(np.unique(batch.items)),
+        seconds=None if times is None else fit_times(times, batch.annotator, longest),
+        agreement=agreement,
+        confusion=confusion,
+        noise=noise,
+        advice="" if noise else what_tells_noise(batch, dims[1]),
+        flagged=tuple(record for record in flagged if record.evidence),
+        price=float(price) if isinstance(price, (int, float)) else None,
+        votes=int(batch.answer.sum()) if kind.name == "votes" else None,
+    )

@@ -1,0 +1,91 @@
+"""How often answers are right, and what is taken for what: against gold, or else the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from labelbits.annotators.intervals import Interval, share_by
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """P(answer | true class): `matrix` (K, K), row = true class, with a 95 % interval each.
+
+    `against` is "gold" or "the others' majority"; `counts` are the answers behind it. A row is
+    the posterior mean under a Jeffreys prior, so it sums to 1 and no entry is 0.
+    """
+
+    classes: tuple[str, ...]
+    counts: np.ndarray
+    matrix: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    accuracy: Interval
+    against: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists for JSON."""
+        return {
+            "classes": list(self.classes),
+            "against": self.against,
+            "accuracy": self.accuracy.to_dict(),
+            "counts": self.counts.tolist(),
+            "matrix": np.round(self.matrix, 6).tolist(),
+            "low": np.round(self.low, 6).tolist(),
+            "high": np.round(self.high, 6).tolist(),
+        }
+
+
+def majority_of_others(item: np.ndarray, report: np.ndarray) -> np.ndarray:
+    """For each row the class that the other rows of its item favour; -1 for none or a tie."""
+    good = np.all(np.isfinite(report), axis=1)
+    _, index = np.unique(item, return_inverse=True)
+    filled = np.where(good[:, None], np.nan_to_num(report), 0.0)
+    total = np.zeros((index.max(initial=-1) + 1, report.shape[1]))
+    np.add.at(total, index, filled)
+    others = total[index] - filled
+    ordered = np.sort(others, axis=1)
+    second = ordered[:, -2] if report.shape[1] > 1 else np.zeros(len(ordered))
+    clear = np.greater(ordered[:, -1] - second, 1e-9)
+    return np.where(np.logical_and(clear, good), others.argmax(1), -1)
+
+
+def confuse(
+    answer: np.ndarray,
+    truth: np.ndarray,
+    item: np.ndarray,
+    classes: Sequence[str],
+    against: str,
+    weight: np.ndarray | None = None,
+) -> Confusion | None:
+    """Count answers (n,) against true classes (n,), -1 unknown; None if nothing is known.
+
+    Answers about one item go together in the interval of the accuracy.
+    `weight` (n,) counts a row more than once.
+    """
+    known = np.logical_and(answer >= 0, truth >= 0)
+    if not np.any(known):
+        return None
+    k = len(classes)
+    mass = np.ones(len(answer)) if weight is None else weight
+    counts = np.bincount(truth[known] * k + answer[known], mass[known], minlength=k * k).reshape(
+        k, k
+    )
+    a = counts + 0.5
+    b = a.sum(1, keepdims=True) - a
+    right = (answer[known] == truth[known]).astype(float)
+    accuracy = share_by(right, item[known], mass[known])
+    return Confusion(
+        tuple(classes),
+        counts,
+        a / a.sum(1, keepdims=True),
+        stats.beta.ppf(0.025, a, b),
+        stats.beta.ppf(0.975, a, b),
+        accuracy,
+        against,
+    )

@@ -1,0 +1,102 @@
+"""What each answer says about the classes: a row of probabilities, however it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from labelbits.answers.files.json_files import loads
+from labelbits.interface import Signal
+
+#: Mass that goes to classes neither named nor ticked impossible when the named ones fill 100 %
+#: ("T2 clamp, 10 % redistribution", Collins, Bhatt, Weller 2022).
+REDISTRIBUTED = 0.1
+#: Probabilities typed by hand that sum to this or more are full.
+FULL = 1 - 1e-4
+
+
+def report(answer: Any, numbers: Mapping[str, int]) -> np.ndarray | None:
+    """Probabilities (K,) that one parsed answer states, or None where it states none.
+
+    A class is certain; several are equally likely; an object's probabilities are completed: what
+    they leave goes equally to the classes neither named nor ticked impossible (named with 0), and
+    where they leave nothing those classes get `REDISTRIBUTED`.
+    """
+    row = np.zeros(len(numbers))
+    if isinstance(answer, dict):
+        return _complete(answer, numbers, row)
+    names = answer if isinstance(answer, list) else [answer]
+    if isinstance(answer, (bool, float)) or not names:
+        return None
+    for name in names:
+        if (number := numbers.get(str(name))) is None:
+            return None
+        row[number] = 1 / len(names)
+    return row
+
+
+def _complete(
+    answer: dict[Any, Any], numbers: Mapping[str, int], row: np.ndarray
+) -> np.ndarray | None:
+    for name, value in answer.items():
+        if (number := numbers.get(str(name))) is None:
+            return None
+        row[number] = value
+    total = row.sum()
+    if not 0 < total < np.inf:
+        return None
+    if total > 1.5:  # counts, or typed as percentages
+        return row / total
+    free = np.array([name not in answer for name in numbers])
+    if not free.any():
+        return row / total
+    if total < FULL:
+        row[free] += (1 - total) / free.sum()
+        return row
+    row *= (1 - REDISTRIBUTED) / total
+    row[free] = REDISTRIBUTED / free.sum()
+    return row
+
+
+def reports(
+    answers: Sequence[str] | pl.Series, classes: Sequence[str], signal: type[Signal]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(probabilities (n, K), top class (n,)) of JSON answers; NaN and -1 where one states none.
+
+    A signal with the option `top` leaves classes unnamed, and names the most probable first: ties
+    and slips of typing are settled by that order. Without it, what is unnamed got nothing.
+    """
+    numbers = {name: k for k, name in enumerate(classes)}
+    partial = "top" in signal.options
+    known: dict[str, tuple[np.ndarray, int]] = {}
+    rows = np.empty((len(answers), len(classes)))
+    top = np.empty(len(answers), dtype=np.int64)
+    for i, text in enumerate(answers):
+        if text not in known:
+            value = loads(text)
+            first = next(iter(value), None) if isinstance(value, dict) and partial else None
+            if isinstance(value, dict) and not partial:
+                value = dict.fromkeys(classes, 0.0) | value
+            found = report(value, numbers)
+            if found is None:
+                known[text] = np.full(len(classes), np.nan), -1
+            else:
+                known[text] = found, numbers.get(str(first), int(found.argmax()))
+        rows[i], top[i] = known[text]
+    return rows, top
+
+
+def states_classes(signal: type[Signal]) -> bool:
+    """Does an answer of this signal say how probable the classes are?
+
+    Rankings give an order only, and a complementary label says what the item is not.
+    """
+    return (
+        signal.uses_classes
+        and signal.form in ("choices", "numbers")
+        and signal.for_world(2, 5).outcomes(5) > 2
+        and signal.name != "complementary"
+    )

@@ -1,0 +1,128 @@
+"""How long answers take: log-normal fit, implausible times, learning over a session, price."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from labelbits.annotators.intervals import Interval
+
+#: Nobody reads and answers faster than this, in seconds: such times are left out of the fit,
+#: where a slip of the finger would weigh as much as a long thought.
+SHORTEST = 0.1
+#: Longer than this and longer than `PATIENCE` medians, the annotator was away, in seconds. 300 s
+#: is the cut that the figures published with CIFAR-10S use.
+LONGEST = 300.0
+PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class TimeFit:
+    """Seconds for one answer: what was kept, its spread, and ln seconds ~ Normal(mu, sigma^2).
+
+    Times that are too long (or not above 0) are dropped everywhere; the `too_short` ones are
+    left out of mu, sigma and learning only.
+
+    `learning` is the factor on the time for each doubling of an annotator's number of answers so
+    far (below 1: they speed up), within annotators (power law of practice).
+    """
+
+    answers: int
+    dropped: int
+    too_short: int
+    missing: int
+    median: float
+    mean: float
+    p10: float
+    p90: float
+    mu: Interval
+    sigma: Interval
+    learning: Interval | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON; all in seconds but mu and sigma (ln seconds)."""
+        return {
+            "answers": self.answers,
+            "dropped": self.dropped,
+            "too_short": self.too_short,
+            "missing": self.missing,
+            "median": self.median,
+            "mean": self.mean,
+            "p10": self.p10,
+            "p90": self.p90,
+            "mu": self.mu.to_dict(),
+            "sigma": self.sigma.to_dict(),
+            "learning": None if self.learning is None else self.learning.to_dict(),
+        }
+
+
+def fit_times(
+    seconds: np.ndarray, annotator: np.ndarray, longest: float | None = None
+) -> TimeFit | None:
+    """Fit the times of one signal; None without two plausible ones.
+
+    `seconds` (n,) with NaN for missing, `annotator` (n,) whole numbers; rows are in the order in
+    which each annotator answered. `longest` replaces max(300 s, 5 medians).
+    """
+    there = np.isfinite(seconds)
+    if there.sum() < 2:
+        return None
+    cut = longest or max(LONGEST, PATIENCE * float(np.median(seconds[there])))
+    wrong = there & ((seconds > cut) | (seconds <= 0))
+    kept = there & ~wrong
+    fitted = kept & (seconds >= SHORTEST)
+    n = int(fitted.sum())
+    if n < 2:
+        return None
+    times, logs = seconds[kept], np.log(seconds[fitted])
+    mu, sigma = float(logs.mean()), float(logs.std(ddof=1))
+    half = float(stats.t.ppf(0.975, n - 1)) * sigma / math.sqrt(n)
+    spread = sigma * np.sqrt((n - 1) / stats.chi2.ppf([0.975, 0.025], n - 1))
+    return TimeFit(
+        answers=len(times),
+        dropped=int(wrong.sum()),
+        too_short=int((kept & ~fitted).sum()),
+        missing=int((~there).sum()),
+        median=float(np.median(times)),
+        mean=float(times.mean()),
+        p10=float(np.quantile(times, 0.1)),
+        p90=float(np.quantile(times, 0.9)),
+        mu=Interval(mu, mu - half, mu + half, "Student t"),
+        sigma=Interval(sigma, float(spread[0]), float(spread[1]), "chi-square"),
+        learning=_learning(logs, annotator, fitted),
+    )
+
+
+def _learning(logs: np.ndarray, annotator: np.ndarray, kept: np.ndarray) -> Interval | None:
+    """2^slope of ln seconds on ln(answers so far + 1), within annotators; cluster-robust."""
+    order = np.argsort(annotator, kind="stable")
+    who = annotator[order]
+    starts = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
+    place = np.empty(len(annotator))
+    place[order] = np.arange(len(who)) - np.repeat(starts, np.diff(np.r_[starts, len(who)]))
+    x, who = np.log(place[kept] + 1), annotator[kept]
+    _, who = np.unique(who, return_inverse=True)
+    size = np.bincount(who)
+    if len(size) < 2 or size.max() < 5:
+        return None
+    x = x - (np.bincount(who, x) / size)[who]
+    y = logs - (np.bincount(who, logs) / size)[who]
+    total = float(x @ x)
+    if total < 1e-9:
+        return None
+    slope = float(x @ y) / total
+    scores = np.bincount(who, x * (y - slope * x))
+    clusters = len(size)
+    error = math.sqrt(float(scores @ scores) * clusters / (clusters - 1)) / total
+    half = float(stats.t.ppf(0.975, clusters - 1)) * error
+    value, low, high = (2.0**s for s in (slope, slope - half, slope + half))
+    return Interval(value, low, high, "within annotators, clustered")
+
+
+def price_of(mean_seconds: float, wage_per_hour: float, fee: float = 0.0) -> float:
+    """What one answer costs: seconds x wage + fee, in the currency of the wage."""
+    return mean_seconds * wage_per_hour / 3600 + fee

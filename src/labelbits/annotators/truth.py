@@ -1,0 +1,128 @@
+"""What the right answers are, as far as a pilot knows: gold, the majority, soft against hard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from labelbits.annotators.confusion import majority_of_others
+from labelbits.annotators.reports import reports, states_classes
+from labelbits.annotators.worth import Worth, worth_of_soft
+from labelbits.errors import InputError
+from labelbits.interface import Answers, Batch
+from labelbits.signals import signal_class
+from labelbits.signals.encoding import encode
+
+#: Signals that are hard labels, one or many.
+VOTED = ["hard", "votes"]
+
+
+def majority_of_people(answers: Answers, truth: np.ndarray) -> np.ndarray:
+    """The true class of items: gold, else what most people say; -1 for none or a tie."""
+    places = {name: i for i, name in enumerate(answers.items)}
+    total = np.zeros((len(answers.items), len(answers.classes)))
+    for item, report in _stated(answers, ("choices", "numbers")):
+        np.add.at(total, [places[name] for name in item], report)
+    if not total.size:
+        return truth
+    ordered = np.sort(total, axis=1)
+    clear = np.greater(ordered[:, -1] - (ordered[:, -2] if total.shape[1] > 1 else 0), 1e-9)
+    return np.where(truth >= 0, truth, np.where(clear, total.argmax(1), -1))
+
+
+def _stated(
+    answers: Answers, forms: Sequence[str], first_only: bool = False
+) -> Iterator[tuple[list[str], np.ndarray]]:
+    """(item of each row, class probabilities) for each signal of these forms that states them."""
+    for name in answers.table["signal"].unique(maintain_order=True):
+        kind = signal_class(name)
+        if kind.form not in forms or not states_classes(kind):
+            continue
+        rows = answers.table.filter(pl.col("signal") == name)
+        if first_only and "repeat" in rows.columns:
+            rows = rows.filter(~pl.col("repeat").fill_null(False))
+        report, _ = reports(rows["answer"], answers.classes, kind)
+        good = np.all(np.isfinite(report), axis=1)
+        yield rows.filter(good)["items"].list.first().to_list(), report[good]
+
+
+def worth_by_signal(answers: Answers, seed: int) -> dict[str, tuple[Worth, ...]]:
+    """Worth of each kind of soft label in the pilot's own hard labels, where it has both."""
+    places = {name: i for i, name in enumerate(answers.items)}
+    counts = np.zeros((len(answers.items), len(answers.classes)), dtype=np.int64)
+    names = answers.table["signal"].unique(maintain_order=True).to_list()
+    for batch in encode(
+        replace(answers, table=answers.table.filter(pl.col("signal").is_in(VOTED)))
+    ):
+        if batch.signal.name == "votes":
+            np.add.at(counts, batch.items[:, 0], batch.answer)
+        else:
+            np.add.at(counts, (batch.items[:, 0], batch.answer[:, 0]), 1)
+    found = {}
+    for name in names:
+        if signal_class(name).form != "numbers":
+            continue
+        own = replace(answers, table=answers.table.filter(pl.col("signal") == name))
+        for items, report in _stated(own, ("numbers",), first_only=True):
+            item = np.array([places[i] for i in items], dtype=np.int64)
+            size = np.bincount(item, minlength=len(counts))
+            usable = size[np.logical_and(counts.sum(1) >= 8, size > 0)]
+            most = int(np.quantile(usable, 0.1)) if len(usable) > 20 else 0
+            sizes = tuple(m for m in (1, 2, 3, 4, 5, 6) if m <= most)
+            if sizes:
+                found[name] = tuple(worth_of_soft(item, report, counts, sizes, seed=seed))
+    return found
+
+
+def gold_numbers(answers: Answers, gold: Any) -> np.ndarray:
+    """The true class number of each of `answers.items`, -1 unknown."""
+    truth = np.full(len(answers.items), -1)
+    numbers = {name: k for k, name in enumerate(answers.classes)}
+    places = {name: i for i, name in enumerate(answers.items)}
+    table = answers.table
+    if "gold" in table.columns:
+        for row in table.filter(pl.col("gold").fill_null(False)).iter_rows(named=True):
+            _, stated = reports([row["answer"]], answers.classes, signal_class(row["signal"]))
+            if stated[0] >= 0 and len(row["items"]) == 1:
+                truth[places[row["items"][0]]] = stated[0]
+    if isinstance(gold, Mapping):
+        for item, name in gold.items():
+            if str(name) not in numbers:
+                known = ", ".join(answers.classes[:10])
+                raise InputError(
+                    f"gold: unknown class {name!r} of item {item!r}; expected one of: {known}"
+                )
+            if str(item) in places:
+                truth[places[str(item)]] = numbers[str(name)]
+    elif gold is not None:
+        array = np.asarray(gold)
+        if array.shape != truth.shape or array.dtype.kind not in "iu":
+            raise InputError(
+                f"gold has shape {array.shape} of {array.dtype}; expected {len(truth)} class "
+                "numbers, one an item, -1 for unknown"
+            )
+        if array.max(initial=-1) >= len(numbers) or array.min(initial=0) < -1:
+            raise InputError(
+                f"gold holds class numbers from {array.min()} to {array.max()}; "
+                f"expected -1 to {len(numbers) - 1}"
+            )
+        truth = np.where(array >= 0, array, truth)
+    return truth
+
+
+def reference(
+    batch: Batch, first: np.ndarray, report: np.ndarray, truth: np.ndarray
+) -> tuple[np.ndarray, str]:
+    """(class that each first answer should name, -1 unknown; where that comes from)."""
+    item = batch.items[:, 0]
+    known = np.where(first, truth[item], -1)
+    if np.any(known >= 0):
+        return known, "gold"
+    if batch.signal.name == "votes":
+        return known, "nothing"
+    apart = np.where(first, item, -1 - np.arange(len(item)))  # repeats compare with nobody
+    return np.where(first, majority_of_others(apart, report), -1), "the others' majority"

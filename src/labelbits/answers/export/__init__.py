@@ -1,0 +1,1 @@
+"""Tasks and labeling configs that ask for what a plan says to buy."""

@@ -1,0 +1,239 @@
+"""Label Studio tasks and labeling configs for what a plan says to buy.
+
+One folder a purchase: `config.xml` (paste it as the project's labeling interface), `tasks.json`
+(import it) and `README.md` (how many annotators for each task). `data.labelbits` in each task says
+what was asked, so that the finished export is read back exactly.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labelbits.answers.export.asked_items import Items, known_items
+from labelbits.answers.export.label_studio_config import labeling_config
+from labelbits.answers.files.json_files import loads
+from labelbits.answers.files.opening import check_file
+from labelbits.answers.formats.reader import as_number, scalar_name
+from labelbits.atomic import write_whole
+from labelbits.errors import InputError
+from labelbits.interface import Signal
+from labelbits.signals import make, signal_class
+
+#: Tasks of one purchase: more is a typing error in the plan.
+MOST_TASKS = 2_000_000
+
+
+def tasks_for(
+    signal: Signal, count: int, items: Sequence[str], classes: Sequence[str], seed: int
+) -> list[dict[str, Any]]:
+    """`count` tasks that show `items`.
+
+    Questions about one item take the items in turn; questions that show several draw them at
+    random without repetition within a question. The class that `verify` asks about is drawn too.
+    Equal seeds give equal tasks. Raises `InputError` for fewer items than a question shows.
+    """
+    rng = np.random.default_rng(seed)
+    if len(items) < signal.arity:
+        raise InputError(
+            f"{signal.name} shows {signal.arity} items in a question; there are {len(items)}"
+        )
+    tasks = []
+    for place in range(count):
+        if signal.arity == 1:
+            names = [str(items[place % len(items)])]
+        else:
+            names = [str(items[i]) for i in rng.choice(len(items), signal.arity, replace=False)]
+        tasks.append({"data": _task(signal, names, classes, rng)})
+    return tasks
+
+
+def _task(
+    signal: Signal, names: list[str], classes: Sequence[str], rng: np.random.Generator
+) -> dict[str, Any]:
+    told: dict[str, Any] = {"signal": signal.name, "items": names}
+    data: dict[str, Any] = {f"item_{i}": name for i, name in enumerate(names, 1)}
+    if signal.uses_classes:
+        told["classes"] = list(classes)
+    if signal.questions(2) > 1:
+        name = classes[int(rng.integers(len(classes)))]
+        told["asked"] = [name]
+        data["question"] = f"Is it {name}?"
+    if signal.form == "ranker":
+        data["class_list"] = [{"id": f"class-{k}", "title": name} for k, name in enumerate(classes)]
+    if signal.form == "pairwise" and signal.arity == 4:
+        data["pair_1"] = f"{names[0]} and {names[1]}"
+        data["pair_2"] = f"{names[2]} and {names[3]}"
+    return {**data, "labelbits": told}
+
+
+def export_plan(
+    plan: Path,
+    folder: Path,
+    *,
+    items: Sequence[str] = (),
+    classes: Sequence[str] = (),
+    seed: int = 0,
+) -> tuple[list[Path], list[str]]:
+    """Write a folder for each purchase of `plan` (plan.json); returns (folders, notes).
+
+    `items` are the items that may be shown (names, texts or addresses); as many as the plan has
+    rows of features name those rows. Without them rows are numbered from 0. Items without answers
+    come first, at random by `seed`, and in a mixture by how ambiguous they look, as the plan says.
+    `classes` are the class names, by default those in the plan, else placeholders. Raises
+    `InputError` for a plan without purchases.
+    """
+    found = _read_plan(plan)
+    purchases, known = _purchases(plan, found), _class_names(found)
+    names, notes = list(classes) or known, []
+    asks = any(signal_class(_named(plan, n, p)).uses_classes for n, p in enumerate(purchases, 1))
+    unnamed = placeholders(len(names) or 10)
+    if asks and names in ([], unnamed):
+        notes.append(
+            f"the plan does not name the classes: {len(unnamed)} placeholders are written, "
+            "'class 1' and so on; give the names with --classes"
+        )
+    names = names or unnamed
+    listed = found.get("items_file")
+    beside = plan.parent / Path(listed).name if isinstance(listed, str) else None
+    pool = known_items(beside, items, seed, notes)
+    folders = []
+    for number, purchase in enumerate(purchases, 1):
+        signal = _signal(plan, number, purchase, len(names))
+        count = _count(plan, purchase, "items")
+        each = _number_of(plan, purchase, "answers_per_item", 1.0)
+        total = max(1, round(_number_of(plan, purchase, "answers", count * each)))
+        shown = _shown(pool, purchase, signal, count)
+        if signal.arity == 1 and signal.questions(2) == 1:
+            tasks, repeats = min(count, len(shown)), math.ceil(each - 1e-9)
+            if tasks < count:
+                notes.append(
+                    f"purchase {number} ({signal.name}): the plan buys {count:,} items and there "
+                    f"are {tasks:,} to show; name new items of this kind with --items"
+                )
+            if pool is not None and (again := pool.answered(shown[:tasks])):
+                notes.append(
+                    f"purchase {number} ({signal.name}): {again:,} of {tasks:,} tasks ask about "
+                    "items that have answers already; the plan meant new items: name them with "
+                    "--items"
+                )
+        else:  # each question is new: one annotator for each
+            tasks, repeats = min(total, MOST_TASKS), 1
+        target = folder / f"{number}-{signal.name}"
+        target.mkdir(parents=True, exist_ok=True)
+        written = tasks_for(signal, tasks, shown, names, seed + number)
+        write_whole(target / "config.xml", labeling_config(signal, names))
+        write_whole(target / "tasks.json", json.dumps(written, ensure_ascii=False, indent=1))
+        write_whole(target / "README.md", _explain(signal.name, tasks, repeats, each))
+        folders.append(target)
+    return folders, notes
+
+
+def _shown(
+    pool: Items | None, purchase: Mapping[str, Any], signal: Signal, count: int
+) -> list[str]:
+    """The items that this purchase shows."""
+    if pool is None:
+        return [str(i) for i in range(max(count, signal.arity))]
+    shares = purchase.get("strata")
+    if signal.arity == 1 and isinstance(shares, dict):
+        return pool.apart(count, shares)
+    return pool.first(max(count, signal.arity), compared=signal.arity > 1)
+
+
+def _named(plan: Path, number: int, purchase: Mapping[str, Any]) -> str:
+    name = purchase.get("signal")
+    if not isinstance(name, str):
+        raise InputError(f"{plan}: purchase {number} names no signal; found {name!r}")
+    return name
+
+
+def _signal(plan: Path, number: int, purchase: Mapping[str, Any], classes: int) -> Signal:
+    """The signal of a purchase, with those of its options that shape the question."""
+    name = _named(plan, number, purchase)
+    nested = purchase.get("options")
+    given = {**(nested if isinstance(nested, dict) else {}), **purchase}
+    own = {field.name for field in dataclasses.fields(signal_class(name))}
+    shaping = {
+        key: value
+        for key, value in given.items()
+        if key in own and key != "answers_per_item" and isinstance(value, (bool, int))
+    }
+    return make(name, 2, classes, **shaping)
+
+
+def placeholders(count: int) -> list[str]:
+    """Names of classes where a plan knows only how many there are."""
+    return [f"class {k}" for k in range(1, count + 1)]
+
+
+def _read_plan(plan: Path) -> dict[str, Any]:
+    check_file(plan)
+    try:
+        found = loads(plan.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError) as problem:
+        raise InputError(f"{plan}: not JSON ({problem}); expected a plan.json") from None
+    return found if isinstance(found, dict) else {}
+
+
+def _purchases(plan: Path, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    advice = found.get("recommendation")
+    purchases = advice.get("purchases") if isinstance(advice, dict) else None
+    if not isinstance(purchases, list) or not all(isinstance(p, dict) for p in purchases):
+        raise InputError(
+            f"{plan}: has no recommendation.purchases; expected the plan.json of labelbits plan"
+        )
+    if not purchases:
+        raise InputError(f"{plan}: the plan buys nothing; there is nothing to export")
+    return purchases
+
+
+def _class_names(found: Mapping[str, Any]) -> list[str]:
+    """The names of classes in a plan.json (placeholders for a number), as far as it says."""
+    for place in (found, found.get("extras"), found.get("dataset")):
+        named = place.get("classes") if isinstance(place, dict) else None
+        if isinstance(named, int) and not isinstance(named, bool) and 2 <= named <= 10_000:
+            return placeholders(named)
+        names = [scalar_name(name) for name in named] if isinstance(named, list) else []
+        if len(names) > 1 and None not in names:
+            return [str(name) for name in names]
+    return []
+
+
+def _number_of(plan: Path, purchase: Mapping[str, Any], key: str, default: float) -> float:
+    value = purchase.get(key)
+    if value is None:
+        return default
+    number = as_number(value) if not isinstance(value, str) else None
+    if number is None or not 0 < number <= MOST_TASKS:
+        raise InputError(
+            f"{plan}: {key} of a purchase is {value!r}; expected a number above 0 and at most "
+            f"{MOST_TASKS:,}"
+        )
+    return number
+
+
+def _count(plan: Path, purchase: Mapping[str, Any], key: str) -> int:
+    if key not in purchase:
+        raise InputError(f"{plan}: a purchase lacks {key!r}; expected a whole number")
+    return math.ceil(_number_of(plan, purchase, key, 1.0))
+
+
+def _explain(name: str, tasks: int, repeats: int, each: float) -> str:
+    shared = ""
+    if each != round(each) and repeats > 1:
+        shared = f" (the plan buys {each:.2f} on average: stop when the money is spent)"
+    return (
+        f"# {name}: {tasks:,} tasks, {repeats} annotators for each{shared}\n\n"
+        "1. Make a Label Studio project and paste `config.xml` as its labeling interface.\n"
+        f"2. Set annotations per task to {repeats}.\n"
+        "3. Import `tasks.json`. To show images instead of names, replace `Text` by `Image` in\n"
+        "   `config.xml` and put addresses of images into the tasks.\n"
+        "4. When it is done, export as JSON and run `labelbits pilot EXPORT.json`.\n"
+    )

@@ -1,0 +1,68 @@
+"""NumPy arrays without pickle, refused before they are inflated past a limit."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labelbits.answers.files.opening import head, shorten
+from labelbits.errors import InputError
+
+#: Bytes of an array after inflation; 50 million items x 10 classes of int8 fit twice.
+LARGEST_ARRAY = 1 << 30
+
+
+def load_npz(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz or .npy file, without pickle, refused above `LARGEST_ARRAY` bytes."""
+    try:
+        if head(path, 6).startswith(b"\x93NUMPY"):
+            with path.open("rb") as stream:
+                return {"array": _load_array(stream, path.stat().st_size)}
+        with zipfile.ZipFile(path) as archive:
+            arrays = {}
+            for member in archive.infolist()[:64]:
+                if not member.filename.endswith(".npy"):
+                    continue
+                with archive.open(member) as stream:
+                    name = member.filename.removesuffix(".npy")
+                    arrays[name] = _load_array(stream, member.file_size)
+            return arrays
+    except InputError as problem:
+        raise InputError(f"{path}: {problem}") from None
+    except Exception as problem:  # zipfile and numpy raise nearly everything on broken bytes
+        raise InputError(
+            f"{path}: cannot be read as a NumPy file ({shorten(str(problem))}); "
+            "expected .npz or .npy written without pickle"
+        ) from None
+
+
+def _load_array(stream: Any, size: int) -> np.ndarray:
+    """One array from a .npy stream, its header checked before anything is allocated."""
+    version = np.lib.format.read_magic(stream)
+    read_header = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read_header is None:
+        raise InputError(f"NumPy format version {version}; expected 1.0 or 2.0")
+    shape, fortran, dtype = read_header(stream)
+    if dtype.hasobject:
+        raise InputError("the array holds Python objects (pickle), which are never loaded")
+    count = 1
+    for length in shape:
+        count *= int(length)
+    needed = count * dtype.itemsize
+    if needed > LARGEST_ARRAY:
+        raise InputError(
+            f"an array of shape {shape} needs {needed:,} bytes; at most {LARGEST_ARRAY:,} are read"
+        )
+    if needed > size:
+        raise InputError(f"an array of shape {shape} is cut off: {size:,} of {needed:,} bytes")
+    data = stream.read(needed)
+    if len(data) < needed:
+        raise InputError(f"an array of shape {shape} is cut off: {len(data):,} of {needed:,} bytes")
+    array = np.frombuffer(data, dtype=dtype, count=count)
+    return array.reshape(shape, order="F" if fortran else "C")

@@ -1,0 +1,1 @@
+"""The formats of the field: one module a platform, each a reader of rows."""

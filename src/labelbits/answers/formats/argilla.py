@@ -1,0 +1,163 @@
+"""Argilla 2: columns `<question>.responses`, `.responses.users`, `.responses.status`.
+
+Both ways of writing them are read: the table (Parquet or JSON lines from a `datasets` export) and
+`records.to_json`, where each record has `fields` and `responses`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from labelbits.answers.files.json_files import json_elements, loads_loose
+from labelbits.answers.files.opening import Rejects
+from labelbits.answers.files.parquet import read_parquet
+from labelbits.answers.formats.label_studio_guess import item_name
+from labelbits.answers.formats.reader import (
+    IDEAL,
+    Kind,
+    Options,
+    Probe,
+    Reader,
+    Rows,
+    load_table,
+    scalar_name,
+)
+from labelbits.answers.table.columns import Parsed
+
+ENDING = ".responses"
+META = ("id", "status", "_server_id", "inserted_at", "updated_at", "external_id")
+
+
+def read(path: Path, kind: Kind, options: Options) -> Parsed:
+    """Submitted responses; drafts and discarded ones are rejected rows."""
+    rejects, notes, rows = Rejects(), [], Rows()
+    assumed: set[str] = set()
+    for number, record in _records(path, kind, rejects, notes):
+        if not isinstance(record, Mapping):
+            rejects.add(number, "not an object; expected one record", record)
+            continue
+        fields = record.get("fields")
+        if not isinstance(fields, Mapping):
+            fields = {
+                key: value
+                for key, value in record.items()
+                if "." not in key and key not in META and scalar_name(value) is not None
+            }
+        item = scalar_name(record.get("id")) or item_name(str(number), fields)
+        for question, value, user, status in _responses(record):
+            if status is None:
+                assumed.add("responses without a status count as submitted: the file has none")
+            elif status != "submitted":
+                rejects.add(number, f"response to {question} is not submitted", status)
+                continue
+            signal, items, answer = _answer(question, value, item, options)
+            if signal is None:
+                rejects.add(number, f"response to {question} is of an unknown kind", value)
+                continue
+            if signal == "rating":
+                assumed.add(f"ratings of one item are read as nearness to {IDEAL!r}")
+            if signal == "candidates" and options.signal is None:
+                assumed.add("lists of names are read as ticked classes; --signal ranking: in order")
+            rows.add(number, signal, user, items, answer)
+    notes.extend(f"{path.name}: {note}" for note in sorted(assumed))
+    return Parsed(rows.frame(), rejects, notes=notes)
+
+
+def _records(
+    path: Path, kind: Kind, rejects: Rejects, notes: list[str]
+) -> Iterator[tuple[int, Any]]:
+    if kind == "json":
+        yield from json_elements(path, rejects, notes)
+        return
+    table = (
+        read_parquet(path, notes) if kind == "parquet" else load_table(path, kind, rejects, notes)
+    )
+    for record in table.iter_rows(named=True):
+        number = record.pop("row")
+        yield number, {key: _cell(key, value) for key, value in record.items()}
+
+
+def _cell(key: str, value: Any) -> Any:
+    """In a CSV, lists are text: JSON or as Python prints them."""
+    if isinstance(value, str) and ENDING in key:
+        try:
+            return loads_loose(_with_commas(value))
+        except ValueError:
+            return value
+    return value
+
+
+def _with_commas(text: str) -> str:
+    """A list as NumPy prints it (`['a' 'b']`, `[1 2]`) as Python writes it; others as they are."""
+    if len(text) > 10_000:
+        return text
+    plain = re.sub(r"array\((\[[^][]*\])(?:, dtype=\w+)?\)", r"\1", text)
+    return re.sub(r"(?<=['\"\d\]])\s+(?=['\"\d\[-])", ", ", plain)
+
+
+def _responses(record: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, Any]]:
+    """(question, value, user, status) of every response in a record."""
+    nested = record.get("responses")
+    if isinstance(nested, Mapping):
+        for question, found in nested.items():
+            for entry in found if isinstance(found, list) else []:
+                if isinstance(entry, Mapping):
+                    user = scalar_name(entry.get("user_id")) or "unknown"
+                    yield str(question), entry.get("value"), user, entry.get("status")
+    for key, values in record.items():
+        if not (isinstance(key, str) and key.endswith(ENDING)) or not isinstance(values, list):
+            continue
+        users, status = record.get(f"{key}.users"), record.get(f"{key}.status")
+        for place, value in enumerate(values):
+            user = _at(users, place)
+            yield (
+                key.removesuffix(ENDING),
+                value,
+                scalar_name(user) or "unknown",
+                _at(status, place),
+            )
+
+
+def _at(values: Any, place: int) -> Any:
+    return values[place] if isinstance(values, list) and place < len(values) else None
+
+
+def _answer(
+    question: str, value: Any, item: str, options: Options
+) -> tuple[str | None, list[str], Any]:
+    """Signal, items and answer of one response, by its type."""
+    if isinstance(value, str) and value.strip():
+        return options.signal or "hard", [item], value.strip()
+    if isinstance(value, bool):
+        return None, [], None
+    if isinstance(value, (int, float)):
+        if options.signal in ("hard", "complementary"):
+            return options.signal, [item], scalar_name(value)
+        return "rating", [item, IDEAL], value
+    if isinstance(value, list) and value:
+        if all(isinstance(entry, str) for entry in value):
+            return options.signal or "candidates", [item], value
+        ranked = [entry for entry in value if isinstance(entry, Mapping)]
+        names = [scalar_name(entry.get("value")) for entry in ranked]
+        if len(ranked) == len(value) and None not in names:
+            order = sorted(range(len(names)), key=lambda i: _rank(ranked[i], i))
+            return "ranking", [item], [names[i] for i in order]
+    return None, [], None
+
+
+def _rank(entry: Mapping[str, Any], place: int) -> float:
+    rank = entry.get("rank")
+    return float(rank) if isinstance(rank, (int, float)) and rank == rank else float(place)
+
+
+def matches(probe: Probe) -> bool:
+    """A column that ends in `.responses`, or records with fields and responses."""
+    return any(name.endswith(ENDING) for name in probe.columns) or (
+        probe.kind == "json" and probe.has("fields", "responses")
+    )
+
+
+READER = Reader("argilla", "Argilla 2 records", matches, read)

@@ -1,0 +1,76 @@
+"""Experiments in the browser: Salmon's triplets, and winner-loser tables made from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from labelbits.answers.formats.reader import (
+    NOBODY,
+    Kind,
+    Options,
+    Probe,
+    Reader,
+    first_of,
+    lists_of,
+    number,
+    opened,
+    text,
+)
+from labelbits.answers.table.columns import Parsed
+
+
+def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
+    """Is `winner` or `loser` more like `head`? Sides that are lost are drawn by the seed."""
+    table, rejects, notes = opened(path, kind, "head", "winner", "loser")
+    who = first_of(table, "puid", "participant", "worker")
+    time = first_of(table, "response_time", "rt_s", "seconds")
+    sides = "left" in table.columns and "right" in table.columns
+    names = ["head", "winner", "loser", *(["left", "right"] if sides else [])]
+    table = table.with_columns(text(name, table) for name in names)
+    if sides:
+        left_wins = (pl.col("winner") == pl.col("left")) & (pl.col("loser") == pl.col("right"))
+        right_wins = (pl.col("winner") == pl.col("right")) & (pl.col("loser") == pl.col("left"))
+        fits = (left_wins | right_wins).fill_null(False)
+        for row, *found in (
+            table.filter(~fits).select("row", "left", "right", "winner", "loser").iter_rows()
+        ):
+            rejects.add(row, "winner and loser are not the items on the left and right", found)
+        table = table.filter(fits).with_columns(
+            pl.when(left_wins).then(pl.lit("0")).otherwise(pl.lit("1")).alias("answer")
+        )
+    else:
+        # The chosen item comes first in the file: placed at random, its side tells nothing.
+        swap = pl.Series("swap", np.random.default_rng(options.seed).random(len(table)) < 0.5)
+        table = table.with_columns(
+            left=pl.when(swap).then("loser").otherwise("winner"),
+            right=pl.when(swap).then("winner").otherwise("loser"),
+            answer=pl.when(swap).then(pl.lit("1")).otherwise(pl.lit("0")),
+        )
+        notes.append(
+            f"{path.name}: left and right are lost; sides were drawn with seed {options.seed}"
+        )
+    return Parsed(
+        table.select(
+            pl.lit("triplet").alias("signal"),
+            (text(who, table) if who else pl.lit(NOBODY)).alias("annotator"),
+            lists_of(["head", "left", "right"]),
+            "answer",
+            (number(time, table) if time else pl.lit(None, pl.Float64)).alias("seconds"),
+            "row",
+        ),
+        rejects,
+        notes=notes,
+    )
+
+
+def is_salmon(probe: Probe) -> bool:
+    """Head, winner and loser are columns."""
+    return probe.has("head", "winner", "loser")
+
+
+SALMON = Reader(
+    "salmon", "Salmon triplets: head, left, right, winner, loser", is_salmon, read_salmon
+)

@@ -1,0 +1,1 @@
+"""The canonical table: its columns, its checks, the questions in it."""

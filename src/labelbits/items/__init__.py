@@ -1,0 +1,1 @@
+"""What was asked about: features, gold, groups and classes, joined by id."""

@@ -1,0 +1,1 @@
+"""Learning curves, measured on training sets drawn from what is at hand."""

@@ -1,0 +1,1 @@
+"""Fits of class answers on features."""

@@ -1,0 +1,1 @@
+"""What the curves advise: recommendation, crossovers, value, words."""

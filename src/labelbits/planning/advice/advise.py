@@ -1,0 +1,167 @@
+"""The plan that curves, prices and a budget lead to, and again for other money."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from labelbits.errors import InputError, check_positive
+from labelbits.metrics import metric_of
+from labelbits.planning.advice.amend import led_by, too_little, with_mixture, without_gain
+from labelbits.planning.advice.crossovers import crossovers
+from labelbits.planning.advice.recommend import recommend
+from labelbits.planning.advice.words import show
+from labelbits.planning.measured.constant import (
+    ONE_SIDED,
+    beside_constant,
+    gain_of,
+    reached_for_nothing,
+)
+from labelbits.planning.measured.free_gold import said_of_gold
+from labelbits.planning.measured.held_labels import buy_next, hold_on, next_sentence, surely_better
+from labelbits.planning.purchases import list_options
+from labelbits.planning.result import Assumption, Curve, Plan
+from labelbits.planning.spec.cost import Price
+from labelbits.planning.spec.planfile import Budget
+
+
+def advise(
+    metric: str,
+    curves: list[Curve],
+    budget: Budget,
+    assumptions: list[Assumption],
+    warnings: list[str],
+    extras: dict[str, Any],
+) -> Plan:
+    """The plan that these curves and this budget lead to."""
+    judged = metric_of(metric)
+    sign, percent = judged.sign, judged.percent
+    seed = extras["seed"]
+    options = list_options(curves, budget, seed)
+    bought = {option.family for option in options}
+    notes = [
+        f"{curve.family.name} cannot be bought: one item costs more than the budget"
+        for curve in curves
+        if curve.family.name not in bought
+    ]
+    advice = recommend(
+        curves,
+        options,
+        budget,
+        seed,
+        sign=sign,
+        metric_name=judged.title,
+        percent=percent,
+        target=extras.get("target"),
+    )
+    mixture = extras.get("mixture")
+    if mixture and mixture["budget"] == budget.amount and mixture["recommended"]:
+        advice = with_mixture(advice, mixture, budget, sign)
+
+    def shown(value: float) -> str:
+        return show(value, percent)
+
+    name, turn, first = judged.title, "With that said,", []
+    if metric == "alignment":
+        first = [extras.get("lead", ""), too_little(curves, advice, budget, seed)]
+    there, free = extras.get("holdings"), extras.get("constant")
+    ranked: list[dict[str, Any]] = []
+    held = ""
+    if there:
+        ranked = buy_next(there, curves, budget, seed, sign=sign)
+        held = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
+    added = gain_of(advice, curves, seed, sign) if free else None
+    if free and added:
+        money = f"{advice['cost']:,.2f} {budget.currency}"
+        beside = beside_constant(free, advice, shown, money, name, added)
+        usual = free["class"] is None or free["quality"] <= ONE_SIDED
+        if there and held and usual and surely_better(there, free["quality"], sign=sign):
+            # What a purchase from nothing adds to the constant is then beside the point.
+            beside = replace(beside, first="", instead="")
+        first += [beside.first, beside.instead]
+        notes += [beside.note] * bool(beside.note)
+        if not beside.gain:
+            advice, turn = without_gain(advice), "If you buy all the same,"
+        told: dict[str, Any] = {
+            "gain": beside.gain,
+            "said_first": bool(beside.first),
+            "instead": beside.instead,
+        }
+        told |= {"gain_expected": added[0], "gain_interval": list(added[1:])}
+        advice = {**advice, "constant": {**free, **told}}
+    if "known" in extras:
+        known, said = extras["known"], said_of_gold(extras["known"], advice, shown, name, sign=sign)
+        # Labels for nothing that are as good as bought ones are the first thing to know.
+        as_good = sign * (known["quality"] - advice["quality"]) >= 0
+        warnings, notes = ([said, *warnings], notes) if as_good else (warnings, [*notes, said])
+    if held:
+        first.append(held)
+        turn = "From nothing, the best would be to"
+    advice = led_by(first, advice, turn)
+    if there:
+        advice["next"] = {
+            "items_held": there["items"],
+            "answers_held": there["answers"],
+            "quality_now": there["quality"],
+            "quality_now_standard_error": there["standard_error"],
+            "worth_in_answers": there["worth"],
+            "purchases": ranked,
+            "sentence": next_sentence(
+                there, ranked, advice["family"], budget, shown, name, sign=sign
+            ),
+        }
+        target = extras.get("target")
+        if target is not None and sign * (there["quality"] - target) >= 0:
+            advice["target_sentence"] = (
+                f"The labels you hold reach {name} {shown(target)} already. From nothing: "
+                f"{advice['target_sentence']}"
+            )
+    target = extras.get("target")
+    if free and target is not None and sign * (free["quality"] - target) >= 0:
+        advice["target_sentence"] = reached_for_nothing(free, target, shown, name)
+    return Plan(
+        metric=metric,
+        metric_name=judged.title,
+        lower_is_better=sign < 0,
+        percent=percent,
+        currency=budget.currency,
+        budget=budget.amount,
+        recommendation=advice,
+        options=options,
+        crossovers=crossovers([c for c in curves if c.family.name in bought], budget, sign),
+        assumptions=assumptions,
+        warnings=list(dict.fromkeys([*warnings, *notes])),
+        curves=curves,
+        extras=extras,
+        terms=budget,
+    )
+
+
+def replan(
+    plan: Plan, *, amount: float | None = None, prices: dict[str, float] | None = None
+) -> Plan:
+    """The same evidence under another budget or other prices: no new training, milliseconds.
+
+    `prices` maps names of families to the price of one answer. Raises `InputError` for a name
+    that the plan does not have and for money that is not above 0.
+    """
+    prices = prices or {}
+    known = {curve.family.name for curve in plan.curves}
+    for name, price in prices.items():
+        if name not in known:
+            raise InputError(f"price of {name!r}: expected one of: {', '.join(sorted(known))}")
+        check_positive(f"price of {name}", price)
+    curves = []
+    for curve in plan.curves:
+        family = curve.family
+        if family.name in prices:
+            price = Price(prices[family.name], None, 0.0, "set by hand")
+            family = replace(family, price=price)
+        curves.append(replace(curve, family=family))
+    money = plan.budget if amount is None else check_positive("budget", amount)
+    terms = plan.terms.model_copy(update={"amount": float(money)})
+    extras = dict(plan.extras)
+    if prices or amount is not None:
+        extras.pop("mixture", None)  # it was designed for other money
+    made = advise(plan.metric, curves, terms, plan.assumptions, plan.warnings, extras)
+    return replace(made, title=plan.title, items=plan.items)

@@ -1,0 +1,100 @@
+"""Advice amended by what else is known: a sentence before it, a mixture instead, no gain at all."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from labelbits.planning.advice.recommend import cheapest_for
+from labelbits.planning.advice.words import NAMES, change, show
+from labelbits.planning.result import LEVEL, Curve
+from labelbits.planning.spec.planfile import Budget
+
+#: Alignment that is as good as none, one that tells near from far hardly better than a guess, and
+#: one that is something.
+LITTLE, WEAK, SOMETHING = 0.05, 0.3, 0.5
+
+
+def too_little(curves: list[Curve], advice: dict[str, Any], budget: Budget, seed: int) -> str:
+    """What goes before a purchase after which the representation is hardly better known than
+    before, and what would help."""
+    quality = advice["quality"]
+    if quality >= WEAK:
+        return ""
+    if quality < LITTLE:
+        text = (
+            f"{budget.amount:,.2f} {budget.currency} is too little to learn anything here: "
+            "whatever it buys, the distances between items stay unknown."
+        )
+    else:
+        text = (
+            f"What {budget.amount:,.2f} {budget.currency} buys recovers the items only weakly: a "
+            f"correlation of {quality:.2f} with the true distances is {100 * quality**2:.0f} % of "
+            "the variance of their ranks, too little to rely on any single distance."
+        )
+    enough = cheapest_for(curves, SOMETHING, budget, seed, 1)
+    if enough is not None:
+        cost = f"{enough['cost']:,.2f} {budget.currency}"
+        return f"{text} A correlation of {SOMETHING} takes about {cost}."
+    return (
+        f"{text} No purchase that was simulated reaches {SOMETHING}: ask about fewer items with "
+        "more answers on each, or plan for fewer dims if the items differ in fewer ways."
+    )
+
+
+def led_by(leads: list[str], advice: dict[str, Any], turn: str) -> dict[str, Any]:
+    """The advice with what the reader has to know first before it; `turn` leads over from there to
+    the purchase."""
+    first = " ".join(filter(None, leads))
+    if not first:
+        return advice
+    bought = advice["parts"]["purchase"]
+    if bought.startswith("Buy "):
+        bought = f"{turn} buy {bought[4:]}"
+    parts = {"first": first, **advice["parts"], "purchase": bought}
+    sentence = " ".join(text for text in parts.values() if text)
+    return {**advice, "leads": list(filter(None, leads)), "parts": parts, "sentence": sentence}
+
+
+def without_gain(advice: dict[str, Any]) -> dict[str, Any]:
+    """The advice without what only a purchase that gains anything is worth saying about: how sure
+    it is the best, how to get as much for less, what pilot would settle which is best."""
+    parts = {"purchase": advice["parts"]["purchase"], "certainty": "", "pilot": ""}
+    return {**advice, "parts": parts, "sentence": parts["purchase"]}
+
+
+def with_mixture(
+    advice: dict[str, Any], mixture: dict[str, Any], budget: Budget, sign: int = 1
+) -> dict[str, Any]:
+    """The advice with a mixture in place of the best single signal, by the gain it was measured
+    to have; the interval moves with it and widens by the gain's own."""
+    gain, (low, high) = mixture["gain"], mixture["interval"]
+    quality = advice["quality"] + sign * gain
+    below = math.hypot(advice["quality"] - advice["interval"][0], (high - low) / 2)
+    above = math.hypot(advice["interval"][1] - advice["quality"], (high - low) / 2)
+    interval = [quality - below, quality + above]
+    if sign > 0:
+        interval[1] = min(1.0, interval[1])
+    percent = mixture.get("percent", False)
+    bought = " and ".join(
+        f"{p['answers']:,} {NAMES.get(p['signal'], p['signal'] + ' answers')} "
+        f"({p['answers_per_item']:.2g} an item on {p['items']:,} items)"
+        for p in mixture["purchases"]
+    )
+    cost = sum(p["cost"] for p in mixture["purchases"])
+    sentence = (
+        f"Buy a mixture, {bought}, for {cost:,.2f} {budget.currency}: expected "
+        f"{mixture['metric_name']} {show(quality, percent)} ({100 * LEVEL:.0f} % interval "
+        f"{show(interval[0], percent)} to {show(interval[1], percent)}), better by "
+        f"{change(gain, (low, high), percent)} than the same money on {mixture['single']} alone."
+    )
+    return {
+        **advice,
+        "purchases": mixture["purchases"],
+        "cost": cost,
+        "quality": quality,
+        "interval": interval,
+        "single": {key: advice[key] for key in ("purchases", "quality", "interval", "sentence")},
+        "parts": {"purchase": sentence, "certainty": "", "pilot": ""},
+        "sentence": sentence,
+    }

@@ -1,0 +1,106 @@
+"""At which ratio of prices two ways of asking are equally good for the budget."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from labelbits.planning.advice.words import chance
+from labelbits.planning.result import LEVEL, Curve
+from labelbits.planning.spec.cost import unit_cost
+from labelbits.planning.spec.planfile import Budget
+
+#: Ratios that are looked at.
+RATIOS = np.geomspace(0.02, 50, 161)
+#: An interval whose ends are further apart than this factor tells no price.
+VAGUE = 30.0
+
+
+def crossovers(curves: list[Curve], budget: Budget, sign: int) -> list[dict[str, Any]]:
+    """For each pair of families, the price ratio at which they are equally good for the budget.
+
+    Family b is preferred while one of its answers costs less than `price_ratio` answers of a;
+    None where it never or always wins within the evidence (`wins` says which). The interval
+    comes from the draws. Items and sessions are paid on top of the answers.
+    """
+    found = []
+    for a, b in combinations(curves, 2):
+        price, per_item = a.family.price.amount, b.family.answers_per_item
+        answers = min(budget.amount / unit_cost(price, a.family.answers_per_item, budget), a.limit)
+        if answers < 1:
+            continue
+        reference = sign * a.at(answers)
+        bought = [budget.amount / unit_cost(r * price, per_item, budget) for r in RATIOS]
+        wins = np.stack(
+            [sign * b.at(min(max(n, b.answers[0]), b.limit)) > reference for n in bought], axis=1
+        )  # (B, ratios), true at low ratios where b is cheap
+        edge = np.where(wins.any(1), wins.shape[1] - 1 - wins[:, ::-1].argmax(1), -1)
+        found.append(_entry(a, b, edge, budget))
+    return found
+
+
+def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget) -> dict[str, Any]:
+    """One pair's crossover; `edge` (B,) is the last ratio at which b wins, -1 for none."""
+    money, first, second = budget.amount, a.family.name, b.family.name
+    current = b.family.price.amount / a.family.price.amount
+    entry: dict[str, Any] = {
+        "a": first,
+        "b": second,
+        "budget": money,
+        "current_price_ratio": current,
+    }
+    middle = float(np.median(edge))
+    if middle < 0 or middle >= len(RATIOS) - 1:
+        winner = first if middle < 0 else second
+        never = edge < 0 if middle < 0 else edge >= len(RATIOS) - 1
+        ratios = f"at any price ratio from {RATIOS[0]:.2g} to {RATIOS[-1]:.2g}"
+        sentence = (
+            f"{winner} does better than {second if winner == first else first} for "
+            f"{money:,.0f} {budget.currency} {ratios}."
+        )
+        now = float(np.mean(edge >= np.searchsorted(RATIOS, current)))  # how sure b wins now
+        leads, sure = (second, now) if now >= 0.5 else (first, 1 - now)
+        if never.mean() < LEVEL <= sure:
+            sentence = (
+                f"At which price {first} and {second} are equally good cannot be told; at today's "
+                f"{leads} is likely to do better for {money:,.0f} {budget.currency}."
+            )
+        elif never.mean() < LEVEL:
+            sentence = (
+                f"Which of {first} and {second} does better for {money:,.0f} {budget.currency} "
+                f"cannot be told: {winner} does {ratios} with probability {chance(never.mean())}."
+            )
+        return {**entry, "price_ratio": None, "interval": None, "wins": winner,
+                "sentence": sentence}  # fmt: skip
+    ends = np.quantile(edge, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, middle, high = (
+        float(RATIOS[int(np.clip(round(e), 0, len(RATIOS) - 1))])
+        for e in (ends[0], middle, ends[1])
+    )
+    least = f"under {low:.2g}" if low <= RATIOS[0] else f"{low:.2g}"
+    most = f"over {high:.2g}" if high >= RATIOS[-1] else f"{high:.2g}"
+    if high / low > VAGUE or (low <= RATIOS[0] and high >= RATIOS[-1]):
+        sentence = (
+            f"At which price {second} would win against {first} cannot be told: anywhere from "
+            f"{least} to {most} x the price of one answer to {first}."
+        )
+    elif a.family.price.amount == b.family.price.amount and {a.family.kind, b.family.kind} <= {
+        "hard",
+        "votes",
+    }:
+        # The same question asked again: its price is the same by nature.
+        sentence = (
+            f"{second} would win below {middle:.2g} x the price of an answer to {first} "
+            f"({least} to {most})."
+        )
+    else:
+        either = ", where either may win" if low <= current <= high else ""
+        sentence = (
+            f"{second} wins below {middle:.2g} x the price of one answer to {first} "
+            f"({least} to {most}); it costs {current:.2g} x now{either}."
+        )
+    wins = second if current < middle else first
+    return {**entry, "price_ratio": middle, "interval": [low, high], "wins": wins,
+            "sentence": sentence}  # fmt: skip

@@ -1,0 +1,216 @@
+"""Everything a plan is made from: features, votes, gold and the pilot's answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.interface import Batch
+from labelbits.items.arrays import (
+    load_class_names,
+    load_counts,
+    load_features,
+    load_gold,
+    load_groups,
+)
+from labelbits.items.class_order import check_class_order, quoted
+from labelbits.planning.evidence.answers_held import Pilot, encode_pilot, read_pilot
+from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
+from labelbits.planning.spec.planfile import PlanFile
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of the user's items.
+
+    `features` (items, columns) finite floats; `counts` (items, classes) people's votes, a row of
+    zeros is an item without a label; `reports` (items, classes) their reports of probabilities,
+    summed; `gold` (items,) class or -1; `groups` (items,) where each item comes from, or None;
+    `pilot` the pilot's answers; `notes` and `warnings` what the plan has to say about the data.
+    """
+
+    features: np.ndarray
+    counts: np.ndarray
+    gold: np.ndarray | None
+    class_names: tuple[str, ...]
+    reports: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    pilot: Pilot = field(default_factory=Pilot)
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def batches(self) -> dict[str, Batch]:
+        """People's answers by signal."""
+        return self.pilot.batches
+
+    @property
+    def stated(self) -> np.ndarray:
+        """What people said of each item: votes, a report of probabilities counting as one."""
+        return self.counts if self.reports is None else self.counts + self.reports
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """Rows with a vote or a report of probabilities."""
+        return np.flatnonzero(self.stated.sum(1) > 0)
+
+    @property
+    def disputable(self) -> np.ndarray:
+        """Rows whose answers can show that people differ: two votes, or a report."""
+        several = self.counts.sum(1) >= 2
+        if self.reports is not None:
+            several |= self.reports.sum(1) > 0
+        return np.flatnonzero(several)
+
+    @property
+    def answered(self) -> np.ndarray:
+        """Rows with any answer about a class, and something to tell what the answer should be."""
+        known = self.stated.sum(1) > 0
+        if self.gold is not None:
+            every = [*self.pilot.batches.values(), *self.pilot.models.values()]
+            for batch in every:
+                if batch.signal.uses_classes:
+                    rows = np.unique(batch.items)
+                    known[rows] |= self.gold[rows] >= 0
+        return np.flatnonzero(known)
+
+
+#: Items on which counts and pilot have to be equal to be taken for the same answers.
+SAME = 10
+
+
+def load_evidence(plan: PlanFile, seed: int) -> Evidence:
+    """Load and check every file that the plan names.
+
+    Raises `InputError` for files that are missing or broken, arrays of different length, values
+    that are not finite, and pilots that are empty or do not fit the features.
+    """
+    from labelbits.planning.evidence.bundled import bundled_evidence, is_bundled
+
+    data = plan.dataset
+    assert data.features is not None
+    if is_bundled(data.features):
+        return bundled_evidence(plan, seed)
+    features = load_features(plan.path(data.features))
+    items = len(features)
+    counts_path = plan.path(data.counts) if data.counts else None
+    classes = data.classes or len(data.class_names) or None
+    counts = load_counts(counts_path, items, classes) if counts_path else None
+    classes = classes or (counts.shape[1] if counts is not None else None)
+    names = data.class_names or load_class_names(counts_path, classes)
+    told = names is not None
+    answers = read_pilot(plan, names, seed)
+    if answers is not None and names is None and answers.classes:
+        names = _class_names(answers.classes, classes)
+        classes = len(names)
+    if classes is None and not _asks_for_classes(plan):
+        classes = 2  # nothing is asked about classes: their number does not matter
+    if classes is None:
+        raise InputError("[dataset]: the number of classes is unknown; add classes = ...")
+    names = names or tuple(str(k) for k in range(classes))
+    if counts is None:
+        counts = np.zeros((items, classes))
+    gold = load_gold(plan.path(data.gold), items, classes) if data.gold else None
+    if gold is not None and not (gold >= 0).any():
+        gold = None
+    groups = load_groups(plan.path(data.groups), items) if data.groups else None
+    pilot = encode_pilot(answers, items, names)
+    votes = np.zeros((items, classes))
+    for kind in ("hard", "votes"):
+        if kind in pilot.batches:
+            votes += votes_of(pilot.batches[kind], items, classes)
+    notes = pilot.notes
+    if not told:
+        notes += _check_order(votes, counts, gold, names)
+    voted = votes.sum(1) > 0
+    if voted.sum() >= SAME and np.array_equal(votes[voted], counts[voted]):
+        notes += (
+            f"counts and pilot hold the same {votes.sum():,.0f} votes on {voted.sum():,} items: "
+            "they are counted once",
+        )
+    else:
+        counts = counts + votes
+    if not counts.any() and not pilot.batches and not pilot.models:
+        raise _nothing(counts_path)
+    reports = _reports_of(pilot, items, classes)
+    return Evidence(features, counts, gold, names, reports, groups, pilot, notes)
+
+
+def _check_order(
+    votes: np.ndarray, counts: np.ndarray, gold: np.ndarray | None, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """What has to be said of class names that no file orders, beside numbers that others use."""
+    numbered = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    if gold is not None:
+        known = gold >= 0
+        numbered[known] = np.eye(len(names))[gold[known]]
+    if not (votes.any() and numbered.any()):
+        return ()
+    add = "add class_names = [...] to [dataset], the name of class 0 first"
+    if check_class_order(votes.T @ numbered, names, "[dataset]", "counts or gold", add):
+        return ()
+    return (
+        "the pilot names classes and counts or gold number them; the order "
+        f"{quoted(names)} was assumed and cannot be checked: {add}",
+    )
+
+
+def _asks_for_classes(plan: PlanFile) -> bool:
+    from labelbits.signals import REGISTRY
+
+    return any(REGISTRY[signal.kind].uses_classes for signal in plan.signal)
+
+
+def _class_names(found: tuple[str, ...], classes: int | None) -> tuple[str, ...]:
+    """The pilot's class names; numbers where the plan says how many classes there are."""
+    if classes is None or len(found) == classes:
+        if found and all(name.isdecimal() for name in found):
+            return tuple(str(k) for k in range(max(int(max(found, key=int)) + 1, classes or 2)))
+        return found if len(found) > 1 else (*found, "other")
+    numbers = tuple(str(k) for k in range(classes))
+    if set(found) <= set(numbers):
+        return numbers
+    if len(found) < classes:
+        # Classes that nobody has named yet have no name either.
+        return (*found, *(f"class {k}" for k in range(len(found), classes)))
+    raise InputError(
+        f"[dataset] classes is {classes} and the pilot names {len(found)}: "
+        f"{', '.join(found[:10])}; expected at most {classes}"
+    )
+
+
+def _nothing(counts: Path | None) -> PilotNeededError:
+    """What to do where not one item has an answer."""
+    why = "[dataset]: there are features but neither counts nor pilot answers"
+    if counts is not None:
+        why = f"{counts}: every row of counts is zero, so no item has a label yet"
+    first = "Without one, give items instead of features to plan from a specification."
+    return PilotNeededError(why, FIRST_PILOT, first, head="")
+
+
+def votes_of(batch: Batch, items: int, classes: int) -> np.ndarray:
+    """Hard labels and votes as counts, items x classes."""
+    counts = np.zeros((items, classes))
+    if batch.signal.name == "hard":
+        np.add.at(counts, (batch.items[:, 0], batch.answer[:, 0].astype(int)), 1)
+    else:
+        np.add.at(counts, batch.items[:, 0], batch.answer)
+    return counts
+
+
+def _reports_of(pilot: Pilot, items: int, classes: int) -> np.ndarray | None:
+    """Soft and sparse soft labels as probabilities, summed over the reports on each item."""
+    found = [pilot.batches[kind] for kind in ("soft", "sparse-soft") if kind in pilot.batches]
+    if not found:
+        return None
+    from labelbits.learning.fits.targets import fast_targets
+
+    total = np.zeros((items, classes))
+    for batch in found:
+        targets = fast_targets([batch], classes)
+        assert targets is not None
+        total[targets.items] += targets.target
+    return total

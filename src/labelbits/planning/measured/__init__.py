@@ -1,0 +1,1 @@
+"""Curves of quality measured on a pilot's own items."""

@@ -1,0 +1,113 @@
+"""How far a forecast may be trusted: made again from smaller sizes, and what its answers are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from labelbits.learning import CurvePoints, forecast_options
+from labelbits.learning.forecasts.guide import training_luck
+from labelbits.learning.forecasts.joint import BELIEVED
+from labelbits.learning.theory import infer_theory
+from labelbits.metrics import metric_of
+from labelbits.planning.evidence.answer_source import AnswerSource
+from labelbits.planning.measured.trial import Trial
+from labelbits.planning.purchases import most_answers
+from labelbits.planning.result import Curve, Family
+from labelbits.planning.spec.planfile import Budget
+
+#: How far beyond the measured sizes a forecast is believed.
+LIMIT = 10.0
+#: Draws of a forecast that is only checked.
+DRAWS = 300
+
+
+def backtest(
+    name: str,
+    points: CurvePoints,
+    trial: Trial,
+    features: np.ndarray,
+    seed: int,
+    guide: CurvePoints | None = None,
+) -> dict[str, Any] | None:
+    """The same forecast from the sizes up to a quarter of the largest, against the largest.
+
+    In a cross-validation the theory of the features sees as many labels as the forecast may know;
+    a fixed test set, and a `guide`, are known whatever is bought. The interval is of what this
+    pilot gives: where a guide is followed it holds the luck of one training set.
+    """
+    early = points.sizes <= points.sizes.max() / 4
+    if early.sum() < 3:
+        return None
+    theory = points.theory
+    if theory is not None and trial.pool is None:
+        known = int(points.sizes[early].max())
+        some = np.sort(np.random.default_rng([seed, known]).permutation(len(trial.test))[:known])
+        theory = infer_theory(
+            features, trial.test[some], trial.reference[some], purity=theory.purity
+        )
+    # Everything that is kept by size, whatever the points come to hold.
+    by_size = {
+        one.name: getattr(points, one.name)[early]
+        for one in fields(points)
+        if isinstance(getattr(points, one.name), np.ndarray)
+    }
+    cut = replace(points, **by_size, theory=theory)
+    size = float(points.sizes.max())
+    ahead = forecast_options(
+        [cut], np.array([size]), seed=seed, limit=LIMIT, draws=DRAWS, guides=[guide]
+    )[0]
+    if not np.isfinite(ahead.mean[0]):
+        return None
+    predicted, low, high = float(ahead.mean[0]), float(ahead.low[0]), float(ahead.high[0])
+    if guide is not None and ahead.alike is not None and ahead.alike >= BELIEVED:
+        # The pilot is one training set; a guide foretells the mean of many.
+        luck = training_luck(guide)
+        seen = np.isfinite(luck)
+        one = np.interp(np.log(size), np.log(guide.sizes[seen]), luck[seen])
+        half = float(norm.ppf((1 + ahead.level) / 2)) * float(one)
+        low = predicted - math.hypot(predicted - low, half)
+        high = predicted + math.hypot(high - predicted, half)
+        low, high = max(low, 0.0), min(high, 1.0) if metric_of(points.metric).higher else high
+    return {
+        "family": name,
+        "trained_to": int(cut.sizes.max()),
+        "items": int(size),
+        "predicted": predicted,
+        "low": low,
+        "high": high,
+        "actual": float(points.mean[-1]),
+    }
+
+
+def provenance(
+    family: Family, answers: AnswerSource, pool: np.ndarray, curve: Curve, budget: Budget
+) -> list[str]:
+    """Notes on answers that were simulated and on money that the evidence cannot follow."""
+    found = []
+    share = answers.share_real(pool)
+    if 0.005 <= share < 0.995:
+        found.append(
+            f"{family.name}: {100 * share:.0f} % of the training items have real answers of this "
+            "kind; the rest were simulated from what is known of the items"
+        )
+    wanted = most_answers(curve, budget)
+    if wanted <= curve.limit * 1.001:
+        return found
+    text = (
+        f"{family.name}: the budget buys {wanted:,.0f} answers; the evidence supports up to "
+        f"{curve.limit:,.0f}"
+    )
+    if curve.per_class:
+        shots = math.ceil(wanted / (family.answers_per_item or 1) / LIMIT / curve.per_class)
+        text += f" ({LIMIT:.0f} x what was measured); shots_per_class up to {shots:,} would do"
+    elif not curve.needs_items:
+        pilot = wanted / (family.answers_per_item or 1) / LIMIT
+        text += f" ({LIMIT:.0f} x what was measured); a pilot of {pilot:,.0f} items would do"
+    else:
+        text += ", one purchase for every item that can be bought"
+    return [*found, text]

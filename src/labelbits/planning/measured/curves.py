@@ -1,0 +1,250 @@
+"""Quality on the user's own features: measured on what is labelled, forecast to the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.interface import Estimate
+from labelbits.learning import CurvePoints, forecast_options
+from labelbits.learning.forecasts.extrapolate import WALK
+from labelbits.metrics import metric_of
+from labelbits.planning.evidence.annotators import voices_of
+from labelbits.planning.evidence.answer_source import (
+    AnswerSource,
+    answer_probabilities,
+    fit_report_noise,
+)
+from labelbits.planning.evidence.bundled import is_bundled
+from labelbits.planning.evidence.doubts import check_pilot
+from labelbits.planning.evidence.loading import Evidence
+from labelbits.planning.measured.backtest import LIMIT, backtest, provenance
+from labelbits.planning.measured.bits import bits_of
+from labelbits.planning.measured.constant import constant_draws, constant_of
+from labelbits.planning.measured.curve import curve_of, grid_of, with_item_noise
+from labelbits.planning.measured.free_gold import what_gold_gives
+from labelbits.planning.measured.guides import doubts_of_tests, guide_of, said_of_guides
+from labelbits.planning.measured.held_labels import what_is_there
+from labelbits.planning.measured.items import ItemList, item_list
+from labelbits.planning.measured.trial import Trial, design_trial
+from labelbits.planning.mixtures.measured import mixture_of_labels
+from labelbits.planning.mixtures.strata import Way
+from labelbits.planning.result import Assumption, Curve, Family
+from labelbits.planning.spec.cost import affordable_items
+from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
+
+
+@dataclass
+class Learned:
+    """Curves with what has to be said about them."""
+
+    curves: list[Curve]
+    assumptions: list[Assumption] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    extras: dict[str, Any] = field(default_factory=dict)
+    items: ItemList | None = None
+
+
+def purchasable(evidence: Evidence, plan: PlanFile) -> int | None:
+    """How many items can be bought labels for; None where new items like these can be had.
+
+    Rows without any label are what there is to buy. Where every row has one, purchases stand for
+    new items, up to the plan's `most_items`.
+    """
+    empty = int((evidence.stated.sum(1) == 0).sum())
+    if evidence.pilot.batches and not evidence.stated.any():
+        empty = len(evidence.features) - len(evidence.answered)
+    most = plan.dataset.most_items
+    if not empty:
+        return most
+    return empty if most is None else min(empty, most)
+
+
+def learned_curves(
+    evidence: Evidence,
+    families: list[Family],
+    plan: PlanFile,
+    metric: str,
+    seed: int,
+    tell: Callable[[str, float], None],
+) -> Learned:
+    """The learning curve of every family on the user's features, extrapolated with intervals."""
+    crowd, source = answer_probabilities(evidence)
+    result = Learned([])
+    result.warnings += check_pilot(evidence, families, seed)
+    available = purchasable(evidence, plan)
+    affordable = [affordable_items(f.price, f.answers_per_item or 1, plan.budget) for f in families]
+    if not any(affordable):
+        return _nothing_affordable(families, result)
+    trial = design_trial(
+        evidence, plan.goal, seed, min(n for n in affordable if n) if affordable else 1
+    )
+    _say_what_is_tested(result, trial, source, evidence.gold is not None)
+    measured: list[tuple[Family, AnswerSource, CurvePoints, Estimate | None]] = []
+    guides: list[CurvePoints | None] = []
+    for number, family in enumerate(families):
+        share = 0.85 * number / len(families)
+        tell(f"training on {family.name}", share)
+        assert family.asked is not None
+        voices = voices_of(family.asked, evidence, crowd, family.number)
+        if voices.source:
+            result.assumptions.append(
+                Assumption(f"answers by {family.annotators}", "estimated", "", voices.source)
+            )
+        m = family.answers_per_item or 1
+        if family.annotators != CROWD and m > 1 and _is_one_model(family, voices.evidence):
+            result.warnings.append(
+                f"{family.name} was left out: a language model asked the same again says the same "
+                "again, and the pilot holds no second answers of it"
+            )
+            continue
+        signal = family.signal
+        if hasattr(signal, "concentration") and family.kind in voices.evidence.batches:
+            signal = fit_report_noise(signal, evidence.batches[family.kind], crowd)
+            result.assumptions.append(
+                Assumption(
+                    f"concentration of {family.kind}",
+                    float(signal.concentration),  # type: ignore[attr-defined]
+                    "votes' worth of a report",
+                    "fitted to the pilot's reports",
+                )
+            )
+        answers = AnswerSource(voices.evidence, signal, m, voices.probabilities)
+        each = 0.85 / len(families)
+        points = trial.measure(
+            evidence.features, answers.draw, metric, seed,
+            _part(tell, f"training on {family.name}", share, 0.6 * each),
+        )  # fmt: skip
+        guides.append(guide_of(
+            evidence, trial, answers, points, seed,
+            _part(tell, f"training on items with gold: {family.name}", share + 0.6 * each,
+                  0.4 * each),
+        ))  # fmt: skip
+        bits = bits_of(signal, voices.probabilities[evidence.answered], m, seed)
+        measured.append((family, answers, points, bits))
+    if not measured:
+        raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(result.warnings))
+    result.warnings += doubts_of_tests(evidence, trial, measured[0][2])
+    tell("forecasting", 0.8)
+    grid = grid_of(measured[0][2])
+    every = forecast_options(
+        [one[2] for one in measured], grid, seed=seed, limit=LIMIT, guides=guides
+    )
+    notes, doubts = said_of_guides(guides, every, [one[0].name for one in measured])
+    result.assumptions += notes
+    result.warnings += doubts
+    ways: list[Way] = []
+    guess = _guess(trial, metric)
+    for (family, answers, points, bits), ahead, guide in zip(measured, every, guides, strict=True):
+        curve, parts = curve_of(family, points, ahead, plan, seed, available, guess)
+        per_class = 0 if trial.balanced is None else trial.reference.shape[1]
+        free = constant_draws(points, trial.reference, len(curve.draws), seed)
+        curve = replace(curve, bits=bits, per_class=per_class, constant=free)
+        result.extras.setdefault("uncertainty", []).append(parts)
+        check = backtest(family.name, points, trial, evidence.features, seed, guide)
+        if check is not None:
+            result.extras.setdefault("backtest", []).append(check)
+        result.curves.append(curve)
+        ways.append(Way(family, answers, points, curve))
+        result.warnings += provenance(family, answers, trial.trainable, curve, plan.budget)
+    invented = [w.family.name for w in ways if w.answers.share_real(trial.trainable) < 0.005]
+    if invented:
+        result.warnings.append(
+            f"{', '.join(invented)}: no training item has real answers of this kind; they were "
+            "simulated from what is known of the items"
+        )
+    result.curves = with_item_noise(result.curves, [way.points for way in ways])
+    if available is None:
+        result.warnings.append(
+            f"Every one of the {len(evidence.features):,} items has a label already; sizes beyond "
+            "them stand for new items like these"
+        )
+    tell("looking for a mixture", 0.86)
+    mixture, strata = mixture_of_labels(evidence, trial, ways, plan, metric, seed)
+    if mixture is not None:
+        result.extras["mixture"] = mixture
+    result.items = item_list(evidence, strata)
+    tell("weighing the labels that exist", 0.96)
+    there = None
+    if plan.dataset.features is None or not is_bundled(plan.dataset.features):
+        there = what_is_there(evidence, trial, result.curves, metric, seed)
+    if there is not None:  # the invented votes of a bundled example are nobody's to hold
+        result.extras["holdings"] = there
+    known = what_gold_gives(evidence, trial, metric, seed)
+    if known is not None:
+        result.extras["known"] = known
+    names = tuple(evidence.class_names)
+    judged = metric_of(metric)
+    if judged.shape is None:
+        result.assumptions.append(
+            Assumption(
+                f"{judged.words} after the largest measured size",
+                "as it was there",
+                f"give or take {100 * WALK:.0f} points x sqrt(100 / items)",
+                "it may fall or rise: eight data sets with simulated annotators (docs/learning.md)",
+            )
+        )
+        result.warnings.append(judged.caution)
+    result.extras["constant"] = constant_of(trial.reference, metric, names)
+    result.extras["bits_about"] = (
+        "Bits that one answer tells about which item it is (mutual information over your items)."
+    )
+    return result
+
+
+def _part(
+    tell: Callable[[str, float], None], what: str, start: float, width: float
+) -> Callable[[float], None]:
+    """Progress of one step, which is this much of the whole."""
+    return lambda done: tell(what, start + width * done)
+
+
+def _nothing_affordable(families: list[Family], result: Learned) -> Learned:
+    """Curves of one point: the list of options then says what the cheapest purchase costs."""
+    for family in families:
+        m = float(family.answers_per_item or 1)
+        grid = np.array([m, 2 * m])
+        result.curves.append(
+            Curve(family, grid, np.zeros((2, 2)), np.zeros((0, 4)), 2 * m, None, None)
+        )
+    return result
+
+
+def _say_what_is_tested(result: Learned, trial: Trial, source: str, has_gold: bool) -> None:
+    how = trial.how
+    if trial.kind != "gold" and has_gold:
+        how += (
+            "; cross-entropy is to the distribution of people's answers, which gold does not know"
+        )
+    elif trial.kind != "gold":
+        result.warnings.append(
+            f"No gold: quality is measured against the pilot's own {trial.kind}, so a mistake "
+            "that most annotators share counts as right"
+        )
+    result.assumptions += [
+        Assumption("answers of one annotator", "estimated", "", source),
+        Assumption("reference", trial.kind, f"on {len(trial.test):,} items", how),
+        Assumption(
+            "learner",
+            "ridge multinomial regression",
+            "on the plan's features",
+            "fitted to each kind of answer by its likelihood; ridge chosen by cross-validation",
+        ),
+    ]
+
+
+def _is_one_model(family: Family, evidence: Evidence) -> bool:
+    asked = family.asked
+    is_model = asked is not None and (asked.annotators == MODEL or asked.model is not None)
+    return is_model and not (evidence.counts.sum(1) >= 2).any()
+
+
+def _guess(trial: Trial, metric: str) -> tuple[float, float] | None:
+    """Quality of a constant answer: of one random item's class, and the best; None where that says
+    nothing."""
+    chance = metric_of(metric).chance
+    return None if chance is None else chance(trial.reference.mean(0))

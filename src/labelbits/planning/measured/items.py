@@ -1,0 +1,41 @@
+"""The user's items as a plan sees them: which have answers, and how ambiguous each looks.
+
+Whoever collects the labels needs to know which items to ask about; `labelbits export` reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from labelbits.planning.evidence.loading import Evidence
+
+#: Beside plan.json.
+FILE = "items.csv"
+
+
+@dataclass(frozen=True)
+class ItemList:
+    """`answers` (items,) held on each row of the features; `strata` (items,) names, or None."""
+
+    answers: np.ndarray
+    strata: np.ndarray | None = None
+
+    def csv(self) -> str:
+        """Columns item (a row of the features, from 0), answers_held and, where known, stratum."""
+        table = pl.DataFrame({"item": np.arange(len(self.answers)), "answers_held": self.answers})
+        if self.strata is not None:
+            table = table.with_columns(pl.Series("stratum", self.strata))
+        return table.write_csv()
+
+
+def item_list(evidence: Evidence, strata: np.ndarray | None) -> ItemList:
+    """Answers about classes that exist, counted by item."""
+    held = evidence.stated.sum(1)
+    for kind, batch in evidence.batches.items():
+        if batch.signal.uses_classes and kind not in ("hard", "votes"):
+            rows = batch.items[:, 0]
+            held = np.maximum(held, np.bincount(rows, minlength=len(held)))
+    return ItemList(held.round().astype(np.int64), strata)

@@ -1,0 +1,1 @@
+"""Mixtures of ways of asking."""

@@ -1,0 +1,135 @@
+"""The list of options: what every way of asking gives at several sizes, within the budget."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from labelbits.errors import InputError
+from labelbits.planning.result import LEVEL, Curve, Option
+from labelbits.planning.spec.cost import affordable_items, total_cost
+from labelbits.planning.spec.planfile import Budget
+
+#: Sizes listed for each way of asking.
+SIZES = 9
+
+
+def interval(draws: np.ndarray) -> tuple[float, float, float]:
+    """(mean, low, high) of draws of a quality, the interval holding `LEVEL` of them."""
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(draws.mean()), float(low), float(high)
+
+
+def measured_interval(measured: dict[str, Any], sign: int) -> tuple[float, float]:
+    """Interval of a `quality` that was measured with a `standard_error`."""
+    half = float(norm.ppf((1 + LEVEL) / 2)) * measured["standard_error"]
+    most = measured["quality"] + half
+    return max(0.0, measured["quality"] - half), min(most, 1.0) if sign > 0 else most
+
+
+def most_answers(curve: Curve, budget: Budget) -> float:
+    """Answers that the budget buys: whole items where the number on each is fixed."""
+    per_item = curve.family.answers_per_item
+    if per_item is not None:
+        return affordable_items(curve.family.price, per_item, budget) * per_item
+    return float(affordable_items(curve.family.price, 1, budget))
+
+
+def cost_of(curve: Curve, answers: float, budget: Budget) -> float:
+    """Money for this many answers of the curve's family."""
+    items, _ = curve.shape(answers)
+    return total_cost(curve.family.price, items, answers, budget)
+
+
+def price_noise(curve: Curve, seed: int) -> np.ndarray:
+    """Factor on the number of answers that the planned money turns out to buy, one a draw."""
+    price = curve.family.price
+    # One source of prices errs in one direction for all that rest on it.
+    source = zlib.crc32(price.source.encode()) + seed
+    return 1 / price.draws(len(curve.draws), source)
+
+
+def draws_at(curve: Curve, answers: float, seed: int) -> np.ndarray:
+    """Draws (B,) of the quality that the money for `answers` answers buys."""
+    return curve.at(np.minimum(answers * price_noise(curve, seed), curve.limit))
+
+
+def option_at(curve: Curve, answers: float, budget: Budget, seed: int) -> Option:
+    """The purchase of `answers` answers, with the interval of its quality.
+
+    An uncertain price widens the interval: the same money then buys more or fewer answers.
+    """
+    quality, low, high = interval(draws_at(curve, answers, seed))
+    items, per_item = curve.shape(answers)
+    bits = curve.bits.bits if curve.bits is not None else math.nan
+    sizes = curve.measured[:, 0] if len(curve.measured) else np.zeros(1)
+    return Option(
+        signal=curve.family.kind,
+        family=curve.family.name,
+        items=items,
+        answers_per_item=per_item,
+        answers=round(answers),
+        cost=cost_of(curve, answers, budget),
+        quality=quality,
+        low=low,
+        high=high,
+        bits=bits,
+        bits_total=bits * answers,
+        measured=bool(sizes.min() * (1 - 1e-9) <= answers <= sizes.max() * (1 + 1e-9)),
+        annotators=curve.family.annotators,
+    )
+
+
+def sizes_of(curve: Curve, budget: Budget) -> np.ndarray:
+    """Numbers of answers to list: from the smallest measured to what can be bought, spread evenly
+    in logarithm; at least the largest one that the budget buys."""
+    most = min(most_answers(curve, budget), curve.limit)
+    unit = curve.family.answers_per_item or 1
+    if most < unit:
+        return np.array([])
+    measured = curve.measured[:, 0] if len(curve.measured) else curve.answers
+    least = min(float(max(measured.min(), curve.answers[0])), most)
+    sizes = np.geomspace(least, most, SIZES)
+    return np.unique(np.maximum(np.floor(sizes / unit + 1e-9), 1) * unit)
+
+
+def list_options(curves: list[Curve], budget: Budget, seed: int) -> list[Option]:
+    """Every option of every family. Raises `InputError` if the budget buys not one answer."""
+    options = [
+        option_at(curve, float(answers), budget, seed)
+        for curve in curves
+        for answers in sizes_of(curve, budget)
+    ]
+    if not options:
+        cheapest = min(cost_of(c, c.family.answers_per_item or 1, budget) for c in curves)
+        raise InputError(
+            f"[budget]: {budget.amount:g} {budget.currency} are there to spend and the cheapest "
+            f"purchase costs {cheapest:.4g} {budget.currency}; raise amount until that much is left"
+        )
+    return options
+
+
+def final_draws(curves: list[Curve], budget: Budget, seed: int) -> tuple[list[Curve], np.ndarray]:
+    """(families that the budget can buy, draws (B, families) of what each gives for all of it)."""
+    bought = [curve for curve in curves if len(sizes_of(curve, budget))]
+    columns = [
+        curve.at(
+            np.minimum(
+                min(most_answers(curve, budget), curve.limit) * price_noise(curve, seed),
+                curve.limit,
+            )
+        )
+        for curve in bought
+    ]
+    return bought, np.stack(columns, axis=1) if columns else np.zeros((0, 0))
+
+
+def chances(gain: np.ndarray) -> np.ndarray:
+    """Probability of each family (F,) to be the best, from draws (B, F), higher better; families
+    that tie in a draw share it."""
+    best = gain >= gain.max(1, keepdims=True) - 1e-12
+    return (best / best.sum(1, keepdims=True)).mean(0)

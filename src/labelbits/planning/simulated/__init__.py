@@ -1,0 +1,1 @@
+"""Curves of quality from simulated worlds."""

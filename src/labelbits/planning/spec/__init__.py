@@ -1,0 +1,1 @@
+"""The plan file: its fields, its reading, its prices."""

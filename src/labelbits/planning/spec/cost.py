@@ -1,0 +1,137 @@
+"""What an answer costs: from its price, tokens, seconds, the pilot or a cited default.
+
+Total = answers x (seconds x wage / 3600 + fee) + items x item cost + sessions x overhead. Times
+are log-normal, so their mean is median x exp(sigma^2 / 2): costs use means, because that is
+what is paid, though medians are what is usually published.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.interface import Signal
+from labelbits.planning.spec.planfile import Budget, SignalPlan
+
+#: Longer than this, the annotator had left the desk (the cut that CIFAR-10S's authors used too).
+LONGEST_SECONDS = 300.0
+#: Published times of one kind of question differ between studies by about this much (standard
+#: deviation of ln time): 4.2 s against 1.9 s for ten-class hard labels is a factor of 2.2.
+BETWEEN_STUDIES = 0.4
+#: Ratio of the quartiles of a normal law to its standard deviation, both sides together.
+QUARTILES_TO_SIGMA = 1.349
+#: Fewer prices or times than this are no measurement.
+ENOUGH = 5
+
+
+@dataclass(frozen=True)
+class Price:
+    """Money for one answer, and how uncertain its mean is (`log_sd`, standard deviation of ln)."""
+
+    amount: float
+    seconds: float | None
+    log_sd: float
+    source: str
+
+    def draws(self, count: int, seed: int) -> np.ndarray:
+        """Factors by which the true price may differ from `amount`, shape (count,), mean ln 0."""
+        noise = np.random.default_rng(seed).standard_normal(count)
+        return np.exp(self.log_sd * noise)
+
+
+def price_of(
+    plan: SignalPlan,
+    number: int,
+    signal: Signal,
+    classes: int,
+    budget: Budget,
+    times: np.ndarray | None,
+    paid: np.ndarray | None = None,
+) -> Price:
+    """The price of one answer to [[signal]] `number`, best source first.
+
+    `times` and `paid` are seconds and prices of single answers in the pilot. A language model is
+    not paid by time. Raises `InputError` where there is no source at all: times are never invented.
+    """
+    per_second = budget.wage_per_hour / 3600
+    is_model = plan.annotators == "model" or plan.model is not None
+    if plan.tokens_price is not None:
+        return Price(plan.tokens_price + budget.fee, None, 0.0, "tokens given in the plan")
+    if plan.price is not None:
+        return Price(plan.price + budget.fee, None, 0.0, "price given in the plan")
+    if plan.seconds is not None:
+        cost = plan.seconds * per_second + budget.fee
+        return Price(cost, plan.seconds, 0.0, "seconds given in the plan")
+    if paid is not None and (paid > 0).sum() >= ENOUGH:
+        paid = paid[paid > 0]
+        mean = float(paid.mean())
+        log_sd = float(paid.std(ddof=1) / mean / math.sqrt(len(paid)))
+        source = f"pilot: mean of {len(paid):,} prices"
+        return Price(mean + budget.fee, None, log_sd, source)
+    if is_model:
+        raise InputError(
+            f"[[signal]] number {number} ({plan.kind} by a language model): no price; add price = "
+            "that of one answer, or input_tokens, output_tokens and their prices for a million "
+            "(input_price, output_price)"
+        )
+    if times is not None and len(times):
+        kept = times[(times > 0) & (times <= LONGEST_SECONDS)]
+        if len(kept) >= ENOUGH:
+            mean = float(kept.mean())
+            log_sd = float(kept.std(ddof=1) / mean / math.sqrt(len(kept)))
+            source = (
+                f"pilot: mean of {len(kept):,} times up to {LONGEST_SECONDS:.0f} s "
+                f"(median {np.median(kept):.1f} s; {len(times) - len(kept):,} dropped)"
+            )
+            return Price(mean * per_second + budget.fee, mean, log_sd, source)
+    cited = signal.cited_time(classes)
+    if cited is None:
+        raise InputError(
+            f"[[signal]] number {number} ({plan.kind}): neither price nor seconds is given, the "
+            "pilot has no times for it, and no published time is known; add price = ... or "
+            "seconds = ..., or run a pilot of 20 answers with times"
+        )
+    sigma = math.log(cited.high / cited.low) / QUARTILES_TO_SIGMA
+    if cited.high / cited.low > 3:  # published as 10-90 % and not as quartiles
+        sigma = math.log(cited.high / cited.low) / 2.563
+    mean = cited.median * math.exp(sigma**2 / 2)
+    source = f"{cited.source}: median {cited.median} s, mean {mean:.1f} s if log-normal"
+    return Price(mean * per_second + budget.fee, mean, BETWEEN_STUDIES, source)
+
+
+def unit_cost(amount: float, answers_per_item: float | None, budget: Budget) -> float:
+    """Money for one more answer at the price `amount`, with its share of item and session."""
+    item = budget.item_cost / answers_per_item if answers_per_item else 0.0
+    session = budget.session_seconds * budget.wage_per_hour / 3600 / budget.answers_per_session
+    return amount + item + session
+
+
+def sessions_of(answers: float, budget: Budget) -> int:
+    """Sessions, one annotator's sitting each, in which this many answers are given."""
+    return math.ceil(answers / budget.answers_per_session)
+
+
+def total_cost(price: Price, items: float, answers: float, budget: Budget) -> float:
+    """Money for `answers` answers on `items` items, in the plan's currency."""
+    sessions = sessions_of(answers, budget) if budget.session_seconds else 0
+    overhead = sessions * budget.session_seconds * budget.wage_per_hour / 3600
+    return answers * price.amount + items * budget.item_cost + overhead
+
+
+def affordable_items(price: Price, answers_per_item: float, budget: Budget) -> int:
+    """The most items that the budget pays for at this many answers an item."""
+    low, high = 0, 1
+    while total_cost(price, high, high * answers_per_item, budget) <= budget.amount:
+        low, high = high, high * 2
+        if high > 10**12:
+            return low
+    while high - low > 1:
+        middle = (low + high) // 2
+        if total_cost(price, middle, middle * answers_per_item, budget) <= budget.amount:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -1,0 +1,190 @@
+"""What a plan file may say: its tables, with their defaults and limits."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from labelbits.errors import InputError
+from labelbits.metrics import METRICS, metric_of
+
+#: Annotators with a meaning of their own: the people of counts and pilot, a language model.
+CROWD, MODEL = "crowd", "model"
+#: More money than any plan is about; beyond it numbers of answers are no longer exact.
+LARGEST_AMOUNT = 1e12
+
+
+def _known_metric(name: str) -> str:
+    if name not in METRICS:
+        raise ValueError(f"found {name!r}; expected one of: {', '.join(METRICS)}")
+    return name
+
+
+#: The name of a metric that the registry knows.
+MetricName = Annotated[str, AfterValidator(_known_metric)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SimulatedAnnotators(_Table):
+    """Annotators invented for an example: votes drawn around a cross-validated classifier."""
+
+    votes: int = Field(20, ge=1, le=1000)
+    lapse: float = Field(0.03, ge=0, lt=1)
+    temperature: float = Field(1.5, gt=0)
+
+
+class Dataset(_Table):
+    """[dataset]: the items that may be labelled and what is known of them.
+
+    `class_names`: the name of class 0, 1, ... where the pilot's answers are names and counts or
+    gold are numbers.
+    `most_items`: no more than so many items can be labelled, whatever the money. `groups` names
+    an npz file with an array of that name, where each item comes from (see [goal] test_groups).
+    """
+
+    items: int | None = Field(None, ge=3, le=100_000_000)
+    features: str | None = None
+    classes: int | None = Field(None, ge=2)
+    class_names: tuple[str, ...] = ()
+    dims: int | Literal["auto"] = "auto"
+    pilot: tuple[str, ...] = ()
+    counts: str | None = None
+    gold: str | None = None
+    groups: str | None = None
+    most_items: int | None = Field(None, ge=1)
+    simulated_annotators: SimulatedAnnotators | None = None
+
+    @model_validator(mode="after")
+    def _items_or_features(self) -> Dataset:
+        if (self.items is None) == (self.features is None):
+            raise ValueError("give either items or features")
+        if self.features is None and (self.classes is None or self.dims == "auto"):
+            raise ValueError("without features, classes and dims (a number) are needed")
+        named = len(self.class_names)
+        if named and (len(set(self.class_names)) < named or named < 2):
+            raise ValueError("class_names: expected 2 or more different names")
+        if named and self.classes not in (None, named):
+            raise ValueError(f"class_names has {named} names and classes is {self.classes}")
+        if self.dims != "auto" and self.dims < 1:
+            raise ValueError(f"dims is {self.dims}; expected 1 or more, or 'auto'")
+        return self
+
+
+class Goal(_Table):
+    """[goal]: what quality means, and where it is measured.
+
+    `target`: a quality; the cheapest purchase that reaches it is sought. `shots_per_class`: train
+    on so many items of every class (few shots). `test_groups`: items of these groups are tested
+    on and never trained on (another source than the labelled one).
+    """
+
+    metric: MetricName | None = None
+    test_fraction: float = Field(0.2, gt=0, lt=1)
+    target: float | None = None
+    shots_per_class: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = ()
+    test_groups: tuple[str | int, ...] = ()
+
+    @model_validator(mode="after")
+    def _target_can_be_meant(self) -> Goal:
+        if self.target is None:
+            return self
+        fault = metric_of(self.metric or "accuracy").target_fault(self.target)
+        if fault:
+            raise ValueError(fault)
+        return self
+
+
+class Budget(_Table):
+    """[budget]: money. `spent` of `amount` is spent already; `fee` is added to every answer.
+
+    A session (one annotator's sitting) of `answers_per_session` answers is paid `session_seconds`
+    on top, for instructions and training. `item_cost` is paid for every item that is acquired.
+    """
+
+    amount: float = Field(gt=0, le=LARGEST_AMOUNT)
+    spent: float = Field(default=0.0, ge=0)
+    currency: str = Field(default="USD", min_length=1, max_length=8)
+    wage_per_hour: float = Field(default=12.0, gt=0)
+    fee: float = Field(default=0.0, ge=0)
+    session_seconds: float = Field(default=0.0, ge=0)
+    answers_per_session: int = Field(default=200, ge=1)
+    item_cost: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _something_left(self) -> Budget:
+        if self.spent >= self.amount:
+            raise ValueError(
+                f"spent is {self.spent:g} and amount is {self.amount:g}; expected spent below "
+                "amount (amount is the whole budget, spent the part that is gone)"
+            )
+        return self
+
+
+class SignalPlan(_Table):
+    """[[signal]]: a kind of question, its price or time, who answers and with what noise.
+
+    `annotators`: "crowd" (the people of counts and pilot), "model" (a language model), or any
+    other name, such as "expert". `model` picks one language model of the pilot by its name. A
+    model is paid per answer (`price`) or per token: `input_tokens` and `output_tokens` of one
+    answer at `input_price` and `output_price` for a million tokens.
+    """
+
+    kind: str
+    annotators: str = Field(default=CROWD, min_length=1, max_length=40)
+    model: str | None = None
+    input_tokens: float | None = Field(None, ge=0)
+    output_tokens: float | None = Field(None, ge=0)
+    input_price: float | None = Field(None, ge=0)
+    output_price: float | None = Field(None, ge=0)
+    seconds: float | None = Field(None, gt=0)
+    price: float | None = Field(None, gt=0)
+    lapse: float | None = Field(None, ge=0, lt=1)
+    precision: float | None = Field(None, gt=0)
+    answers_per_item: int | None = Field(None, ge=1, le=10_000)
+    top: int | None = Field(None, ge=1)
+    negatives: int | None = Field(None, ge=1)
+    levels: int | None = Field(None, ge=2)
+    grid: int | None = Field(None, ge=1)
+    concentration: float | None = Field(None, gt=0)
+    impossible: bool | None = None
+
+    @property
+    def tokens_price(self) -> float | None:
+        """Money for the tokens of one answer; None where the plan gives no tokens."""
+        if self.input_tokens is None and self.output_tokens is None:
+            return None
+        read = (self.input_tokens or 0) * (self.input_price or 0)
+        return (read + (self.output_tokens or 0) * (self.output_price or 0)) / 1e6
+
+    def options(self) -> dict[str, Any]:
+        """The options of the signal itself that the plan gives."""
+        names = ("top", "negatives", "levels", "grid", "concentration", "impossible")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+
+class PlanFile(_Table):
+    """A whole plan file. `folder` is where its relative paths start."""
+
+    dataset: Dataset
+    goal: Goal = Goal(metric=None, test_fraction=0.2, target=None)
+    budget: Budget
+    signal: tuple[SignalPlan, ...] = Field(min_length=1)
+    folder: Path = Field(default=Path(), exclude=True)
+
+    def path(self, name: str) -> Path:
+        """A path of the plan: environment variables and ~ expanded, relative to the plan file."""
+        expanded = os.path.expandvars(name)
+        unset = re.findall(r"\$\{?(\w+)", expanded)
+        if unset:
+            raise InputError(
+                f"{name}: the environment variable {unset[0]} is not set; set it to the folder "
+                "that the plan means"
+            )
+        return self.folder / Path(expanded).expanduser()

@@ -1,0 +1,1 @@
+"""What a fitted embedding is made of: choice, inference, posterior, new items."""

@@ -1,0 +1,78 @@
+"""Parameters that make no sense, and fits that say no more than chance."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from labelbits.errors import InputError, check_at_least, check_probability
+from labelbits.recovery.fitted.fitting import Fitted
+from labelbits.recovery.fitted.inputs import Data, RecoveryWarning
+
+#: Nats a coordinate below which a fit is reported as no better than one of random answers.
+_CHANCE = 0.75
+
+
+def check_parameters(model: Any) -> None:
+    """Raise `InputError` for parameters of a `SignalEmbedding` that make no sense."""
+    for name in ("precision", "lapse"):
+        given = getattr(model, name)
+        for value in given.values() if isinstance(given, dict) else [given]:
+            if value is None:
+                continue
+            if name == "lapse":
+                check_probability(name, value)
+            elif not value > 0:
+                raise InputError(f"precision is {value}; expected a number above 0, or None")
+    check_at_least("max_iter", model.max_iter, 1)
+    power = model.distance_power
+    if power != "auto" and (isinstance(power, (bool, str)) or not 0 <= power <= 1):
+        raise InputError(f'distance_power is {power!r}; expected a number from 0 to 1, or "auto"')
+    if "auto" in (model.n_components, power) and not 0 < model.validation_fraction < 1:
+        raise InputError(
+            f"validation_fraction is {model.validation_fraction}; expected a number between 0 and 1"
+        )
+    if model.n_components == "auto":
+        check_at_least("max_components", model.max_components, 1)
+        return
+    if isinstance(model.n_components, (bool, str)):
+        raise InputError(
+            f'n_components is {model.n_components!r}; expected a whole number or "auto"'
+        )
+    check_at_least("n_components", model.n_components, 1)
+
+
+def check_dims(dims: int, data: Data) -> None:
+    """Raise `InputError` where there are as many dimensions as points."""
+    points = len(data.items) + len(data.classes)
+    if dims >= points:
+        raise InputError(
+            f"n_components is {dims} for {points} items and classes; expected fewer "
+            "dimensions than points: any answers fit there, so none are explained"
+        )
+
+
+def warn_of_chance(fitted: Fitted, data: Data, stacklevel: int) -> None:
+    """Warn where the answers are explained no better than random answers would be.
+
+    By Wilks, n coordinates gain n / 2 nats on answers that mean nothing.
+    """
+    outcomes = max(len(data.classes), 2)
+    chance = sum(
+        float(batch.weight.sum()) * batch.signal.log_outcomes(outcomes)
+        for batch in data.batches
+        if np.isfinite(batch.signal.outcomes(outcomes))
+    )
+    coordinates = fitted.items.size + fitted.prototypes.size
+    gain = fitted.log_likelihood + chance
+    if chance and gain < _CHANCE * coordinates:
+        warnings.warn(
+            f"{len(data)} answers are explained no better than random answers would be "
+            f"by {coordinates} coordinates (gain {gain:.0f} nats): they contradict each other "
+            "or are too few, and the embedding tells little. Ask more, ask for fewer "
+            "dimensions, and check how answers were coded",
+            RecoveryWarning,
+            stacklevel=stacklevel + 1,
+        )

@@ -1,0 +1,1 @@
+"""Fits of any mixture of signals."""

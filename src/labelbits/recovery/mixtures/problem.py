@@ -1,0 +1,78 @@
+"""A mixture of answers to be fitted, and its MAP points at given noise."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+
+from labelbits.interface import Batch
+from labelbits.recovery.mixtures import objective as solver
+from labelbits.recovery.mixtures.channel import Channel, Parameters, reports_distances
+from labelbits.recovery.mixtures.objective import Coded, Points
+
+#: The least number of extra dims in which a start moves freely.
+LIFT = 2
+#: Columns are padded to a multiple of this with zeros, whose gradient is zero by reflection: one
+#: compiled program serves the wide start, the fit itself, and other numbers of dims.
+COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class MixtureProblem:
+    """Batches with the channel of each, and the sizes."""
+
+    batches: tuple[Batch, ...]
+    channels: tuple[Channel, ...]
+    items: int
+    classes: int
+    dims: int
+
+    @property
+    def columns(self) -> int:
+        """Columns of the arrays of points: dims plus those of the start, padded."""
+        return COLUMNS * math.ceil((self.dims + LIFT) / COLUMNS)
+
+    @property
+    def absolute(self) -> bool:
+        """Does a signal report distances in units of its own, so that the points' scale is its?"""
+        return any(reports_distances(batch.signal) for batch in self.batches)
+
+    @property
+    def scale_known(self) -> bool:
+        """Is the scale of the points fixed by a precision that is given?"""
+        return any(channel.precision is not None for channel in self.channels)
+
+
+def map_points(
+    problem: MixtureProblem, data: tuple[Coded, ...], theta: tuple[Parameters, ...],
+    points: Points, ridge: np.ndarray, max_iter: int, tol: float,
+    channels: tuple[Channel, ...] | None = None,
+) -> tuple[Points, float, int, bool]:  # fmt: skip
+    """The MAP points at fixed noise, from `points`, in as many dims as those have.
+
+    `ridge` (columns,) is the prior's precision on each axis, `tol` in nats a coordinate.
+    Returns points, loss, iterations, converged.
+    """
+    dims, items = points.items.shape[1], len(points.items)
+    ridge_there = jnp.asarray(ridge, jnp.float32)
+    wide = solver.padded(points, problem.columns)
+
+    def value(x: np.ndarray) -> tuple[float, np.ndarray]:
+        rows = x.reshape(-1, dims)
+        wide.items[:items, :dims], wide.prototypes[:, :dims] = rows[:items], rows[items:]
+        (loss, _), (gradient, _) = solver.value_and_gradient(
+            channels or problem.channels, theta, wide, data, ridge_there
+        )
+        parts = (
+            np.asarray(gradient.items)[:items, :dims],
+            np.asarray(gradient.prototypes)[:, :dims],
+        )
+        return float(loss), np.concatenate(parts).astype(np.float64).ravel()
+
+    x = np.concatenate([points.items, points.prototypes]).astype(np.float64).ravel()
+    x, loss, used, done = solver.descend(value, x, max_iter, tol * x.size)
+    rows = x.reshape(-1, dims)
+    return Points(rows[:items], rows[items:]), loss, used, done

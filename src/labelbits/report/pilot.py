@@ -1,0 +1,152 @@
+"""What `labelbits pilot` prints for people: a block a signal that fits a narrow terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from labelbits.annotators.calibration import SignalCalibration
+from labelbits.annotators.intervals import Interval
+
+if TYPE_CHECKING:
+    from labelbits.annotators.pilot import Pilot
+
+#: What `Agreement.measure` is called in a line of its own.
+MEASURES = {
+    "same answer": "the same answer in {} of pairs",
+    "total variation": "total variation {} (0: equal, 1: nothing in common)",
+    "correlation": "correlation {}",
+}
+#: Flagged annotators and rejected rows printed; `--json` and `--out` have all of them.
+SHOWN = 5
+
+
+def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
+    """Print the summary."""
+    console = console or Console()
+    for file, name in zip(pilot.files, pilot.formats, strict=False):
+        console.print(f"{file}: read as {name}", markup=False, highlight=False)
+    blocks = [(name, found, "") for name, found in pilot.calibration.signals.items()]
+    for model, signals in pilot.calibration.models.items():
+        blocks += [(name, found, model) for name, found in signals.items()]
+    for name, found, model in blocks:
+        who = f"the model {model}" if model else _many(found.annotators, "annotator")
+        given = f"{_many(found.answers, 'answer')} of {who} about {_many(found.items, 'item')}"
+        if found.votes is not None:  # a table of counts does not say who voted
+            given = f"{_many(found.votes, 'vote')} about {_many(found.items, 'item')}"
+        console.print(f"[bold]{name}[/bold]: {given}", highlight=False)
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(min_width=14, no_wrap=True)
+        grid.add_column(overflow="fold")
+        for label, text in _lines(found, None if model else pilot.prices.get(name)):
+            grid.add_row("  " + label, text.replace("[", r"\["))
+        console.print(grid, highlight=False)
+    if blocks:
+        console.print("in brackets: 95 % intervals", style="dim", markup=False, highlight=False)
+    _show_dropped(pilot, console)
+    for note in pilot.calibration.notes:
+        console.print(f"note: {note}", markup=False, highlight=False)
+    if pilot.written:
+        console.print(f"canonical table: {pilot.written}", markup=False, highlight=False)
+
+
+def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str, str]]:
+    """(label, text) of everything that the pilot can tell."""
+    if (time := found.seconds) is not None:
+        left = f"; {time.dropped} dropped as too long" if time.dropped else ""
+        left += f"; {time.too_short} too short for the fit" if time.too_short else ""
+        yield (
+            "seconds",
+            f"median {_three(time.median)}, mean {_three(time.mean)}, 10 to 90 % of answers "
+            f"{_three(time.p10)} to {_three(time.p90)}{left}",
+        )
+        if time.learning is not None:
+            yield (
+                "learning",
+                f"time x {_short(time.learning)} whenever an annotator's answers double",
+            )
+    if (confusion := found.confusion) is not None:
+        yield "right", f"{_percent(confusion.accuracy)} against {confusion.against}"
+    if (same := found.agreement) is not None:
+        if same.between is not None:
+            alpha = "" if same.alpha is None else f"; Krippendorff's alpha {_short(same.alpha)}"
+            alpha += " (1: always agree, 0: by chance)" if alpha else ""
+            yield "between people", f"{_alike(same.measure, same.between)}{alpha}"
+        if same.repeat is not None:
+            pairs = _many(same.pairs_repeat, "pair")
+            yield "same person", f"asked again: {_alike(same.measure, same.repeat)}; {pairs}"
+            if same.between is None and found.annotators == 1:
+                yield "", "were they several people? Then give each an own name as annotator"
+    if (noise := found.noise) is not None:
+        where = f"{noise.dims} dimension{'s' * (noise.dims != 1)}, from {noise.source}"
+        lapse = f"{_percent(noise.lapse)} of the answers are random"
+        if noise.assumes:
+            lapse = "no answering at random was found, so 0 % is used"
+            if noise.lapse.high >= 5e-4:
+                hidden = f"{100 * noise.lapse.high:.1f} %"
+                lapse += f"; up to {hidden} of the answers could be random unnoticed"
+        yield "lapse", lapse
+        yield "precision", f"{_short(noise.precision)} (higher: less noise) in {where}"
+        if noise.assumes:
+            yield "", f"assumes {noise.assumes}"
+    else:
+        yield "noise", f"these answers cannot tell: {found.advice}"
+    paid = found.price if price is None else price
+    if paid is not None:
+        yield "price", f"{paid:.4g} for one answer" + ("" if price is None else " at this wage")
+    for worth in (*found.worth[:1], *found.worth[1:][-1:]):
+        near = ", ".join(f"{_short(one)} by {name}" for name, one in worth.hard.items())
+        yield "worth", f"{worth.soft} of these as much as {near} hard labels"
+    if found.flagged:
+        yield "flagged", f"{_many(len(found.flagged), 'annotator')}: reasons to look, no verdict"
+        for record in found.flagged[:SHOWN]:
+            yield "", f"{record.annotator}: {'; '.join(record.evidence)}"
+
+
+def _show_dropped(pilot: Pilot, console: Console) -> None:
+    dropped, rejected = pilot.calibration.dropped, pilot.answers.rejected
+    if not dropped or rejected is None:
+        return
+    console.print(
+        f"[bold]left out[/bold]: {_many(sum(dropped.values()), 'row')} (counted from 1, without "
+        "headings)",
+        highlight=False,
+    )
+    for reason, count in dropped.items():
+        console.print(f"  {count:,}: {reason}", markup=False, highlight=False)
+    for row in rejected.head(SHOWN).iter_rows(named=True):
+        found = row["found"] or "nothing"
+        place = row["file"] if row["row"] is None else f"{row['file']}, row {row['row']}"
+        console.print(
+            f"  {place}: {row['reason']}; found {found}",
+            markup=False,
+            highlight=False,
+        )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def _short(value: Interval) -> str:
+    return f"{_three(value.value)} [{_three(value.low)}, {_three(value.high)}]"
+
+
+def _alike(measure: str, value: Interval) -> str:
+    """How alike answers are, in words; shares as percentages."""
+    number = _percent(value) if measure == "same answer" else _short(value)
+    return MEASURES[measure].format(number)
+
+
+def _three(value: float) -> str:
+    """Three digits, never with an exponent."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return "0" if abs(value) < 5e-5 else f"{value:#.3g}" if abs(value) >= 1e-3 else f"{value:.4f}"
+
+
+def _percent(value: Interval) -> str:
+    return f"{100 * value.value:.1f} % [{100 * value.low:.1f}, {100 * value.high:.1f}]"

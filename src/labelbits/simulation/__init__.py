@@ -1,0 +1,1 @@
+"""Simulated worlds, recovered in batches."""
