@@ -96,7 +96,7 @@ def ranking(z, c, o):
 def candidates(z, c, o):
     q = expit(o["precision"] * (o["threshold"] - _d2(z, c)))
     no = expit(-o["precision"] * (o["threshold"] - _d2(z, c)))
-    some = -np.expm1(np.log(no).sum(1))
+    some = -np.expm1(-np.logaddexp(0, o["precision"] * (o["threshold"] - _d2(z, c))).sum(1))
     sets = [s for s in itertools.product((0, 1), repeat=c.shape[1]) if any(s)]
     return np.stack([np.where(s, q, no).prod(1) / some for s in sets], 1)
 
