@@ -77,7 +77,7 @@ WAYS: dict[str, tuple[Callable[[int, float], Estimate], float]] = {
         0.006,
     ),
     "scrambled points": (
-        lambda s, e: per_answer(signals.Candidates(), PLANE, standard_error=e, seed=s),
+        lambda s, e: per_answer(signals.Candidates(lapse=0.1), PLANE, standard_error=e, seed=s),
         0.001,
     ),
     "one orbit": (

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, gammaln
+from scipy.special import expit, gammaln, ndtr
 
 Points = np.ndarray
 
@@ -139,6 +139,16 @@ def rating(z, c, o):
     return ends[:, :-1] - ends[:, 1:]
 
 
+def similarity(z, c, o):
+    """The report in steps of a sixth of its noise, which tell all but 1e-3 nats of it."""
+    d2, noise = _d2(z[:, 0], z[:, 1]), o["precision"] ** -0.5
+    step = noise / 6
+    edges = np.arange(-7 * noise, 1.2 * max(d2.max(), o["largest"]) + 7 * noise, step)
+    law = np.diff(ndtr((edges - d2[:, None]) / noise), axis=1)
+    even = np.diff(np.clip(edges, 0.0, o["largest"])) / o["largest"]
+    return (1 - o["lapse"]) * law + o["lapse"] * even
+
+
 CHANNELS: dict[str, tuple[Callable[..., np.ndarray], int]] = {
     "hard": (hard, 1),
     "complementary": (complementary, 1),
@@ -154,6 +164,7 @@ CHANNELS: dict[str, tuple[Callable[..., np.ndarray], int]] = {
     "odd-one-out": (odd_one_out, 3),
     "contrastive": (contrastive, 0),
     "rating": (rating, 2),
+    "similarity": (similarity, 2),
 }
 
 
@@ -178,7 +189,7 @@ def information(
         shape = (1 if about == "items" else n, classes, dims)
         c = np.broadcast_to(generator.normal(size=shape), (n, classes, dims))
         p = channel(z, c, options)
-        if name != "votes":
+        if name not in ("votes", "similarity"):  # whose lapse is inside
             p = (1 - options["lapse"]) * p + options["lapse"] / p.shape[1]
         mean = p.mean(0)
         bias = (p.var(0, ddof=1)[mean > 0] / mean[mean > 0]).sum() / (2 * n)
@@ -210,6 +221,8 @@ def random_point(name: str, generator: np.random.Generator) -> tuple[int, int, d
         options["threshold"] = float(generator.uniform(0.5, 2 * dims))
     if name == "contrastive":
         options["negatives"] = int(generator.integers(1, 5))
+    if name == "similarity":
+        options["largest"] = float(generator.uniform(1, 8) * dims)
     if name == "rating":
         steps = int(generator.integers(1, 5))
         cuts = np.sort(generator.uniform(0.3, 4 * dims, steps))[::-1]

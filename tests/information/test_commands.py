@@ -46,6 +46,13 @@ def test_bits_table_shows_the_options_in_use():
     assert "items and prototypes" in out
 
 
+def test_bits_of_a_soft_label_say_what_the_default_assumes():
+    sizes = ("bits", "--signal", "soft", "--dims", "2", "--classes", "4")
+    loose = ("--standard-error", "0.02")
+    assert "1.76 between people" in run(*sizes, *loose)
+    assert "between people" not in run(*sizes, *loose, "--concentration", "1.76")
+
+
 def test_bounds():
     out = json.loads(run("bounds", "--items", "60", "--classes", "10", "--dims", "2", "--json"))
     assert [row["signal"] for row in out["signals"]] == list(REGISTRY)

@@ -168,7 +168,8 @@ def test_joint_stays_below_its_bound():
     for signal in (signals.Triplet(), signals.OddOneOut(), signals.Triplet(precision=math.inf)):
         rows = random_questions(signal, world, 5, 0)
         estimate = joint(signal, world, rows, standard_error=0.05)
-        assert 0 < estimate.bits <= estimate.upper_bound
+        # Not cut to its bound: where it reaches it, draws may lie above within their error.
+        assert 0 < estimate.bits < estimate.upper_bound + 4 * estimate.standard_error + 1e-6
 
 
 def test_bounds_name_the_smallest():

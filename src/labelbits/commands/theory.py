@@ -39,7 +39,7 @@ def bits(
     With --signal all, the same annotator answers every question: one precision of perception.
     """
     from labelbits import information, signals
-    from labelbits.information.comparable import Comparable, comparable
+    from labelbits.information.comparable import Comparable, comparable, of_default
     from labelbits.report.information import bits_json, print_assumed, print_bits
     from labelbits.worlds import World
 
@@ -71,18 +71,23 @@ def bits(
                 asked = signals.make(
                     name, dims, classes, precision=precision, lapse=lapse, **options
                 )
-                found = Comparable(asked)
+                found = Comparable(asked, of_default(name, options))
             rows.append((found.signal, measured(found.signal)))
             assumed[name] = found.assumed
             others += [(name, label, measured(other)) for label, other in found.others]
     if as_json:
         for warning in rows[0][1].warnings:
             typer.echo(f"labelbits: {warning}", err=True)
+        for line in assumed[signal]:
+            typer.echo(f"labelbits: {line}", err=True)
         print_json(bits_json(*rows[0]))
         return
     print_bits(rows, world, precision)
     if signal == "all":
         print_assumed(precision, assumed, others)
+    else:
+        for line in assumed[signal]:
+            typer.echo(f"{signal}: {line}.")
 
 
 @app.command()

@@ -12,8 +12,9 @@ from labelbits.information.exchangeable import Result
 from labelbits.information.grouped import ENUMERATE, grouped
 from labelbits.information.importance import item_information
 from labelbits.information.orbits import orbits
-from labelbits.information.quadrature import quadrature
+from labelbits.information.quadrature import few_votes, quadrature
 from labelbits.information.quasi import quasi
+from labelbits.information.ticks import ticks
 from labelbits.interface import About, Estimate, Method, Signal, World
 
 #: Draws after which a sampled estimate stops, its error met or not.
@@ -21,6 +22,8 @@ MAX_SAMPLES = 20_000_000
 #: The same for answers too many to list about given prototypes, unless more are asked for: each
 #: draw takes an integral of its own there.
 MAX_INTEGRALS = 2**14
+#: Classes up to which so many are; with more, each takes longer and fewer are, but at least these.
+FEW_CLASSES, LEAST_INTEGRALS = 64, 2**10
 #: Dimensions up to which these integrals are centred on the mode of the posterior.
 CENTRED_DIMS = 16
 
@@ -84,6 +87,11 @@ def per_answer(
     )
 
 
+def _integrals(classes: int) -> int:
+    """Most integrals about given prototypes: about the same work for any number of classes."""
+    return max(LEAST_INTEGRALS, int(MAX_INTEGRALS * min(1.0, FEW_CLASSES / classes)))
+
+
 def _check_sizes(signal: Signal, world: World) -> None:
     """Raise now, with a clear message, for a signal that does not fit the world."""
     signal.width(world.classes)
@@ -103,6 +111,9 @@ def _integrate(
         return exact
     given = signal.uses_classes and (about == "items" or world.known_prototypes is not None)
     if not given:
+        for integral in (few_votes(signal, world), ticks(signal, world, target)):
+            if integral is not None and integral.standard_error <= target:
+                return integral, "quadrature"
         single = exchangeable.single_orbit(signal, world.classes)
         if single is not None:
             if ShareControls.known(signal, world) is not None:
@@ -114,7 +125,7 @@ def _integrate(
             return estimate(signal, world, target, seed, max_samples), "monte-carlo"
     one_item = signal.uses_classes and signal.arity == 1 and world.dims <= CENTRED_DIMS
     if given and one_item and signal.outcomes(world.classes) > ENUMERATE:
-        most = MAX_INTEGRALS if max_samples == MAX_SAMPLES else max_samples
+        most = _integrals(world.classes) if max_samples == MAX_SAMPLES else max_samples
         return item_information((signal,), (1,), world, target, seed, most), "monte-carlo"
     return (
         grouped(signal, world, target, seed, max_samples, given_prototypes=given),

@@ -12,6 +12,7 @@ equally likely steps.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,18 @@ class Comparable:
     signal: Signal
     assumed: tuple[str, ...] = ()
     others: tuple[tuple[str, Signal], ...] = ()
+
+
+def of_default(name: str, given: Collection[str]) -> tuple[str, ...]:
+    """What the defaults of one signal assume that people do not do, a clause each."""
+    cls = signal_class(name)
+    if "concentration" not in cls.options or "concentration" in given:
+        return ()
+    return (
+        f"concentration {cls.option_default('concentration')} is the default, reports closer to "
+        f"what is perceived than people's: {PEOPLE} between people, {ONE_PERSON} for one person "
+        f"asked again, {CONCENTRATION_SOURCE}",
+    )
 
 
 def people_steps(dims: int) -> np.ndarray:

@@ -14,7 +14,13 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from labelbits.compilation import compiled_briefly
-from labelbits.information.sampling import chunk_size, draw_distances, keys, traced
+from labelbits.information.sampling import (
+    chunk_size,
+    draw_distances,
+    draws_needed,
+    keys,
+    traced,
+)
 from labelbits.interface import Signal, World
 
 
@@ -61,12 +67,14 @@ def one_orbit(
     total = square = 0.0
     drawn = 0
     stream = keys(seed)
-    error = math.inf
-    while error > standard_error and drawn < max_samples:
+    error, needed = math.inf, 1
+    while drawn < min(needed, max_samples):
         draw, answer = next(stream), next(stream)
         h = np.asarray(_entropy(channel, answer, draw_distances(signal, world, draw, n)))
         h = h.astype(np.float64)
         total, square, drawn = total + h.sum(), square + (h**2).sum(), drawn + n
         mean = total / drawn
         error = math.sqrt(max(square / drawn - mean**2, 0.0) / drawn)
+        if drawn >= needed and error > standard_error:
+            needed = draws_needed(error, drawn, standard_error)
     return Result(signal.log_outcomes(world.classes) - total / drawn, error, drawn)

@@ -21,7 +21,13 @@ from jaxtyping import Array
 from labelbits.compilation import compiled_briefly, exact_product
 from labelbits.information.controls import KNOTS, ShareControls, coefficients
 from labelbits.information.exchangeable import Result
-from labelbits.information.sampling import chunk_size, draw_distances, keys, traced
+from labelbits.information.sampling import (
+    chunk_size,
+    draw_distances,
+    draws_needed,
+    keys,
+    traced,
+)
 from labelbits.interface import Signal, World
 from labelbits.signals.base import is_number
 
@@ -30,8 +36,8 @@ MOST_ORBITS = 200_000
 #: Least standard deviation of a control: those that vary less, as how often a class gets a number
 #: of parts that is all but impossible, are known to fewer digits than they vary by.
 LEAST = 1e-3
-#: Draws of one chunk, which stay in a core's cache, and of the first look.
-CHUNK, FIRST = 2**15, 2**16
+#: Draws of one chunk, which stay in a core's cache, and of the first look at up to `FEW` classes.
+CHUNK, FIRST, FEW = 2**15, 2**16, 64
 
 
 @compiled_briefly
@@ -127,7 +133,8 @@ def orbits(
     channel, n = traced(signal), min(CHUNK, chunk_size(signal, world, signal.width(world.classes)))
     known, slope = ShareControls.known(signal, world), None
     tally, drawn, stream = _Tally(), 0, keys(seed)
-    check = min(FIRST, max_samples)
+    # Draws about many classes take long: the first look says how many the error asks for.
+    check = min(max(2 * n, int(FIRST * min(1.0, FEW / world.classes))), max_samples)
     nats, error, hidden = math.nan, math.inf, 0.0
     while drawn < max_samples and len(tally.keys) < MOST_ORBITS:
         draw, answer_key = next(stream), next(stream)
@@ -153,8 +160,7 @@ def orbits(
             error = math.hypot(error, hidden)
             if error <= standard_error:
                 break
-            # Draw what the error asks for, but look again before four times as many are drawn.
-            check = drawn * min(4.0, max(1.1, (error / standard_error) ** 2))
+            check = draws_needed(error, drawn, standard_error)
     warnings = ()
     if hidden > standard_error / 2:
         warnings = (

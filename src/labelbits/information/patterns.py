@@ -64,7 +64,7 @@ def enumerated(
     """
     channel, stream = traced(signal), keys(seed)
     answers = jnp.asarray(signal.enumerate(world.classes))
-    first: np.ndarray | None = None
+    first = np.zeros(0)
     total = square = np.zeros(1)
     surprise: list[np.ndarray] = []
     error, done, needed = math.inf, 0, WORLDS
@@ -74,7 +74,7 @@ def enumerated(
             channel, _distances(signal, world, next(stream), questions), answers
         )
         p, entropy = np.asarray(p, dtype=np.float64), np.asarray(entropy, dtype=np.float64)
-        if first is None:
+        if not first.size:
             first = np.log(np.maximum(p.mean(0), 0.5 / WORLDS))
         total, square = total + p.sum(0), square + (p**2).sum(0)
         entropies += float(entropy.sum())

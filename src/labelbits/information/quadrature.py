@@ -36,6 +36,7 @@ from labelbits.signals import (
     Similarity,
     Triplet,
     Verify,
+    Votes,
 )
 from labelbits.signals.base import NOISE_FREE
 
@@ -58,6 +59,46 @@ def quadrature(signal: Signal, world: World, about: About) -> tuple[Result, Meth
         return Result(math.log(2), 0.0, 0), "exact"
     coarse, fine = rule(signal, world.dims, 24), rule(signal, world.dims, 40)
     return Result(fine, abs(fine - coarse), 0), "quadrature"
+
+
+def few_votes(signal: Signal, world: World) -> Result | None:
+    """Up to three votes about the geometry: which of them agree follows from the power sums of
+    pi, and these from the law of one class. None where it does not apply."""
+    normal = getattr(world, "prior", None) == "normal" and world.known_prototypes is None
+    if not isinstance(signal, Votes) or signal.confusion is not None or not normal:
+        return None
+    if signal.answers_per_item > 3:
+        return None
+    values = []
+    for coarse in (True, False):
+        share = class_share(world.dims, world.classes, float(signal.precision), coarse=coarse)
+        if share is None:
+            return None
+        p = _lapse(signal, np.exp(share.log_p), world.classes)
+        values.append(_votes(signal.answers_per_item, world.classes, p, share.weight))
+    return Result(values[1], abs(values[1] - values[0]), 0)
+
+
+def _votes(votes: int, classes: int, p: np.ndarray, weight: np.ndarray) -> float:
+    """H(counts) - E H(counts | p) in nats of 1 to 3 votes, classes exchangeable."""
+    alike = [classes * float(weight @ p**n) for n in range(1, votes + 1)]
+    # Votes that agree -> (probability, number of counts).
+    if votes == 1:
+        parts = [(1.0, classes)]
+    elif votes == 2:
+        parts = [(alike[1], classes), (1 - alike[1], math.comb(classes, 2))]
+    else:
+        two = 3 * (alike[1] - alike[2])
+        parts = [(alike[2], classes), (two, classes * (classes - 1))]
+        parts.append((1 - alike[2] - two, math.comb(classes, 3)))
+    total = sum(float(special.entr(q)) + q * math.log(n) for q, n in parts if n)
+    # H(counts | p) = M H(p) - ln M! + sum_k E ln n_k!.
+    orders = sum(
+        math.comb(votes, n) * math.lgamma(n + 1) * p**n * (1 - p) ** (votes - n)
+        for n in range(2, votes + 1)
+    )
+    each = votes * special.entr(p) + orders
+    return total - (classes * float(weight @ each) - math.lgamma(votes + 1))
 
 
 def _from_share(signal: Signal, world: World, about: About) -> tuple[Result, Method] | None:

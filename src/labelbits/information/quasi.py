@@ -23,6 +23,8 @@ from labelbits.worlds import QuasiDistances, quasi_distances
 
 #: Independent scrambles; points of each in one step.
 SCRAMBLES, STEP = 16, 2**11
+#: Part of the error asked for that is aimed at after a first look.
+AIM = 0.6
 #: Most distances of one question, and most answers that are listed.
 MOST_DISTANCES, ENUMERATE = 64, 2048
 
@@ -90,10 +92,12 @@ def _draw(
         samples = steps * STEP * SCRAMBLES
         if steps < look and samples < max_samples:
             continue
-        look *= 2
         weight = share / share.sum(1, keepdims=True)
         log_weight = np.log(np.where(weight > 0, weight, 1.0))
         value = (weight * (log_size - log_weight)).sum(1) - entropy / steps
         error = unit_spread(float(value.std(ddof=1) / math.sqrt(SCRAMBLES)), SCRAMBLES)
         if error <= target or samples >= max_samples:
             return Result(float(value.mean()), error, samples)
+        # Errors of scrambles fall about with the number of points. Aimed below the target, so that
+        # few runs look again: those that stop because their error looks small take it too small.
+        look = math.ceil(steps * max(1.5, error / (AIM * target)))
