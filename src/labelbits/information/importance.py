@@ -25,6 +25,8 @@ from labelbits.interface import Signal, World, squared_distances
 
 #: Draws of q for one item; share of them from the prior; widening of the normal part.
 DRAWS, SHARE, WIDER = 256, 0.25, 1.3
+#: Largest curvature that the normal part follows.
+SHARPEST = 1e5
 #: Items (each with its own prototypes) in one call.
 BATCH = 256
 
@@ -36,6 +38,11 @@ def _log_likelihood(
     return sum((jnp.sum(s.log_prob(a, d2[None])) for s, a in asked), start=jnp.zeros(()))
 
 
+def _finite(slopes: Array) -> Array:
+    """Slopes of a noise-free channel, which has none, as 0: the prior's are left."""
+    return jnp.where(jnp.isfinite(slopes), slopes, 0.0)
+
+
 def _mode(asked: tuple[tuple[Signal, Array], ...], start: Array, c: Array) -> tuple[Array, Array]:
     """(mode, Cholesky factor of the precision there) of the posterior, by damped Newton."""
 
@@ -43,14 +50,16 @@ def _mode(asked: tuple[tuple[Signal, Array], ...], start: Array, c: Array) -> tu
         return 0.5 * jnp.sum(z**2) - _log_likelihood(asked, z, c)
 
     def precision(z: Array) -> Array:
-        value, vector = jnp.linalg.eigh(jax.hessian(loss)(z))
-        return (vector * jnp.maximum(value, 1.0)) @ vector.T
+        value, vector = jnp.linalg.eigh(_finite(jax.hessian(loss)(z)))
+        # Within what float32 can factor; a wider normal is as right, and less sharp.
+        return (vector * jnp.clip(value, 1.0, SHARPEST)) @ vector.T
 
     def step(z: Array, _: None) -> tuple[Array, None]:
-        move = jnp.linalg.solve(precision(z), jax.grad(loss)(z))
+        move = jnp.linalg.solve(precision(z), _finite(jax.grad(loss)(z)))
         lengths = jnp.array([1.0, 0.5, 0.1, 0.0])
         tried = z - lengths[:, None] * move
-        return tried[jnp.argmin(jax.vmap(loss)(tried))], None
+        height = jax.vmap(loss)(tried)
+        return tried[jnp.argmin(jnp.where(jnp.isnan(height), jnp.inf, height))], None
 
     z = jax.lax.scan(step, start, None, length=12)[0]
     return z, jnp.linalg.cholesky(precision(z))
@@ -121,8 +130,11 @@ def _information(
         # Relative variance of the mean weight.
         spread = (n * jnp.exp(squared - 2 * total) - 1) / (n - 1)
         own = _log_likelihood(asked, z, c)
+        # Answers of a noise-free annotator that no draw would have given: half of one is counted.
+        seen = jnp.isfinite(total)
+        total, spread = jnp.where(seen, total, -math.log(2)), jnp.where(seen, spread, 1.0)
         # ln of a mean falls short by half its relative variance.
-        return own - (total - math.log(n)) - spread / 2, spread
+        return own - (total - math.log(n)) - jnp.where(seen, spread, 0.0) / 2, spread
 
     return jax.lax.map(
         lambda x: one(*x),
@@ -143,7 +155,9 @@ def item_information(
     """I(answers on one item; item | prototypes) in nats, averaged over items and prototypes; of
     the answers after the first `less` of each signal, given those, where `less` is given."""
     channels = tuple(traced(s) for s in signals)
-    normal = getattr(world, "prior", None) == "normal"
+    # Noise-free answers have no slope that leads to a mode: the prior is drawn from.
+    certain = all(math.isinf(float(s.precision)) for s in signals)
+    normal = getattr(world, "prior", None) == "normal" and not certain
     draws = DRAWS if normal else 8 * DRAWS
     stream = keys(seed)
     values: list[np.ndarray] = []

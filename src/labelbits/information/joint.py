@@ -18,6 +18,8 @@ from labelbits.interface import About, Estimate, Method, Signal, World
 
 #: Draws after which a sampled value stops, its error met or not.
 MOST = 2_000_000
+#: Seed of the random questions that a marginal value is about: one value, whatever the draws.
+QUESTIONS = 0
 #: How the value is computed; "auto" takes the first that applies, in this order.
 How = Literal["auto", "patterns", "importance", "laplace"]
 
@@ -85,7 +87,8 @@ def marginal(
     """Bits that the last of `answers` answers adds: joint(n) - joint(n - 1), same worlds.
 
     Class signals about="items": the n-th answer on one item. Otherwise: `answers` random
-    questions on all items, and the value is the mean over the last tenth of them.
+    questions on all items, the same for every seed, and the value is the mean over the last tenth
+    of them. Where answers are few it depends on which questions come together.
     """
     check_at_least("answers", answers, 1)
     if answers == 1:
@@ -93,7 +96,7 @@ def marginal(
     if signal.uses_classes and signal.arity == 1 and about == "items":
         rows, step = np.zeros((answers, 1), dtype=np.int64), 1
     else:
-        rows, step = random_questions(signal, world, answers, seed), max(1, answers // 10)
+        rows, step = random_questions(signal, world, answers, QUESTIONS), max(1, answers // 10)
     pairs, less = _checked(signal, rows, world), _checked(signal, rows[: answers - step], world)
     given = signal.uses_classes and (about == "items" or world.known_prototypes is not None)
     target, method, chosen = standard_error * step, "monte-carlo", _choose(pairs, world, given)
