@@ -39,12 +39,12 @@ def apart(a, b) -> float:
 @pytest.mark.parametrize("name", REGISTRY)
 def test_within_bounds_and_lapse_never_adds_bits(name, about):
     few, many = (
-        per_answer(make(name, lapse=lapse), WORLD, about=about, standard_error=0.01)
+        per_answer(make(name, lapse=lapse), WORLD, about=about, standard_error=0.02)
         for lapse in (0.1, 0.4)
     )
     for estimate in (few, many):
         assert 0 < estimate.bits < estimate.upper_bound + 4 * estimate.standard_error
-        assert estimate.standard_error <= 0.01
+        assert estimate.standard_error <= 0.02
         assert not estimate.warnings
         assert estimate.upper_bound_name
     # The gap is far above the errors, so the test would see a lapse that adds bits.
@@ -102,8 +102,8 @@ def test_similarity_by_quadrature_lies_between_the_nested_bounds(lapse):
 def test_orbits_agree_with_enumeration(name):
     """One way uses the symmetry of the classes, the other does not know of it."""
     signal = make(name, precision=0.8)
-    by_symmetry = per_answer(signal, WORLD, standard_error=0.003)
-    plain = grouped.grouped(signal, WORLD, 0.003 * LN2, 5, 10**7, given_prototypes=False, n=1024)
+    by_symmetry = per_answer(signal, WORLD, standard_error=0.006)
+    plain = grouped.grouped(signal, WORLD, 0.006 * LN2, 5, 10**7, given_prototypes=False, n=1024)
     gap = abs(by_symmetry.bits - plain.nats / LN2)
     assert gap < 4 * math.hypot(by_symmetry.standard_error, plain.standard_error / LN2)
 
@@ -114,10 +114,10 @@ def test_soft_answers_three_ways(name, monkeypatch):
     signal = make(name, precision=0.8, concentration=6.0)
     single = exchangeable.single_orbit(signal, 4)
     assert single is False
-    by_orbit = orbits.orbits(signal, WORLD, 0.005, 1, 10**7)
-    exact = grouped.grouped(signal, WORLD, 0.005, 2, 10**6, given_prototypes=False, n=1024)
+    by_orbit = orbits.orbits(signal, WORLD, 0.01, 1, 10**7)
+    exact = grouped.grouped(signal, WORLD, 0.01, 2, 10**6, given_prototypes=False, n=1024)
     monkeypatch.setattr(grouped, "ENUMERATE", 1)
-    nested = grouped.grouped(signal, WORLD, 0.01, 3, 10**5, given_prototypes=False)
+    nested = grouped.grouped(signal, WORLD, 0.02, 3, 10**5, given_prototypes=False)
     for a, b in ((by_orbit, exact), (exact, nested)):
         assert abs(a.nats - b.nats) < 4 * math.hypot(a.standard_error, b.standard_error)
 
@@ -125,9 +125,9 @@ def test_soft_answers_three_ways(name, monkeypatch):
 def test_soft_answers_about_items_two_ways(monkeypatch):
     """One integral a draw, centred on the posterior, and the exact grid of answers."""
     signal = make("soft", precision=0.8, concentration=6.0)
-    exact = per_answer(signal, WORLD, about="items", standard_error=0.01)
+    exact = per_answer(signal, WORLD, about="items", standard_error=0.02)
     monkeypatch.setattr(answer, "ENUMERATE", 1)
-    alone = per_answer(signal, WORLD, about="items", standard_error=0.04)
+    alone = per_answer(signal, WORLD, about="items", standard_error=0.08)
     assert alone.samples < exact.samples
     assert apart(alone, exact) < 4
 
@@ -151,7 +151,7 @@ def test_line_quadrature_agrees_with_draws():
         signal = make(name, world, precision=1.5, lapse=0.1)
         exact = per_answer(signal, world)
         assert exact.method == "quadrature"
-        drawn = grouped.grouped(signal, world, 0.002, 1, 4_000_000, given_prototypes=True)
+        drawn = grouped.grouped(signal, world, 0.004, 1, 4_000_000, given_prototypes=True)
         assert abs(drawn.nats - exact.bits * LN2) < 4 * drawn.standard_error
 
 
@@ -187,7 +187,7 @@ def test_more_answers_and_richer_questions_carry_more():
         [make("sparse-soft", top=1), make("sparse-soft", top=2)],
     ]
     for chain in chains:
-        bits = [per_answer(s, WORLD, standard_error=0.004).bits for s in chain]
+        bits = [per_answer(s, WORLD, standard_error=0.006).bits for s in chain]
         assert all(b > a - 0.02 for a, b in itertools.pairwise(bits))
 
 
@@ -206,7 +206,7 @@ def test_geometry_and_items_differ():
 
 def test_same_seed_same_bytes():
     one, two, other = (
-        per_answer(make("votes"), WORLD, standard_error=0.01, seed=s) for s in (3, 3, 4)
+        per_answer(make("ranking"), WORLD, standard_error=0.01, seed=s) for s in (3, 3, 4)
     )
     assert one == two
     assert one.bits != other.bits
