@@ -24,6 +24,7 @@ lint: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/deptry src
 	$(BIN)/pyright
 
 format: .venv/tested
