@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from labelbits.compilation import BRIEF
+from labelbits.compilation import BRIEF, keep_programs
 
 #: Triplets handled together.
 BLOCK = 512
@@ -147,6 +147,7 @@ def fisher_blocks(points: np.ndarray, answers: Loaded, lapse: float) -> np.ndarr
 @functools.cache
 def _program(name: str, *static: int) -> Callable[..., Any]:
     """The compiled loop of this name, for the CPU."""
+    keep_programs()
     body = {"gradient": _gradient, "pass": _pass, "fisher": _fisher}[name]
     return jax.jit(
         functools.partial(body, *static),
