@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: plan test lint format clean
+.PHONY: plan test quick lint format clean
 
 .venv/installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -19,6 +19,10 @@ plan: .venv/installed
 
 test: .venv/tested
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# The inner loop: what takes long is left out (tests/slow.txt).
+quick: .venv/tested
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 lint: .venv/tested
 	$(BIN)/ruff check .

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -64,13 +63,14 @@ def aggregate(answers: Answers, method: Method = "dawid-skene", seed: int = 0) -
 
 
 def _named(
-    method: str, found: models.Found, labels: models.Labels, classes: Sequence[str]
+    method: str, found: models.Found, labels: models.Labels, classes: tuple[str, ...]
 ) -> Consensus:
     """Under their names, with room for the classes that nobody gave."""
     place = [list(classes).index(name) for name in labels.classes]
     probability = np.zeros((len(labels.items), len(classes)))
     probability[:, place] = found.probability
-    label = {item: classes[k] for item, k in zip(labels.items, probability.argmax(1), strict=True)}
+    best = probability.argmax(1).tolist()
+    label = {item: classes[k] for item, k in zip(labels.items, best, strict=True)}
     skill, confusion = {}, {}
     if found.skill is not None:
         skill = dict(zip(labels.annotators, found.skill.tolist(), strict=True))

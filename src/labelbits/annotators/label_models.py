@@ -119,7 +119,7 @@ def dawid_skene(labels: Labels, steps: int = STEPS["dawid-skene"], gain: float =
     for _ in range(steps):
         log = counts.T @ np.log(confusion).reshape(-1, classes)
         log += np.log(np.maximum(prior, LEAST))
-        likelihood = special.logsumexp(log, axis=1, keepdims=True)
+        likelihood = np.asarray(special.logsumexp(log, axis=1, keepdims=True))
         posterior = np.exp(log - likelihood)
         prior, confusion = maximised(posterior)
         now = float(likelihood.sum()) / len(said)
@@ -232,7 +232,7 @@ def mace_from(
         knew = spamming[labels.annotator, 1]
         log = _by(labels.item, np.log(blind), items)[:, None]
         log = log + _votes(labels, np.log1p(knew / blind)) - np.log(classes)
-        likelihood = special.logsumexp(log, axis=1, keepdims=True)
+        likelihood = np.asarray(special.logsumexp(log, axis=1, keepdims=True))
         posterior = np.exp(log - likelihood)
         said = posterior[labels.item, labels.label]
         return float(likelihood.sum()), posterior, said * knew / (blind + knew)
