@@ -17,9 +17,14 @@ os.environ.setdefault(
 # Small programs too: they are a thousand, and each worker needs most of them.
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
-# With LABELBITS_SHAPES=1 every call of an annotated function checks the shapes of its arrays.
+# With LABELBITS_SHAPES=1 every call checks the shapes of its arrays, where functions declare them.
+SHAPED = (
+    "interface", "worlds", "signals", "information", "simulation", "learning.fits",
+    "learning.similarity", "recovery.fitted", "recovery.mixtures", "recovery.triplets",
+    "annotators.noise",
+)  # fmt: skip
 if os.environ.get("LABELBITS_SHAPES") == "1":
-    jaxtyping.install_import_hook("labelbits", "beartype.beartype")
+    jaxtyping.install_import_hook([f"labelbits.{name}" for name in SHAPED], "beartype.beartype")
 
 # The same examples in every run, however slow the machine is.
 hypothesis.settings.register_profile(
