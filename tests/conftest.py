@@ -24,7 +24,9 @@ SHAPED = (
     "annotators.noise",
 )  # fmt: skip
 if os.environ.get("LABELBITS_SHAPES") == "1":
-    jaxtyping.install_import_hook([f"labelbits.{name}" for name in SHAPED], "beartype.beartype")
+    import tests.shapes  # noqa: F401  (the hook's code takes it from the package)
+
+    jaxtyping.install_import_hook([f"labelbits.{name}" for name in SHAPED], "tests.shapes.checked")
 
 # The same examples in every run, however slow the machine is.
 hypothesis.settings.register_profile(
