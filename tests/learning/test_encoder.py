@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -210,3 +212,10 @@ def test_a_rate_that_diverges_is_said_with_one_that_does_not(observed) -> None:
     x, _, y = observed
     with pytest.raises(InputError, match=r"learning_rate 1000 diverges; learning_rate=\S+ does"):
         SignalEncoder(2, steps=100, learning_rate=1000.0).fit(x, y)
+
+
+def test_the_example_of_the_docs_runs(capsys) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "encoders.md").read_text(encoding="utf-8")
+    example = page.split("```python\n")[1].split("```")[0]
+    exec(compile(example, "docs/encoders.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("(300, 4) {'hard':")
