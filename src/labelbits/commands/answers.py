@@ -9,6 +9,7 @@ import typer
 
 from labelbits.commands.console import JsonFlag, print_json
 from labelbits.errors import InputError
+from labelbits.speech import inform, put
 
 app = typer.Typer()
 
@@ -70,7 +71,7 @@ def recover(
             "auto" if dims == "auto" else int(dims), random_state=seed, verbose=True
         ).fit(read)
     for warning in told:
-        typer.echo(f"labelbits: {warning.message}", err=True)
+        inform(warning.message)
     if out is not None:
         write_embedding(embedding, out)
     result = {
@@ -86,8 +87,8 @@ def recover(
         print_json(result)
         return
     for name, value in result.items():
-        typer.echo(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
-    typer.echo(f"embedding    {out or 'not written: give --out FILE'}")
+        put(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
+    put(f"embedding    {out or 'not written: give --out FILE'}")
 
 
 @app.command()
@@ -114,9 +115,9 @@ def export(
     shown = [] if items is None else read_items(items)
     folders, notes = export_plan(file, out, items=shown, classes=names, seed=seed)
     for note in notes:
-        typer.echo(f"labelbits: {note}", err=True)
+        inform(note)
     if as_json:
         print_json({"folders": [str(folder) for folder in folders]})
     else:
         for folder in folders:
-            typer.echo(f"{folder}: config.xml, tasks.json, README.md")
+            put(f"{folder}: config.xml, tasks.json, README.md")

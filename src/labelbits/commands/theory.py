@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from labelbits.commands.console import JsonFlag, print_json, progress_bar, stoppable
+from labelbits.commands.console import JsonFlag, print_json, stoppable
 from labelbits.errors import InputError
+from labelbits.progress import progress_bar
+from labelbits.speech import inform, put
 
 app = typer.Typer()
 
@@ -63,7 +65,7 @@ def bits(
             rows.append((asked, estimate))
     if as_json:
         for warning in rows[0][1].warnings:
-            typer.echo(f"labelbits: {warning}", err=True)
+            inform(warning)
         print_json(bits_json(*rows[0]))
     else:
         print_bits(rows, world)
@@ -117,10 +119,10 @@ def predict(
         ("Procrustes disparity", found.procrustes, found.procrustes_low, found.procrustes_high),
     ):
         level = f"{100 * found.level:.0f} % of worlds"
-        typer.echo(f"{name}  {mean:.3f}  ({level}: {low:.3f} to {high:.3f})")
-    typer.echo(f"{found.method}, prototypes unknown; not simulated for this case")
+        put(f"{name}  {mean:.3f}  ({level}: {low:.3f} to {high:.3f})")
+    put(f"{found.method}, prototypes unknown; not simulated for this case")
     if found.checked is not None:
-        typer.echo(
+        put(
             f"checked at {found.checked.points} other points of {signal}: off by "
             f"{found.checked.median_error:.3f} (median), {found.checked.ninth_decile:.3f} (90th "
             "percentile) in Spearman"
@@ -147,7 +149,7 @@ def sweep(
             path = run_sweep(
                 grid, store, workers=workers, backend=backend, address=address, progress=tell
             )
-    typer.echo(path)
+    put(path)
 
 
 @app.command()
@@ -170,5 +172,5 @@ def reproduce(
         with sweep_progress("pieces") as tell:
             table = compute(figures, out / "store", quick=quick, progress=tell)
         for missing in write(table, out):
-            typer.echo(f"labelbits: {missing}", err=True)
-    typer.echo(out / PAGE)
+            inform(missing)
+    put(out / PAGE)
