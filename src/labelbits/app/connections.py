@@ -49,6 +49,13 @@ class Patient(H11Protocol):
         self._stop()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """The program ends: requests that are not whole will not be answered."""
+        if self._whole:
+            super().shutdown()
+        else:
+            self.give_up()
+
     def give_up(self) -> None:
         """End the connection at once, whatever was sent or is still to be taken."""
         self._stop()

@@ -29,10 +29,12 @@ from labelbits.report.templating import SCRIPT, STYLE, environment, policy
 HERE = Path(__file__).parent
 #: The largest request that is read, in bytes: a budget and a few prices.
 LARGEST_REQUEST = 65_536
+#: The largest head of a request, in bytes.
+LARGEST_HEAD = 16_384
 #: Plans that are made at once; more wait for their turn up to `MOST_ASKED`.
 MOST_ASKED = 16
 #: Seconds that requests get to end when the program is stopped.
-STOP_SECONDS = 2
+STOP_SECONDS = 1
 #: Names of this machine inside a test; `serve` allows its own address alone.
 IN_PROCESS = Door(("testserver", "localhost", "127.0.0.1"))
 JAVASCRIPT, CSS = "text/javascript", "text/css"
@@ -164,25 +166,25 @@ def address(listener: socket.socket, token: str) -> str:
 
 def serve(plan: Plan, listener: socket.socket, token: str | None = None) -> None:
     """Serve the page on a port that `claim` took, until interrupted; ends within seconds then."""
-    import uvicorn
-
-    from labelbits.app.connections import Patient
-
-    port = listener.getsockname()[1]
-    hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
-    door = Door(hosts, token or make_token(), f"labelbits-{port}")
-    config = uvicorn.Config(
-        build_app(plan, door),
-        http=Patient,
-        ws="none",
-        loop="asyncio",
-        lifespan="off",
-        log_level="critical",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        h11_max_incomplete_event_size=16_384,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
     with contextlib.suppress(KeyboardInterrupt):
+        import uvicorn
+
+        from labelbits.app.connections import Patient
+
+        port = listener.getsockname()[1]
+        hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
+        door = Door(hosts, token or make_token(), f"labelbits-{port}")
+        config = uvicorn.Config(
+            build_app(plan, door),
+            http=Patient,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            h11_max_incomplete_event_size=LARGEST_HEAD,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
         uvicorn.Server(config).run(sockets=[listener])
