@@ -41,7 +41,7 @@ def replacing(path: str | PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_whole(path: str | PathLike[str], content: str | bytes) -> None:
+def write_whole(path: str | PathLike[str], content: str | bytes | memoryview) -> None:
     """Write text (as UTF-8) or bytes so that the file appears complete."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     with replacing(path) as temporary:

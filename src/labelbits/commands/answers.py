@@ -32,8 +32,11 @@ def pilot(
 ) -> None:
     """Read answers that you already have; measure their noise, time and reliability."""
     from labelbits.annotators.pilot import run_pilot
+    from labelbits.outputs import check_table
     from labelbits.report.pilot import show_pilot
 
+    if out is not None:
+        check_table(out)
     result = run_pilot(
         files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed
     )
@@ -56,13 +59,13 @@ def recover(
     import warnings
 
     from labelbits.answers import read_answers
+    from labelbits.outputs import check_table
     from labelbits.recovery import SignalEmbedding, write_embedding
-    from labelbits.recovery.writing import check_writable
 
     if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
         raise InputError(f"--dims is {dims!r}; expected a whole number of at least 1, or auto")
     if out is not None:
-        check_writable(out)
+        check_table(out)
     began = time.perf_counter()
     read = read_answers(answers, seed=seed)
     with warnings.catch_warnings(record=True) as told:
@@ -108,9 +111,11 @@ def export(
     """Write annotation projects for what a plan says to buy, so that collecting can start."""
     from labelbits.answers.export.asked_items import read_items
     from labelbits.answers.export.export import export_plan
+    from labelbits.outputs import check_folder
 
     if to != "label-studio":
         raise InputError(f"--to is {to!r}; expected label-studio")
+    check_folder(out)
     names = [name.strip() for name in classes.split(",") if name.strip()]
     shown = [] if items is None else read_items(items)
     folders, notes = export_plan(file, out, items=shown, classes=names, seed=seed)

@@ -164,6 +164,9 @@ def reproduce(
 
     Stopped at any moment, the same command continues.
     """
+    from labelbits.outputs import check_folder
+
+    check_folder(out)
     with stoppable("the same command continues"):
         from labelbits.report.reproduce import PAGE, write
         from labelbits.sweeps.console import sweep_progress
