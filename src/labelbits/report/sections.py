@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import chance, change, change_parts, show, span
 from labelbits.planning.result import LEVEL, Option, Plan
 from labelbits.report import figures
@@ -22,18 +23,6 @@ from labelbits.report.differences import difference_figure, differences
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
 from labelbits.report.winners import money_ratio, winner_map
-
-#: What each quality is, for a reader who does not know its name.
-MEANINGS = {
-    "accuracy": "Accuracy is the share of new items that a classifier gets right.",
-    "cross-entropy": "Cross-entropy is how surprised a classifier is, in nats, by what is right: "
-    "the gold class, or what people answered (see the reference among the assumptions).",
-    "calibration-error": "Calibration error is how far a classifier's confidence is from how often "
-    "it is right.",
-    "alignment": "Alignment is the correlation (Spearman) of the distances between items as they "
-    "are recovered with the true ones: 1 is perfect, 0 is nothing.",
-}
-
 
 #: Doubts that stand on the first screen; a click shows the others.
 FIRST_DOUBTS = 5
@@ -164,7 +153,7 @@ def _differences(plan: Plan) -> Section | None:
 def _tradeoff(plan: Plan) -> Section:
     direction = "Lower is better." if plan.lower_is_better else "Higher is better."
     words = (
-        f"{MEANINGS[plan.metric]} {direction} Filled markers were measured on the pilot or by "
+        f"{metric_of(plan.metric).meaning} {direction} Filled markers were measured on the pilot or by "
         f"simulation, hollow ones are forecasts. Bands are {100 * LEVEL:.0f} % intervals. The "
         "star is the recommendation."
     )
