@@ -153,9 +153,9 @@ def _differences(plan: Plan) -> Section | None:
 def _tradeoff(plan: Plan) -> Section:
     direction = "Lower is better." if plan.lower_is_better else "Higher is better."
     words = (
-        f"{metric_of(plan.metric).meaning} {direction} Filled markers were measured on the pilot or by "
-        f"simulation, hollow ones are forecasts. Bands are {100 * LEVEL:.0f} % intervals. The "
-        "star is the recommendation."
+        f"{metric_of(plan.metric).meaning} {direction} Filled markers were measured on the pilot "
+        "or by simulation, hollow ones are forecasts. Bands are "
+        f"{100 * LEVEL:.0f} % intervals. The star is the recommendation."
     )
     at_once = figures.drawn(plan)
     if len(at_once) < len({option.family for option in plan.options}):

@@ -1,4 +1,4 @@
-"""The map of who wins: the best way of asking by budget and by ratio of two prices."""
+"""The map of who wins: the best option by budget and by ratio of two prices."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def _key(curve: Curve) -> str:
 
 
 def winner_map(plan: Plan) -> go.Figure | None:
-    """The way with the best expected quality for each budget and price ratio.
+    """The option with the best expected quality for each budget and price ratio.
 
     The price of the dearest kind runs from a tenth to ten times what it is; other prices stay.
-    None where there is only one way of asking.
+    None where there is only one option.
     """
     if len(plan.curves) < 2:
         return None
