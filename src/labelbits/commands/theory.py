@@ -101,7 +101,7 @@ def predict(
     prior: Annotated[str, typer.Option(help="normal, hypercube, sphere or clusters.")] = "normal",
     as_json: JsonFlag = False,
 ) -> None:
-    """How well the items will be recovered, at once; refuses where that was not checked."""
+    """Predict at once how well items are recovered, for settings that were checked."""
     from dataclasses import asdict
 
     from labelbits import signals

@@ -66,10 +66,7 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
             f"{_three(time.p10)} to {_three(time.p90)}{left}",
         )
         if time.learning is not None:
-            yield (
-                "learning",
-                f"time x {_short(time.learning)} whenever an annotator's answers double",
-            )
+            yield "learning", learning_sentence(time.learning)
     if (confusion := found.confusion) is not None:
         yield "right", f"{_percent(confusion.accuracy)} against {confusion.against}"
     if (same := found.agreement) is not None:
@@ -100,8 +97,9 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
     if paid is not None:
         yield "price", f"{paid:.4g} for one answer" + ("" if price is None else " at this wage")
     for worth in (*found.worth[:1], *found.worth[1:][-1:]):
-        near = ", ".join(f"{_short(one)} by {name}" for name, one in worth.hard.items())
-        yield "worth", f"{worth.soft} of these as much as {near} hard labels"
+        near = "; ".join(f"{_ends(one)} by {name}" for name, one in worth.hard.items())
+        these = "one answer is" if worth.soft == 1 else f"{worth.soft} answers are"
+        yield "worth", f"{these} worth this many hard labels: {near}"
     if found.flagged:
         yield "flagged", f"{_many(len(found.flagged), 'annotator')}: reasons to look, no verdict"
         for record in found.flagged[:SHOWN]:
@@ -120,6 +118,20 @@ def _show_dropped(pilot: Pilot, console: Console) -> None:
         found = row["found"] or "nothing"
         place = row["file"] if row["row"] is None else f"{row['file']}, row {row['row']}"
         say(console, f"  {place}: {row['reason']}; found {found}")
+
+
+def learning_sentence(factor: Interval) -> str:
+    """What practice does to the time of an answer: `factor` whenever an annotator's answers
+    double."""
+    times = f"time x {_ends(factor)} whenever an annotator's answers double"
+    if factor.low <= 1 <= factor.high:
+        return f"no change with practice that the answers show ({times})"
+    return f"{'faster' if factor.high < 1 else 'slower'} with practice ({times})"
+
+
+def _ends(value: Interval) -> str:
+    """A number and its interval where brackets stand already."""
+    return f"{_three(value.value)}, {_three(value.low)} to {_three(value.high)}"
 
 
 def _headed(head: str, text: str) -> Text:
