@@ -12,7 +12,7 @@ import typer
 
 from labelbits.commands import answers, theory
 from labelbits.commands.console import JsonFlag, print_json, stoppable
-from labelbits.errors import InputError, NotFiniteError
+from labelbits.errors import ImpossibleError, InputError, NotFiniteError
 from labelbits.progress import progress_bar
 from labelbits.speech import inform
 
@@ -98,7 +98,7 @@ def main() -> None:
             app()
         finally:
             sys.stdout.flush()
-    except (InputError, NotFiniteError) as problem:
+    except (ImpossibleError, InputError, NotFiniteError) as problem:
         inform(problem)
         sys.exit(2)
     except OSError as problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,9 @@ def _print_names(what: str, named: Sequence[tuple[str, str]]) -> None:
         say(Console(), f"{what}: {name}{whose}.")
 
 
-def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
+def print_bits(
+    rows: Sequence[tuple[Signal, Estimate]], world: World, precision: float | None = None
+) -> None:
     """One line a signal: bits, error, bound, outcomes, method; then the options in use."""
     first, about = rows[0][0], rows[0][1].about
     meaning = {
@@ -73,7 +75,7 @@ def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
     say(
         console,
         f"Bits of one answer about {about}: {meaning}. {world.classes} classes, {world.dims} dims, "
-        f"precision {first.precision:g}, lapse {first.lapse:g}.",
+        f"precision {precision or first.precision:g}, lapse {first.lapse:g}.",
         "bold",
     )
     headings = ("bits", "standard error", "at most", "outcomes")
@@ -94,6 +96,30 @@ def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
             say(console, f"{signal.name}: {options}", "dim")
         for warning in estimate.warnings:
             say(console, f"{signal.name}: {warning}", "yellow")
+
+
+def print_assumed(
+    precision: float,
+    assumed: Mapping[str, Sequence[str]],
+    others: Sequence[tuple[str, str, Estimate]],
+) -> None:
+    """What makes signals comparable: the annotator, what was assumed of each signal, and its bits
+    where that is assumed otherwise."""
+    console = Console()
+    say(
+        console,
+        f"All rows are the same annotator, who perceives each squared distance with an error of "
+        f"standard deviation {math.pi / math.sqrt(6) / precision:.3g} (precision {precision:g}). "
+        "Each channel follows from that, but for what is assumed here:",
+    )
+    for name, lines in assumed.items():
+        if lines:
+            say(console, f"{name}: {'; '.join(lines)}.")
+    for name, label, estimate in others:
+        say(
+            console,
+            f"{name}: {estimate.bits:.4f} +- {estimate.standard_error:.1g} bits with {label}.",
+        )
 
 
 def bounds_json(world: World) -> dict[str, Any]:
@@ -155,6 +181,7 @@ def print_bounds(found: dict[str, Any]) -> None:
         console,
         "Bits throughout. Similarity has no bound without noise and is shown at precision 1. "
         "Least error: mean squared error of a coordinate after alignment, in units of its "
-        "variance, that those bits leave at least. Orders in which one point can see "
+        "variance, that no learner can fall below; with few items and many bits none comes near "
+        "it. Orders in which one point can see "
         f"{found['classes']} fixed prototypes: 2^{found['log2_orderings']:.4f}.",
     )
