@@ -33,7 +33,10 @@ def chromium() -> str:
 @contextmanager
 def browsing(folder: Path) -> Iterator[Any]:
     """A browser with a fresh profile in `folder`."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if os.environ.get(REQUIRED):
+        from playwright import sync_api
+    else:
+        sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             str(folder), executable_path=chromium(), args=list(FLAGS)
