@@ -59,7 +59,7 @@ def write_assumed(
     *,
     features: np.ndarray,
     answers: Answers | None = None,
-    gold: np.ndarray | None = None,
+    gold: np.ndarray | Sequence[Any] | None = None,
     ids: Sequence[Any] | None = None,
     notes: Sequence[str] = (),
 ) -> Path:
@@ -120,7 +120,7 @@ def on_rows(answers: Answers, rows: int, ids: Sequence[Any] | None) -> Answers:
 
 
 def _gold(
-    gold: np.ndarray, rows: int, classes: tuple[str, ...]
+    gold: np.ndarray | Sequence[Any], rows: int, classes: tuple[str, ...]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """(class number of each row, class names) of `gold`, numbers or names."""
     values = np.asarray(gold, dtype=object).reshape(-1)
