@@ -18,7 +18,13 @@ from labelbits.annotators.noise.positions import noise_by_embedding
 from labelbits.annotators.noise.repeated_questions import noise_by_questions
 from labelbits.annotators.reports import reports, states_classes
 from labelbits.annotators.times import TimeFit, fit_times
-from labelbits.annotators.truth import gold_numbers, majority_of_people, reference, worth_by_signal
+from labelbits.annotators.truth import (
+    VOTED,
+    gold_numbers,
+    majority_of_people,
+    reference,
+    worth_by_signal,
+)
 from labelbits.annotators.worth import Worth
 from labelbits.answers.formats.language_models import MODEL, PERSON
 from labelbits.answers.table.questions import first_showings, keys
@@ -110,6 +116,22 @@ class Calibration:
 
     def __getitem__(self, name: str) -> SignalCalibration:
         return self.signals[name]
+
+    def by_annotators(self) -> dict[str | None, dict[str, SignalCalibration]]:
+        """Every kind of annotator that answered: None for people, else the model's name."""
+        people = {None: self.signals} if self.signals else {}
+        return people | self.models
+
+    def of(self, signal: str, model: str | None = None) -> SignalCalibration | None:
+        """What is known of `signal` asked of people, or of one language model.
+
+        None where they never answered it: people's figures are never given for a model. Votes are
+        hard labels, so either stands for the other where only one was asked. Its `noise` holds
+        precision and lapse with intervals, `seconds` and `price` the rest that a plan needs.
+        """
+        found = self.by_annotators().get(model, {})
+        alike = dict.fromkeys((signal, *(VOTED if signal in VOTED else ())))
+        return next((found[name] for name in alike if name in found), None)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON: what `labelbits pilot --json` prints."""
