@@ -12,10 +12,11 @@ import polars as pl
 from labelbits.annotators import agreement as agree
 from labelbits.annotators.confusion import Confusion, confuse
 from labelbits.annotators.flagging import AnnotatorRecord, judge
-from labelbits.annotators.noise.advice import what_tells_noise
-from labelbits.annotators.noise.class_noise import Noise, fit_noise
+from labelbits.annotators.noise.advice import what_tells_apart, what_tells_noise
+from labelbits.annotators.noise.class_noise import fit_noise
 from labelbits.annotators.noise.positions import noise_by_embedding
 from labelbits.annotators.noise.repeated_questions import noise_by_questions
+from labelbits.annotators.noise.result import Noise
 from labelbits.annotators.reports import reports, states_classes
 from labelbits.annotators.times import TimeFit, fit_times
 from labelbits.annotators.truth import (
@@ -46,7 +47,8 @@ class SignalCalibration:
     `flagged`: annotators who look like spammers or bots, with the evidence; `price`: mean paid
     for one answer; `worth`: what soft labels are worth in the hard labels of the same pilot;
     `model`: the language model that gave the answers, None for people; `advice`: where the noise
-    is not told, the pilot that would tell it; `votes`: how many votes counts of votes hold.
+    is not told, or lapses not from low precision, the pilot that would tell it; `votes`: how many
+    votes counts of votes hold.
     """
 
     signal: str
@@ -301,7 +303,7 @@ def _calibrate_signal(
         agreement=agreement,
         confusion=confusion,
         noise=noise,
-        advice="" if noise else what_tells_noise(batch, dims[1]),
+        advice=what_tells_apart(noise) if noise else what_tells_noise(batch, dims[1]),
         flagged=tuple(record for record in flagged if record.evidence),
         price=float(price) if isinstance(price, (int, float)) else None,
         votes=int(batch.answer.sum()) if kind.name == "votes" else None,

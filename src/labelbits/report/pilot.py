@@ -10,6 +10,7 @@ from rich.table import Table
 
 from labelbits.annotators.calibration import SignalCalibration
 from labelbits.annotators.intervals import Interval
+from labelbits.annotators.noise.maximum import NO_LAPSE, NO_TOP
 
 if TYPE_CHECKING:
     from labelbits.annotators.pilot import Pilot
@@ -83,15 +84,21 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
     if (noise := found.noise) is not None:
         where = f"{noise.dims} dimension{'s' * (noise.dims != 1)}, from {noise.source}"
         lapse = f"{_percent(noise.lapse)} of the answers are random"
-        if noise.assumes:
+        most = noise.random_at_most
+        if noise.assumes == NO_LAPSE:
             lapse = "no answering at random was found, so 0 % is used"
             if noise.lapse.high >= 5e-4:
                 hidden = f"{100 * noise.lapse.high:.1f} %"
                 lapse += f"; up to {hidden} of the answers could be random unnoticed"
+        elif most is not None:
+            lapse += f", if mistakes follow distances; at most {100 * most:.1f} % for any mistakes"
         yield "lapse", lapse
-        yield "precision", f"{_short(noise.precision)} (higher: less noise) in {where}"
+        precision = _short(noise.precision)
+        if noise.assumes == NO_TOP:
+            precision = f"at least {_three(noise.precision.low)}"
+        yield "precision", f"{precision} (higher: less noise) in {where}"
         if noise.assumes:
-            yield "", f"assumes {noise.assumes}"
+            yield "", f"assumes {noise.assumes}" + (f"; {found.advice}" if found.advice else "")
     else:
         yield "noise", f"these answers cannot tell: {found.advice}"
     paid = found.price if price is None else price
