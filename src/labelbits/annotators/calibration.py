@@ -226,7 +226,9 @@ def _of_model(found: SignalCalibration, model: str, against: str) -> SignalCalib
         confusion = replace(confusion, against=against)
     if noise is not None:
         noise = replace(noise, source=noise.source.replace("gold", against))
-    return replace(found, model=model, confusion=confusion, noise=noise)
+    # More people tell nothing of a model: that advice is for people alone.
+    advice = "" if noise is not None else found.advice
+    return replace(found, model=model, confusion=confusion, noise=noise, advice=advice)
 
 
 def _split_models(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from labelbits.annotators.calibration import SignalCalibration
 from labelbits.annotators.intervals import Interval
 from labelbits.annotators.noise.maximum import NO_LAPSE, NO_TOP
+from labelbits.report.beside_models import lines_beside
 
 if TYPE_CHECKING:
     from labelbits.annotators.pilot import Pilot
@@ -33,6 +34,7 @@ def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
     blocks = [(name, found, "") for name, found in pilot.calibration.signals.items()]
     for model, signals in pilot.calibration.models.items():
         blocks += [(name, found, model) for name, found in signals.items()]
+    beside = {(one.model, one.signal): one for one in pilot.beside_models}
     for name, found, model in blocks:
         who = f"the model {model}" if model else _many(found.annotators, "annotator")
         given = f"{_many(found.answers, 'answer')} of {who} about {_many(found.items, 'item')}"
@@ -44,6 +46,10 @@ def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
         grid.add_column(overflow="fold")
         for label, text in _lines(found, None if model else pilot.prices.get(name)):
             grid.add_row("  " + label, text.replace("[", r"\["))
+        if (compared := beside.get((model, name))) is not None:
+            for label, text in lines_beside(compared):
+                if text:
+                    grid.add_row("  " + label, text.replace("[", r"\["))
         console.print(grid, highlight=False)
     if blocks:
         console.print("in brackets: 95 % intervals", style="dim", markup=False, highlight=False)
