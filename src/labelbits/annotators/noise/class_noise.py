@@ -20,6 +20,7 @@ from labelbits.annotators.noise.contrast import spread_of_contrast
 from labelbits.annotators.noise.likelihood import likelihood
 from labelbits.annotators.noise.maximum import maximise
 from labelbits.annotators.noise.result import Noise
+from labelbits.annotators.noise.symmetric import symmetric_likelihood
 from labelbits.interface import Batch
 from labelbits.signals import Complementary, Hard, Votes
 from labelbits.worlds import World
@@ -27,8 +28,8 @@ from labelbits.worlds import World
 #: Sampled worlds, and how many answers of one item and how many items a fit uses at most.
 WORLDS = 1024
 ANSWERS_PER_ITEM = 6
-#: Worlds where classes are relabelled: so many in all, with their prototypes in so many orders.
-SHIFTED, FEWEST_WORLDS, MOST_SHIFTS = 4096, 256, 32
+#: Distances from prototypes that are sampled where an answer names one class.
+ONE_CLASS = 20_480
 MOST_ITEMS = 400
 #: Answers that differ from item to item (probabilities) cost more each: fewer are used.
 DISTINCT = 600
@@ -60,16 +61,16 @@ def fit_noise(
     gold[item] = truth[rows]
     answer = batch.answer[rows]
     known = gold >= 0
-    if isinstance(signal, (Hard, Complementary)):
-        shifts = min(classes, MOST_SHIFTS)
-        worlds = max(FEWEST_WORLDS, SHIFTED // shifts)
-        answer, gold = _relabelled(answer, item, gold, classes)
-    else:
-        shifts = 1
-        worlds = WORLDS if len(np.unique(answer, axis=0)) <= FEW else WORLDS // 2
+    few = len(np.unique(answer, axis=0)) <= FEW
+    one_class = isinstance(signal, (Hard, Complementary))
+    worlds = ONE_CLASS // classes if one_class else WORLDS if few else WORLDS // 2
+    worlds = min(max(worlds, WORLDS // 4), 4 * WORLDS)
     world = World(items=1, classes=classes, dims=dims)
     d2 = np.asarray(world.sample_class_distances(jax.random.key(seed), (worlds,)))
-    score = likelihood(signal, d2, answer, item, gold, shifts)
+    if one_class:
+        score = symmetric_likelihood(signal, d2, answer[:, 0], item, gold)
+    else:
+        score = likelihood(signal, d2, answer, item, gold)
     source = "gold" if known.all() else "several people's answers to one item"
     if known.any() and not known.all():
         source = f"gold and {source}"
@@ -109,16 +110,3 @@ def _sample_answers(batch: Batch, truth: np.ndarray, seed: int) -> tuple[Any, An
         items = rng.choice(items, most, replace=False)
         rows = rows[np.isin(item[rows], items)]
     return rows, np.unique(item[rows], return_inverse=True)[1]
-
-
-def _relabelled(
-    answer: np.ndarray, item: np.ndarray, gold: np.ndarray, classes: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Classes are exchangeable: the true one becomes 0, the others follow by how often they were
-    named, so that many items have the same answers. (answer (n, 1), gold (items,))."""
-    counts = np.zeros((len(gold), classes))
-    np.add.at(counts, (item, answer[:, 0]), 1.0)
-    known = np.flatnonzero(gold >= 0)
-    counts[known, gold[known]] = np.inf
-    rank = np.argsort(np.argsort(-counts, axis=1, kind="stable"), axis=1, kind="stable")
-    return rank[item, answer[:, 0]][:, None].astype(answer.dtype), np.where(gold >= 0, 0, -1)

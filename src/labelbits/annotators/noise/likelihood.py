@@ -53,18 +53,14 @@ def likelihood(
     answer: np.ndarray,
     item: np.ndarray,
     gold: np.ndarray,
-    shifts: int = 1,
 ) -> Score:
     """The `Score` of answers (n, width) about items (n,) whose true class is `gold`, -1 unknown.
 
-    `d2` (worlds, K) are squared distances of an item from the prototypes in sampled worlds. Each
-    world is used with its prototypes in `shifts` orders, so that the sample is as even as the
-    prior where all items name the same few classes.
+    `d2` (worlds, K) are squared distances of an item from the prototypes in sampled worlds.
     """
     rows, nearest = np.arange(len(d2)), d2.argmin(1)
     first = d2.copy()  # the same worlds with the nearest prototype in front
     first[rows, 0], first[rows, nearest] = d2[rows, nearest], d2[rows, 0]
-    first, d2 = _shifted(first, shifts, 1), _shifted(d2, shifts, 0)
     known = gold >= 0
     groups = []
     for version, mine in ((first, known[item]), (d2, ~known[item])):
@@ -95,14 +91,6 @@ def likelihood(
         return out
 
     return score
-
-
-def _shifted(d2: np.ndarray, shifts: int, fixed: int) -> np.ndarray:
-    """Worlds with all but the first `fixed` prototypes moved round by evenly spread steps."""
-    free = d2.shape[1] - fixed
-    steps = np.unique(np.arange(shifts) * free // shifts)
-    moved = [np.roll(d2[:, fixed:], step, axis=1) for step in steps]
-    return np.concatenate([np.column_stack([d2[:, :fixed], part]) for part in moved])
 
 
 def _alike(local: np.ndarray, place: np.ndarray, items: int) -> tuple[np.ndarray, ...]:

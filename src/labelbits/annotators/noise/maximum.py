@@ -130,7 +130,9 @@ def maximise(
         if most is not None:
             random = Interval(0.0, 0.0, most, "0 assumed; upper end by counting mistakes")
     else:
-        assumes, precision = NO_TOP, _profile(joint, shared)
+        precision = _profile(joint, shared)
+        if precision is not None and precision.high > 0.99 * math.exp(LIMITS[1]):
+            assumes = NO_TOP
         # The precision may be anything high: its error is no error of the lapse.
         random = _lapse(joint, lapse, 0.0)
     if precision is None:
@@ -204,7 +206,10 @@ def _lapse(joint: Search, lapse: float, error: float) -> Interval:
     low, high = low or 0.0, 1.0 if high is None else high
     reach = 1.96 * error
     return Interval(
-        lapse, max(0.0, min(low, lapse - reach)), min(1.0, max(high, lapse + reach)), METHOD
+        lapse,
+        float(max(0.0, min(low, lapse - reach))),
+        float(min(1.0, max(high, lapse + reach))),
+        METHOD,
     )
 
 
