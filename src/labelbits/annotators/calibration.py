@@ -12,13 +12,20 @@ import polars as pl
 from labelbits.annotators import agreement as agree
 from labelbits.annotators.confusion import Confusion, confuse
 from labelbits.annotators.flagging import AnnotatorRecord, judge
-from labelbits.annotators.noise.advice import what_tells_noise
-from labelbits.annotators.noise.class_noise import Noise, fit_noise
+from labelbits.annotators.noise.advice import what_tells_apart, what_tells_noise
+from labelbits.annotators.noise.class_noise import fit_noise
 from labelbits.annotators.noise.positions import noise_by_embedding
 from labelbits.annotators.noise.repeated_questions import noise_by_questions
+from labelbits.annotators.noise.result import Noise
 from labelbits.annotators.reports import reports, states_classes
 from labelbits.annotators.times import TimeFit, fit_times
-from labelbits.annotators.truth import gold_numbers, majority_of_people, reference, worth_by_signal
+from labelbits.annotators.truth import (
+    VOTED,
+    gold_numbers,
+    majority_of_people,
+    reference,
+    worth_by_signal,
+)
 from labelbits.annotators.worth import Worth
 from labelbits.answers.formats.language_models import MODEL, PERSON
 from labelbits.answers.table.questions import first_showings, keys
@@ -40,7 +47,8 @@ class SignalCalibration:
     `flagged`: annotators who look like spammers or bots, with the evidence; `price`: mean paid
     for one answer; `worth`: what soft labels are worth in the hard labels of the same pilot;
     `model`: the language model that gave the answers, None for people; `advice`: where the noise
-    is not told, the pilot that would tell it; `votes`: how many votes counts of votes hold.
+    is not told, or lapses not from low precision, the pilot that would tell it; `votes`: how many
+    votes counts of votes hold.
     """
 
     signal: str
@@ -110,6 +118,22 @@ class Calibration:
 
     def __getitem__(self, name: str) -> SignalCalibration:
         return self.signals[name]
+
+    def by_annotators(self) -> dict[str | None, dict[str, SignalCalibration]]:
+        """Every kind of annotator that answered: None for people, else the model's name."""
+        people = {None: self.signals} if self.signals else {}
+        return people | self.models
+
+    def of(self, signal: str, model: str | None = None) -> SignalCalibration | None:
+        """What is known of `signal` asked of people, or of one language model.
+
+        None where they never answered it: people's figures are never given for a model. Votes are
+        hard labels, so either stands for the other where only one was asked. Its `noise` holds
+        precision and lapse with intervals, `seconds` and `price` the rest that a plan needs.
+        """
+        found = self.by_annotators().get(model, {})
+        alike = dict.fromkeys((signal, *(VOTED if signal in VOTED else ())))
+        return next((found[name] for name in alike if name in found), None)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON: what `labelbits pilot --json` prints."""
@@ -202,7 +226,9 @@ def _of_model(found: SignalCalibration, model: str, against: str) -> SignalCalib
         confusion = replace(confusion, against=against)
     if noise is not None:
         noise = replace(noise, source=noise.source.replace("gold", against))
-    return replace(found, model=model, confusion=confusion, noise=noise)
+    # More people tell nothing of a model: that advice is for people alone.
+    advice = "" if noise is not None else found.advice
+    return replace(found, model=model, confusion=confusion, noise=noise, advice=advice)
 
 
 def _split_models(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
@@ -279,7 +305,7 @@ def _calibrate_signal(
         agreement=agreement,
         confusion=confusion,
         noise=noise,
-        advice="" if noise else what_tells_noise(batch, dims[1]),
+        advice=what_tells_apart(noise) if noise else what_tells_noise(batch, dims[1]),
         flagged=tuple(record for record in flagged if record.evidence),
         price=float(price) if isinstance(price, (int, float)) else None,
         votes=int(batch.answer.sum()) if kind.name == "votes" else None,
