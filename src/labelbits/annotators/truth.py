@@ -15,7 +15,7 @@ from labelbits.annotators.worth import Worth, worth_of_soft
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.signals import signal_class
-from labelbits.signals.encoding import encode
+from labelbits.signals.encoding import KEPT, encode
 
 #: Signals that are hard labels, one or many.
 VOTED = ["hard", "votes"]
@@ -64,7 +64,7 @@ def worth_by_signal(answers: Answers, seed: int) -> dict[str, tuple[Worth, ...]]
             np.add.at(counts, (batch.items[:, 0], batch.answer[:, 0]), 1)
     found = {}
     for name in names:
-        if signal_class(name).form != "numbers":
+        if name in KEPT or signal_class(name).form != "numbers":
             continue
         own = replace(answers, table=answers.table.filter(pl.col("signal") == name))
         for items, report in _stated(own, ("numbers",), first_only=True):
@@ -84,6 +84,9 @@ def gold_numbers(answers: Answers, gold: Any) -> np.ndarray:
     numbers = {name: k for k, name in enumerate(answers.classes)}
     places = {name: i for i, name in enumerate(answers.items)}
     table = answers.table
+    for item, name in answers.gold.items():
+        if item in places and name in numbers:
+            truth[places[item]] = numbers[name]
     if "gold" in table.columns:
         for row in table.filter(pl.col("gold").fill_null(False)).iter_rows(named=True):
             _, stated = reports([row["answer"]], answers.classes, signal_class(row["signal"]))
