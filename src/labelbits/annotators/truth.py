@@ -39,6 +39,8 @@ def _stated(
 ) -> Iterator[tuple[list[str], np.ndarray]]:
     """(item of each row, class probabilities) for each signal of these forms that states them."""
     for name in answers.table["signal"].unique(maintain_order=True):
+        if name in KEPT:
+            continue
         kind = signal_class(name)
         if kind.form not in forms or not states_classes(kind):
             continue
@@ -88,7 +90,8 @@ def gold_numbers(answers: Answers, gold: Any) -> np.ndarray:
         if item in places and name in numbers:
             truth[places[item]] = numbers[name]
     if "gold" in table.columns:
-        for row in table.filter(pl.col("gold").fill_null(False)).iter_rows(named=True):
+        marked = pl.col("gold").fill_null(False) & ~pl.col("signal").is_in(list(KEPT))
+        for row in table.filter(marked).iter_rows(named=True):
             _, stated = reports([row["answer"]], answers.classes, signal_class(row["signal"]))
             if stated[0] >= 0 and len(row["items"]) == 1:
                 truth[places[row["items"][0]]] = stated[0]

@@ -270,17 +270,17 @@ def fits(name: str, probe: Probe) -> bool:
 
 COUNTS = Reader(
     "counts", "items x classes counts of votes (.npz, .npy, CSV)",
-    lambda probe: fits("counts", probe), read_counts, plain=True,
+    lambda probe: fits("counts", probe), read_counts, weakness=2,
 )  # fmt: skip
 PROBABILITIES = Reader(
     "probabilities", "items x classes probabilities: one soft label an item",
-    lambda probe: fits("probabilities", probe), read_probabilities, plain=True,
+    lambda probe: fits("probabilities", probe), read_probabilities, weakness=2,
 )  # fmt: skip
 MATRIX = Reader(
     "cleanlab", "cleanlab's items x annotators matrix of class numbers or names",
-    lambda probe: fits("cleanlab", probe), read_matrix, plain=True,
+    lambda probe: fits("cleanlab", probe), read_matrix, weakness=2,
 )  # fmt: skip
 TRIPLES = Reader(
     "odd-one-out", "integer triples, the odd one last",
-    lambda probe: fits("odd-one-out", probe), read_triples, plain=True,
+    lambda probe: fits("odd-one-out", probe), read_triples, weakness=2,
 )  # fmt: skip

@@ -165,5 +165,5 @@ LABELS = Reader(
     "one label a row: task, worker, label (crowd-kit), or item, annotator, label",
     is_plain,
     read_labels,
-    plain=True,
+    weakness=1,
 )

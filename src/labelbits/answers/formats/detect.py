@@ -179,7 +179,8 @@ def reader_for(
         return READERS["battles" if told else "crowd-kit"], kind_of(path)
     found = probe(path)
     fitting = [reader for reader in READERS.values() if reader.matches(found)]
-    fitting = [reader for reader in fitting if not reader.plain] or fitting
+    strongest = min((reader.weakness for reader in fitting), default=0)
+    fitting = [reader for reader in fitting if reader.weakness == strongest]
     if len(fitting) == 1:
         return fitting[0], found.kind
     if fitting:

@@ -233,8 +233,8 @@ COUNTERS_READER = Reader(
 )
 BY_ANNOTATOR = Reader(
     "alttest", "AltTest: annotator -> item -> answer", is_by_annotator, read_by_annotator,
-    plain=True,
+    weakness=2,
 )  # fmt: skip
 BY_ITEM = Reader(
-    "by-item", "JSON of item -> annotator -> answer", is_by_item, read_by_item, plain=True
+    "by-item", "JSON of item -> annotator -> answer", is_by_item, read_by_item, weakness=2
 )

@@ -65,15 +65,16 @@ class Probe:
 class Reader:
     """One format: how to recognise it and how to read it.
 
-    `plain` formats are recognised by shapes or usual names of columns; a format with marks of its
-    own that fits goes before them. Two that fit alike are shown to the user, who decides.
+    `weakness` says by what it is recognised: 0 by marks of its own, 1 by usual names of columns,
+    2 by the shape of its numbers. The strongest that fits reads the file; two that fit alike are
+    shown to the user, who decides.
     """
 
     name: str
     what: str
     matches: Callable[[Probe], bool]
     read: Callable[[Path, Kind, Options], Parsed]
-    plain: bool = False
+    weakness: int = 0
 
 
 def load_table(path: Path, kind: Kind, rejects: Rejects, notes: list[str]) -> pl.DataFrame:

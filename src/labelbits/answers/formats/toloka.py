@@ -74,10 +74,12 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         for name in outputs
     ]
     said = pl.concat(parts, how="diagonal_relaxed")
-    notes.append(
-        f"{path.name}: the time and reward of a suite are shared by its tasks: what one took is "
-        "not in the file"
-    )
+    whole = table.select(taken.alias("t"))["t"].median()
+    if isinstance(whole, float):
+        notes.append(
+            f"{path.name}: the time and reward of a suite (median {whole:g} s) are shared by its "
+            "tasks: what one took is not in the file"
+        )
     return Parsed(decide(path, said, options, rejects, notes), rejects, notes=notes, gold=gold)
 
 
