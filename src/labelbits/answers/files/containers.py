@@ -60,7 +60,7 @@ def _members(path: Path) -> list[str]:
             return archive.namelist()
     except BROKEN as problem:
         raise InputError(
-            f"{path}: a ZIP archive that cannot be opened ({problem}); the file may be cut off"
+            f"{path}: cannot be read as a ZIP archive ({problem}); the file may be cut off"
         ) from None
 
 

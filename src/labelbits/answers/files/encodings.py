@@ -12,6 +12,8 @@ import re
 
 #: Share of the bytes above 127 that have to fit an encoding for it to be taken.
 FITS = 0.7
+#: Share of them that belong to whole UTF-8 characters in UTF-8 with some strays.
+VALID = 0.75
 _RUN = re.compile(rb"[\x80-\xff]+")
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
@@ -34,7 +36,7 @@ def encoding_of(start: bytes) -> str:
 def _code_page(start: bytes) -> str:
     """utf-8 (whose strays are read as Windows-1252), cp1251 or gb18030."""
     high = sum(len(run) for run in _RUN.findall(start))
-    if not high or sum(len(found) for found in _UTF8.findall(start)) >= 0.5 * high:
+    if not high or sum(len(found) for found in _UTF8.findall(start)) >= VALID * high:
         return "utf-8"
     runs = _RUN.findall(start)
     words = [run for run in runs if len(run) >= 2]

@@ -46,7 +46,7 @@ def load_npz(
     except InputError as problem:
         if str(problem).startswith(str(path)):
             raise
-        raise InputError(f"{path}: {problem}") from None
+        raise InputError(f"{path}: cannot be read: {problem}") from None
     except Exception as problem:  # zipfile and numpy raise nearly everything on broken bytes
         raise InputError(
             f"{path}: cannot be read as a NumPy file ({shorten(str(problem))}); "

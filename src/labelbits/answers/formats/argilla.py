@@ -48,6 +48,9 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             }
         item = scalar_name(record.get("id")) or item_name(str(number), fields)
         for question, value, user, status in _responses(record):
+            if not options.wants(question):
+                rows.others.add(question)
+                continue
             if status is None:
                 assumed.add("responses without a status count as submitted: the file has none")
             elif status != "submitted":

@@ -12,7 +12,7 @@ import polars as pl
 
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells
-from labelbits.answers.formats.deciding import by_question, pooled
+from labelbits.answers.formats.deciding import EMPTY, by_question, pooled
 from labelbits.answers.formats.reader import Options, as_number, clean
 from labelbits.answers.table.columns import SAID
 
@@ -76,6 +76,8 @@ class Rows:
         }
     )
     said: Said = field(default_factory=lambda: Said())
+    #: Questions of the file that are not wanted and were not collected.
+    others: set[str] = field(default_factory=set)
 
     def add(
         self,
@@ -137,7 +139,8 @@ class Rows:
             for name, table in decided.items():
                 both = [found[name], table] if name in found else [table]
                 found[name] = pl.concat(both, how="diagonal_relaxed")
-        return pooled(path, found, options)
+        unread = {name: EMPTY for name in sorted(self.others) if name not in found}
+        return pooled(path, found | unread, options)
 
     def frame(self) -> pl.DataFrame:
         """The collected rows as a table."""
