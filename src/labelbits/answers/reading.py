@@ -54,7 +54,7 @@ def read_answers(
     options = Options(
         tuple(str(name) for name in classes or ()), signal, seed, dict(columns or {}), question
     )
-    read = _Read(known=options.classes)
+    read = _Read(known=options.classes, several=len(files) > 1)
     sessions: list[Sessions] = []
     for path in files:
         if read.is_same_file(path):
@@ -100,6 +100,7 @@ class _Read:
     """What was read so far: an answer or a file that comes again changes nothing."""
 
     known: tuple[str, ...] = ()
+    several: bool = False
     parts: list[pl.DataFrame] = field(default_factory=list)
     rejected: list[pl.DataFrame] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -112,6 +113,8 @@ class _Read:
     def is_same_file(self, path: Path) -> bool:
         """Is the content of `path` that of a file read before? Then a note says so."""
         check_file(path)
+        if not self.several:
+            return False
         with path.open("rb") as stream:
             key = (path.stat().st_size, hashlib.file_digest(stream, "blake2b").hexdigest())
         first = self.contents.setdefault(key, path)
@@ -130,7 +133,7 @@ class _Read:
         if "id" in good.columns:
             good = self._without_known_ids(path, good)
         good = good.drop("row", "id", strict=False)
-        if len(good) and self._is_known(path, good):
+        if self.several and len(good) and self._is_known(path, good):
             return
         self.known = tuple(dict.fromkeys([*self.known, *found]))
         self.items.extend(parsed.items)

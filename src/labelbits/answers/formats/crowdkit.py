@@ -93,7 +93,7 @@ def told_column(path: Path, table: pl.DataFrame, options: Options, key: str) -> 
 def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     """One label a row; what kind of question it was, all labels together decide (`deciding`)."""
     check_keys(options.columns)
-    table, rejects, notes = opened(path, kind)
+    table, rejects, notes = opened(path, kind, keep=lambda names: _used(names, options))
     told = {key: told_column(path, table, options, key) for key in KEYS}
     label = told["label"] or column_of(path, table, (*LABEL, *SCALE), "label")
     left = table.drop([name for name in (label, *told.values()) if name in table.columns])
@@ -125,6 +125,19 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         notes=notes,
         gold=_gold(table, item, told["gold"]),
     )
+
+
+def _used(names: list[str], options: Options) -> list[str]:
+    """The columns that may be read: all where one is missing, so that a message can name them."""
+    table = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    usual = (ITEM, WORKER, (*LABEL, *SCALE), QUESTION, ("price", "reward"))
+    found = {first_of(table, name) for some in usual for name in some}
+    found |= set(options.columns.values()) | {n for n in names if times.may_be_time(n)}
+    missing = any(first_of(table, *some) is None for some in usual[:3])
+    wrong = any(name not in names for name in options.columns.values())
+    if wrong or (missing and len(options.columns) < 3):
+        return names
+    return [name for name in names if name in found]
 
 
 def _question(table: pl.DataFrame, options: Options) -> str | None:

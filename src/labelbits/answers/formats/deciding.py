@@ -260,9 +260,7 @@ def _answers(
         mark = cells.split_by(texts)
         empty = False
         for key, value in values.items():
-            if isinstance(value, str) and mark:
-                value = value.split(mark)
-            names = _ticked(value)
+            names = _ticked(value.split(mark) if isinstance(value, str) and mark else value)
             empty = empty or not names
             answers[key] = json.dumps(names or [NONE_OF_THEM], ensure_ascii=False)
         if options.signal is None:
@@ -282,7 +280,10 @@ def _answers(
             value = names[0]
         if kind == "ranking" and isinstance(value, list):
             value = _ticked(value)
-        answers[key] = value if kind in BARE else json.dumps(value, ensure_ascii=False)
+        if kind in BARE and isinstance(value, str):
+            answers[key] = value
+        else:
+            answers[key] = json.dumps(value, ensure_ascii=False)
     return answers, (), lost
 
 

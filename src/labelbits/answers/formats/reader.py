@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from labelbits.answers.files.csv_files import read_csv
+from labelbits.answers.files.csv_files import csv_blocks, read_csv
 from labelbits.answers.files.json_files import json_elements
 from labelbits.answers.files.opening import Rejects, shorten
 from labelbits.answers.files.parquet import read_parquet
@@ -21,6 +21,8 @@ from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
 Kind = Literal["json", "csv", "parquet", "numpy", "numbers"]
+#: From the columns of a table, those that a reader uses.
+Keep = Callable[[list[str]], list[str]]
 #: Annotator of answers whose file does not say who gave them.
 NOBODY = "unknown"
 #: The point that preferences and ratings of single items are compared with: Coombs' ideal point.
@@ -77,15 +79,22 @@ class Reader:
     weakness: int = 0
 
 
-def load_table(path: Path, kind: Kind, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
-    """A CSV, Parquet or JSON file of flat records as a table with `row`."""
-    table = _load(path, kind, rejects, notes)
+def load_table(
+    path: Path, kind: Kind, rejects: Rejects, notes: list[str], keep: Keep | None = None
+) -> pl.DataFrame:
+    """A CSV, Parquet or JSON file of flat records as a table with `row`.
+
+    `keep` says, from all columns, which of a CSV to keep: the others need no memory.
+    """
+    table = _load(path, kind, rejects, notes, keep)
     # polars takes these names for a choice of columns: all, or those that match a pattern.
     chosen = [n for n in table.columns if n == "*" or (n.startswith("^") and n.endswith("$"))]
     return table.rename({name: f"column {name}" for name in chosen})
 
 
-def _load(path: Path, kind: Kind, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
+def _load(
+    path: Path, kind: Kind, rejects: Rejects, notes: list[str], keep: Keep | None
+) -> pl.DataFrame:
     if kind == "parquet":
         return read_parquet(path, notes)
     if kind == "json":
@@ -102,13 +111,18 @@ def _load(path: Path, kind: Kind, rejects: Rejects, notes: list[str]) -> pl.Data
             {name: [record.get(name) for record in records] for name in columns} | {"row": numbers},
             schema=dict.fromkeys(columns, pl.String) | {"row": pl.Int64},
         )
-    return read_csv(path, rejects, notes)
+    if keep is None:
+        return read_csv(path, rejects, notes)
+    blocks = csv_blocks(path, rejects, notes)
+    return pl.concat(block.select(*keep(block.columns[:-1]), "row") for block in blocks)
 
 
-def opened(path: Path, kind: Kind, *needed: str) -> tuple[pl.DataFrame, Rejects, list[str]]:
+def opened(
+    path: Path, kind: Kind, *needed: str, keep: Keep | None = None
+) -> tuple[pl.DataFrame, Rejects, list[str]]:
     """A file of flat records with all the columns `needed`, its rejected rows so far, notes."""
     rejects, notes = Rejects(), []
-    table = load_table(path, kind, rejects, notes)
+    table = load_table(path, kind, rejects, notes, keep)
     need(path, table, *needed)
     return table, rejects, notes
 

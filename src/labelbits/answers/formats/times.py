@@ -44,6 +44,13 @@ def _in_ms(plain: str) -> bool:
     )
 
 
+def may_be_time(name: str) -> bool:
+    """Could a column of this name be read as times, or be named as one that is not?"""
+    plain = plain_name(name)
+    words = ("time", "dur", "sec", "rt", "elapsed", "latency", "spent", "ms", "reaction", "ttr")
+    return any(word in plain for word in words)
+
+
 def time_column(table: pl.DataFrame) -> str | None:
     """The column that goes by a usual name for times, the surest first."""
     by_name: dict[str, str] = {}

@@ -46,7 +46,11 @@ def check_parameters(model: Any) -> None:
         check_at_least("max_components", model.max_components, 1)
         return
     count = model.n_components
-    if isinstance(count, (bool, str)) or not isinstance(count, Real) or not np.isfinite(count):
+    if (
+        isinstance(count, (bool, str))
+        or not isinstance(count, Real)
+        or not abs(float(count)) < np.inf
+    ):
         raise InputError(f'n_components is {count!r}; expected a whole number or "auto"')
     check_at_least("n_components", model.n_components, 1)
 
