@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from labelbits import InputError
-from labelbits.answers import read_answers
+from labelbits.answers import read_answers, write_answers
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.cli import main
 from labelbits.interface import Answers
@@ -276,7 +276,7 @@ def test_preferences_are_measured_and_refused_where_nothing_weighs_them(write: W
         SignalEmbedding(1).fit(answers)
 
 
-def test_gold_that_a_file_states_is_used(write: Write) -> None:
+def test_gold_that_a_file_states_is_used(write: Write, tmp_path: Path) -> None:
     from labelbits.annotators import calibrate
     from tests.answers.samples_more import APPEN, TOLOKA
 
@@ -287,6 +287,8 @@ def test_gold_that_a_file_states_is_used(write: Write) -> None:
     assert confusion is not None
     assert confusion.against == "gold"
     assert confusion.accuracy.value == pytest.approx(0.5)
+    again = read_answers(write_answers(appen, tmp_path / "appen.parquet"))
+    assert again.gold == appen.gold
     toloka = read_answers(write("t.tsv", TOLOKA))
     assert toloka.gold == {"p1": "oak"}
     assert toloka.table["seconds"].to_list() == [12.0, 12.0]

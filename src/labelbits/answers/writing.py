@@ -27,7 +27,9 @@ def write_answers(answers: Answers, path: str | PathLike[str]) -> Path:
         raise InputError(f"{path}: folder {path.parent} does not exist; create it first")
     with replacing(path) as temporary:
         if suffix == ".parquet":
-            names = json.dumps({"items": answers.items, "classes": answers.classes})
+            names = json.dumps(
+                {"items": answers.items, "classes": answers.classes, "gold": dict(answers.gold)}
+            )
             answers.table.write_parquet(
                 temporary, compression="zstd", metadata={"labelbits": names}
             )
