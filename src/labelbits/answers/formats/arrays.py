@@ -200,7 +200,8 @@ EMPTY = {"signal": pl.String, "annotator": pl.String, "items": pl.List(pl.String
 def _numbered(
     said: pl.DataFrame, options: Options, rejects: Rejects
 ) -> tuple[tuple[str, ...], pl.DataFrame]:
-    """(names of the classes, the labels by name): class numbers count from 0."""
+    """(names of the classes, the labels by name): class numbers count from 0, or from the lowest
+    where 0 is never said."""
     distinct = said["value"].unique(maintain_order=True).to_list()
     if any(name in options.classes for name in distinct) or not all(map(cells.is_number, distinct)):
         return options.classes, said
@@ -209,6 +210,9 @@ def _numbered(
         rejects.add(row, "expected a class number of 0 or more", found)
     said = said.filter(~pl.col("value").is_in(wrong))
     count = max((int(name) for name in distinct if name not in wrong), default=-1) + 1
+    first = min((int(name) for name in distinct if name not in wrong), default=0)
+    if not options.classes and first > 0:
+        return tuple(str(k) for k in range(first, count)), said
     names = options.classes or tuple(str(k) for k in range(count))
     high = [name for name in distinct if name not in wrong and int(name) >= len(names)]
     for row, found in said.filter(pl.col("value").is_in(high)).select("row", "value").iter_rows():
