@@ -23,7 +23,7 @@ from labelbits.annotators.worth import Worth
 from labelbits.answers.formats.language_models import MODEL, PERSON
 from labelbits.answers.table.questions import first_showings, keys
 from labelbits.interface import Answers, Batch
-from labelbits.signals.encoding import KEPT, PREFERENCE, encode
+from labelbits.signals.encoding import PREFERENCE, encode, is_kept
 
 #: Dimensions of the world in which precision is stated, unless told.
 DIMS = 8
@@ -193,7 +193,7 @@ def _by_signal(
         rows = answers.table.filter(pl.col("signal") == name)
         found[name] = _calibrate_signal(batch, rows, answers, truth, dims, longest, seed)
     for name in answers.table["signal"].unique(maintain_order=True).to_list():
-        if name in KEPT:
+        if is_kept(name):
             rows = answers.table.filter(pl.col("signal") == name)
             found[name] = calibrate_kept(name, rows, longest, seed)
     return found

@@ -36,7 +36,8 @@ def mentioned(answer: Any) -> list[str]:
 
 def check_columns(table: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Split off rows whose signal, annotator or items are missing or do not fit."""
-    known = (*REGISTRY, *KEPT)  # signals may be registered after the first table was read
+    # Signals may be registered after the first table was read.
+    known = tuple(dict.fromkeys((*REGISTRY, *KEPT)))
     code = table.select(_first_fault(known))["code"]
     rejected = [pl.DataFrame(schema={name: REJECTED[name] for name in ("row", "reason", "found")})]
     if code.null_count() == len(code):

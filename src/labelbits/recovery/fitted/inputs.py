@@ -15,7 +15,7 @@ import scipy.sparse.csgraph
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch, Signal
 from labelbits.signals import Triplet
-from labelbits.signals.encoding import KEPT, encode
+from labelbits.signals.encoding import encode, is_kept
 
 #: Item numbers from here on may be ids, where they are so many times the cells of the triplets.
 SPARSE, SPARSE_TIMES = 10_000, 10
@@ -197,8 +197,9 @@ def from_answers(
     """Answers of any mixture; `sample_weight` has one weight a row of the table."""
     if len(answers) == 0:
         raise InputError("no answers were given; expected one answer at least")
-    kept = set(answers.table["signal"].unique()) & set(KEPT)
-    if kept and not set(answers.table["signal"].unique()) - kept:
+    asked = answers.table["signal"].unique().to_list()
+    kept = [name for name in asked if is_kept(name)]
+    if len(kept) == len(asked):
         raise InputError(
             f"the answers are {' and '.join(sorted(kept))} alone, which no signal models yet; "
             "expected answers of a signal (labelbits pilot FILE --signal rating reads scores so)"
