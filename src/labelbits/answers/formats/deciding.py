@@ -38,8 +38,9 @@ class SeveralQuestionsError(InputError):
         more = f" and {len(questions) - 8} more" if len(questions) > 8 else ""
         super().__init__(
             f"{path}: holds answers to {len(questions)} questions: {shown}{more}; expected one, "
-            f"since answers to different questions are never pooled: give --question "
-            f"{questions[-1]} (in Python question={questions[-1]!r})"
+            "since answers to different questions are never pooled: labelbits pilot FILE "
+            f"--question {questions[-1]!r} --out answers.parquet reads one and writes it for other "
+            f"commands (in Python question={questions[-1]!r})"
         )
 
 
