@@ -30,7 +30,7 @@ from labelbits.annotators.worth import Worth
 from labelbits.answers.formats.language_models import MODEL, PERSON
 from labelbits.answers.table.questions import first_showings, keys
 from labelbits.interface import Answers, Batch
-from labelbits.signals.encoding import encode
+from labelbits.signals.encoding import PREFERENCE, encode, is_kept
 
 #: Dimensions of the world in which precision is stated, unless told.
 DIMS = 8
@@ -216,7 +216,56 @@ def _by_signal(
         name = batch.signal.name
         rows = answers.table.filter(pl.col("signal") == name)
         found[name] = _calibrate_signal(batch, rows, answers, truth, dims, longest, seed)
+    for name in answers.table["signal"].unique(maintain_order=True).to_list():
+        if is_kept(name):
+            rows = answers.table.filter(pl.col("signal") == name)
+            found[name] = calibrate_kept(name, rows, longest, seed)
     return found
+
+
+def calibrate_kept(
+    name: str, rows: pl.DataFrame, longest: float | None, seed: int
+) -> SignalCalibration:
+    """Times and agreement of answers that no signal models yet (preference, score)."""
+    items, answer = rows["items"], rows["answer"]
+    if name == PREFERENCE:
+        # One question whichever side an item stood on; the answer is the item that won.
+        left, right = items.list.get(0), items.list.get(1)
+        won = rows.select(
+            pl.when(pl.lit(answer == "0")).then(pl.lit(left))
+            .when(pl.lit(answer == "1")).then(pl.lit(right))
+            .otherwise(pl.lit("\x1ftie"))
+        ).to_series()  # fmt: skip
+        answer, items = won, items.list.sort()
+    asked = items.list.join("\x1f")
+    if "group" in rows.columns:
+        asked = asked + "\x1e" + rows["group"].fill_null("")
+    question, chosen, annotator = (
+        np.unique(column.to_numpy(), return_inverse=True)[1].reshape(-1)
+        for column in (asked, answer, rows["annotator"])
+    )
+    first = first_showings(rows, question, annotator)
+    if name == PREFERENCE:
+        agreement = agree.agree_on_choice(question, chosen, annotator, first, seed)
+    else:
+        values = answer.cast(pl.Float64).to_numpy()
+        agreement = agree.agree_on_number(question, values, annotator, first, seed)
+    times = None
+    if "seconds" in rows.columns:
+        times = fit_times(rows["seconds"].fill_null(float("nan")).to_numpy(), annotator, longest)
+    price = rows["price"].mean() if "price" in rows.columns else None
+    return SignalCalibration(
+        signal=name,
+        answers=len(rows),
+        annotators=rows["annotator"].n_unique(),
+        items=items.explode().n_unique(),
+        seconds=times,
+        agreement=agreement,
+        confusion=None,
+        noise=None,
+        price=float(price) if isinstance(price, (int, float)) else None,
+        advice=f"{name} answers are kept whole, and no signal models them yet",
+    )
 
 
 def _of_model(found: SignalCalibration, model: str, against: str) -> SignalCalibration:

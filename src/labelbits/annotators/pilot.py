@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from labelbits.annotators.times import price_of
 from labelbits.answers.files.csv_files import read_csv
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, head
+from labelbits.answers.formats.cells import text
 from labelbits.answers.formats.detect import reader_for
+from labelbits.answers.formats.reader import Options
 from labelbits.answers.reading import read_answers
 from labelbits.answers.writing import write_answers
 from labelbits.errors import InputError
@@ -65,13 +67,19 @@ def run_pilot(
     wage: float | None = None,
     epsilon: float | None = None,
     seed: int = 0,
+    columns: Mapping[str, str] | None = None,
+    question: str | None = None,
+    classes: Sequence[str] | None = None,
 ) -> Pilot:
     """Read `files`, calibrate them and write the canonical table to `out`.
 
     `epsilon` is how much worse a language model may be than people, in place of what the two prices
-    allow (`people_beside_models`).
+    allow (`people_beside_models`). `columns`, `question` and `classes` are those of `read_answers`.
     """
-    answers = read_answers(files, file_format, signal=signal, seed=seed)
+    answers = read_answers(
+        files, file_format, signal=signal, seed=seed, columns=columns, question=question,
+        classes=classes,
+    )  # fmt: skip
     truth = None if gold is None else read_gold(gold, answers)
     written = None if out is None else str(write_answers(answers, out))
     calibration = calibrate(answers, truth, dims=dims, seed=seed)
@@ -83,13 +91,14 @@ def run_pilot(
             if found.seconds is not None:
                 prices[name] = price_of(found.seconds.mean, wage)
     beside = people_beside_models(answers, epsilon=epsilon, prices=prices, gold=truth, seed=seed)
+    told = Options(columns=dict(columns or {}))
     return Pilot(
         answers,
         calibration,
         tuple(str(path) for path in files),
         written,
         prices,
-        tuple(reader_for(path, file_format)[0].name for path in files),
+        tuple(reader_for(path, file_format, told)[0].name for path in files if path.is_file()),
         tuple(beside),
     )
 
@@ -130,7 +139,7 @@ def read_gold(path: Path, answers: Answers) -> dict[str, str]:
         raise InputError(
             f"{path}: found columns {', '.join(table.columns[:10])}; expected item and class"
         )
-    pairs = table.select(found["item"], found["class"]).drop_nulls()
+    pairs = table.select(text(found["item"], table), text(found["class"], table)).drop_nulls()
     return _that_match(dict(pairs.iter_rows()), answers, path)
 
 
