@@ -61,7 +61,6 @@ def read_tables(paths: Sequence[Path], columns: Columns, seed: int = 0) -> Items
     tables = [read_table(Path(path), notes) for path in paths]
     table = pl.concat(tables, how="diagonal_relaxed") if len(tables) > 1 else tables[0]
     where = ", ".join(str(path) for path in paths)
-    name = _id_column(table, columns, where, notes, len(tables))
     for what in ("text", "label", "annotator", "seconds", "gold"):
         _known(table, getattr(columns, what), f"--{what}", where)
     for one in columns.features:
@@ -72,6 +71,7 @@ def read_tables(paths: Sequence[Path], columns: Columns, seed: int = 0) -> Items
             f"{where}: what describes the items is not said; expected --text COLUMN, or --features "
             f"COLUMN for each column of numbers (columns: {names})"
         )
+    name = _id_column(table, columns, where, notes, len(tables))
     table = table.with_columns(pl.col(name).cast(pl.String).alias("id of item"))
     empty = table["id of item"].is_null()
     if empty.any():
