@@ -7,8 +7,8 @@ classifier then loses on new items (`excess`): variance and the squared bias of 
 is most of it wherever the penalty counts. Its minimum over the polytope of purchases is found by
 sequential quadratic programming, with the criterion's curvatures taken anew at each round
 (V-optimal design: Chaloner and Verdinelli 1995, Statistical Science 10; Pukelsheim 2006, Optimal
-Design of Experiments). Every stratum keeps its share of the items: which items are labelled stays random,
-which kind of label each gets is designed.
+Design of Experiments). Every stratum keeps its share of the items: which items are labelled stays
+random, which kind of label each gets is designed.
 """
 
 from __future__ import annotations
