@@ -122,6 +122,8 @@ class Signal(eqx.Module):
     form: ClassVar[str]
     #: Options a user may set beyond precision and lapse, with what they mean.
     options: ClassVar[Mapping[str, str]] = {}
+    #: Those of them that are squared distances: they scale with the points.
+    in_distances: ClassVar[tuple[str, ...]] = ()
 
     # -- the question --------------------------------------------------------------------------
     @property

@@ -120,6 +120,7 @@ class Candidates(Report):
     name: ClassVar[str] = "candidates"
     question: ClassVar[str] = "Tick every class that it may be."
     options: ClassVar[Mapping[str, str]] = {"threshold": "squared distance ticked half the time"}
+    in_distances: ClassVar[tuple[str, ...]] = ("threshold",)
 
     @classmethod
     def for_world(cls, dims: int, classes: int, **options: Any) -> Candidates:

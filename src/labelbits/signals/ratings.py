@@ -36,6 +36,7 @@ class Rating(ComparisonSignal, Categorical):
         "levels": "steps of the scale",
         "thresholds": "squared distances between the steps, falling",
     }
+    in_distances: ClassVar[tuple[str, ...]] = ("thresholds",)
     fixed_pairs: ClassVar[tuple[tuple[int, int], ...]] = ((0, 1),)
 
     def __check_init__(self) -> None:
