@@ -6,10 +6,10 @@ arXiv 1804.06788).
 A world and its noise are drawn from the prior of the fit, answers are simulated, `SignalEmbedding`
 is fitted and its `posterior()` drawn. The rank of every true value among 39 of the draws is then
 uniform on 0 to 39. Rows are appended to FOLDER/SIGNAL.jsonl, one a world: a second run goes on
-where the first stopped. The table prints ranks in fifths, p values of uniform ranks (chi-square over ten
-bins) as they are and after Holm's correction over all rows, and how often the central 90 % interval
-held the true value. Worlds whose chains did not converge are refused, which depends on the answers
-alone: the ranks of the others stay uniform.
+where the first stopped. The table prints ranks in fifths, p values of uniform ranks (chi-square
+over ten bins) as they are and after Holm's correction over all rows, and how often the central 90 %
+interval held the true value. Worlds whose chains did not converge are refused, which depends on the
+answers alone: the ranks of the others stay uniform.
 """
 
 from __future__ import annotations

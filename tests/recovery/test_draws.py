@@ -11,7 +11,9 @@ from labelbits.recovery import NotConvergedError, RecoveryWarning, metrics
 from labelbits.recovery.fitted import draws
 from tests.recovery.test_posterior import answered
 
-WORLDS = 30
+WORLDS = 24
+#: Worlds from the prior hold random answers and tiny precisions too: the fit says so, and is right.
+pytestmark = pytest.mark.filterwarnings("ignore:.*explained no better than random")
 
 
 def test_intervals_of_few_answers_hold_nine_places_in_ten() -> None:
