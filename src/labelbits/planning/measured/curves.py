@@ -12,6 +12,7 @@ from labelbits.errors import InputError
 from labelbits.interface import Estimate
 from labelbits.learning import CurvePoints, forecast_options
 from labelbits.learning.forecasts.extrapolate import WALK
+from labelbits.metrics import metric_of
 from labelbits.planning.evidence.annotators import voices_of
 from labelbits.planning.evidence.answer_source import (
     AnswerSource,
@@ -21,7 +22,7 @@ from labelbits.planning.evidence.answer_source import (
 from labelbits.planning.evidence.bundled import is_bundled
 from labelbits.planning.evidence.doubts import check_pilot
 from labelbits.planning.evidence.loading import Evidence
-from labelbits.planning.measured.backtest import LIMIT, backtest, provenance
+from labelbits.planning.measured.backtest import LIMIT, backtest, beyond_evidence, provenance
 from labelbits.planning.measured.bits import bits_of
 from labelbits.planning.measured.constant import constant_draws, constant_of
 from labelbits.planning.measured.curve import curve_of, grid_of, with_item_noise
@@ -149,7 +150,8 @@ def learned_curves(
             result.extras.setdefault("backtest", []).append(check)
         result.curves.append(curve)
         ways.append(Way(family, answers, points, curve))
-        result.warnings += provenance(family, answers, trial.trainable, curve, plan.budget)
+        result.warnings += provenance(family, answers, trial.trainable)
+    result.warnings += beyond_evidence(result.curves, plan.budget)
     invented = [w.family.name for w in ways if w.answers.share_real(trial.trainable) < 0.005]
     if invented:
         result.warnings.append(
@@ -177,20 +179,17 @@ def learned_curves(
     if known is not None:
         result.extras["known"] = known
     names = tuple(evidence.class_names)
-    if metric == "calibration-error":
+    judged = metric_of(metric)
+    if judged.shape is None:
         result.assumptions.append(
             Assumption(
-                "calibration error after the largest measured size",
+                f"{judged.words} after the largest measured size",
                 "as it was there",
                 f"give or take {100 * WALK:.0f} points x sqrt(100 / items)",
                 "it may fall or rise: eight data sets with simulated annotators (docs/learning.md)",
             )
         )
-        result.warnings.append(
-            "More labels need not make a classifier better calibrated: where people disagree it "
-            "stays less sure than gold is. Beyond what was measured the error is taken to stay as "
-            "it is, with an interval for a fall or a rise"
-        )
+        result.warnings.append(judged.caution)
     result.extras["constant"] = constant_of(trial.reference, metric, names)
     result.extras["bits_about"] = (
         "Bits that one answer tells about which item it is (mutual information over your items)."
@@ -248,10 +247,5 @@ def _is_one_model(family: Family, evidence: Evidence) -> bool:
 def _guess(trial: Trial, metric: str) -> tuple[float, float] | None:
     """Quality of a constant answer: of one random item's class, and the best; None where that says
     nothing."""
-    share = trial.reference.mean(0)
-    if metric == "accuracy":
-        return float(share @ share), float(share.max())
-    if metric == "cross-entropy":
-        entropy = float(-(share[share > 0] * np.log(share[share > 0])).sum())
-        return entropy, entropy
-    return None
+    chance = metric_of(metric).chance
+    return None if chance is None else chance(trial.reference.mean(0))

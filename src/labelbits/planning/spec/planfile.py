@@ -7,15 +7,46 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from labelbits.errors import InputError
+from labelbits.metrics import METRICS, metric_of
 
-Metric = Literal["accuracy", "cross-entropy", "calibration-error", "alignment"]
 #: Annotators with a meaning of their own: the people of counts and pilot, a language model.
 CROWD, MODEL = "crowd", "model"
 #: More money than any plan is about; beyond it numbers of answers are no longer exact.
 LARGEST_AMOUNT = 1e12
+#: Less money than any price or budget: below it a number of answers is no number.
+LEAST_AMOUNT = 1e-12
+
+
+def checked_money(name: str, value: float, unit: str = "an amount of money") -> float:
+    """`value`, or an `InputError` unless it is above 0 and at most `LARGEST_AMOUNT`."""
+    if not LEAST_AMOUNT <= value <= LARGEST_AMOUNT:
+        raise InputError(
+            f"{name} is {value:g}; expected {unit} above 0, {LARGEST_AMOUNT:g} at most"
+        )
+    return float(value)
+
+
+def _something(value: float) -> float:
+    if value < LEAST_AMOUNT:
+        raise ValueError(f"expected at least {LEAST_AMOUNT:g}")
+    return value
+
+
+#: A price, with the limits of `checked_money`.
+Money = Annotated[float, Field(gt=0, le=LARGEST_AMOUNT), AfterValidator(_something)]
+
+
+def _known_metric(name: str) -> str:
+    if name not in METRICS:
+        raise ValueError(f"found {name!r}; expected one of: {', '.join(METRICS)}")
+    return name
+
+
+#: The name of a metric that the registry knows.
+MetricName = Annotated[str, AfterValidator(_known_metric)]
 
 
 class _Table(BaseModel):
@@ -75,7 +106,7 @@ class Goal(_Table):
     on and never trained on (another source than the labelled one).
     """
 
-    metric: Metric | None = None
+    metric: MetricName | None = None
     test_fraction: float = Field(0.2, gt=0, lt=1)
     target: float | None = None
     shots_per_class: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = ()
@@ -85,15 +116,9 @@ class Goal(_Table):
     def _target_can_be_meant(self) -> Goal:
         if self.target is None:
             return self
-        if self.metric == "cross-entropy":
-            if self.target <= 0:
-                raise ValueError(f"target is {self.target:g}; expected nats above 0")
-        elif not 0 < self.target <= 1:
-            hint = f" (write {self.target / 100:g} for {self.target:g} %)"
-            raise ValueError(
-                f"target is {self.target:g}; expected a share above 0 and at most 1"
-                f"{hint if 1 < self.target <= 100 else ''}"
-            )
+        fault = metric_of(self.metric or "accuracy").target_fault(self.target)
+        if fault:
+            raise ValueError(fault)
         return self
 
 
@@ -104,7 +129,7 @@ class Budget(_Table):
     on top, for instructions and training. `item_cost` is paid for every item that is acquired.
     """
 
-    amount: float = Field(gt=0, le=LARGEST_AMOUNT)
+    amount: Money
     spent: float = Field(default=0.0, ge=0)
     currency: str = Field(default="USD", min_length=1, max_length=8)
     wage_per_hour: float = Field(default=12.0, gt=0)
@@ -140,7 +165,7 @@ class SignalPlan(_Table):
     input_price: float | None = Field(None, ge=0)
     output_price: float | None = Field(None, ge=0)
     seconds: float | None = Field(None, gt=0)
-    price: float | None = Field(None, gt=0)
+    price: Money | None = None
     lapse: float | None = Field(None, ge=0, lt=1)
     precision: float | None = Field(None, gt=0)
     answers_per_item: int | None = Field(None, ge=1, le=10_000)

@@ -24,6 +24,7 @@ from labelbits.recovery.fitted.inputs import Data, oriented
 from labelbits.recovery.mixtures import objective as solver
 from labelbits.recovery.mixtures.noise import Target, flat
 from labelbits.recovery.mixtures.problem import MixtureProblem
+from labelbits.recovery.triplets import kernel
 from labelbits.recovery.triplets.noise import TripletTarget
 
 #: Chains, steps of their warm-up, steps between two looks, looks at most, and steps for one draw
@@ -106,9 +107,8 @@ def _triplet_target(fitted: Fitted, batch: Batch) -> TripletTarget:
         )
     ]
     weight = batch.weight if weighted else np.zeros(0, np.float32)
-    return TripletTarget(
-        oriented(batch), weight, float(batch.weight.sum()), fitted.items.shape, *known
-    )  # pyright: ignore[reportArgumentType]
+    loaded = kernel.load(oriented(batch), weight, len(fitted.items))
+    return TripletTarget(loaded, float(batch.weight.sum()), fitted.items.shape, *known)  # pyright: ignore[reportArgumentType]
 
 
 def _target(fitted: Fitted, data: Data) -> Target:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,16 +32,11 @@ class TripletTarget:
     """Minus the log posterior: points u, then ln precision and the lapse's log odds where those are
     not known (`precision` and `lapse` are numbers where they are)."""
 
-    triplets: np.ndarray
-    weight: np.ndarray
+    loaded: kernel.Loaded
     answers: float
     shape: tuple[int, int]
     precision: float | None
     lapse: float | None
-    gradient: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.gradient = np.empty(self.shape, np.float32)
 
     @property
     def coordinates(self) -> int:
@@ -82,10 +77,8 @@ class TripletTarget:
         if lapse is None:
             lapse = 1 / (1 + math.exp(-min(max(float(x[at]), -MOST_ODDS), MOST_ODDS)))
         z = (root * u).astype(np.float32).reshape(self.shape)
-        loss, lapses = kernel.loss_gradient(
-            z, self.triplets, self.weight, lapse, 0.0, self.gradient
-        )
-        pull = self.gradient.ravel().astype(np.float64) * root
+        loss, lapses, gradient = kernel.loss_gradient(z, self.loaded, lapse, 0.0)
+        pull = gradient.ravel().astype(np.float64) * root
         slope = np.empty_like(x)
         slope[:n] = pull + u
         loss += 0.5 * float(u @ u)
