@@ -13,7 +13,8 @@ Measured beside blackjax's NUTS (1.7.1, 500 draws after 300 of window adaptation
 on four worlds of 15 items in two dims and 300 triplets: effective draws of the precision in a CPU
 second 9, 41, 61 and 138 there, 26, 192, 69 and 132 by the steps here; of distances between items
 52, 70, 292 and 301 there, 492, 1270, 346 and 627 here. NUTS compiles for 3 to 5 s besides, for each
-size of the data, and weighs 10 MB with what it needs.
+size of the data, and weighs 10 MB with what it needs. (These steps had a compiled loop over
+triplets, since replaced by a program of JAX whose calls cost more; not measured again.)
 """
 
 from __future__ import annotations
