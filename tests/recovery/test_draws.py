@@ -9,9 +9,10 @@ from scipy.stats import chisquare
 import labelbits as lb
 from labelbits.recovery import NotConvergedError, RecoveryWarning, metrics
 from labelbits.recovery.fitted import draws
+from labelbits.recovery.triplets import kernel, noise
 from tests.recovery.test_posterior import answered
 
-WORLDS = 24
+WORLDS = 12
 #: Worlds from the prior hold random answers and tiny precisions too: the fit says so, and is right.
 pytestmark = pytest.mark.filterwarnings("ignore:.*explained no better than random")
 
@@ -42,7 +43,7 @@ def test_intervals_of_few_answers_hold_nine_places_in_ten() -> None:
 def test_ranks_of_true_noise_and_distances_are_uniform() -> None:
     """Everything drawn from the prior of the fit (the long form: benchmarks/calibration.py)."""
     ranks, narrow = [], []
-    for seed in range(20):
+    for seed in range(16):
         generator = np.random.default_rng([seed, 21])
         points = generator.normal(size=(6, 1))
         ln_precision, lapse = 2 * generator.normal(), generator.beta(1.1, 2.9)
@@ -65,7 +66,7 @@ def test_ranks_of_true_noise_and_distances_are_uniform() -> None:
             ranks.append(np.mean(values < true))
             middle = np.median(values)
             narrow.append(np.mean(middle + (values - middle) / 4 < true))
-    assert len(ranks) > 45
+    assert len(ranks) > 33
 
     def p(shares: list[float]) -> float:
         return float(chisquare(np.histogram(shares, np.linspace(0, 1, 6))[0]).pvalue)
@@ -84,3 +85,16 @@ def test_chains_that_disagree_are_refused(monkeypatch: pytest.MonkeyPatch) -> No
         model.posterior()
     with pytest.warns(RecoveryWarning, match="covariance is Laplace's"):
         model.posterior_covariance()
+
+
+def test_few_triplets_have_the_loss_and_slopes_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = np.random.default_rng(5).normal(size=(7, 2))
+    t = answered(points, 40, 5).astype(np.int32)
+    made = []
+    for few in (100, 0):
+        monkeypatch.setattr(noise, "FEW", few)
+        loaded = kernel.load(t, np.zeros(0, np.float32), 7)
+        target = noise.TripletTarget(loaded, 40.0, (7, 2), None, None)
+        made.append(target.value(target.vector(points, 1.5, 0.1)))
+    assert made[0][0] == pytest.approx(made[1][0], rel=1e-5)
+    np.testing.assert_allclose(made[0][1], made[1][1], rtol=1e-3, atol=1e-3)

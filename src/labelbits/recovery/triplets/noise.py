@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,6 +25,8 @@ LN_PRECISIONS, SPREAD = np.linspace(-9.0, 9.0, 3000), 2.0
 LAPSES, NOT_LAPSES = 1.1, 2.9
 #: Largest ln precision and log odds of a lapse that the kernel is given.
 MOST_LN_PRECISION, MOST_ODDS = 9.0, 30.0
+#: Triplets up to which numpy works out the loss: calling a compiled program costs more than that.
+FEW = 2_000
 
 
 @dataclass
@@ -37,6 +39,31 @@ class TripletTarget:
     shape: tuple[int, int]
     precision: float | None
     lapse: float | None
+    few: tuple[np.ndarray, np.ndarray] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        count = self.loaded.count
+        if count <= FEW:
+            triplets = np.asarray(self.loaded.triplets)[:count, :3].T
+            self.few = triplets, np.asarray(self.loaded.weight, np.float64)[:count]
+
+    def loss_gradient(self, z: np.ndarray, lapse: float) -> tuple[float, float, np.ndarray]:
+        """As `kernel.loss_gradient` without a ridge."""
+        if self.few is None:
+            return kernel.loss_gradient(z.astype(np.float32), self.loaded, lapse, 0.0)
+        (i, j, k), weight = self.few
+        near, far = z[i] - z[j], z[i] - z[k]
+        e = np.exp(-np.clip(np.sum(far**2 - near**2, axis=1), -80, 80))
+        odds = 1 + e
+        mixed = 1 - lapse + lapse / 2 * odds
+        loss = float(weight @ np.log(odds / mixed))
+        lapses = float(weight @ (lapse / 2 * odds / mixed))
+        pull = (2 * (1 - lapse) * weight * e / (odds * mixed))[:, None]
+        gradient = np.zeros_like(z)
+        np.add.at(gradient, i, pull * (near - far))
+        np.add.at(gradient, j, -pull * near)
+        np.add.at(gradient, k, pull * far)
+        return loss, lapses, gradient
 
     @property
     def coordinates(self) -> int:
@@ -76,8 +103,7 @@ class TripletTarget:
         lapse = self.lapse
         if lapse is None:
             lapse = 1 / (1 + math.exp(-min(max(float(x[at]), -MOST_ODDS), MOST_ODDS)))
-        z = (root * u).astype(np.float32).reshape(self.shape)
-        loss, lapses, gradient = kernel.loss_gradient(z, self.loaded, lapse, 0.0)
+        loss, lapses, gradient = self.loss_gradient((root * u).reshape(self.shape), lapse)
         pull = gradient.ravel().astype(np.float64) * root
         slope = np.empty_like(x)
         slope[:n] = pull + u
