@@ -23,7 +23,9 @@ def write_answers(answers: Answers, path: str | PathLike[str]) -> Path:
     path = check_table(path)
     made = io.BytesIO()  # polars raises errors of its own where a disk is full
     if path.suffix.lower() == ".parquet":
-        names = json.dumps({"items": answers.items, "classes": answers.classes})
+        names = json.dumps(
+            {"items": answers.items, "classes": answers.classes, "gold": dict(answers.gold)}
+        )
         answers.table.write_parquet(made, compression="zstd", metadata={"labelbits": names})
     else:
         _lists_as_json(answers.table).write_csv(made)

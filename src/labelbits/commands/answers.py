@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labelbits.commands.console import JsonFlag, print_json
 from labelbits.errors import InputError
 from labelbits.speech import inform, put
+
+if TYPE_CHECKING:
+    from labelbits.annotators.pilot import Pilot
 
 app = typer.Typer()
 
@@ -27,23 +30,71 @@ def pilot(
     signal: Annotated[str | None, typer.Option(help="What a table of labels was asked.")] = None,
     dims: Annotated[int | None, typer.Option(help="Dimensions of the world of precision.")] = None,
     wage: Annotated[float | None, typer.Option(help="Wage per hour: adds prices.")] = None,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(help="How much worse than people a model may be. [default: from the prices]"),
+    ] = None,
+    columns: Annotated[
+        str, typer.Option(help="Which column is what: item=COL,annotator=COL,label=COL,...")
+    ] = "",
+    question: Annotated[
+        str | None, typer.Option(help="The question to read, where a file holds several.")
+    ] = None,
+    classes: Annotated[
+        str, typer.Option(help="Class names apart by commas. [default: those of the answers]")
+    ] = "",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """Read answers that you already have; measure their noise, time and reliability."""
     from labelbits.annotators.pilot import run_pilot
+    from labelbits.answers.formats.deciding import SeveralQuestionsError
     from labelbits.outputs import check_table
     from labelbits.report.pilot import show_pilot
 
     if out is not None:
         check_table(out)
-    result = run_pilot(
-        files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed
-    )
-    if as_json:
-        print_json(result.to_dict())
+
+    def run(asked: str | None) -> Pilot:
+        return run_pilot(
+            files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed,
+            epsilon=epsilon,
+            columns=told_columns(columns), question=asked, classes=_names(classes),
+        )  # fmt: skip
+
+    try:
+        results = {"": run(question)}
+    except SeveralQuestionsError as several:
+        if out is not None or gold is not None:
+            raise  # one table and one truth are those of one question
+        results = {name: run(name) for name in several.questions}
+    if as_json and "" in results:
+        print_json(results[""].to_dict())
+    elif as_json:
+        print_json({"questions": {name: one.to_dict() for name, one in results.items()}})
     else:
-        show_pilot(result)
+        for name, one in results.items():
+            if name:
+                put(f"question {name}")
+            show_pilot(one)
+
+
+def told_columns(text: str) -> dict[str, str]:
+    """`item=COL,annotator=COL` as a dictionary. Raises `InputError` for anything else."""
+    found: dict[str, str] = {}
+    for part in text.split(",") if text.strip() else ():
+        key, mark, column = part.partition("=")
+        if not mark or not key.strip() or not column.strip():
+            raise InputError(
+                f"--columns has {part!r}; expected pairs apart by commas: "
+                "item=COL,annotator=COL,label=COL"
+            )
+        found[key.strip()] = column.strip()
+    return found
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 @app.command()
@@ -116,7 +167,7 @@ def export(
     if to != "label-studio":
         raise InputError(f"--to is {to!r}; expected label-studio")
     check_folder(out)
-    names = [name.strip() for name in classes.split(",") if name.strip()]
+    names = _names(classes)
     shown = [] if items is None else read_items(items)
     folders, notes = export_plan(file, out, items=shown, classes=names, seed=seed)
     for note in notes:

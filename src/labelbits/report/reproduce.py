@@ -12,7 +12,6 @@ import plotly.graph_objects as go
 import plotly.io
 import polars as pl
 
-from labelbits import __version__
 from labelbits.atomic import write_together
 from labelbits.outputs import unwritable
 from labelbits.report.blocks import Bullets, Details, Figure, Paragraph, Section, Table
@@ -20,6 +19,7 @@ from labelbits.report.page import CITATION
 from labelbits.report.reproduce_figures import LOOKS, draw
 from labelbits.report.templating import standing_alone
 from labelbits.sweeps.analyses.verdicts import verdicts
+from labelbits.version import __version__
 
 PAGE, NUMBERS = "report.html", "numbers.csv"
 #: Width of a PNG in pixels before `SCALE`.
