@@ -170,6 +170,8 @@ class Signal(eqx.Module):
     #: Options a user may set beyond precision, lapse and confusion: what the command line, the
     #: tables and the documentation say about them is made from this.
     options: ClassVar[Mapping[str, Option]] = {}
+    #: Those of them that are squared distances: they scale with the points.
+    in_distances: ClassVar[tuple[str, ...]] = ()
 
     # -- the question --------------------------------------------------------------------------
     @property

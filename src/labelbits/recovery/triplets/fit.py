@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from labelbits.recovery.triplets import kernel as kernel
-from labelbits.recovery.triplets.noise import TripletDraws, sampled_noise
+from labelbits.recovery.triplets.noise import TripletDraws, TripletTarget, sampled_noise
 
 #: First step of the stochastic passes, times sqrt(dims): a triplet's curvature grows with dims.
 #: Chosen, like the two constants below, on the cells of benchmarks/recovery_cblearn.py.
@@ -87,6 +87,11 @@ class TripletProblem:
     def answers(self) -> float:
         """Sum of the weights."""
         return float(self.weight.sum()) if len(self.weight) else float(len(self.triplets))
+
+    def target(self) -> TripletTarget:
+        """The posterior that draws are from."""
+        shape = self.items, self.dims
+        return TripletTarget(self.loaded, self.answers, shape, self.precision, self.lapse)
 
     def counts(self) -> np.ndarray:
         """Weighted number of triplets of each item, (items,) float32, at least a little."""
@@ -268,8 +273,8 @@ def fit_triplets(
     few = problem.answers < min(SAMPLED * points.size, MOST_SAMPLED)
     if any(estimated) and few and _noisy(problem, points):
         draws = sampled_noise(
-            problem.loaded, problem.answers, points, lapse, ridge, estimated,
-            seed, KEPT, lambda done: report("draws of the noise", done),
+            problem.target(), points, lapse, ridge, seed, KEPT,
+            lambda done: report("draws of the noise", done),
         )  # fmt: skip
         lapse, ridge = draws.lapse, draws.ridge
         points, loss, _, used, converged = polish(problem, points, lapse, ridge, max_iter, tol)
