@@ -24,9 +24,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import validation
-from labelbits.learning import CurvePoints, measure
+from labelbits.learning import CurvePoints, forecast, measure
 from labelbits.learning.forecasts import extrapolate
-from labelbits.learning.forecasts import one as forecast
 from learning_data import Options
 from learning_sets import SETS, family, load
 from learning_tables import METRICS, MULTIPLES, PILOTS

@@ -4,10 +4,12 @@
 on these features (`theory`): the measured loss gives ln u, how clearly the classes are told
 apart, and ln u is continued by
 
-    ln u(n) = level + ln u_theory(n) + slope ln(n / largest),
+    ln u(n) = level + growth (ln u_theory(n) - ln u_theory(largest)),
 
-over the hypotheses of the theory, the spread of the items' leads (`links`), and a few slopes about
-their mean, because a real learner is not the ridge regression that the theory treats.
+over the hypotheses of the theory, the spread of the items' leads (`links`), and a few growths
+about their mean, because a real learner is not the ridge regression that the theory treats: where
+answers are wrong most often on items that are hard to tell anyhow, more of them help less than it
+foretells.
 """
 
 from __future__ import annotations
@@ -31,12 +33,11 @@ ROUGHNESS = 0.01
 #: The same two for ln u about the theory, which holds for large n and not for small: the measured
 #: part of the curve tells little of the theory's hypotheses beyond the labels they come from.
 LEAD_MISFIT, LEAD_DRIFT = 0.12, 0.02
-#: Standard deviation of the slope of ln u against the theory's.
-SLOPE = 0.03
-#: Its mean from 100 items, falling as 1 / n (from 50 items on). The theory's probabilities are
-#: calibrated; those of a fit to few items are not, and what more items add is foretold too large.
-EARLY_SLOPE = {"accuracy": 0.0, "cross-entropy": -0.04}
-SLOPES = np.linspace(-2, 2, 5)
+#: How much of the growth of ln u that the theory foretells there is: mean and standard deviation
+#: over the data sets of `benchmarks/learning_hard_sets.py` (docs/validation.md).
+GROWTH = {"accuracy": 0.9, "cross-entropy": 0.95}
+GROWTH_SPREAD = 0.3
+GROWTHS = np.linspace(-2, 2, 5)
 #: Spreads of the items' ln u that are weighed, and the half-normal scale of their prior.
 SPREADS, SPREAD_SCALE = (0.0, 0.4, 0.8, 1.2), 0.5
 #: Standard deviation of what calibration error still changes by after 100 items. On eight data sets
@@ -119,8 +120,7 @@ def by_theory(
     links = [Link.of(metric, theory.frequencies, floor, spread) for spread in SPREADS]
     if links[0].to_log_u(measured.loss[-1]) < LEAST_LEAD:
         return None
-    mean_slope = EARLY_SLOPE[metric] * 100 / max(measured.sizes[-1], 50)
-    followed = [_follow(theory, link, measured, sizes, mean_slope) for link in links]
+    followed = [_follow(theory, link, measured, sizes, GROWTH[metric]) for link in links]
     log_weight = np.concatenate(
         [
             f.log_weight - 0.5 * (h / SPREAD_SCALE) ** 2
@@ -162,9 +162,9 @@ class _Followed:
 
 
 def _follow(
-    theory: RidgeTheory, link: Link, measured: Measured, sizes: np.ndarray, mean_slope: float
+    theory: RidgeTheory, link: Link, measured: Measured, sizes: np.ndarray, mean_growth: float
 ) -> _Followed:
-    """Weigh the hypotheses and slopes by the measured curve, seen through one link."""
+    """Weigh the hypotheses and growths by the measured curve, seen through one link."""
     largest = measured.sizes[-1]
     lead = link.to_log_u(np.maximum(measured.loss, measured.least))
     used = (measured.sizes >= largest / SPAN) & (lead > LEAST_LEAD)
@@ -172,9 +172,11 @@ def _follow(
     near, lead = measured.sizes[used], lead[used]
     curves = link.to_log_u(np.maximum(measured.resampled[:, used], measured.least / 2))
     both = np.concatenate([near, sizes])
-    tilted = (mean_slope + SLOPE * SLOPES[:, None]) * np.log(both / largest)
-    every = (theory.log_lead(both)[:, None] + tilted).reshape(-1, len(both))
-    log_prior = (TEMPER * theory.log_weight[:, None] - 0.5 * SLOPES**2).ravel()
+    lead_of = theory.log_lead(np.append(both, largest))
+    growth = np.maximum(mean_growth + GROWTH_SPREAD * GROWTHS, 0.05)
+    every = growth[:, None] * (lead_of[:, :-1] - lead_of[:, -1:])[:, None]
+    every = every.reshape(-1, len(both))
+    log_prior = (TEMPER * theory.log_weight[:, None] - 0.5 * GROWTHS**2).ravel()
     at_measured, at_sizes = every[:, : len(near)], every[:, len(near) :]
     precision = _precision(curves, near, LEAD_MISFIT)
     mean_of = precision.sum(1) / precision.sum()

@@ -37,9 +37,15 @@ WHOLE = 0.95
 
 
 def what_is_there(
-    evidence: Evidence, trial: Trial, curves: list[Curve], metric: str, seed: int
+    evidence: Evidence,
+    trial: Trial,
+    curves: list[Curve],
+    metric: str,
+    seed: int,
+    power: float | None = None,
 ) -> dict[str, Any] | None:
     """Quality of the labels at hand, all of them together; None where there are none to train on.
+    Columns are scaled by `power`, as the options' are.
 
     `worth` is how many answers of each family would be as good. Where a part of the labels was held
     back to test on, quality and worth are those of all of them.
@@ -62,7 +68,7 @@ def what_is_there(
     size = trial.largest
     points = trial.measure(
         evidence.features, draw, metric, seed, sizes=[size],
-        replicates=None if trial.pool is None else REPLICATES,
+        replicates=None if trial.pool is None else REPLICATES, power=power,
     )  # fmt: skip
     quality = float(points.mean[-1])
     error = float(points.standard_error()[-1])
