@@ -4,10 +4,11 @@
 
 Pilots of 100, 300 and 1,000 items of the data sets of `learning_sets.py`, each alone (cross-
 validated) and with a test set, forecast to 2, 4 and 8 times their size, for 12 combinations of
-three constants: the curves' width, the theory's misfit and its slope for cross-entropy. The
-combination of least interval score (Winkler 1972) without one family of sets is judged on that
-family. Every score is divided by that of the present constants in its group (metric, pilot alone
-or with a test set, pilot's size); groups weigh alike, and in them data sets weigh alike.
+three constants: the curves' width, the theory's misfit and how much of the growth that it foretells
+there is in cross-entropy. The combination of least interval score (Winkler 1972) without one family
+of sets is judged on that family. Every score is divided by that of the present constants in its
+group (metric, pilot alone or with a test set, pilot's size); groups weigh alike, and in them data
+sets weigh alike.
 Every measured curve is a file in the store; a run that was stopped goes on.
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import validation
+from labelbits import metrics as registry
 from labelbits.learning import CurvePoints, forecast, measure
 from labelbits.learning.forecasts import extrapolate
 from learning_data import Options
@@ -36,8 +38,8 @@ NUMBERS, LEAST_EACH, HELD = {100: 3, 300: 3, 1000: 2}, 2.5, 2500
 #: Curves with a test set, and random purchases whose mean is the actual quality.
 REPLICATES, PURCHASES = 10, 8
 DRAWS = 200
-CONSTANTS = ("CURVES", "LEAD_MISFIT", "EARLY_SLOPE")
-TRIED = list(itertools.product((0.7, 0.8), (0.03, 0.12), (0.0, -0.04, -0.08)))
+CONSTANTS = ("CURVES", "LEAD_MISFIT", "growth")
+TRIED = list(itertools.product((0.7, 0.8), (0.03, 0.12), (0.75, 0.95, 1.15)))
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,12 @@ def asked(description: str | None) -> argparse.Namespace:
     return arguments
 
 
+def _set_growth(value: float) -> None:
+    kept = registry.METRICS["cross-entropy"]
+    assert kept.shape is not None
+    registry.METRICS["cross-entropy"] = replace(kept, shape=replace(kept.shape, growth=value))
+
+
 def main() -> None:
     """Command line."""
     arguments = asked(__doc__)
@@ -131,12 +139,16 @@ def main() -> None:
     for name in arguments.sets:
         pilots += measured(name, arguments.store)
         print(f"{name}: {len(pilots)} pilots", file=sys.stderr, flush=True)
-    kept = (forecasting.CURVES, extrapolate.LEAD_MISFIT, extrapolate.EARLY_SLOPE["cross-entropy"])
+    kept = (
+        forecasting.CURVES,
+        extrapolate.LEAD_MISFIT,
+        registry.shape_of("cross-entropy").growth,
+    )
     names, groups = labels(pilots)
     tables = {}
     for values in dict.fromkeys([kept, *TRIED]):
         forecasting.CURVES, extrapolate.LEAD_MISFIT = values[:2]
-        extrapolate.EARLY_SLOPE["cross-entropy"] = values[2]
+        _set_growth(values[2])
         tables[values] = forecasts(pilots)
         print(dict(zip(CONSTANTS, values, strict=True)), file=sys.stderr, flush=True)
     weight, unit = np.ones(len(names)), np.ones(len(names))

@@ -21,6 +21,7 @@ import numpy as np
 from labelbits.learning.forecasts.links import Link
 from labelbits.learning.forecasts.parametric import FORMS, all_shapes
 from labelbits.learning.theory import TEMPER, RidgeTheory
+from labelbits.metrics import shape_of
 
 #: A form never fits exactly. Standard deviation of ln(loss - floor) about the form for one e-fold
 #: of size, growing as a random walk: within the measured sizes (small sizes say little about large
@@ -33,9 +34,8 @@ ROUGHNESS = 0.01
 #: The same two for ln u about the theory, which holds for large n and not for small: the measured
 #: part of the curve tells little of the theory's hypotheses beyond the labels they come from.
 LEAD_MISFIT, LEAD_DRIFT = 0.12, 0.02
-#: How much of the growth of ln u that the theory foretells there is: mean and standard deviation
-#: over the data sets of `benchmarks/learning_hard_sets.py` (docs/validation.md).
-GROWTH = {"accuracy": 0.9, "cross-entropy": 0.95}
+#: How much of the growth of ln u that the theory foretells there is: standard deviation over the
+#: data sets of `benchmarks/learning_hard_sets.py` (docs/validation.md); its mean is `Shape.growth`.
 GROWTH_SPREAD = 0.3
 GROWTHS = np.linspace(-2, 2, 5)
 #: Spreads of the items' ln u that are weighed, and the half-normal scale of their prior.
@@ -120,7 +120,8 @@ def by_theory(
     links = [Link.of(metric, theory.frequencies, floor, spread) for spread in SPREADS]
     if links[0].to_log_u(measured.loss[-1]) < LEAST_LEAD:
         return None
-    followed = [_follow(theory, link, measured, sizes, GROWTH[metric]) for link in links]
+    growth = shape_of(metric).growth
+    followed = [_follow(theory, link, measured, sizes, growth) for link in links]
     log_weight = np.concatenate(
         [
             f.log_weight - 0.5 * (h / SPREAD_SCALE) ** 2

@@ -17,7 +17,7 @@ from scipy.stats import norm
 
 from labelbits.learning.curves.points import CurvePoints
 from labelbits.learning.forecasts.one import Forecast, with_draws
-from labelbits.learning.metrics import MAY_RISE, higher_is_better
+from labelbits.metrics import metric_of
 
 #: Part of its standard error by which a model may move what was measured.
 SMOOTHED = 0.25
@@ -32,9 +32,10 @@ def as_measured(ahead: Forecast, points: CurvePoints, *, seed: int, moves: bool 
     follows other measurements, `guide`) and only sees to it that the interval at the largest
     measured size holds the measurement.
     """
-    if points.metric in MAY_RISE:
+    judged = metric_of(points.metric)
+    if judged.shape is None:
         return ahead
-    up = higher_is_better(points.metric)
+    up = judged.higher
     known = np.isfinite(points.mean)
     sizes = points.sizes[known].astype(np.float64)
     loss = 1 - points.mean[known] if up else points.mean[known]

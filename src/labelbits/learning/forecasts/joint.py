@@ -36,8 +36,8 @@ from labelbits.learning.forecasts.one import (
     with_draws,
 )
 from labelbits.learning.forecasts.order import Chains, in_order
-from labelbits.learning.metrics import higher_is_better
 from labelbits.learning.theory import MISSED, RidgeTheory, posterior_lead
+from labelbits.metrics import metric_of
 
 #: Factor on the standard error of a measured difference that its test items explain, where it is
 #: set against a guide.
@@ -94,7 +94,7 @@ def forecast_options(
         as_measured(f, p, seed=seed, moves=not b)
         for f, p, b in zip(found, points, believed, strict=True)
     ]
-    up = higher_is_better(points[0].metric)
+    up = metric_of(points[0].metric).higher
     if chains:
         sign = 1 if up else -1
         ordered = sign * in_order(sign * np.stack([f.draws for f in found]), chains)
@@ -113,7 +113,7 @@ def _together(
 ) -> list[Forecast]:
     """The forecasts with what all options share, and what sets each apart, from all of them."""
     first, link = comparable
-    up = higher_is_better(points[0].metric)
+    up = metric_of(points[0].metric).higher
     known = np.isfinite(points[0].mean)
     measured = points[0].sizes[known].astype(np.float64)
     reach = np.minimum(np.maximum(alone[0].sizes, 1.0), alone[0].limit_size)
@@ -230,7 +230,7 @@ def _comparable(points: Sequence[CurvePoints]) -> tuple[RidgeTheory, Link] | Non
         if not np.array_equal(np.isfinite(p.item_values), np.isfinite(first.item_values)):
             return None
     loss = np.array([p.mean[np.isfinite(p.mean)] for p in points])
-    loss = 1 - loss if higher_is_better(first.metric) else loss
+    loss = metric_of(first.metric).loss(loss)
     floor = min(first.floor, 0.9 * float(loss.min()))
     link = Link.of(first.metric, first.theory.frequencies, floor, SPREAD)
     if link.to_log_u(loss[:, -1]).min() < LEAST_LEAD:
@@ -260,7 +260,7 @@ def _paired(
     points: Sequence[CurvePoints], known: np.ndarray, link: Link, draws: int, seed: int
 ) -> _Paired:
     """What was measured in pairs, on the same resamples of the test items."""
-    up = higher_is_better(points[0].metric)
+    up = metric_of(points[0].metric).higher
     sizes = points[0].sizes[known].astype(np.float64)
     leads, curves = [], []
     for p in points:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.learning.entropy import mean_entropy
+from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import Trial
 
@@ -23,7 +24,8 @@ def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> dict[str, Any] 
     `items`, `what`.
     """
     counts = np.asarray(evidence.counts, dtype=np.float64)
-    if metric == "accuracy":
+    judged = metric_of(metric)
+    if judged.counted:
         found = _against_gold(counts, evidence) if trial.kind == "gold" else _against_others(counts)
         what = (
             "one person's answer is right"
@@ -34,7 +36,7 @@ def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> dict[str, Any] 
             return None
         error = float(found.std(ddof=1) / np.sqrt(len(found)))
         return _told(float(found.mean()), error, len(found), what)
-    if metric == "cross-entropy" and trial.kind == "held-out votes":
+    if judged.of_people and trial.kind == "held-out votes":
         rows = counts[trial.test]
         entropy = mean_entropy(rows)
         items = int((rows.sum(1) >= 2).sum())

@@ -12,7 +12,7 @@ from labelbits.errors import InputError
 from labelbits.interface import Estimate
 from labelbits.learning import CurvePoints, Forecast, forecast_options
 from labelbits.learning.forecasts.extrapolate import WALK
-from labelbits.learning.metrics import higher_is_better
+from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import show
 from labelbits.planning.evidence.annotators import voices_of
 from labelbits.planning.evidence.answer_source import (
@@ -167,7 +167,7 @@ def learned_curves(
             f"{', '.join(invented)}: no training item has real answers of this kind; they were "
             "simulated from what is known of the items"
         )
-    sign = 1 if higher_is_better(metric) else -1
+    sign = metric_of(metric).sign
     found = diagnosed(evidence, seed)
     kept = kept_of_gain(found)
     result.curves = corrected(result.curves, kept, sign=sign)
@@ -198,20 +198,17 @@ def learned_curves(
     if known is not None:
         result.extras["known"] = known
     names = tuple(evidence.class_names)
-    if metric == "calibration-error":
+    judged = metric_of(metric)
+    if judged.shape is None:
         result.assumptions.append(
             Assumption(
-                "calibration error after the largest measured size",
+                f"{judged.words} after the largest measured size",
                 "as it was there",
                 f"give or take {100 * WALK:.0f} points x sqrt(100 / items)",
                 "it may fall or rise: eight data sets with simulated annotators (docs/learning.md)",
             )
         )
-        result.warnings.append(
-            "More labels need not make a classifier better calibrated: where people disagree it "
-            "stays less sure than gold is. Beyond what was measured the error is taken to stay as "
-            "it is, with an interval for a fall or a rise"
-        )
+        result.warnings.append(judged.caution)
     result.extras["constant"] = constant_of(trial.reference, metric, names)
     result.extras["ceiling"] = ceiling
     result.extras["bits_about"] = (
@@ -223,7 +220,7 @@ def learned_curves(
 def with_floor(points: CurvePoints, ceiling: dict[str, Any] | None) -> CurvePoints:
     """The curve with the entropy of people's answers as its floor, where that is known better than
     from the shares of few votes."""
-    if points.metric != "cross-entropy" or ceiling is None:
+    if not metric_of(points.metric).of_people or ceiling is None:
         return points
     return replace(points, floor=ceiling["quality"], floor_error=ceiling["standard_error"])
 
@@ -234,7 +231,7 @@ def said_of_accounts(
     metric: str,
 ) -> list[str]:
     """Where the model of a curve and the measurement disagree beyond their errors, both."""
-    percent = metric == "accuracy"
+    percent = metric_of(metric).percent
     return [
         f"{family.name}: measured {show(one.accounts[1], percent)} at {int(points.sizes[-1]):,} "
         f"items, where the model of the curve says {show(one.accounts[0], percent)}; the measured "
@@ -294,10 +291,5 @@ def _is_one_model(family: Family, evidence: Evidence) -> bool:
 def _guess(trial: Trial, metric: str) -> tuple[float, float] | None:
     """Quality of a constant answer: of one random item's class, and the best; None where that says
     nothing."""
-    share = trial.reference.mean(0)
-    if metric == "accuracy":
-        return float(share @ share), float(share.max())
-    if metric == "cross-entropy":
-        entropy = float(-(share[share > 0] * np.log(share[share > 0])).sum())
-        return entropy, entropy
-    return None
+    chance = metric_of(metric).chance
+    return None if chance is None else chance(trial.reference.mean(0))
