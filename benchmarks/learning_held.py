@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 import validation
 from labelbits.learning import CurvePoints, Forecast, forecast_options, measure
+from labelbits.planning.advice.recommend import preferred
 from learning_data import Options
 from learning_hard_sets import SETS
 from learning_tables import METRICS
@@ -145,8 +146,8 @@ def table(found: list[Case]) -> list[str]:
     """Markdown rows by metric, pilot and place."""
     lines = [
         "| metric | pilot | size | shown | median abs. error | bias | covered by 90 % | width "
-        "| interval holds the measurement | differences: median abs. error | bias | covered |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| interval holds the measurement | differences: median abs. error | bias |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for metric in METRICS:
         unit = 100 if metric == "accuracy" else 1000
@@ -169,7 +170,7 @@ def table(found: list[Case]) -> list[str]:
                     f"| {metric} | {size} | {place} | {len(part)} | "
                     f"{np.median(np.abs(error)):.1f} | {error.mean():+.1f} | {100 * covered:.0f} % "
                     f"| {width:.1f} | {holds} | {np.median(np.abs(apart)):.2f} | "
-                    f"{apart.mean():+.2f} | |"
+                    f"{apart.mean():+.2f} |"
                 )
     return lines
 
@@ -184,6 +185,105 @@ def _differences(part: list[Case]) -> list[float]:
     ]
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What a plan advises for equal money: the option named, how probable it is said to be the
+    best, what is lost by it (quality, and share of the money) and the truth's own error."""
+
+    pilot: Pilot
+    probability: float
+    lost: float
+    regret: float
+    error: float
+
+
+def choices(pilots: list[Pilot]) -> Iterator[Choice]:
+    """At a budget that buys single votes on eight times the pilot (or as much as is known), when an
+    item costs as much as 0, 3 or 10 votes."""
+    votes = np.array([int(o) for o in OPTIONS], float)
+    for pilot in pilots:
+        most = max(m for m in MULTIPLES if pilot.true(0, m * pilot.size) is not None)
+        for price in (0.0, 3.0, 10.0):
+            money = most * pilot.size * (price + 1)
+            options = votes[: len(pilot.curves)]
+            items = money / (price + options)
+            options = options[items >= pilot.largest]
+            items = items[: len(options)]
+            if len(items) < 2:
+                continue
+            made = forecast_options(
+                pilot.curves, items, seed=pilot.number, draws=DRAWS,
+                chains=[range(len(pilot.curves))],
+            )  # fmt: skip
+            gain = np.stack([made[o].draws[:, o] for o in range(len(items))], axis=1)
+            gain = gain if pilot.up else -gain
+            best = gain >= gain.max(1, keepdims=True) - 1e-12
+            share = (best / best.sum(1, keepdims=True)).mean(0)
+            spread = np.array([made[o].high[o] - made[o].low[o] for o in range(len(items))])
+            named = int(preferred(gain.mean(0), spread, np.full(len(items), money))[0])
+            yield _judged(pilot, items, named, float(share[named]))
+
+
+def _judged(pilot: Pilot, items: np.ndarray, named: int, probability: float) -> Choice:
+    truth = [_smooth(pilot.actual[o], pilot.up) for o in range(len(items))]
+    losses = np.array([truth[o](np.log(items[o])) for o in range(len(items))])
+    best = int(losses.argmin())
+    sizes = np.geomspace(pilot.largest / 3, items[best], 2000)
+    reached = np.minimum.accumulate(truth[best](np.log(sizes)))
+    regret = 1 - sizes[np.argmax(reached <= losses[named])] / items[best]
+    errors = [_error(pilot.actual[o]) for o in (best, named)]
+    return Choice(
+        pilot, probability, float(losses[named] - losses[best]),
+        0.0 if named == best else float(regret), float(np.hypot(*errors)),
+    )  # fmt: skip
+
+
+def _smooth(points: CurvePoints, up: bool) -> Callable[[np.ndarray], np.ndarray]:
+    """Actual loss at ln(size): ln(loss) a quadratic in it, from every purchase."""
+    loss = 1 - points.mean if up else points.mean
+    x, y = np.log(points.sizes), np.log(loss)
+    fit = np.polyfit(x, y, min(2, len(x) - 1), w=np.sqrt(points.sizes * points.replicates))
+    return lambda at: np.exp(np.polyval(fit, at))
+
+
+def _error(points: CurvePoints) -> float:
+    """Standard error of the actual quality at its larger sizes."""
+    spread = np.nanstd(points.values, axis=1, ddof=1) / np.sqrt(np.maximum(points.replicates, 1))
+    return float(np.nanmean(spread[-3:]))
+
+
+def choice_table(found: list[Choice]) -> list[str]:
+    """Markdown rows: regret by metric and pilot, and how probabilities of being best come true."""
+    lines = [
+        "| metric | pilot | choices | regret mean | largest | mean where more than .2 points are "
+        "lost |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for metric in METRICS:
+        least = 0.002
+        for size in NUMBERS:
+            part = [c for c in found if (c.pilot.metric, c.pilot.size) == (metric, size)]
+            if not part:
+                continue
+            regret = 100 * np.array([c.regret for c in part])
+            felt = regret[[c.lost > max(least, 2 * c.error) for c in part]]
+            lines.append(
+                f"| {metric} | {size} | {len(part)} | {regret.mean():.1f} % | {regret.max():.1f} % "
+                f"| {felt.mean() if len(felt) else 0:.1f} % ({len(felt)}) |"
+            )
+    lines += [
+        "",
+        "| said to be the best with | choices | within the truth's error of the best |",
+        "|---|---:|---:|",
+    ]
+    for low, high in ((0.0, 0.6), (0.6, 0.8), (0.8, 0.9), (0.9, 0.95), (0.95, 1.001)):
+        part = [c for c in found if low <= c.probability < high]
+        if part:
+            right = np.mean([c.lost <= max(2 * c.error, 1e-9) for c in part])
+            lines.append(f"| {low:g} to {min(high, 1):g} | {len(part)} | {100 * right:.0f} % |")
+    return lines
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -192,10 +292,13 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.store.mkdir(parents=True, exist_ok=True)
     found: list[Case] = []
+    advised: list[Choice] = []
     for name in arguments.sets:
-        found += cases(measured(name, arguments.store))
+        pilots = measured(name, arguments.store)
+        found += cases(pilots)
+        advised += choices(pilots)
         print(name, len(found), file=sys.stderr)
-    print("\n".join(table(found)))
+    print("\n".join([*table(found), "", *choice_table(advised)]))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import Option, Plan
 
 #: Okabe and Ito's colour-blind safe palette (jfly.uni-koeln.de/color), in an order that keeps
@@ -141,13 +142,11 @@ def tradeoff(plan: Plan) -> go.Figure:
             hoverinfo="skip",
         )
     )
-    free = best.get("constant")
-    if free and free["said_first"]:
-        name = free["class"] or "the class frequencies"
+    for one in yardsticks(plan):
         figure.add_hline(
-            y=scale * free["quality"],
+            y=scale * one.quality,
             line={"color": INK, "width": 1, "dash": "dot"},
-            annotation={"text": f"always {_plain(name)}", "xanchor": "left", "x": 0},
+            annotation={"text": _plain(one.name), "xanchor": "left", "x": 0},
         )
     figure.add_vline(x=plan.budget, line={"color": INK, "width": 1, "dash": "dot"})
     figure.add_annotation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import chance, change_parts, show, span
+from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import LEVEL, Option, Plan
 from labelbits.report import figures
 from labelbits.report.evidence import evidence_sections
@@ -137,6 +138,9 @@ def _at_budget(plan: Plan) -> str:
         if option.family == plan.recommendation["family"]:
             cells[0] = f"<b>{name}</b>"
         rows.append([*cells, bits, per_money])
+    for one in yardsticks(plan):
+        between = span(one.low, one.high, plan.percent) if one.high > one.low else "-"
+        rows.append([text(one.name), show(one.quality, plan.percent), between, *["-"] * 6])
     head = [
         *_option_heads(plan),
         "chance of being best",

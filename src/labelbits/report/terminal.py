@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labelbits.planning.advice.words import chance, show, span
+from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import LEVEL, Plan
 
 #: Columns that the table needs with the bits; fewer than that are kept for what decides.
@@ -88,4 +89,8 @@ def _table(plan: Plan, wide: bool) -> Table:
             cells.append(f"{last.bits / curve.family.price.amount:,.3g}" if known else "-")
         star = last.family == plan.recommendation["family"]
         table.add_row(*cells, style="bold" if star else None)
+    for one in yardsticks(plan):
+        quality = show(one.quality, plan.percent)
+        between = span(one.low, one.high, plan.percent) if one.high > one.low else ""
+        table.add_row(Text(one.name), "", "", "", quality, between, "", style="dim")
     return table

@@ -39,14 +39,15 @@ LUCK = 1.7
 class Apart:
     """Differences of options from their mean in ln u: draws (O, B, N) at the sizes asked for.
 
-    `share` (B,) is the c of each draw, `expected_share` its mean; `believed` the probability that
-    the theory holds (c from its lognormal prior), `before` the same without the measurement.
+    `share` (B,) is the c of each draw; `believed` the probability that the theory holds (c from its
+    lognormal prior); `told` how much the measurement says of c, 1 - its standard deviation over
+    that of the prior.
     """
 
     draws: np.ndarray
     share: np.ndarray
-    expected_share: float
     believed: float
+    told: float
 
 
 def set_apart(
@@ -103,7 +104,15 @@ def set_apart(
             own[groups == g] = own[groups == g].mean(0)
     apart = ahead - ahead.mean(0)
     every = SHARES[share][None, :, None] * apart[:, None] + own[:, :, None]
-    return Apart(every, SHARES[share], float(SHARES[share].mean()), believed)
+    told = 1 - _spread(weight.sum(0)) / _spread(usual + other)
+    return Apart(every, SHARES[share], believed, max(told, 0.0))
+
+
+def _spread(weight: np.ndarray) -> float:
+    """Standard deviation of the shares under a weight (C,)."""
+    weight = weight / weight.sum()
+    mean = weight @ SHARES
+    return float(np.sqrt(weight @ (SHARES - mean) ** 2))
 
 
 def _prior() -> tuple[np.ndarray, np.ndarray]:

@@ -144,7 +144,7 @@ def _together(
             seed=seed, draws=draws, same=_alike(points),
         )  # fmt: skip
         found = np.mean(common, axis=0) + apart.draws
-        alone = [replace(one, believed=apart.believed) for one in alone]
+        alone = [replace(one, believed=apart.believed, told=apart.told) for one in alone]
     else:
         found = np.stack(common)
     if not led:

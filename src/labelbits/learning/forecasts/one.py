@@ -10,6 +10,7 @@ import numpy as np
 
 from labelbits.errors import InputError, check_probability
 from labelbits.learning.curves.points import CurvePoints, crossed_factor
+from labelbits.learning.forecasts.evidence import share_of
 from labelbits.learning.forecasts.extrapolate import (
     Chances,
     Continued,
@@ -45,7 +46,8 @@ class Forecast:
     the forecast follows a curve of other items (`guide`), the probability that they are alike.
     `accounts`: (what the model of the curve says, what was measured) at the largest measured size,
     where the two disagree beyond their errors (`held`). `believed`: probability of the theory's
-    account of what sets options apart (`apart`), where several were forecast together.
+    account of what sets options apart, `told` how much of it the pilot measured (`apart`), where
+    several were forecast together.
     """
 
     sizes: np.ndarray
@@ -66,6 +68,7 @@ class Forecast:
     alike: float | None = None
     accounts: tuple[float, float] | None = None
     believed: float | None = None
+    told: float | None = None
 
 
 def forecast(
@@ -148,7 +151,7 @@ def forecast(
             theory = by_theory(points.theory, metric, curve, reachable, chances, floor)
         weight = np.zeros((draws, len(sizes)))
         if theory is not None:
-            share = judged.shape.theory
+            share = share_of(judged.shape.theory, theory.evidence, ahead.evidence)
             drawn = AVERAGED * share + (1 - AVERAGED) * (trust < share)
             # Within the measured sizes the forms alone, which fit the measured curve.
             weight = np.where(sizes > largest, drawn[:, None], weight)

@@ -28,9 +28,9 @@ def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> dict[str, Any] 
     if judged.counted:
         found = _against_gold(counts, evidence) if trial.kind == "gold" else _against_others(counts)
         what = (
-            "one person's answer is right"
+            "people: one person's answer is right"
             if trial.kind == "gold"
-            else "one person's answer is the most frequent one of the others"
+            else "people: one answer is the most frequent of the others"
         )
         if len(found) < FEWEST:
             return None
@@ -42,7 +42,7 @@ def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> dict[str, Any] 
         items = int((rows.sum(1) >= 2).sum())
         if entropy is None or items < FEWEST:
             return None
-        what = "entropy of people's answers"
+        what = "ceiling: entropy of people's answers"
         return _told(entropy.value, entropy.error, items, what)
     return None
 

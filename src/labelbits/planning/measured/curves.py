@@ -41,6 +41,9 @@ from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.spec.cost import affordable_items
 from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
 
+#: Where the pilot's measurement tells less of what sets options apart than this, theory does.
+TOLD = 0.3
+
 
 @dataclass
 class Learned:
@@ -144,6 +147,7 @@ def learned_curves(
         chains=chains_of([one[0] for one in measured]),
     )  # fmt: skip
     result.warnings += said_of_accounts(measured, every, metric)
+    result.extras["by_theory"] = any(one.told is not None and one.told < TOLD for one in every)
     notes, doubts = said_of_guides(guides, every, [one[0].name for one in measured])
     result.assumptions += notes
     result.warnings += doubts
