@@ -11,7 +11,7 @@ import typer
 
 from labelbits.commands import answers, theory
 from labelbits.commands.console import JsonFlag, print_json, progress_bar
-from labelbits.errors import InputError, NotFiniteError
+from labelbits.errors import ImpossibleError, InputError, NotFiniteError
 
 app = typer.Typer(
     name="labelbits",
@@ -88,7 +88,7 @@ def main() -> None:
     use_compilation_cache()
     try:
         app()
-    except (InputError, NotFiniteError) as problem:
+    except (ImpossibleError, InputError, NotFiniteError) as problem:
         typer.echo(f"labelbits: {problem}", err=True)
         sys.exit(2)
 

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import polars as pl
 import pytest
-from jaxtyping import Float
+from jaxtyping import Array, Float
 from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
+from typer.testing import CliRunner
 
 import labelbits as lb
 from labelbits.answers.export.export import export_plan
+from labelbits.cli import app
 from labelbits.errors import InputError
+from labelbits.interface import Option
 from labelbits.signals import REGISTRY
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
 from labelbits.sweeps import read_sweep
@@ -146,3 +150,28 @@ seconds = 3
     tasks = json.loads((folders[0] / "tasks.json").read_text())
     assert len(tasks) > 10
     assert Undecided.question in (folders[0] / "config.xml").read_text()
+
+
+class Shy(Undecided):
+    """The same, and how often "cannot tell" is said is an option of its own."""
+
+    shyness: Any = 0.0
+
+    name: ClassVar[str] = "shy"
+    options: ClassVar[Mapping[str, Option]] = {"shyness": Option("number", "log odds of the third")}
+
+    def log_table(self, d2: Float[Array, "*n reads"]) -> Float[Array, "*n outcomes"]:
+        shift = jnp.array([0.0, 0.0, 1.0]) * self.shyness
+        return jax.nn.log_softmax(super().log_table(d2) + shift, axis=-1)
+
+
+def test_an_option_of_its_own_works_in_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(REGISTRY, Shy.name, Shy)
+    words = ["bits", "--signal", "shy", "--standard-error", "0.01", "--json", "--shyness"]
+    bits = [
+        json.loads(CliRunner().invoke(app, [*words, value], catch_exceptions=False).stdout)["bits"]
+        for value in ("-9", "9")
+    ]
+    assert bits[0] > bits[1] + 0.3
+    table = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*words[:5], "--shyness", "2"]).stdout
+    assert "shyness=2" in table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,9 @@ def _print_names(what: str, named: Sequence[tuple[str, str]]) -> None:
         Console().print(f"{what}: {name}{whose}.", highlight=False)
 
 
-def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
+def print_bits(
+    rows: Sequence[tuple[Signal, Estimate]], world: World, precision: float | None = None
+) -> None:
     """One line a signal: bits, error, bound, outcomes, method; then the options in use."""
     first, about = rows[0][0], rows[0][1].about
     meaning = {
@@ -71,7 +73,7 @@ def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
     console = Console()
     console.print(
         f"Bits of one answer about {about}: {meaning}. {world.classes} classes, {world.dims} dims, "
-        f"precision {first.precision:g}, lapse {first.lapse:g}.",
+        f"precision {precision or first.precision:g}, lapse {first.lapse:g}.",
         style="bold",
         highlight=False,
     )
@@ -93,6 +95,30 @@ def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
             console.print(f"{signal.name}: {options}", style="dim", highlight=False)
         for warning in estimate.warnings:
             console.print(f"{signal.name}: {warning}", style="yellow", highlight=False)
+
+
+def print_assumed(
+    precision: float,
+    assumed: Mapping[str, Sequence[str]],
+    others: Sequence[tuple[str, str, Estimate]],
+) -> None:
+    """What makes signals comparable: the annotator, what was assumed of each signal, and its bits
+    where that is assumed otherwise."""
+    console = Console()
+    console.print(
+        f"All rows are the same annotator, who perceives each squared distance with an error of "
+        f"standard deviation {math.pi / math.sqrt(6) / precision:.3g} (precision {precision:g}). "
+        "Each channel follows from that, but for what is assumed here:",
+        highlight=False,
+    )
+    for name, lines in assumed.items():
+        if lines:
+            console.print(f"{name}: {'; '.join(lines)}.", highlight=False)
+    for name, label, estimate in others:
+        console.print(
+            f"{name}: {estimate.bits:.4f} +- {estimate.standard_error:.1g} bits with {label}.",
+            highlight=False,
+        )
 
 
 def bounds_json(world: World) -> dict[str, Any]:
@@ -153,7 +179,8 @@ def print_bounds(found: dict[str, Any]) -> None:
     console.print(
         "Bits throughout. Similarity has no bound without noise and is shown at precision 1. "
         "Least error: mean squared error of a coordinate after alignment, in units of its "
-        "variance, that those bits leave at least. Orders in which one point can see "
+        "variance, that no learner can fall below; with few items and many bits none comes near "
+        "it. Orders in which one point can see "
         f"{found['classes']} fixed prototypes: 2^{found['log2_orderings']:.4f}.",
         highlight=False,
     )
