@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from labelbits import compilation
 from labelbits.commands import answers, theory
 from labelbits.commands.console import JsonFlag, print_json, progress_bar
 from labelbits.errors import ImpossibleError, InputError, NotFiniteError
@@ -24,10 +25,11 @@ app = typer.Typer(
 
 def use_compilation_cache() -> None:
     """Keep compiled programs in the user's cache folder, so that only the first run is cold."""
-    import platformdirs
-
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("labelbits"))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+    if folder := compilation.kept_programs():
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", folder)
+        os.environ.setdefault(
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", str(compilation.KEPT_FROM)
+        )
 
 
 @app.callback()
