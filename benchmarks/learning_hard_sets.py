@@ -35,7 +35,7 @@ def doubted(wrong: float) -> Channel:
 
     def channel(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         forest = RandomForestClassifier(100, min_samples_leaf=2, random_state=1, n_jobs=1)
-        p = cross_val_predict(forest, x, y, cv=3, method="predict_proba")
+        p = np.asarray(cross_val_predict(forest, x, y, cv=3, method="predict_proba"))
         p = 0.5 * (p + np.eye(p.shape[1])[y]) + 1e-4
         powers = np.geomspace(0.1, 8, 60)
         shares = [_powered(p, a)[np.arange(len(y)), y].mean() for a in powers]

@@ -234,7 +234,7 @@ def _judged(pilot: Pilot, items: np.ndarray, named: int, probability: float) -> 
     errors = [_error(pilot.actual[o]) for o in (best, named)]
     return Choice(
         pilot, probability, float(losses[named] - losses[best]),
-        0.0 if named == best else float(regret), float(np.hypot(*errors)),
+        0.0 if named == best else float(regret), float(np.hypot(errors[0], errors[1])),
     )  # fmt: skip
 
 

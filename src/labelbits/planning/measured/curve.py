@@ -61,7 +61,7 @@ def curve_of(
         draws = _below_chance(draws, grid, points, guess[1], seed)
     if guess is not None and grid[0] > 1:
         # One item teaches one class; from there to the least measured the curve is drawn by hand.
-        first = np.random.default_rng(seed).uniform(*sorted(guess), len(draws))
+        first = np.random.default_rng(seed).uniform(min(guess), max(guess), len(draws))
         grid, draws = np.concatenate([[1.0], grid]), np.column_stack([first, draws])
     few = available is not None and available < LIMIT * largest
     curve = Curve(family, grid * m, draws, measured, limit * m, None, None, needs_items=few)

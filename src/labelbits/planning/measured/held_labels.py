@@ -18,6 +18,7 @@ from labelbits.planning.advice.words import between, change
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import Trial
 from labelbits.planning.purchases import (
+    chances,
     cost_of,
     interval,
     measured_interval,
@@ -160,10 +161,8 @@ def buy_next(
             }
         )
     if found:
-        top = np.stack(draws)
-        best = top == top.max(0)
-        for i, one in enumerate(found):
-            one["chance"] = float((best[i] / best.sum(0)).mean())
+        for one, chance in zip(found, chances(np.stack(draws, axis=1)), strict=True):
+            one["chance"] = float(chance)
     return sorted(found, key=lambda one: -sign * one["quality"])
 
 
