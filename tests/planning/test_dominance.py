@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from labelbits.planning.measured.ceiling import _against_others
-from labelbits.planning.measured.dominance import chains_of, out_of_order
+from labelbits.planning.measured.dominance import chains_of, in_their_order, out_of_order
 from tests.planning.curves import curve
 
 
@@ -29,6 +29,9 @@ def test_what_is_out_of_order_is_named():
     worse = replace(three, draws=three.draws - 0.01)
     assert out_of_order([hard, worse], sign=1) == ["three"]
     assert out_of_order([hard, worse], sign=-1) == []
+    made = in_their_order([worse, hard], sign=1)
+    assert (made[0].draws >= made[1].draws).all()
+    assert out_of_order(made, sign=1) == []
 
 
 def test_agreement_with_the_others_counts_no_answer_for_itself():

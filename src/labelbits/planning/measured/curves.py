@@ -28,7 +28,7 @@ from labelbits.planning.measured.bits import bits_of
 from labelbits.planning.measured.ceiling import ceiling_of
 from labelbits.planning.measured.constant import constant_draws, constant_of
 from labelbits.planning.measured.curve import curve_of, grid_of, with_item_noise
-from labelbits.planning.measured.dominance import chains_of
+from labelbits.planning.measured.dominance import chains_of, in_their_order
 from labelbits.planning.measured.free_gold import what_gold_gives
 from labelbits.planning.measured.guides import doubts_of_tests, guide_of, said_of_guides
 from labelbits.planning.measured.held_labels import what_is_there
@@ -174,6 +174,8 @@ def learned_curves(
     sign = metric_of(metric).sign
     found = diagnosed(evidence, seed)
     kept = kept_of_gain(found)
+    # What is drawn by hand below chance and at one item keeps the order too.
+    result.curves = in_their_order(result.curves, sign=sign)
     result.curves = corrected(result.curves, kept, sign=sign)
     if (said := said_of_selection(found, kept)) is not None:
         result.assumptions.append(said)

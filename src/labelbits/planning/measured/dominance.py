@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from labelbits.learning.forecasts.order import in_order
 from labelbits.planning.result import Curve, Family
 
 #: What rounding may make of equal qualities.
@@ -30,6 +32,21 @@ def chains_of(families: Sequence[Family]) -> list[list[int]]:
         for chain in found.values()
         if len(chain) > 1
     ]
+
+
+def in_their_order(curves: Sequence[Curve], *, sign: int) -> list[Curve]:
+    """The curves, draw by draw in the order of `chains_of`; they share one grid of items."""
+    chains = chains_of([curve.family for curve in curves])
+    if not chains:
+        return list(curves)
+    ordered = sign * in_order(sign * np.stack([curve.draws for curve in curves]), chains)
+    found = [replace(curve, draws=draws) for curve, draws in zip(curves, ordered, strict=True)]
+    worse = out_of_order(found, sign=sign)
+    if worse:
+        raise RuntimeError(
+            f"{', '.join(worse)}: forecast worse than fewer of the same answers on the same items"
+        )
+    return found
 
 
 def out_of_order(curves: Sequence[Curve], *, sign: int) -> list[str]:
