@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import jaxtyping
@@ -56,3 +58,12 @@ def data() -> Path:
         if place and (Path(place) / "facts.json").is_file():
             return Path(place)
     pytest.skip("no real answers: set LABELBITS_DATA to the folder that holds facts.json")
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One browser for all tests of a worker."""
+    from tests.browser import browsing
+
+    with browsing(tmp_path_factory.mktemp("browser")) as context:
+        yield context
