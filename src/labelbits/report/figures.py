@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import Option, Plan
 from labelbits.speech import printable
 
@@ -142,13 +143,11 @@ def tradeoff(plan: Plan) -> go.Figure:
             hoverinfo="skip",
         )
     )
-    free = best.get("constant")
-    if free and free["said_first"]:
-        name = free["class"] or "the class frequencies"
+    for one in yardsticks(plan):
         figure.add_hline(
-            y=scale * free["quality"],
+            y=scale * one.quality,
             line={"color": INK, "width": 1, "dash": "dot"},
-            annotation={"text": f"always {label(name, 24)}", "xanchor": "left", "x": 0},
+            annotation={"text": label(one.name), "xanchor": "left", "x": 0},
         )
     figure.add_vline(x=plan.budget, line={"color": INK, "width": 1, "dash": "dot"})
     figure.add_annotation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import chance, change, change_parts, show, span
+from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import LEVEL, Option, Plan
 from labelbits.report import figures
 from labelbits.report.blocks import (
@@ -201,6 +202,9 @@ def _at_budget(plan: Plan) -> Section:
             strong.add(len(rows))
         best = chance(chances.get(option.family, 0))
         rows.append([*_option_cells(option, plan), best, bits, per_money])
+    for one in yardsticks(plan):
+        between = span(one.low, one.high, plan.percent) if one.high > one.low else "-"
+        rows.append([one.name, show(one.quality, plan.percent), between, *["-"] * 6])
     head = [
         *_option_heads(plan),
         "chance of being best",

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from labelbits.planning.advice.words import chance, show, span
+from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import LEVEL, Plan
 from labelbits.report.run import REPORT
 from labelbits.speech import cell, say
@@ -88,4 +89,8 @@ def _table(plan: Plan, wide: bool) -> Table:
             cells.append(f"{last.bits / curve.family.price.amount:,.3g}" if known else "-")
         star = last.family == plan.recommendation["family"]
         table.add_row(*map(cell, cells), style="bold" if star else None)
+    for one in yardsticks(plan):
+        quality = show(one.quality, plan.percent)
+        between = span(one.low, one.high, plan.percent) if one.high > one.low else ""
+        table.add_row(cell(one.name), "", "", "", quality, between, "", style="dim")
     return table

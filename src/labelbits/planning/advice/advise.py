@@ -44,6 +44,8 @@ def advise(
         for curve in curves
         if curve.family.name not in bought
     ]
+    there, free = extras.get("holdings"), extras.get("constant")
+    ranked = buy_next(there, curves, budget, seed, sign=sign) if there else []
     advice = recommend(
         curves,
         options,
@@ -53,6 +55,8 @@ def advise(
         metric_name=judged.title,
         percent=percent,
         target=extras.get("target"),
+        added={one["family"]: one["chance"] for one in ranked} or None,
+        by_theory=extras.get("by_theory", False),
     )
     mixture = extras.get("mixture")
     if mixture and mixture["budget"] == budget.amount and mixture["recommended"]:
@@ -64,13 +68,14 @@ def advise(
     name, turn, first = judged.title, "With that said,", []
     if metric == "alignment":
         first = [extras.get("lead", ""), too_little(curves, advice, budget, seed)]
-    there, free = extras.get("holdings"), extras.get("constant")
-    ranked: list[dict[str, Any]] = []
     held = ""
     if there:
-        ranked = buy_next(there, curves, budget, seed, sign=sign)
         held = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
     added = gain_of(advice, curves, seed, sign) if free else None
+    # Always there, whatever the money and the prices: tables and figures show it.
+    advice = {**advice, "ceiling": extras.get("ceiling"), "constant": None}
+    if free:
+        advice["constant"] = {**free, "gain": None, "said_first": False, "instead": ""}
     if free and added:
         money = f"{advice['cost']:,.2f} {budget.currency}"
         beside = beside_constant(free, advice, shown, money, name, added)

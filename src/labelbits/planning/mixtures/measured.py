@@ -238,7 +238,14 @@ def _result(
         f"changes {name} by {shown} ({span[0]:+.{digits}f} to {span[1]:+.{digits}f}) against "
         f"{alone}"
     )
-    if not clearly:
+    if not clearly and not enough:
+        share = 100 * money / budget.amount
+        sentence = (
+            f"Whether a mixture is better for {budget.amount:,.2f} {budget.currency} is not known: "
+            f"the pilot lets {money:,.2f} {budget.currency} be tried, {share:.0f} % of it. There "
+            f"it made no gain that the evidence can see. The best that was found is {measured}."
+        )
+    elif not clearly:
         sentence = (
             "No mixture of kinds is recommended: no gain that the evidence can see. The best that "
             f"was found is {measured}."
