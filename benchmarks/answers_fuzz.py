@@ -3,6 +3,7 @@
     python -m venv fuzz-venv && fuzz-venv/bin/pip install atheris labelbits
     fuzz-venv/bin/python benchmarks/answers_fuzz.py all --runs 100000
     fuzz-venv/bin/python benchmarks/answers_fuzz.py mturk --runs 100000 --seed 7
+    .venv/bin/python benchmarks/answers_fuzz.py all --plain --runs 1000
 
 The reader is a name of `labelbits.answers.formats.detect.READERS`, auto, or all for one after
 another.
@@ -11,6 +12,9 @@ fine answer; any other exception, an input that takes more than 5 s of CPU time,
 of memory is a finding: the input is kept and the reader stops. CPU time is of the whole process,
 so that a loaded machine finds nothing that an idle one does not; a wall time of 20 minutes on one
 input ends a true hang.
+
+`--plain` needs no atheris: random damage without coverage, a reader after another in one process,
+for a quick look at all of them.
 
 A run continues where it stopped: OUT holds, for each reader, the inputs that reached new code and
 the counts so far. Each reader runs in processes of 20,000 inputs, because the fuzzer's own records
@@ -155,6 +159,45 @@ def run(name: str, runs: int, seed: int, out: Path) -> Counts:
     return Counts.stored(state)
 
 
+def plain(name: str, runs: int, seed: int) -> Counts:
+    """Give one reader `runs` inputs with random damage, in this process; a defect is raised."""
+    import random
+
+    from tests.answers.samples import OTHERS, SAMPLES
+    from tests.answers.test_fuzz import WORDS, damage
+
+    from labelbits.answers import read_answers
+    from labelbits.errors import InputError
+
+    chosen = random.Random(f"{name} {seed}")
+    every = [sample[1] for sample in SAMPLES.values()]
+    own = [SAMPLES[name][1]] if name in SAMPLES else every
+    own += [OTHERS[name]] if name in OTHERS else []
+    counts = Counts()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        for _ in range(runs):
+            content = chosen.choice(own)
+            for _ in range(chosen.choice([1, 1, 2, 4])):
+                word = chosen.choice([*WORDS, bytes([chosen.randrange(256)])])
+                cut = (chosen.randrange(5000), chosen.choice([0, 0, 1, 1, 4, 40]), word)
+                content = damage(content, [cut])
+            if chosen.random() < 0.1:
+                other = chosen.choice(every)
+                content = content[: len(content) // 2] + other[len(other) // 2 :]
+            path.write_bytes(content)
+            begun = time.process_time()
+            with contextlib.suppress(InputError):
+                assert len(read_answers(path, chosen.choice([name, name, "auto"]))) > 0
+                counts.answered += 1
+            taken = time.process_time() - begun
+            counts.inputs += 1
+            counts.cpu_seconds += taken
+            counts.worst_ms = max(counts.worst_ms, 1e3 * taken)
+    counts.peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return counts
+
+
 def line(name: str, counts: Counts, found: str) -> str:
     """One row of the table, in Markdown."""
     return (
@@ -171,6 +214,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("fuzz"), help="corpus, counts, findings")
     parser.add_argument("--table", action="store_true", help="only print the counts so far")
+    parser.add_argument("--plain", action="store_true", help="random damage, without atheris")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     out = given.out.resolve()
@@ -183,7 +227,12 @@ def main() -> None:
     print("| reader | inputs | with answers | CPU s | worst input, CPU ms | peak MiB | found |")
     print("|---|---:|---:|---:|---:|---:|---|")
     failed = False
-    for name in ["auto", *READERS] if given.reader == "all" else [given.reader]:
+    names = ["auto", *READERS] if given.reader == "all" else [given.reader]
+    if given.plain:
+        for name in names:
+            print(line(name, plain(name, given.runs, given.seed), ""), flush=True)
+        return
+    for name in names:
         state, finding = out / f"{name}.json", out / f"{name}.finding"
         counts = Counts.stored(state) if given.table else run(name, given.runs, given.seed, out)
         found = finding.read_text().strip() if finding.exists() else ""

@@ -25,6 +25,7 @@ from labelbits import signals
 from labelbits.prediction import NotCheckedError, Prediction, surface
 from labelbits.prediction.quality import CHECKED, read_off
 from labelbits.worlds import World
+from prediction_caution import cautions, write
 
 #: Accepted held-out points that a signal needs before the package predicts it.
 FEWEST = 5
@@ -218,6 +219,8 @@ def main() -> None:
     parser.add_argument("--no-candidates", action="store_true")
     arguments = parser.parse_args()
     held_out, table = pl.read_parquet(HELD_OUT), pl.read_parquet(surface.TABLE)
+    factors, coverage = cautions(held_out)
+    write(factors)
     found = quality_table(held_out)
     fresh = CHECKED.with_suffix(".part")
     fresh.write_text(
@@ -226,6 +229,7 @@ def main() -> None:
                 name: {
                     "points": row["points"], "accepted": round(row["accepted"], 3),
                     "median_error": round(row["median"], 4), "ninth_decile": round(row["p90"], 4),
+                    "coverage": round(coverage["hard" if name == "votes" else name], 3),
                 }
                 for name, row in found.items()
                 if name in ORDER and row["accepted"] * row["points"] >= FEWEST

@@ -86,7 +86,7 @@ def fit_all(table: pl.DataFrame) -> dict[str, dict]:
     for family, signals in FAMILIES.items():
         points = table.filter(pl.col("signal").is_in(signals))
         worth, theta = fit_worth(signals, points)
-        found[family] = {"worth": worth, "caution": {}}
+        found[family] = {"worth": worth, "caution": {}, "own": {m: {} for m in METRICS}}
         for metric in METRICS:
             theta = refined(metric, signals, points, theta, worth)
             print(f"{family}: {metric} fitted, {time.process_time():.0f} s of CPU", flush=True)

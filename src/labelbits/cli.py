@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Annotated
 
 import typer
 
+from labelbits import compilation
 from labelbits.commands import answers, theory
-from labelbits.commands.console import JsonFlag, print_json, progress_bar
+from labelbits.commands.console import JsonFlag, print_json, stoppable
 from labelbits.errors import ImpossibleError, InputError, NotFiniteError
+from labelbits.progress import progress_bar
+from labelbits.speech import inform
 
 app = typer.Typer(
     name="labelbits",
@@ -24,10 +28,11 @@ app = typer.Typer(
 
 def use_compilation_cache() -> None:
     """Keep compiled programs in the user's cache folder, so that only the first run is cold."""
-    import platformdirs
-
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("labelbits"))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+    if folder := compilation.kept_programs():
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", folder)
+        os.environ.setdefault(
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", str(compilation.KEPT_FROM)
+        )
 
 
 @app.callback()
@@ -37,25 +42,62 @@ def callback() -> None:
 
 @app.command()
 def plan(
-    file: Annotated[Path, typer.Argument(help="Plan file in TOML.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="A plan file in TOML, or tables of your own items.")
+    ],
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report. [default: plan-NAME]")
     ] = None,
-    budget: Annotated[float | None, typer.Option(help="Amount, instead of the file's.")] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Amount; with a plan file, instead of the file's.")
+    ] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="Tables: column of ids.")] = None,
+    text: Annotated[str | None, typer.Option(help="Tables: column of texts.")] = None,
+    features: Annotated[
+        list[str] | None, typer.Option(help="Tables: column of numbers, or of vectors.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Tables: column of labels.")] = None,
+    annotator: Annotated[str | None, typer.Option(help="Tables: who answered.")] = None,
+    seconds: Annotated[str | None, typer.Option(help="Tables: seconds an answer took.")] = None,
+    gold: Annotated[str | None, typer.Option(help="Tables: column of right classes.")] = None,
+    ask: Annotated[
+        list[str] | None,
+        typer.Option(help="Tables: KIND[:N][@PRICE], an option. [default: hard, votes:3]"),
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="Tables: what quality means.")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same plan.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """Which labels to buy: predict what every purchase gives, and advise."""
     from labelbits.planning import plan as make_plan
-    from labelbits.report import check_folder, print_plan, write_plan
+    from labelbits.report import check_folder, document, print_plan, write_plan
 
-    folder = out or Path(f"plan-{file.stem}")
+    folder = out or Path(f"plan-{files[0].stem}")
     check_folder(folder)
-    with progress_bar() as tell:
-        made = make_plan(file, budget=budget, seed=seed, progress=tell)
-    write_plan(made, folder)
+    own = {
+        "id": id_, "text": text, "features": tuple(features or ()), "label": label,
+        "annotator": annotator, "seconds": seconds, "gold": gold,
+    }  # fmt: skip
+    with stoppable("nothing was written"):
+        if len(files) == 1 and files[0].suffix == ".toml":
+            given = [name for name, value in {**own, "ask": ask, "metric": metric}.items() if value]
+            if given:
+                raise InputError(
+                    f"--{given[0]} goes with tables; {files[0]} is a plan file: put it there"
+                )
+            with progress_bar() as tell:
+                made = make_plan(files[0], budget=budget, seed=seed, progress=tell)
+            write_plan(made, folder)
+        else:
+            from labelbits.own_tables import plan_tables
+
+            with progress_bar() as tell:
+                made = plan_tables(
+                    files, own, folder, budget=budget, ask=ask or (), metric=metric, seed=seed,
+                    progress=tell,
+                )  # fmt: skip
     if as_json:
-        print_json(made.to_dict())
+        print_json(document(made))
     else:
         print_plan(made, folder)
 
@@ -65,18 +107,21 @@ def local_page(
     file: Annotated[
         Path | None, typer.Argument(help="Plan file. [default: the bundled example]")
     ] = None,
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8765,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0 takes a free one.")] = 8765,
     seed: Annotated[int, typer.Option(help="Same seed, same plan.")] = 0,
 ) -> None:
     """The plan as a local web page: move budget and prices, see the advice move."""
-    from labelbits.app import serve
+    from labelbits.app import address, claim, serve
+    from labelbits.app.guard import make_token
     from labelbits.planning import plan as make_plan
 
     example = Path(__file__).parent / "planning" / "digits.toml"
-    with progress_bar() as tell:
-        made = make_plan(file or example, seed=seed, progress=tell)
-    typer.echo(f"labelbits: open http://127.0.0.1:{port} in a browser (Ctrl-C stops)", err=True)
-    serve(made, port)
+    token = make_token()
+    with claim(port) as listener, stoppable("the page is closed"):
+        with progress_bar() as tell:
+            made = make_plan(file or example, seed=seed, progress=tell)
+        inform(f"open {address(listener, token)} in a browser (Ctrl-C stops)")
+        serve(made, listener, token)
 
 
 app.add_typer(theory.app)
@@ -87,10 +132,25 @@ def main() -> None:
     """Run the command line; a user's mistake is one message and status 2."""
     use_compilation_cache()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except (ImpossibleError, InputError, NotFiniteError) as problem:
-        typer.echo(f"labelbits: {problem}", err=True)
+        inform(problem)
         sys.exit(2)
+    except OSError as problem:
+        _let_go_of_output()
+        if not isinstance(problem, BrokenPipeError):  # whoever read the output has enough
+            place = "standard output" if problem.filename is None else problem.filename
+            inform(f"{place}: {problem.strerror or problem}")
+        sys.exit(1)
+
+
+def _let_go_of_output() -> None:
+    """What could not be printed is not tried again when the interpreter ends."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

@@ -170,6 +170,8 @@ class Signal(eqx.Module):
     #: Options a user may set beyond precision, lapse and confusion: what the command line, the
     #: tables and the documentation say about them is made from this.
     options: ClassVar[Mapping[str, Option]] = {}
+    #: Those of them that are squared distances: they scale with the points.
+    in_distances: ClassVar[tuple[str, ...]] = ()
 
     # -- the question --------------------------------------------------------------------------
     @property
@@ -336,7 +338,7 @@ class Answers:
     `table` has one row an answer, columns `signal, annotator, items, classes, answer` and
     optionally `seconds, price, gold`; `items` and `classes` list every name in the order that
     codes use. `rejected` holds the rows that could not be read, with the reason; `notes` say what
-    a reader assumed or repaired.
+    a reader assumed or repaired; `gold` maps items to true classes that the files state.
     """
 
     table: pl.DataFrame
@@ -345,6 +347,7 @@ class Answers:
     annotators: tuple[str, ...] = ()
     rejected: pl.DataFrame | None = field(default=None, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    gold: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __len__(self) -> int:
         return len(self.table)

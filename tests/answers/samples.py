@@ -8,6 +8,8 @@ import json
 import numpy as np
 import polars as pl
 
+from tests.answers.samples_more import MORE
+
 LABEL_STUDIO = [
     {
         "id": 1,
@@ -165,10 +167,10 @@ ARGILLA = [
         "fields": {"text": "a bad film"},
         "responses": {
             "sentiment": [{"value": "negative", "user_id": "u1"}],
-            "topics": [{"value": ["plot", "music"], "user_id": "u1"}],
+            "topics": [{"value": ["positive", "negative"], "user_id": "u1"}],
             "order": [
                 {
-                    "value": [{"value": "b", "rank": 2}, {"value": "a", "rank": 1}],
+                    "value": [{"value": "negative", "rank": 2}, {"value": "positive", "rank": 1}],
                     "user_id": "u1",
                 }
             ],
@@ -292,6 +294,7 @@ SAMPLES: dict[str, tuple[str, bytes, int]] = {
         3,
     ),
 }
+SAMPLES |= MORE
 #: Prolific's sessions, which give times to the answers of another file.
 PROLIFIC = (
     b"Submission id,Participant id,Status,Started at,Time taken\n"

@@ -223,6 +223,10 @@ def test_a_language_model_is_measured_against_people() -> None:
     assert one.confusion.accuracy.low < 0.85 < one.confusion.accuracy.high
     assert one.price == pytest.approx(0.002)
     assert one.noise is not None
+    assert found.of("hard") is found.of("votes") is found["hard"]
+    assert found.of("hard", "m-1") is one
+    assert found.of("triplet", "m-1") is found.of("hard", "m-2") is None
+    assert list(found.by_annotators()) == [None, "m-1"]
     assert ModelPrice(0.001, 3.0, 15.0).of(1000, 100) == pytest.approx(0.0055)
     with pytest.raises(InputError, match="expected a price of 0 or more"):
         ModelPrice(-1.0)

@@ -12,6 +12,7 @@ import pytest
 from labelbits import Answers
 from labelbits.annotators import aggregate
 from labelbits.answers import read_answers
+from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import reader_for
 from tests.answers.written.write import LABELS
 
@@ -23,6 +24,15 @@ HARD = {
     if label is not None
 }
 PEOPLE = {f"00000000-0000-0000-0000-00000000000{n}": who for n, who in enumerate(LABELS)}
+
+
+def each_question(name: str) -> dict[str, Answers]:
+    """The answers of a file, read once for each of its questions."""
+    with pytest.raises(SeveralQuestionsError) as several:
+        read_answers(WRITTEN / name)
+    return {
+        asked: read_answers(WRITTEN / name, question=asked) for asked in several.value.questions
+    }
 
 
 def of(answers: Answers, signal: str) -> list[tuple[str, list[str], object]]:
@@ -51,7 +61,10 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_labels_are_those_that_were_written(name: str) -> None:
     assert reader_for(WRITTEN / name)[0].name == FILES[name]
-    assert hard(read_answers(WRITTEN / name)) == HARD
+    question = None if name.startswith("crowdkit") else "label"
+    answers = read_answers(WRITTEN / name, question=question)
+    assert hard(answers) == HARD
+    assert set(answers.classes) == {"bird", "cat", "dog"}
 
 
 @pytest.mark.parametrize("name", ["cleanlab_matrix.csv", "cleanlab_matrix.parquet"])
@@ -62,34 +75,42 @@ def test_the_matrix_of_cleanlab(name: str) -> None:
 
 
 def test_argilla_json_records_carry_no_status() -> None:
-    answers = read_answers(WRITTEN / "argilla_records.json")
+    found = each_question("argilla_records.json")
+    answers = found["label"]
     assert hard(answers) == HARD | {("ann", "item 3", "dog")}  # it was discarded
     assert any("count as submitted" in note for note in answers.notes)
-    assert len(of(answers, "rating")) == 9
+    assert len(of(found["stars"], "rating")) == 9
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith("argilla")])
 def test_argilla_ratings_and_lists(name: str) -> None:
-    answers = read_answers(WRITTEN / name)
-    assert [(who, answer) for who, _, answer in of(answers, "rating")] == [
+    found = each_question(name)
+    assert [(who, answer) for who, _, answer in of(found["stars"], "rating")] == [
         ("ann", 1 + place % 3) for place in range(5)
     ]
-    lists = [answer for *_, answer in of(answers, "candidates")]
-    assert lists == [["plot", "music"], ["b", "a"]] * 5
-    assert any("--signal ranking" in note for note in answers.notes)
-    assert answers.rejected is not None
-    assert len(answers.rejected) == 5  # the discarded ones
+    assert [answer for *_, answer in of(found["topics"], "candidates")] == [["plot", "music"]] * 5
+    assert [answer for *_, answer in of(found["order"], "candidates")] == [["b", "a"]] * 5
+    assert any("--signal ranking" in note for note in found["order"].notes)
+    ranked = read_answers(WRITTEN / name, question="order", signal="ranking")
+    assert [answer for *_, answer in of(ranked, "ranking")] == [["b", "a"]] * 5
+    for answers in found.values():
+        assert answers.rejected is not None
+    assert sum(len(answers.rejected) for answers in found.values()) == 5  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["label_studio.json", "label_studio_min.json"])
 def test_label_studio_other_controls_and_times(name: str) -> None:
-    answers = read_answers(WRITTEN / name)
+    found = each_question(name)
     asked = [place for place in range(5) if LABELS["bob"][place] is not None]
-    assert [answer for *_, answer in of(answers, "rating")] == [1 + p % 3 for p in asked]
-    assert [answer for *_, answer in of(answers, "candidates")] == [["plot", "music"]] * 4
+    (stars,) = (answers for answers in found.values() if of(answers, "rating"))
+    assert [answer for *_, answer in of(stars, "rating")] == [1 + p % 3 for p in asked]
+    (topics,) = (answers for answers in found.values() if of(answers, "candidates"))
+    assert [answer for *_, answer in of(topics, "candidates")] == [["plot", "music"]] * 4
     asked = [place for place in range(5) if LABELS["eve"][place] is not None]
-    assert [answer for *_, answer in of(answers, "similarity")] == [p + 0.5 for p in asked]
-    whole = answers.table.group_by("annotator").agg(pl.col("seconds").sum()).sort("annotator")
+    (number,) = (answers for answers in found.values() if of(answers, "similarity"))
+    assert [answer for *_, answer in of(number, "similarity")] == [p + 0.5 for p in asked]
+    table = pl.concat([answers.table for answers in found.values()], how="diagonal")
+    whole = table.group_by("annotator").agg(pl.col("seconds").sum()).sort("annotator")
     assert whole["seconds"].to_list() == pytest.approx([4 * 3.0, 4 * 4.0, 4 * 5.0])
 
 

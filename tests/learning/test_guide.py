@@ -203,7 +203,7 @@ def test_what_does_not_go_further_or_tests_other_items_is_no_guide(pilots, guide
     assert not usable(pilot, None)
     assert not usable(pilot, pilot)
     assert not usable(pilot, replace(guide, item_values=guide.item_values[:, :-1]))
-    alone = forecast(pilot, AHEAD, seed=1, draws=200)
+    alone = forecast_options([pilot], AHEAD, seed=1, draws=200)[0]
     same = forecast_options([pilot], AHEAD, seed=1, draws=200, guides=[pilot])[0]
     np.testing.assert_array_equal(alone.draws, same.draws)
     with pytest.raises(InputError, match="2 guides for 1 options"):

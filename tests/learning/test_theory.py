@@ -96,7 +96,9 @@ def test_links_are_the_integrals_they_stand_for(classes: int, lead: float) -> No
     expected, error = loss.mean(), loss.std() / np.sqrt(len(loss))
     entropy = Link.of("cross-entropy", even, floor=0.2)
     tolerance = 4 * error + 0.002
-    assert entropy.to_loss(np.log(lead)) == pytest.approx(0.2 + expected, abs=tolerance)
+    # People who disagree leave so much less to be told.
+    share = 1 - 0.2 / np.log(classes)
+    assert entropy.to_loss(np.log(lead)) == pytest.approx(0.2 + share * expected, abs=tolerance)
     mixed = Link.of("accuracy", even, spread=0.5)
     z = np.random.default_rng(1).normal(size=20_000)
     averaged = accuracy.to_loss(np.log(lead) + 0.5 * z)
@@ -104,6 +106,19 @@ def test_links_are_the_integrals_they_stand_for(classes: int, lead: float) -> No
     assert mixed.to_loss(np.log(lead)) == pytest.approx(averaged.mean(), abs=4 * error + 1e-3)
     for link in (accuracy, entropy, mixed):
         assert link.to_log_u(link.to_loss(np.log(lead))) == pytest.approx(np.log(lead), abs=1e-3)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "cross-entropy"])
+def test_features_that_tell_nothing_are_the_constant_answer(metric: str) -> None:
+    frequencies = np.array([0.7, 0.2, 0.1])
+    entropy = -float(frequencies @ np.log(frequencies))
+    constant = 0.3 if metric == "accuracy" else entropy
+    link = Link.of(metric, frequencies, 0.0 if metric == "accuracy" else 0.4)
+    assert link.to_loss(-5.0) == pytest.approx(constant, abs=0.005)
+    leads = np.linspace(-1.5, 1.0, 6)
+    np.testing.assert_allclose(link.to_log_u(link.to_loss(leads)), leads, atol=1e-3)
+    # Negative control: without the frequencies' own share, chance is not the constant.
+    assert abs(Link.of(metric, np.full(3, 1 / 3)).to_loss(-5.0) - constant) > 0.2
 
 
 def test_purity_of_answers_with_and_without_overlap() -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
 import labelbits as lb
 from labelbits.interface import Batch
 from labelbits.recovery import chain
+from labelbits.recovery.convergence import convergence
 from labelbits.recovery.mixtures.channel import Channel
 from labelbits.recovery.mixtures.noise import Target, flat
 from labelbits.recovery.mixtures.objective import coded
 from labelbits.recovery.mixtures.problem import MixtureProblem
 from labelbits.recovery.triplets import fit as triplet_fit
-from labelbits.signals import Triplet
+from labelbits.signals import REGISTRY, Triplet, make
 from tests.recovery.test_posterior import answered
 
 ITEMS, DIMS, WORLDS = 60, 2, 20
@@ -48,6 +51,19 @@ def test_noise_is_told_from_ten_answers_a_coordinate(monkeypatch: pytest.MonkeyP
     assert gain.mean() > 4 * gain.std(ddof=1) / np.sqrt(WORLDS)
 
 
+class Plain:
+    """A target of nothing but an energy."""
+
+    def __init__(self, value: chain.Value) -> None:
+        self.value = value
+
+    def move(self, x: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        return x
+
+    def travel(self, *args: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return chain.travelled(self.value, *args)
+
+
 def test_a_chain_draws_from_a_known_law() -> None:
     generator = np.random.default_rng(0)
     spread = np.repeat([0.1, 1.0, 3.0], 20)
@@ -60,15 +76,18 @@ def test_a_chain_draws_from_a_known_law() -> None:
     group, prior = np.repeat([0, 1, 2], 20), np.full(60, 1e-3)
     width = chain.widths(value, mean, group, prior, generator)
     np.testing.assert_allclose(width, spread, rtol=1e-3)
-    found = chain.draw(value, mean, width, lambda x, _: x, generator, 100)
+    target = Plain(value)
+    moving = chain.Chain(target, mean[None], group, prior, generator)
+    moving.warm_up(60)
+    found = moving.draw(100)
     assert 0.5 < found.accepted < 1
-    z = (found.x - mean) / spread
+    z = (found.x[0] - mean) / spread
     # 6000 numbers of which one in four counts as independent: 4 standard errors are 0.15.
     assert np.mean(z**2) == pytest.approx(1, abs=0.15)
     assert np.mean(z) == pytest.approx(0, abs=0.1)
     # Negative control: widths that are all one leave the widest coordinates where they began.
-    narrow = chain.draw(value, mean, np.full(60, 0.1), lambda x, _: x, generator, 100)
-    assert np.mean(((narrow.x - mean) / spread)[:, 40:] ** 2) < 0.7
+    narrow = chain.Chain(target, mean[None], group, prior, generator, np.full(60, 0.1)).draw(100)
+    assert np.mean(((narrow.x[0] - mean) / spread)[:, 40:] ** 2) < 0.7
 
 
 @pytest.fixture
@@ -86,10 +105,12 @@ def test_without_answers_the_chain_draws_from_the_prior(target: Target) -> None:
     n = target.coordinates
     x = np.concatenate([0.3 * generator.normal(size=n), flat(target.like)])
     width = np.concatenate([np.ones(n), [1.0, 2.0]])
-    found = chain.draw(target.value, x, width, target.move, generator, 100)
+    moving = chain.Chain(target, x[None], *target.groups(1.0), generator, width)
+    moving.warm_up(60)
+    found = moving.draw(100).x[0]
     # The move of the scale alone takes points from a spread of 0.3 to that of the prior.
-    assert np.mean(found.x[:, :n] ** 2) == pytest.approx(1, abs=0.2)
-    assert 1 < found.x[:, -1].std() < 4
+    assert np.mean(found[:, :n] ** 2) == pytest.approx(1, abs=0.2)
+    assert 1 < found[:, -1].std() < 4
     assert target.move(x, generator)[:n].std() > 2 * x[:n].std()
 
 
@@ -108,3 +129,42 @@ def test_the_scale_moves_and_no_probability_with_it(target: Target) -> None:
     np.testing.assert_allclose(moved[: target.coordinates], x[: target.coordinates] / 2)
     assert likelihood(moved) == pytest.approx(likelihood(x), rel=1e-4)
     assert abs(likelihood(2 * x) - likelihood(x)) > 1
+
+
+@pytest.mark.parametrize("name", ["hard", *(n for n in REGISTRY if REGISTRY[n].in_distances)])
+def test_no_probability_moves_with_the_scale_of_signals_that_know_distances(name: str) -> None:
+    signal = make(name, DIMS, 4)
+    channel = Channel(signal, 1, None, None, False)
+    generator = np.random.default_rng(4)
+    points = generator.normal(size=(6, signal.arity, DIMS)).astype(np.float32)
+    prototypes = generator.normal(size=(4, DIMS)).astype(np.float32)
+    theta, one = channel.start(), np.zeros(6, np.int32)
+    d2 = signal.distances(points, prototypes)
+    answer = signal.sample(jax.random.key(0), d2, np.zeros(6, np.int32))
+    shares = channel.with_scale(theta)
+    moved = {key: value + np.float32(np.log(4) * shares[key]) for key, value in theta.items()}
+    before = channel.log_prob(theta, one, answer, d2)
+    after = channel.log_prob(moved, one, answer, d2 / 4)
+    np.testing.assert_allclose(after, before, rtol=1e-3, atol=1e-3)
+    # Negative control: left where they are, the precision (and thresholds) make another answer of
+    # it. Ratings and ticks also change where thresholds alone stay.
+    for kept in [key for key, share in shares.items() if np.any(share)]:
+        other = channel.log_prob({**moved, kept: theta[kept]}, one, answer, d2 / 4)
+        assert np.max(np.abs(other - before)) > 1e-2
+
+
+def test_r_hat_and_effective_draws_of_known_chains() -> None:
+    generator = np.random.default_rng(8)
+    noise = generator.normal(size=(4, 1000, 3))
+    told = convergence(noise)
+    assert told.r_hat < 1.01
+    assert 3000 < told.effective < 5000
+    # An autoregression with coefficient .9 has (1 - .9) / (1 + .9) as many effective draws.
+    slow = noise.copy()
+    for i in range(1, 1000):
+        slow[:, i] = 0.9 * slow[:, i - 1] + np.sqrt(1 - 0.81) * noise[:, i]
+    assert convergence(slow).effective == pytest.approx(4000 / 19, rel=0.4)
+    # Negative control: one chain elsewhere, and a chain that drifts.
+    apart = noise + 2 * np.array([0, 0, 0, 1])[:, None, None]
+    assert convergence(apart).r_hat > 1.1
+    assert convergence(noise + 3 * np.linspace(0, 1, 1000)[:, None]).r_hat > 1.1

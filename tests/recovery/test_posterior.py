@@ -77,25 +77,26 @@ def test_covariance_holds_the_draws() -> None:
     model = lb.SignalEmbedding(DIMS, random_state=0).fit(answered(points, 800, 5))
     fitted = model._fitted
     assert fitted.draws
-    before = model.posterior_covariance()
+    before = posterior.laplace_covariance(fitted, model._data)
     wide = tuple(
         replace(draw, items=fitted.items + 3 * (metrics.align(draw.items, fitted.items)
                                                 - fitted.items))
         for draw in fitted.draws
     )  # fmt: skip
-    model._fitted = replace(fitted, draws=wide)
-    assert np.mean(model.posterior_covariance() / before) > 4
-    model._fitted = replace(fitted, draws=())
-    assert np.mean(model.posterior_covariance() / before) <= 1
+    grown = posterior.laplace_covariance(replace(fitted, draws=wide), model._data)
+    assert np.mean(grown / before) > 4
+    alone = posterior.laplace_covariance(replace(fitted, draws=()), model._data)
+    assert np.mean(alone / before) <= 1
 
 
 def test_drawn_covariance_agrees_with_the_inverse(monkeypatch: pytest.MonkeyPatch) -> None:
     points = np.random.default_rng(4).normal(size=(ITEMS, DIMS))
     model = lb.SignalEmbedding(DIMS, random_state=0).fit(answered(points, ANSWERS, 5))
-    exact = np.trace(model.posterior_covariance(), axis1=1, axis2=2)
+    told = model._fitted, model._data
+    exact = np.trace(posterior.laplace_covariance(*told), axis1=1, axis2=2)
     monkeypatch.setattr(posterior, "DENSE", 0)
     monkeypatch.setattr(posterior, "DRAWN_COORDINATES", 1000)
-    drawn = np.trace(model.posterior_covariance(), axis1=1, axis2=2)
+    drawn = np.trace(posterior.laplace_covariance(*told), axis1=1, axis2=2)
     # 1000 normal coordinates: a variance within 4.5 %, and the shape of a block is its own.
     np.testing.assert_allclose(drawn, exact, rtol=0.25)
     assert np.mean(drawn / exact) == pytest.approx(1, abs=0.05)

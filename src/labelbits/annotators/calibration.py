@@ -12,18 +12,25 @@ import polars as pl
 from labelbits.annotators import agreement as agree
 from labelbits.annotators.confusion import Confusion, confuse
 from labelbits.annotators.flagging import AnnotatorRecord, judge
-from labelbits.annotators.noise.advice import what_tells_noise
-from labelbits.annotators.noise.class_noise import Noise, fit_noise
+from labelbits.annotators.noise.advice import what_tells_apart, what_tells_noise
+from labelbits.annotators.noise.class_noise import fit_noise
 from labelbits.annotators.noise.positions import noise_by_embedding
 from labelbits.annotators.noise.repeated_questions import noise_by_questions
+from labelbits.annotators.noise.result import Noise
 from labelbits.annotators.reports import reports, states_classes
 from labelbits.annotators.times import TimeFit, fit_times
-from labelbits.annotators.truth import gold_numbers, majority_of_people, reference, worth_by_signal
+from labelbits.annotators.truth import (
+    VOTED,
+    gold_numbers,
+    majority_of_people,
+    reference,
+    worth_by_signal,
+)
 from labelbits.annotators.worth import Worth
 from labelbits.answers.formats.language_models import MODEL, PERSON
 from labelbits.answers.table.questions import first_showings, keys
 from labelbits.interface import Answers, Batch
-from labelbits.signals.encoding import encode
+from labelbits.signals.encoding import PREFERENCE, encode, is_kept
 
 #: Dimensions of the world in which precision is stated, unless told.
 DIMS = 8
@@ -40,7 +47,8 @@ class SignalCalibration:
     `flagged`: annotators who look like spammers or bots, with the evidence; `price`: mean paid
     for one answer; `worth`: what soft labels are worth in the hard labels of the same pilot;
     `model`: the language model that gave the answers, None for people; `advice`: where the noise
-    is not told, the pilot that would tell it; `votes`: how many votes counts of votes hold.
+    is not told, or lapses not from low precision, the pilot that would tell it; `votes`: how many
+    votes counts of votes hold.
     """
 
     signal: str
@@ -110,6 +118,22 @@ class Calibration:
 
     def __getitem__(self, name: str) -> SignalCalibration:
         return self.signals[name]
+
+    def by_annotators(self) -> dict[str | None, dict[str, SignalCalibration]]:
+        """Every kind of annotator that answered: None for people, else the model's name."""
+        people = {None: self.signals} if self.signals else {}
+        return people | self.models
+
+    def of(self, signal: str, model: str | None = None) -> SignalCalibration | None:
+        """What is known of `signal` asked of people, or of one language model.
+
+        None where they never answered it: people's figures are never given for a model. Votes are
+        hard labels, so either stands for the other where only one was asked. Its `noise` holds
+        precision and lapse with intervals, `seconds` and `price` the rest that a plan needs.
+        """
+        found = self.by_annotators().get(model, {})
+        alike = dict.fromkeys((signal, *(VOTED if signal in VOTED else ())))
+        return next((found[name] for name in alike if name in found), None)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON: what `labelbits pilot --json` prints."""
@@ -192,7 +216,56 @@ def _by_signal(
         name = batch.signal.name
         rows = answers.table.filter(pl.col("signal") == name)
         found[name] = _calibrate_signal(batch, rows, answers, truth, dims, longest, seed)
+    for name in answers.table["signal"].unique(maintain_order=True).to_list():
+        if is_kept(name):
+            rows = answers.table.filter(pl.col("signal") == name)
+            found[name] = calibrate_kept(name, rows, longest, seed)
     return found
+
+
+def calibrate_kept(
+    name: str, rows: pl.DataFrame, longest: float | None, seed: int
+) -> SignalCalibration:
+    """Times and agreement of answers that no signal models yet (preference, score)."""
+    items, answer = rows["items"], rows["answer"]
+    if name == PREFERENCE:
+        # One question whichever side an item stood on; the answer is the item that won.
+        left, right = items.list.get(0), items.list.get(1)
+        won = rows.select(
+            pl.when(pl.lit(answer == "0")).then(pl.lit(left))
+            .when(pl.lit(answer == "1")).then(pl.lit(right))
+            .otherwise(pl.lit("\x1ftie"))
+        ).to_series()  # fmt: skip
+        answer, items = won, items.list.sort()
+    asked = items.list.join("\x1f")
+    if "group" in rows.columns:
+        asked = asked + "\x1e" + rows["group"].fill_null("")
+    question, chosen, annotator = (
+        np.unique(column.to_numpy(), return_inverse=True)[1].reshape(-1)
+        for column in (asked, answer, rows["annotator"])
+    )
+    first = first_showings(rows, question, annotator)
+    if name == PREFERENCE:
+        agreement = agree.agree_on_choice(question, chosen, annotator, first, seed)
+    else:
+        values = answer.cast(pl.Float64).to_numpy()
+        agreement = agree.agree_on_number(question, values, annotator, first, seed)
+    times = None
+    if "seconds" in rows.columns:
+        times = fit_times(rows["seconds"].fill_null(float("nan")).to_numpy(), annotator, longest)
+    price = rows["price"].mean() if "price" in rows.columns else None
+    return SignalCalibration(
+        signal=name,
+        answers=len(rows),
+        annotators=rows["annotator"].n_unique(),
+        items=items.explode().n_unique(),
+        seconds=times,
+        agreement=agreement,
+        confusion=None,
+        noise=None,
+        price=float(price) if isinstance(price, (int, float)) else None,
+        advice=f"{name} answers are kept whole, and no signal models them yet",
+    )
 
 
 def _of_model(found: SignalCalibration, model: str, against: str) -> SignalCalibration:
@@ -202,7 +275,9 @@ def _of_model(found: SignalCalibration, model: str, against: str) -> SignalCalib
         confusion = replace(confusion, against=against)
     if noise is not None:
         noise = replace(noise, source=noise.source.replace("gold", against))
-    return replace(found, model=model, confusion=confusion, noise=noise)
+    # More people tell nothing of a model: that advice is for people alone.
+    advice = "" if noise is not None else found.advice
+    return replace(found, model=model, confusion=confusion, noise=noise, advice=advice)
 
 
 def _split_models(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
@@ -279,7 +354,7 @@ def _calibrate_signal(
         agreement=agreement,
         confusion=confusion,
         noise=noise,
-        advice="" if noise else what_tells_noise(batch, dims[1]),
+        advice=what_tells_apart(noise) if noise else what_tells_noise(batch, dims[1]),
         flagged=tuple(record for record in flagged if record.evidence),
         price=float(price) if isinstance(price, (int, float)) else None,
         votes=int(batch.answer.sum()) if kind.name == "votes" else None,

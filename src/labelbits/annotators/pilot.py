@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from labelbits.annotators.beside_models import BesideModel, people_beside_models
 from labelbits.annotators.calibration import Calibration, calibrate
 from labelbits.annotators.times import price_of
 from labelbits.answers.files.csv_files import read_csv
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, head
+from labelbits.answers.formats.cells import text
 from labelbits.answers.formats.detect import reader_for
+from labelbits.answers.formats.reader import Options
 from labelbits.answers.reading import read_answers
 from labelbits.answers.writing import write_answers
 from labelbits.errors import InputError
@@ -31,7 +34,8 @@ LOOKED_AT = 20_000
 class Pilot:
     """A pilot that was read and measured.
 
-    `written` is the canonical table's path, if any; `formats` names what each file was read as.
+    `written` is the canonical table's path, if any; `formats` names what each file was read as;
+    `beside_models` compares people with each language model on the same items.
     """
 
     answers: Answers
@@ -40,12 +44,14 @@ class Pilot:
     written: str | None = None
     prices: dict[str, float] = field(default_factory=dict)
     formats: tuple[str, ...] = ()
+    beside_models: tuple[BesideModel, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
         out = self.calibration.to_dict()
         for name, price in self.prices.items():
             out["signals"][name]["price"] = price
+        out["people_beside_models"] = [one.to_dict() for one in self.beside_models]
         files = {"files": list(self.files), "formats": list(self.formats)}
         return {**files, "out": self.written, **out}
 
@@ -59,10 +65,21 @@ def run_pilot(
     signal: str | None = None,
     dims: int | None = None,
     wage: float | None = None,
+    epsilon: float | None = None,
     seed: int = 0,
+    columns: Mapping[str, str] | None = None,
+    question: str | None = None,
+    classes: Sequence[str] | None = None,
 ) -> Pilot:
-    """Read `files`, calibrate them and write the canonical table to `out`."""
-    answers = read_answers(files, file_format, signal=signal, seed=seed)
+    """Read `files`, calibrate them and write the canonical table to `out`.
+
+    `epsilon` is how much worse a language model may be than people, in place of what the two prices
+    allow (`people_beside_models`). `columns`, `question` and `classes` are those of `read_answers`.
+    """
+    answers = read_answers(
+        files, file_format, signal=signal, seed=seed, columns=columns, question=question,
+        classes=classes,
+    )  # fmt: skip
     truth = None if gold is None else read_gold(gold, answers)
     written = None if out is None else str(write_answers(answers, out))
     calibration = calibrate(answers, truth, dims=dims, seed=seed)
@@ -73,13 +90,16 @@ def run_pilot(
         for name, found in calibration.signals.items():
             if found.seconds is not None:
                 prices[name] = price_of(found.seconds.mean, wage)
+    beside = people_beside_models(answers, epsilon=epsilon, prices=prices, gold=truth, seed=seed)
+    told = Options(columns=dict(columns or {}))
     return Pilot(
         answers,
         calibration,
         tuple(str(path) for path in files),
         written,
         prices,
-        tuple(reader_for(path, file_format)[0].name for path in files),
+        tuple(reader_for(path, file_format, told)[0].name for path in files if path.is_file()),
+        tuple(beside),
     )
 
 
@@ -119,7 +139,7 @@ def read_gold(path: Path, answers: Answers) -> dict[str, str]:
         raise InputError(
             f"{path}: found columns {', '.join(table.columns[:10])}; expected item and class"
         )
-    pairs = table.select(found["item"], found["class"]).drop_nulls()
+    pairs = table.select(text(found["item"], table), text(found["class"], table)).drop_nulls()
     return _that_match(dict(pairs.iter_rows()), answers, path)
 
 

@@ -15,7 +15,7 @@ from labelbits.annotators.worth import Worth, worth_of_soft
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.signals import signal_class
-from labelbits.signals.encoding import encode
+from labelbits.signals.encoding import KEPT, encode, is_kept
 
 #: Signals that are hard labels, one or many.
 VOTED = ["hard", "votes"]
@@ -39,6 +39,8 @@ def _stated(
 ) -> Iterator[tuple[list[str], np.ndarray]]:
     """(item of each row, class probabilities) for each signal of these forms that states them."""
     for name in answers.table["signal"].unique(maintain_order=True):
+        if is_kept(name):
+            continue
         kind = signal_class(name)
         if kind.form not in forms or not states_classes(kind):
             continue
@@ -64,7 +66,7 @@ def worth_by_signal(answers: Answers, seed: int) -> dict[str, tuple[Worth, ...]]
             np.add.at(counts, (batch.items[:, 0], batch.answer[:, 0]), 1)
     found = {}
     for name in names:
-        if signal_class(name).form != "numbers":
+        if is_kept(name) or signal_class(name).form != "numbers":
             continue
         own = replace(answers, table=answers.table.filter(pl.col("signal") == name))
         for items, report in _stated(own, ("numbers",), first_only=True):
@@ -84,8 +86,13 @@ def gold_numbers(answers: Answers, gold: Any) -> np.ndarray:
     numbers = {name: k for k, name in enumerate(answers.classes)}
     places = {name: i for i, name in enumerate(answers.items)}
     table = answers.table
+    for item, name in answers.gold.items():
+        if item in places and name in numbers:
+            truth[places[item]] = numbers[name]
     if "gold" in table.columns:
-        for row in table.filter(pl.col("gold").fill_null(False)).iter_rows(named=True):
+        kept = [name for name in KEPT if is_kept(name)]
+        marked = pl.col("gold").fill_null(False) & ~pl.col("signal").is_in(kept)
+        for row in table.filter(marked).iter_rows(named=True):
             _, stated = reports([row["answer"]], answers.classes, signal_class(row["signal"]))
             if stated[0] >= 0 and len(row["items"]) == 1:
                 truth[places[row["items"][0]]] = stated[0]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
 import polars as pl
 
+from labelbits.answers.files.opening import check_file
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.formats.markets import Sessions, apply_sessions, read_sessions
-from labelbits.answers.formats.reader import Options
-from labelbits.answers.table.columns import REJECTED
+from labelbits.answers.formats.reader import Options, Reader
+from labelbits.answers.table.columns import KEPT, REJECTED, Parsed
 from labelbits.answers.table.table import assemble, validate
 from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.signals import REGISTRY
 
 
 def read_answers(
@@ -23,52 +27,52 @@ def read_answers(
     *,
     classes: Sequence[str] | None = None,
     signal: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    question: str | None = None,
     seed: int = 0,
 ) -> Answers:
     """Read files of answers, of one or several formats, as one canonical table.
 
     `format` names the format of all files, or "auto" to recognise each from its content.
     `classes` gives the class names in order; without it they come from the file, or else from the
-    answers. `signal` says what a plain table of labels was asked (default `hard`). `seed` places
-    what a file lists winner first. Rows that cannot be read are kept in `Answers.rejected`
-    (file, row, reason, found), and `Answers.notes` say what was assumed. Raises `InputError` for
-    a file in which nothing can be read.
+    answers. `signal` says what a plain table of labels was asked (default: what all its answers
+    show, `hard` for names). `columns` says which column is what in a plain table: item,
+    annotator, label, seconds, milliseconds, price, gold, question, left, right, winner.
+    `question` is the one to read where a file holds answers to several, which are never pooled.
+    `seed` places what a file lists winner first. Rows that cannot be read are kept in
+    `Answers.rejected` (file, row, reason, found), and `Answers.notes` say what was assumed. Raises
+    `InputError` for a file in which nothing can be read, and for one of several questions where
+    none is named (`SeveralQuestionsError`).
     """
-    if isinstance(paths, (str, PathLike)):
-        paths = [paths]
-    files = [Path(path) for path in paths]
+    files = _files([paths] if isinstance(paths, (str, PathLike)) else paths)
     if not files:
         raise InputError("no file of answers is given; expected at least one")
-    options = Options(tuple(str(name) for name in classes or ()), signal, seed)
-    parts: list[pl.DataFrame] = []
-    rejected: list[pl.DataFrame] = []
-    notes: list[str] = []
-    known: tuple[str, ...] = options.classes
-    items: list[str] = []
+    if signal is not None and signal not in (*REGISTRY, *KEPT):
+        raise InputError(
+            f"signal {signal!r} is unknown; expected one of: {', '.join((*REGISTRY, *KEPT))}"
+        )
+    options = Options(
+        tuple(str(name) for name in classes or ()), signal, seed, dict(columns or {}), question
+    )
+    read = _Read(known=options.classes, several=len(files) > 1)
     sessions: list[Sessions] = []
     for path in files:
-        reader, kind = reader_for(path, format)
+        if read.is_same_file(path):
+            continue
+        reader, kind = reader_for(path, format, options)
         if reader.name == "prolific" and len(files) > 1:
             sessions.append(read_sessions(path, kind))
-            notes.extend(sessions[-1].notes)
-            rejected.append(_of_file(path, sessions[-1].rejected.frame()))
+            read.notes.extend(sessions[-1].notes)
+            read.rejected.append(_of_file(path, sessions[-1].rejected.frame()))
             continue
-        parsed = reader.read(path, kind, options)
-        good, bad, found = validate(parsed, options.classes)
-        if not len(good):
-            raise nothing_readable(path, reader.name, bad)
-        parts.append(good.drop("row"))
-        rejected.append(_of_file(path, bad))
-        known = tuple(dict.fromkeys([*known, *found]))
-        items.extend(parsed.items)
-        notes.extend(parsed.notes)
-    if not parts:
+        read.add(path, reader, reader.read(path, kind, options), options)
+    if not read.parts:
         raise InputError(f"{files[0]}: the files hold sessions only; expected a file of answers")
     for session in sessions:
-        for place, part in enumerate(parts):
-            parts[place], gone, note = apply_sessions(part, session)
-            notes.append(note)
-            rejected.append(
+        for place, part in enumerate(read.parts):
+            read.parts[place], gone, note = apply_sessions(part, session)
+            read.notes.append(note)
+            read.rejected.append(
                 gone.select(
                     pl.lit("Prolific").alias("file"),
                     pl.lit(None, pl.Int64).alias("row"),
@@ -76,7 +80,90 @@ def read_answers(
                     pl.col("annotator").alias("found"),
                 ).cast(REJECTED)
             )
-    return assemble(parts, rejected, known, tuple(dict.fromkeys(items)), notes)
+    answers = assemble(
+        read.parts, read.rejected, read.known, tuple(dict.fromkeys(read.items)), read.notes
+    )
+    return replace(answers, gold=read.gold) if read.gold else answers
+
+
+def _files(paths: Iterable[str | PathLike[str]]) -> list[Path]:
+    """The files named, and the Arrow files of folders that `datasets` saved."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        shards = sorted(path.rglob("*.arrow")) if path.is_dir() else []
+        files.extend(shards[:1000] or [path])
+    return files
+
+
+@dataclass
+class _Read:
+    """What was read so far: an answer or a file that comes again changes nothing."""
+
+    known: tuple[str, ...] = ()
+    several: bool = False
+    parts: list[pl.DataFrame] = field(default_factory=list)
+    rejected: list[pl.DataFrame] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    items: list[str] = field(default_factory=list)
+    gold: dict[str, str] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+    contents: dict[tuple[int, str], Path] = field(default_factory=dict)
+    tables: dict[int, Path] = field(default_factory=dict)
+
+    def is_same_file(self, path: Path) -> bool:
+        """Is the content of `path` that of a file read before? Then a note says so."""
+        check_file(path)
+        if not self.several:
+            return False
+        with path.open("rb") as stream:
+            key = (path.stat().st_size, hashlib.file_digest(stream, "blake2b").hexdigest())
+        first = self.contents.setdefault(key, path)
+        if first is path:
+            return False
+        self.notes.append(f"{path}: the same file as {first}; it is read once")
+        return True
+
+    def add(self, path: Path, reader: Reader, parsed: Parsed, options: Options) -> None:
+        """Keep the rows of one file that fit their signal and were not read before."""
+        good, bad, found = validate(parsed, options.classes)
+        if not len(good):
+            raise nothing_readable(path, reader.name, bad)
+        self.rejected.append(_of_file(path, bad))
+        self.notes.extend(parsed.notes)
+        if "id" in good.columns:
+            good = self._without_known_ids(path, good)
+        good = good.drop("row", "id", strict=False)
+        if self.several and len(good) and self._is_known(path, good):
+            return
+        self.known = tuple(dict.fromkeys([*self.known, *found]))
+        self.items.extend(parsed.items)
+        self.gold |= parsed.gold
+        self.parts.append(good)
+
+    def _without_known_ids(self, path: Path, good: pl.DataFrame) -> pl.DataFrame:
+        """Leave out annotations whose id another file had."""
+        again = good["id"].is_in(list(self.ids)) & good["id"].is_not_null()
+        self.ids.update(good["id"].drop_nulls())
+        if again.any():
+            said = "annotation id stands in another file too; the first is kept"
+            lost = good.filter(again).select("row", pl.lit(said).alias("reason"), found="id")
+            self.rejected.append(_of_file(path, lost))
+            good = good.filter(~again)
+        return good
+
+    def _is_known(self, path: Path, good: pl.DataFrame) -> bool:
+        """Does another file hold exactly these answers, in another container?"""
+        own = good.with_columns(pl.col("items").list.join("\x1f"))
+        names = [n for n in ("signal", "annotator", "items", "answer") if n in own.columns]
+        total = int(own.select(names).hash_rows(seed=0).sort().hash(seed=1).sum() or 0)
+        key = hash((len(own), total))
+        first = self.tables.setdefault(key, path)
+        if first is path:
+            return False
+        self.notes.append(
+            f"{path}: the same {len(own):,} answers as {first}, in another file; they are read once"
+        )
+        return True
 
 
 def _of_file(path: Path, rows: pl.DataFrame) -> pl.DataFrame:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labelbits.commands.console import JsonFlag, print_json
 from labelbits.errors import InputError
+from labelbits.speech import inform, put
+
+if TYPE_CHECKING:
+    from labelbits.annotators.pilot import Pilot
 
 app = typer.Typer()
 
@@ -26,20 +30,71 @@ def pilot(
     signal: Annotated[str | None, typer.Option(help="What a table of labels was asked.")] = None,
     dims: Annotated[int | None, typer.Option(help="Dimensions of the world of precision.")] = None,
     wage: Annotated[float | None, typer.Option(help="Wage per hour: adds prices.")] = None,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(help="How much worse than people a model may be. [default: from the prices]"),
+    ] = None,
+    columns: Annotated[
+        str, typer.Option(help="Which column is what: item=COL,annotator=COL,label=COL,...")
+    ] = "",
+    question: Annotated[
+        str | None, typer.Option(help="The question to read, where a file holds several.")
+    ] = None,
+    classes: Annotated[
+        str, typer.Option(help="Class names apart by commas. [default: those of the answers]")
+    ] = "",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """Read answers that you already have; measure their noise, time and reliability."""
     from labelbits.annotators.pilot import run_pilot
+    from labelbits.answers.formats.deciding import SeveralQuestionsError
+    from labelbits.outputs import check_table
     from labelbits.report.pilot import show_pilot
 
-    result = run_pilot(
-        files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed
-    )
-    if as_json:
-        print_json(result.to_dict())
+    if out is not None:
+        check_table(out)
+
+    def run(asked: str | None) -> Pilot:
+        return run_pilot(
+            files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed,
+            epsilon=epsilon,
+            columns=told_columns(columns), question=asked, classes=_names(classes),
+        )  # fmt: skip
+
+    try:
+        results = {"": run(question)}
+    except SeveralQuestionsError as several:
+        if out is not None or gold is not None:
+            raise  # one table and one truth are those of one question
+        results = {name: run(name) for name in several.questions}
+    if as_json and "" in results:
+        print_json(results[""].to_dict())
+    elif as_json:
+        print_json({"questions": {name: one.to_dict() for name, one in results.items()}})
     else:
-        show_pilot(result)
+        for name, one in results.items():
+            if name:
+                put(f"question {name}")
+            show_pilot(one)
+
+
+def told_columns(text: str) -> dict[str, str]:
+    """`item=COL,annotator=COL` as a dictionary. Raises `InputError` for anything else."""
+    found: dict[str, str] = {}
+    for part in text.split(",") if text.strip() else ():
+        key, mark, column = part.partition("=")
+        if not mark or not key.strip() or not column.strip():
+            raise InputError(
+                f"--columns has {part!r}; expected pairs apart by commas: "
+                "item=COL,annotator=COL,label=COL"
+            )
+        found[key.strip()] = column.strip()
+    return found
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 @app.command()
@@ -55,13 +110,13 @@ def recover(
     import warnings
 
     from labelbits.answers import read_answers
+    from labelbits.outputs import check_table
     from labelbits.recovery import SignalEmbedding, write_embedding
-    from labelbits.recovery.writing import check_writable
 
     if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
         raise InputError(f"--dims is {dims!r}; expected a whole number of at least 1, or auto")
     if out is not None:
-        check_writable(out)
+        check_table(out)
     began = time.perf_counter()
     read = read_answers(answers, seed=seed)
     with warnings.catch_warnings(record=True) as told:
@@ -70,7 +125,7 @@ def recover(
             "auto" if dims == "auto" else int(dims), random_state=seed, verbose=True
         ).fit(read)
     for warning in told:
-        typer.echo(f"labelbits: {warning.message}", err=True)
+        inform(warning.message)
     if out is not None:
         write_embedding(embedding, out)
     result = {
@@ -86,8 +141,8 @@ def recover(
         print_json(result)
         return
     for name, value in result.items():
-        typer.echo(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
-    typer.echo(f"embedding    {out or 'not written: give --out FILE'}")
+        put(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
+    put(f"embedding    {out or 'not written: give --out FILE'}")
 
 
 @app.command()
@@ -107,16 +162,18 @@ def export(
     """Write annotation projects for what a plan says to buy, so that collecting can start."""
     from labelbits.answers.export.asked_items import read_items
     from labelbits.answers.export.export import export_plan
+    from labelbits.outputs import check_folder
 
     if to != "label-studio":
         raise InputError(f"--to is {to!r}; expected label-studio")
-    names = [name.strip() for name in classes.split(",") if name.strip()]
+    check_folder(out)
+    names = _names(classes)
     shown = [] if items is None else read_items(items)
     folders, notes = export_plan(file, out, items=shown, classes=names, seed=seed)
     for note in notes:
-        typer.echo(f"labelbits: {note}", err=True)
+        inform(note)
     if as_json:
         print_json({"folders": [str(folder) for folder in folders]})
     else:
         for folder in folders:
-            typer.echo(f"{folder}: config.xml, tasks.json, README.md")
+            put(f"{folder}: config.xml, tasks.json, README.md")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labelbits.commands.console import JsonFlag, print_json, progress_bar, stoppable
+from labelbits.commands.console import JsonFlag, print_json, stoppable
 from labelbits.commands.signal_options import GIVEN, SignalCommand, read_options
 from labelbits.errors import InputError
+from labelbits.progress import progress_bar
+from labelbits.speech import inform, put
 
 if TYPE_CHECKING:
     from labelbits.interface import Estimate, Signal
@@ -77,9 +79,9 @@ def bits(
             others += [(name, label, measured(other)) for label, other in found.others]
     if as_json:
         for warning in rows[0][1].warnings:
-            typer.echo(f"labelbits: {warning}", err=True)
+            inform(warning)
         for line in assumed[signal]:
-            typer.echo(f"labelbits: {line}", err=True)
+            inform(line)
         print_json(bits_json(*rows[0]))
         return
     print_bits(rows, world, precision)
@@ -120,7 +122,7 @@ def predict(
     prior: Annotated[str, typer.Option(help="normal, hypercube, sphere or clusters.")] = "normal",
     as_json: JsonFlag = False,
 ) -> None:
-    """How well the items will be recovered, at once; refuses where that was not checked."""
+    """Predict at once how well items are recovered, for settings that were checked."""
     from dataclasses import asdict
 
     from labelbits import signals
@@ -138,10 +140,10 @@ def predict(
         ("Procrustes disparity", found.procrustes, found.procrustes_low, found.procrustes_high),
     ):
         level = f"{100 * found.level:.0f} % of worlds"
-        typer.echo(f"{name}  {mean:.3f}  ({level}: {low:.3f} to {high:.3f})")
-    typer.echo(f"{found.method}, prototypes unknown; not simulated for this case")
+        put(f"{name}  {mean:.3f}  ({level}: {low:.3f} to {high:.3f})")
+    put(f"{found.method}, prototypes unknown; not simulated for this case")
     if found.checked is not None:
-        typer.echo(
+        put(
             f"checked at {found.checked.points} other points of {signal}: off by "
             f"{found.checked.median_error:.3f} (median), {found.checked.ninth_decile:.3f} (90th "
             "percentile) in Spearman"
@@ -168,7 +170,7 @@ def sweep(
             path = run_sweep(
                 grid, store, workers=workers, backend=backend, address=address, progress=tell
             )
-    typer.echo(path)
+    put(path)
 
 
 @app.command()
@@ -183,13 +185,20 @@ def reproduce(
 
     Stopped at any moment, the same command continues.
     """
+    from labelbits.outputs import check_folder
+
+    check_folder(out)
     with stoppable("the same command continues"):
         from labelbits.report.reproduce import PAGE, write
+        from labelbits.sweeps.analyses.verdicts import verdicts
         from labelbits.sweeps.console import sweep_progress
         from labelbits.sweeps.reproduction import reproduce as compute
 
         with sweep_progress("pieces") as tell:
             table = compute(figures, out / "store", quick=quick, progress=tell)
         for missing in write(table, out):
-            typer.echo(f"labelbits: {missing}", err=True)
-    typer.echo(out / PAGE)
+            inform(missing)
+    for name in table["figure"].unique(maintain_order=True):
+        for verdict in verdicts(table, name):
+            put(f"{name}: {verdict.line()}")
+    put(out / PAGE)

@@ -2,59 +2,37 @@
 
 from __future__ import annotations
 
-import struct
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from labelbits.answers.files.numpy_files import load_npz
 from labelbits.errors import InputError
 
 #: Older files of votes and labels use these names for the same array.
 GOLD_NAMES = ("gold", "true_label", "labels", "label")
 #: Fewest items that any plan from features can be made from.
 FEWEST_ITEMS = 10
-#: What numpy and zipfile raise for files that are cut off, overwritten or no arrays at all.
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    ValueError,
-    EOFError,
-    OSError,
-    KeyError,
-    TypeError,
-    NotImplementedError,
-    MemoryError,
-)
 #: Features above this lose digits in float32; all are scaled down together.
 LARGEST = 1e12
 
+#: More votes of people on one item than any table has; beyond it are numbers of something else.
+MOST_VOTES = 1_000_000
+
 
 def load_array(path: Path, names: tuple[str, ...], what: str) -> np.ndarray:
-    """The first of the arrays `names` in an npz file; never unpickles anything.
+    """The first of the arrays `names` in an npz file, or the one of an npy file.
 
-    Raises `InputError` for a missing or broken file and for a missing array.
+    Never unpickles, waits for a pipe or inflates a bomb (`answers.files.numpy_files`). Raises
+    `InputError` for a missing or broken file and for a missing array.
     """
-    try:
-        # numpy leaves a broken file open when it is given a path.
-        with path.open("rb") as stream:
-            file = np.load(stream, allow_pickle=False)
-            if isinstance(file, np.ndarray):
-                return file
-            for name in names:
-                if name in file.files:
-                    return file[name]
-            found = ", ".join(file.files) or "no arrays"
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected an npz file with {what}") from None
-    except _BROKEN as problem:
-        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise InputError(
-            f"{path}: cannot be read ({reason}); expected an npz file with {what}, "
-            "written by numpy.savez without pickled objects"
-        ) from None
+    arrays = load_npz(path, what=f"an npz file with {what}")
+    if set(arrays) == {"array"} and "array" not in names:
+        return arrays["array"]
+    for name in names:
+        if name in arrays:
+            return arrays[name]
+    found = ", ".join(arrays) or "no arrays"
     raise InputError(f"{path}: holds {found}; expected an array named {names[0]!r} ({what})")
 
 
@@ -112,6 +90,12 @@ def load_counts(path: Path, items: int, classes: int | None) -> np.ndarray:
         raise InputError(
             f"{path}: row {row}, column {col} of counts is {counts[row, col]}; "
             "expected whole numbers of votes, 0 or more"
+        )
+    if counts.size and counts.max() > MOST_VOTES:
+        row, col = np.unravel_index(counts.argmax(), counts.shape)
+        raise InputError(
+            f"{path}: row {row}, column {col} of counts is {counts[row, col]:,.0f}; expected votes "
+            f"of people, {MOST_VOTES:,} on an item at most"
         )
     return counts
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from labelbits.learning.fits.regularisation import RIDGES, held_out_losses
-from labelbits.learning.fits.standardise import check_features, standardised
+from labelbits.learning.fits.standardise import Recent, check_features, standardised
 from labelbits.threads import one_blas_thread
 
 #: Items below which a learning curve has no second point worth the name.
@@ -108,7 +109,7 @@ def diagnose(features: np.ndarray, counts: np.ndarray, *, seed: int = 0) -> Diag
         )
     if any(c.fatal for c in concerns):
         return Diagnosis(tuple(concerns))
-    gain, error = _gain(features, counts, seed)
+    gain, error = _gain(Recent(features, counts), seed)
     if not gain > CLEARLY * error:
         # The standard error falls as 1 / sqrt(n): more items tell a small gain from none.
         needed = int(min(n * max(4.0, (CLEARLY * error / max(gain, error / 4)) ** 2), 100 * n))
@@ -126,8 +127,11 @@ def diagnose(features: np.ndarray, counts: np.ndarray, *, seed: int = 0) -> Diag
     return Diagnosis(tuple(concerns), gain, error)
 
 
-def _gain(features: np.ndarray, counts: np.ndarray, seed: int) -> tuple[float, float]:
-    """Cross-validated gain over class frequencies (nats an item) and its standard error."""
+@functools.lru_cache(maxsize=1)
+def _gain(recent: Recent, seed: int) -> tuple[float, float]:
+    """Cross-validated gain over class frequencies (nats an item) and its standard error, of
+    (features, counts); remembered, because a plan asks twice."""
+    features, counts = recent.arrays
     target = (counts / counts.sum(1, keepdims=True)).astype(np.float32)
     n, k = target.shape
     frequency = (target.sum(0) + 1) / (n + k)

@@ -21,15 +21,14 @@ class Shape:
     `loss_of_lead(u, classes)`: loss at every lead u of the right class, for so many equal classes;
     `grid` the step on the table of ln u. `equal_classes(f)`: how many equal classes have the chance
     level of classes with frequencies `f` (all above 0). `theory`: weight of the features' own
-    theory against parametric forms. `early_slope`: mean slope of ln u against
-    the theory's from 100 items, falling as 1 / n (from 50 items on): the theory's probabilities
-    are calibrated, those of a fit to few items are not, and what more add is foretold too large.
+    theory against parametric forms. `growth`: how much there is, on average, of the growth of ln u
+    that the theory foretells.
     """
 
     loss_of_lead: Callable[[np.ndarray, float], np.ndarray]
     equal_classes: Callable[[np.ndarray], float]
     theory: float
-    early_slope: float
+    growth: float
     grid: int = 1
 
 

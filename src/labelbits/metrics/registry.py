@@ -45,9 +45,9 @@ def _constant_f1(share: np.ndarray) -> tuple[float, float]:
     return 1 / classes, 2 * most / (1 + most) / classes
 
 
-#: Classes that all count alike have the chance level of so many equal ones. Weights and slopes as
+#: Classes that all count alike have the chance level of so many equal ones. Weights and growth as
 #: for accuracy, whose curve they share where classes are equal.
-_BALANCED = Shape(error_of_lead, lambda f: float(len(f)), theory=0.7, early_slope=0.0)
+_BALANCED = Shape(error_of_lead, lambda f: float(len(f)), theory=0.7, growth=0.9)
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -68,9 +68,7 @@ METRICS: dict[str, Metric] = {
             chance=lambda share: (float(share @ share), float(share.max())),
             # Few test items say little about the shape of an accuracy curve, where forms alone are
             # too gloomy.
-            shape=Shape(
-                error_of_lead, lambda f: float(1 / np.sum(f * f)), theory=0.7, early_slope=0.0
-            ),
+            shape=Shape(error_of_lead, lambda f: float(1 / np.sum(f * f)), theory=0.7, growth=0.9),
         ),
         Metric(
             name="balanced-accuracy",
@@ -119,7 +117,7 @@ METRICS: dict[str, Metric] = {
                 surprise_of_lead,
                 lambda f: float(np.exp(_entropy(f))),
                 theory=0.5,
-                early_slope=-0.04,
+                growth=0.95,
                 grid=5,
             ),
             # The log loss near its minimum follows errors of the weights to second order, accuracy

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from labelbits.errors import InputError
-from labelbits.planning.result import LEVEL, Curve, Option
+from labelbits.planning.result import LEVEL, NOTHING, Curve, Option
 from labelbits.planning.spec.cost import affordable_items, total_cost
 from labelbits.planning.spec.planfile import Budget
 
@@ -129,7 +129,10 @@ def final_draws(curves: list[Curve], budget: Budget, seed: int) -> tuple[list[Cu
 
 
 def chances(gain: np.ndarray) -> np.ndarray:
-    """Probability of each family (F,) to be the best, from draws (B, F), higher better; families
-    that tie in a draw share it."""
-    best = gain >= gain.max(1, keepdims=True) - 1e-12
+    """Probability of each family (F,) to be the best, from draws (B, F), higher better.
+
+    Families that differ in a draw by less than can be seen (`NOTHING`) share it: more answers on
+    the same items are never worse, and to be better by nothing is no reason to buy them.
+    """
+    best = gain >= gain.max(1, keepdims=True) - NOTHING
     return (best / best.sum(1, keepdims=True)).mean(0)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CHECKED = Path(__file__).parent / "checked.json"
 #: Largest standard error of the mean Spearman correlation with which a prediction is given.
 LARGEST_ERROR = 0.07
+#: Least share of single worlds inside the 90 % interval with which a signal is predicted at all.
+LEAST_COVERAGE = 0.85
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,15 @@ class Checked:
 
     `points` were compared and `accepted` (share) answered; `median_error` and `ninth_decile` are
     absolute errors of the mean Spearman correlation, the simulation's own noise included.
+    `coverage` is the share of single worlds inside the 90 % interval at sizes that had no part in
+    setting its width.
     """
 
     points: int
     accepted: float
     median_error: float
     ninth_decile: float
+    coverage: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,13 @@ def predict_quality(
         name = signal if isinstance(signal, str) else signal.name
         raise NotCheckedError(
             f"too few predictions of {name} were compared with simulations to trust one: {SIMULATE}"
+        )
+    if found.checked.coverage < LEAST_COVERAGE:
+        name = signal if isinstance(signal, str) else signal.name
+        raise NotCheckedError(
+            f"predictions of {name} cannot be trusted: at sizes left out "
+            f"{found.checked.coverage:.0%} of single worlds were inside the 90 % interval, "
+            f"{LEAST_COVERAGE:.0%} are needed: {SIMULATE}"
         )
     return found
 

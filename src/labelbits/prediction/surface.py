@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -113,13 +113,16 @@ class Surface:
     describe: Describe
     #: Factor on the process's own standard error: sizes that it never saw are off by more.
     caution: float = 1.0
+    #: A further factor for each signal, 1 where none is given: what held-out points showed.
+    own: Mapping[str, float] = field(default_factory=dict)
 
     def predict(self, points: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(mean over worlds, its standard error, standard deviation over worlds), on the line."""
         x = self.describe(points, self.signals, self.worth)
         told: Any = self.process.predict(x, return_std=True)
         line, error = told[0] + self.centre, told[1]
-        return line, self.caution * error, np.exp(_spread_features(x, line) @ self.spread)
+        own = np.array([self.own.get(name, 1.0) for name in points["signal"]])
+        return line, self.caution * own * error, np.exp(_spread_features(x, line) @ self.spread)
 
 
 def _kernel(count: int) -> Any:
@@ -198,7 +201,7 @@ def surface(family: str, metric: str) -> Surface:
     points = pl.read_parquet(TABLE).filter(pl.col("signal").is_in(signals))
     worth = {name: (rate[0], rate[1]) for name, rate in fitted["worth"].items()}
     made = build(metric, signals, points, np.array(fitted[metric]), worth)
-    return replace(made, caution=fitted["caution"][metric])
+    return replace(made, caution=fitted["caution"][metric], own=fitted["own"][metric])
 
 
 def interval(

@@ -10,10 +10,21 @@ import polars as pl
 
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch, Signal
-from labelbits.signals import signal_class
+from labelbits.signals import REGISTRY, signal_class
 
 #: Columns of the table that codes are made from.
 COLUMNS = ("signal", "items", "answer", "classes", "annotator")
+#: Kinds of answers that a table keeps whole although no signal models them yet, with the number of
+#: items they show: which of two is better (0, 1 or "tie"), and a number on a scale about one item.
+PREFERENCE, SCORE = "preference", "score"
+KEPT: dict[str, int] = {PREFERENCE: 2, SCORE: 1}
+
+
+def is_kept(name: str) -> bool:
+    """Is this a kind of answer that no registered signal models?"""
+    return name in KEPT and name not in REGISTRY
+
+
 #: Rows whose items are numbered at a time.
 BLOCK = 1_000_000
 
@@ -36,6 +47,8 @@ def encode(
     batches = []
     names = table["signal"].unique(maintain_order=True)
     for name in names:
+        if is_kept(name):
+            continue  # kept whole in the table, no channel yet
         # A filter copies: ten million rows of one signal need not be held twice.
         rows = table.filter(pl.col("signal") == name) if len(names) > 1 else table
         given = (signals or {}).get(name)

@@ -123,6 +123,7 @@ class Candidates(Report):
     options: ClassVar[Mapping[str, Option]] = {
         "threshold": Option("number", "squared distance ticked half the time", by_world=True)
     }
+    in_distances: ClassVar[tuple[str, ...]] = ("threshold",)
 
     @classmethod
     def for_world(cls, dims: int, classes: int, **options: Any) -> Candidates:

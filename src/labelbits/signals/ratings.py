@@ -38,6 +38,7 @@ class Rating(ComparisonSignal, Categorical):
             "numbers", "squared distances between the steps, falling", by_world=True
         ),
     }
+    in_distances: ClassVar[tuple[str, ...]] = ("thresholds",)
     fixed_pairs: ClassVar[tuple[tuple[int, int], ...]] = ((0, 1),)
 
     def __check_init__(self) -> None:

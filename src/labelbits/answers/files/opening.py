@@ -10,18 +10,23 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
+import stat
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 
+from labelbits.answers.files.containers import container_of, unpacked
+from labelbits.answers.files.encodings import encoding_of
 from labelbits.errors import InputError
 
 #: Characters of text read at once.
 BLOCK = 1 << 20
+#: Bytes of a file: what a table of this size would need in memory, no machine has.
+LARGEST_FILE = 1 << 37
 
 
 @dataclass
@@ -57,40 +62,61 @@ def shorten(value: Any, limit: int = 120) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def check_file(path: Path) -> None:
-    """Raise `InputError` unless `path` is a file with something in it."""
+def check_file(path: Path, what: str = "a file of answers") -> None:
+    """Raise `InputError` unless `path` is a plain file with something in it.
+
+    A FIFO would be waited for and a device read without end, so neither is opened.
+    """
     try:
-        if not path.exists():
-            raise InputError(f"{path}: no such file; expected a file of answers")
-        if not path.is_file():
-            raise InputError(f"{path}: not a file; expected a file of answers")
-        if path.stat().st_size == 0:
-            raise InputError(f"{path}: the file is empty; expected answers")
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or device"
+            raise InputError(f"{path}: not a file but {kind}; expected {what}")
+        if status.st_size == 0:
+            raise InputError(
+                f"{path}: the file is empty; expected {what.removeprefix('a file of ')}"
+            )
+        if status.st_size > LARGEST_FILE:
+            raise InputError(
+                f"{path}: holds {status.st_size:,} bytes; at most {LARGEST_FILE:,} are read, "
+                "split it"
+            )
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected {what}") from None
     except InputError:  # a ValueError too, and complete as it is
         raise
     except (OSError, ValueError) as problem:
         raise InputError(f"{path}: cannot be opened ({problem})") from None
 
 
+def open_bytes(path: Path, notes: list[str] | None = None) -> BinaryIO:
+    """The one way to open a file: checked, and unpacked where it is packed (`containers`)."""
+    check_file(path)
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(8)
+        kind = container_of(path, start)
+        return (
+            path.open("rb")
+            if kind is None
+            else unpacked(path, kind, [] if notes is None else notes)
+        )
+    except InputError:
+        raise
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be opened ({problem})") from None
+
+
+def is_packed(path: Path) -> bool:
+    """Is the file packed in another?"""
+    with path.open("rb") as stream:
+        return container_of(path, stream.read(8)) is not None
+
+
 def head(path: Path, size: int = 1 << 16) -> bytes:
     """The first `size` bytes."""
-    with path.open("rb") as stream:
+    with open_bytes(path) as stream:
         return stream.read(size)
-
-
-def encoding_of(start: bytes) -> str:
-    """The encoding that a byte order mark or the zeros of UTF-16 announce, else UTF-8."""
-    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "utf-32"
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if start.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if len(start) >= 4 and start[1::2].count(0) > 0.4 * len(start[1::2]):
-        return "utf-16-le"
-    if len(start) >= 4 and start[0::2].count(0) > 0.4 * len(start[0::2]):
-        return "utf-16-be"
-    return "utf-8"
 
 
 class _Replaced(threading.local):
@@ -123,10 +149,15 @@ def bytes_replaced() -> int:
 
 @contextlib.contextmanager
 def open_text(path: Path, notes: list[str]) -> Iterator[io.TextIOWrapper]:
-    """The file as text with any line ends; bytes read as Windows-1252 are counted in `notes`."""
+    """The file as text with any line ends; bytes read in another code page are told in `notes`."""
     before = _replaced.count
-    encoding = encoding_of(head(path, 4096))
-    with path.open(encoding=encoding, errors=ERRORS, newline="") as stream:
-        yield stream
+    with open_bytes(path, notes) as raw:
+        encoding = encoding_of(raw.read(1 << 18))
+        raw.seek(0)
+        with io.TextIOWrapper(raw, encoding=encoding, errors=ERRORS, newline="") as stream:
+            yield stream
+    if name := {"cp1251": "Cyrillic (Windows-1251)", "gb18030": "Chinese (GBK)"}.get(encoding):
+        note = f"{path.name}: the text is not UTF-8 and was read as {name}; save it as UTF-8 if "
+        notes.append(note + "names look wrong")
     if count := _replaced.count - before:
         notes.append(f"{path.name}: {count} bytes are not UTF-8 and were read as Windows-1252")

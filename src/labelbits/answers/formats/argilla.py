@@ -1,4 +1,4 @@
-"""Argilla 2: columns `<question>.responses`, `.responses.users`, `.responses.status`.
+"""Argilla 1 and 2: columns `<question>.responses`, `.responses.users`, `.responses.status`.
 
 Both ways of writing them are read: the table (Parquet or JSON lines from a `datasets` export) and
 `records.to_json`, where each record has `fields` and `responses`.
@@ -14,6 +14,7 @@ from typing import Any
 from labelbits.answers.files.json_files import json_elements, loads_loose
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.files.parquet import read_parquet
+from labelbits.answers.formats.collecting import Rows
 from labelbits.answers.formats.label_studio_guess import item_name
 from labelbits.answers.formats.reader import (
     IDEAL,
@@ -21,7 +22,6 @@ from labelbits.answers.formats.reader import (
     Options,
     Probe,
     Reader,
-    Rows,
     load_table,
     scalar_name,
 )
@@ -48,22 +48,32 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             }
         item = scalar_name(record.get("id")) or item_name(str(number), fields)
         for question, value, user, status in _responses(record):
+            if not options.wants(question):
+                rows.others.add(question)
+                continue
             if status is None:
                 assumed.add("responses without a status count as submitted: the file has none")
             elif status != "submitted":
                 rejects.add(number, f"response to {question} is not submitted", status)
                 continue
-            signal, items, answer = _answer(question, value, item, options)
-            if signal is None:
-                rejects.add(number, f"response to {question} is of an unknown kind", value)
-                continue
-            if signal == "rating":
+            if not isinstance(value, bool) and isinstance(value, (int, float)):
                 assumed.add(f"ratings of one item are read as nearness to {IDEAL!r}")
-            if signal == "candidates" and options.signal is None:
-                assumed.add("lists of names are read as ticked classes; --signal ranking: in order")
-            rows.add(number, signal, user, items, answer)
+                _number(rows, number, question, user, item, value, options)
+            elif not _answer(rows, number, question, user, item, value):
+                rejects.add(number, f"response to {question} is of an unknown kind", value)
+    table = rows.table(path, options, rejects, notes)
     notes.extend(f"{path.name}: {note}" for note in sorted(assumed))
-    return Parsed(rows.frame(), rejects, notes=notes)
+    return Parsed(table, rejects, notes=notes)
+
+
+def _number(
+    rows: Rows, number: int, question: str, user: str, item: str, value: float, options: Options
+) -> None:
+    """Stars: nearness to an ideal point, unless the user says that they are something else."""
+    if options.signal is None:
+        rows.add(number, "rating", user, [item, IDEAL], value, question=question)
+    else:
+        rows.ask(number, user, item, scalar_name(value), question=question)
 
 
 def _records(
@@ -101,6 +111,13 @@ def _with_commas(text: str) -> str:
 def _responses(record: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, Any]]:
     """(question, value, user, status) of every response in a record."""
     nested = record.get("responses")
+    if isinstance(nested, list):  # Argilla 1: a list of users, each with all the questions
+        for entry in nested:
+            values = entry.get("values") if isinstance(entry, Mapping) else None
+            for question, found in values.items() if isinstance(values, Mapping) else ():
+                value = found.get("value") if isinstance(found, Mapping) else found
+                user = scalar_name(entry.get("user_id")) or "unknown"
+                yield str(question), value, user, entry.get("status")
     if isinstance(nested, Mapping):
         for question, found in nested.items():
             for entry in found if isinstance(found, list) else []:
@@ -125,32 +142,46 @@ def _at(values: Any, place: int) -> Any:
     return values[place] if isinstance(values, list) and place < len(values) else None
 
 
-def _answer(
-    question: str, value: Any, item: str, options: Options
-) -> tuple[str | None, list[str], Any]:
-    """Signal, items and answer of one response, by its type."""
+def _answer(rows: Rows, number: int, question: str, user: str, item: str, value: Any) -> bool:
+    """Collect one response by its type; False for one of an unknown kind."""
     if isinstance(value, str) and value.strip():
-        return options.signal or "hard", [item], value.strip()
-    if isinstance(value, bool):
-        return None, [], None
-    if isinstance(value, (int, float)):
-        if options.signal in ("hard", "complementary"):
-            return options.signal, [item], scalar_name(value)
-        return "rating", [item, IDEAL], value
-    if isinstance(value, list) and value:
-        if all(isinstance(entry, str) for entry in value):
-            return options.signal or "candidates", [item], value
-        ranked = [entry for entry in value if isinstance(entry, Mapping)]
-        names = [scalar_name(entry.get("value")) for entry in ranked]
-        if len(ranked) == len(value) and None not in names:
-            order = sorted(range(len(names)), key=lambda i: _rank(ranked[i], i))
-            return "ranking", [item], [names[i] for i in order]
-    return None, [], None
+        rows.ask(number, user, item, value, question=question)
+        return True
+    if not isinstance(value, list):
+        return False
+    if all(isinstance(entry, str) for entry in value):
+        rows.ask(number, user, item, value, question=question)
+        return True
+    ranked = [entry for entry in value if isinstance(entry, Mapping)]
+    names = [scalar_name(entry.get("value")) for entry in ranked]
+    if len(ranked) < len(value) or None in names:
+        return False
+    order = sorted(range(len(names)), key=lambda i: _rank(ranked[i], i))
+    rows.add(number, "ranking", user, [item], [names[i] for i in order], question=question)
+    return True
 
 
 def _rank(entry: Mapping[str, Any], place: int) -> float:
     rank = entry.get("rank")
     return float(rank) if isinstance(rank, (int, float)) and rank == rank else float(place)
+
+
+def read_records(path: Path, kind: Kind, options: Options) -> Parsed:
+    """Argilla 1's text classification: `annotation` and who made it, one a record."""
+    rejects, notes, rows = Rejects(), [], Rows()
+    for number, record in _records(path, kind, rejects, notes):
+        if not isinstance(record, Mapping):
+            rejects.add(number, "not an object; expected one record", record)
+            continue
+        said = record.get("annotation")
+        if said is None or record.get("status") not in (None, "Validated", "Edited"):
+            rejects.add(number, "record is not validated", record.get("status") or "")
+            continue
+        item = scalar_name(record.get("id")) or item_name(str(number), record)
+        several = record.get("multi_label") is True
+        value = [said] if several and isinstance(said, str) else said
+        rows.ask(number, scalar_name(record.get("annotation_agent")) or "unknown", item, value)
+    return Parsed(rows.table(path, options, rejects, notes), rejects, notes=notes)
 
 
 def matches(probe: Probe) -> bool:
@@ -160,4 +191,10 @@ def matches(probe: Probe) -> bool:
     )
 
 
-READER = Reader("argilla", "Argilla 2 records", matches, read)
+READER = Reader("argilla", "Argilla 2 records, Argilla 1 feedback records", matches, read)
+RECORDS = Reader(
+    "argilla-records",
+    "Argilla 1 text classification: annotation, annotation_agent, status",
+    lambda probe: probe.has("annotation", "annotation_agent", "status"),
+    read_records,
+)

@@ -1,8 +1,15 @@
-"""Arrays of whole numbers: counts of votes, items x annotators (cleanlab), odd-one-out triples."""
+"""Arrays and tables of numbers: which of four readings fits, and each of them.
+
+Counts of votes (items x classes), class numbers or names (items x annotators, as cleanlab has
+them), probabilities (items x classes) and odd-one-out triples have one shape. What fits is told
+by the numbers: labels of one item agree, votes of one item compete, probabilities sum to 1, and a
+triple names three items. Where two readings fit, both are shown to the user.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,26 +17,25 @@ import polars as pl
 
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
-from labelbits.answers.formats.reader import (
-    NOBODY,
-    Kind,
-    Options,
-    Probe,
-    Reader,
-    load_table,
-    number,
-)
+from labelbits.answers.formats import cells
+from labelbits.answers.formats.deciding import decide
+from labelbits.answers.formats.number_tables import ROW_NUMBERS, split_ids, which_fit
+from labelbits.answers.formats.reader import NOBODY, Kind, Options, Probe, Reader, load_table
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
-#: What spreadsheets and pandas call a column of row numbers.
-ROW_NUMBERS = ("", "index", "Unnamed: 0", "__index_level_0__")
+
+@dataclass(frozen=True)
+class Numbers:
+    """Rows of numbers, NaN where there are none; names of rows and columns, if there are any."""
+
+    values: np.ndarray
+    items: tuple[str, ...]
+    columns: tuple[str, ...]
 
 
-def _numbers(
-    path: Path, kind: Kind, rejects: Rejects, notes: list[str], name: str = ""
-) -> np.ndarray:
-    """The array of a file as float64 (rows, columns); rows of a table with text become NaN."""
+def load_numbers(path: Path, kind: Kind, rejects: Rejects, notes: list[str], name: str) -> Numbers:
+    """The array of a file (the one called `name`, where there are several) as float64."""
     if kind == "numpy":
         arrays = load_npz(path)
         pick = name if name in arrays else next((n for n, a in arrays.items() if a.ndim == 2), None)
@@ -41,44 +47,48 @@ def _numbers(
                 f"{path}: array {pick!r} has shape {array.shape} of {array.dtype}; "
                 "expected numbers, rows x columns"
             )
-        return array.astype(np.float64)
+        names = arrays.get("class_names")
+        told = names is not None and names.shape == (array.shape[1],)
+        columns = tuple(str(n) for n in names) if names is not None and told else ()
+        return Numbers(array.astype(np.float64), _rows(len(array)), columns)
     if kind == "numbers":
-        return _plain_numbers(path, rejects, notes)
-    table = load_table(path, kind, rejects, notes).drop("row")
-    unnamed = [column for column in table.columns if column in ROW_NUMBERS]
-    table = table.drop(unnamed)
-    return table.select(number(column, table) for column in table.columns).to_numpy().astype(float)
+        values = _plain_numbers(path, rejects, notes)
+        return Numbers(values, _rows(len(values)), ())
+    table, items = split_ids(load_table(path, kind, rejects, notes).drop("row"), path, notes)
+    values = np.stack([cells.numbers(table[c]).to_numpy() for c in table.columns] or [[]], axis=1)
+    return Numbers(values.astype(float), items, tuple(table.columns))
+
+
+def _rows(count: int) -> tuple[str, ...]:
+    return tuple(str(i) for i in range(count))
 
 
 def _plain_numbers(path: Path, rejects: Rejects, notes: list[str]) -> np.ndarray:
-    """Lines of three numbers apart by blanks, commas or tabs, without a header."""
+    """Lines of numbers apart by blanks, commas or tabs, without a header."""
     rows: list[list[float]] = []
+    width = 0
     with open_text(path, notes) as stream:
         for line_number, line in enumerate(stream, 1):
             if not line.strip() or line.startswith("#"):
                 continue
-            cells = line[:1000].lstrip("\ufeff").replace(",", " ").replace(";", " ").split()
+            text = line[:100_000].lstrip("\ufeff").replace(",", " ").replace(";", " ")
             try:
-                row = [float(cell) for cell in cells]
+                row = [float(cell) for cell in text.split()]
             except ValueError:
                 row = []
-            if len(row) != 3:
-                rejects.add(line_number, "expected three whole numbers", line[:1000])
+            width = width or len(row)
+            if not row or len(row) != width:
+                rejects.add(line_number, f"expected {width or 'three'} whole numbers", line[:1000])
             else:
                 rows.append(row)
-    return np.asarray(rows, dtype=float).reshape(-1, 3)
+    return np.asarray(rows, dtype=float).reshape(len(rows), width)
 
 
 def read_counts(path: Path, kind: Kind, options: Options) -> Parsed:
     """items x classes counts: one `votes` answer an item; a row of zeros is not labelled yet."""
     rejects, notes = Rejects(), []
-    counts = _numbers(path, kind, rejects, notes, "counts")
-    classes = options.classes or _class_names(path, kind, counts.shape[1])
-    if len(classes) != counts.shape[1]:
-        raise InputError(
-            f"{path}: counts have {counts.shape[1]} columns; expected one for each of the "
-            f"{len(classes)} classes"
-        )
+    found = load_numbers(path, kind, rejects, notes, "counts")
+    counts, classes = found.values, _classes(path, found, options)
     good = np.isfinite(counts).all(1) & (counts >= 0).all(1) & (counts == np.round(counts)).all(1)
     for row in np.flatnonzero(~good):
         rejects.add(int(row) + 1, "counts are not whole numbers of 0 or more", counts[row].tolist())
@@ -90,71 +100,137 @@ def read_counts(path: Path, kind: Kind, options: Options) -> Parsed:
         + "}"
         for row in asked
     ]
-    table = pl.DataFrame(
-        {"items": [[str(row)] for row in asked], "answer": answers, "row": asked + 1},
+    notes.append(_oriented(path, counts, "items", "classes, each row the votes on one item"))
+    table = _of_rows(found.items, asked, answers, "votes", "counts")
+    return Parsed(table, rejects, classes, found.items, notes)
+
+
+def read_probabilities(path: Path, kind: Kind, options: Options) -> Parsed:
+    """items x classes probabilities: one `soft` answer an item."""
+    rejects, notes = Rejects(), []
+    found = load_numbers(path, kind, rejects, notes, "probabilities")
+    values, classes = found.values, _classes(path, found, options)
+    total = values.sum(1)
+    good = np.isfinite(values).all(1) & (values >= 0).all(1) & (total > 0)
+    for row in np.flatnonzero(~good):
+        rejects.add(int(row) + 1, "row holds no probabilities", values[row].tolist())
+    asked = np.flatnonzero(good)
+    answers = [
+        json.dumps(
+            {name: round(float(p), 7) for name, p in zip(classes, values[row], strict=True) if p},
+            ensure_ascii=False,
+        )
+        for row in asked
+    ]
+    notes.append(_oriented(path, values, "items", "classes, each row one soft label"))
+    table = _of_rows(found.items, asked, answers, "soft", NOBODY)
+    return Parsed(table, rejects, classes, found.items, notes)
+
+
+def _classes(path: Path, found: Numbers, options: Options) -> tuple[str, ...]:
+    """The class of each column: told, named by the file, or its number."""
+    width = found.values.shape[1]
+    classes = options.classes or found.columns or tuple(str(k) for k in range(width))
+    if len(classes) != width:
+        raise InputError(
+            f"{path}: counts have {width} columns; expected one for each of the "
+            f"{len(classes)} classes"
+        )
+    return classes
+
+
+def _of_rows(
+    items: tuple[str, ...], asked: np.ndarray, answers: list[str], signal: str, who: str
+) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"items": [[items[row]] for row in asked], "answer": answers, "row": asked + 1},
         schema={"items": pl.List(pl.String), "answer": pl.String, "row": pl.Int64},
-    ).with_columns(signal=pl.lit("votes"), annotator=pl.lit("counts"))
-    return Parsed(table, rejects, classes, tuple(str(i) for i in range(len(counts))), notes)
+    ).with_columns(signal=pl.lit(signal), annotator=pl.lit(who))
 
 
-def _class_names(path: Path, kind: Kind, count: int) -> tuple[str, ...]:
-    """`class_names` of an .npz file or the header of a table; else 0, 1, ..."""
-    if kind == "numpy":
-        names = load_npz(path).get("class_names")
-        if names is not None and names.shape == (count,):
-            return tuple(str(name) for name in names)
-        return tuple(str(k) for k in range(count))
-    table = load_table(path, kind, Rejects(), []).drop("row")
-    return tuple(c for c in table.columns if c not in ROW_NUMBERS)
+def _oriented(path: Path, values: np.ndarray, rows: str, columns: str) -> str:
+    return f"{path.name}: {len(values):,} rows are {rows}, {values.shape[1]} columns are {columns}"
 
 
 def read_matrix(path: Path, kind: Kind, options: Options) -> Parsed:
-    """cleanlab's items x annotators: class numbers, NaN where an annotator was not asked."""
+    """cleanlab's items x annotators: a class number or name, nothing where one was not asked."""
     rejects, notes = Rejects(), []
-    matrix = _numbers(path, kind, rejects, notes)
-    whole = np.isfinite(matrix) & (matrix == np.round(matrix)) & (matrix >= 0) & (matrix < 1e6)
-    for row, column in np.argwhere(~whole & ~np.isnan(matrix)):
-        rejects.add(int(row) + 1, "expected a class number of 0 or more", matrix[row, column])
-    item, annotator = np.nonzero(whole)
-    label = matrix[item, annotator].astype(np.int64)
-    count = int(label.max(initial=-1)) + 1
-    classes = options.classes
-    if classes and count > len(classes):
-        for row in np.flatnonzero(label >= len(classes)):
-            rejects.add(
-                int(item[row]) + 1,
-                f"unknown class number; there are {len(classes)} classes",
-                int(label[row]),
-            )
-        keep = label < len(classes)
-        item, annotator, label = item[keep], annotator[keep], label[keep]
-    names = classes or tuple(str(k) for k in range(count))
-    heads = _annotator_names(path, kind, matrix.shape[1])
-    table = pl.DataFrame({"item": item, "who": annotator, "label": label, "row": item + 1}).select(
-        pl.lit("hard").alias("signal"),
-        pl.col("who")
-        .replace_strict(dict(enumerate(heads)), return_dtype=pl.String)
-        .alias("annotator"),
-        pl.concat_list(pl.col("item").cast(pl.String)).alias("items"),
-        pl.col("label")
-        .replace_strict({k: json.dumps(n) for k, n in enumerate(names)}, return_dtype=pl.String)
-        .alias("answer"),
-        "row",
-    )
-    return Parsed(table, rejects, names, tuple(str(i) for i in range(len(matrix))), notes)
-
-
-def _annotator_names(path: Path, kind: Kind, count: int) -> list[str]:
     if kind in ("numpy", "numbers"):
-        return [str(column) for column in range(count)]
-    table = load_table(path, kind, Rejects(), []).drop("row")
-    return [column for column in table.columns if column not in ROW_NUMBERS]
+        found = load_numbers(path, kind, rejects, notes, "labels")
+        items, values = found.items, found.values
+        table = pl.DataFrame({str(i): values[:, i] for i in range(values.shape[1])})
+    else:
+        table = load_table(path, kind, rejects, notes).drop("row")
+        table, items = split_ids(table, path, notes)
+    if len(items) * table.width > LARGEST_MATRIX:
+        raise InputError(f"{path}: {len(items):,} x {table.width:,} labels are too many to read")
+    heads = table.columns
+    known = [cells.names(table[name]) for name in heads]
+    empty = [name for name, own in zip(heads, known, strict=True) if own.null_count() == len(own)]
+    if empty:
+        notes.append(f"{path.name}: columns without a label: {cells.shown(empty)}")
+    notes.append(
+        f"{path.name}: {len(items):,} rows are items, {len(heads) - len(empty)} columns are "
+        "annotators"
+    )
+    row = pl.Series("row", np.arange(1, len(items) + 1))
+    parts = [
+        pl.DataFrame({"row": row, "item": items, "value": own}).with_columns(
+            annotator=pl.lit(name), place=pl.lit(i)
+        )
+        for i, (name, own) in enumerate(zip(heads, known, strict=True))
+    ]
+    said = pl.concat(parts).sort("row", "place").drop("place") if parts else pl.DataFrame()
+    if not len(said) or said["value"].null_count() == len(said):
+        return Parsed(pl.DataFrame(schema=EMPTY), rejects, notes=notes)
+    said = said.filter(pl.col("value").is_not_null() & ~pl.col("value").is_in(["-1"]))
+    names, said = _numbered(said, options, rejects)
+    own = Options(names, options.signal or "hard", options.seed)
+    return Parsed(
+        decide(path, said, own, rejects, notes), rejects, names, items, notes
+    )  # fmt: skip
+
+
+#: Cells of a matrix of labels.
+LARGEST_MATRIX = 50_000_000
+EMPTY = {"signal": pl.String, "annotator": pl.String, "items": pl.List(pl.String),
+         "answer": pl.String, "row": pl.Int64}  # fmt: skip
+
+
+def _numbered(
+    said: pl.DataFrame, options: Options, rejects: Rejects
+) -> tuple[tuple[str, ...], pl.DataFrame]:
+    """(names of the classes, the labels by name): class numbers count from 0, or from the lowest
+    where 0 is never said."""
+    distinct = said["value"].unique(maintain_order=True).to_list()
+    if any(name in options.classes for name in distinct) or not all(map(cells.is_number, distinct)):
+        return options.classes, said
+    wrong = [name for name in distinct if not name.isdecimal() or len(name) > 6]
+    for row, found in said.filter(pl.col("value").is_in(wrong)).select("row", "value").iter_rows():
+        rejects.add(row, "expected a class number of 0 or more", found)
+    said = said.filter(~pl.col("value").is_in(wrong))
+    count = max((int(name) for name in distinct if name not in wrong), default=-1) + 1
+    first = min((int(name) for name in distinct if name not in wrong), default=0)
+    if not options.classes and first > 0:
+        return tuple(str(k) for k in range(first, count)), said
+    names = options.classes or tuple(str(k) for k in range(count))
+    high = [name for name in distinct if name not in wrong and int(name) >= len(names)]
+    for row, found in said.filter(pl.col("value").is_in(high)).select("row", "value").iter_rows():
+        rejects.add(row, f"unknown class number; there are {len(names)} classes", found)
+    said = said.filter(~pl.col("value").is_in(high))
+    table = {str(k): name for k, name in enumerate(names)}
+    return names, said.with_columns(pl.col("value").replace(table))
 
 
 def read_triples(path: Path, kind: Kind, options: Options) -> Parsed:
     """THINGS triples: three item numbers, the odd one last; the order is shuffled by the seed."""
     rejects, notes = Rejects(), []
-    triples = _numbers(path, kind, rejects, notes)
+    if kind in ("csv", "parquet", "json"):
+        table = load_table(path, kind, rejects, notes)
+        own = table.drop("row", *[n for n in table.columns if n in ROW_NUMBERS])
+        triples = np.stack([cells.numbers(own[c]).to_numpy() for c in own.columns] or [[]], axis=1)
+    else:
+        triples = load_numbers(path, kind, rejects, notes, "triples").values
     if triples.shape[1] != 3:
         raise InputError(
             f"{path}: rows have {triples.shape[1]} numbers; expected 3, the odd one last"
@@ -172,6 +248,7 @@ def read_triples(path: Path, kind: Kind, options: Options) -> Parsed:
         np.tile(np.arange(3), (len(rows), 1)), axis=1
     )
     shown = np.take_along_axis(triples[rows].astype(np.int64), order, axis=1)
+    notes.append(f"{path.name}: each row is read as a triple of items, the odd one last")
     table = pl.DataFrame(
         {
             "a": shown[:, 0],
@@ -190,50 +267,24 @@ def read_triples(path: Path, kind: Kind, options: Options) -> Parsed:
     return Parsed(table, rejects, notes=notes)
 
 
-def is_counts(probe: Probe) -> bool:
-    """An array called counts, or one of unsigned whole numbers that is no list of triples."""
-    if probe.kind != "numpy":
-        return False
-    return "counts" in probe.arrays or any(
-        len(shape) == 2 and shape[1] != 3 and kind == "u" for shape, kind in probe.arrays.values()
-    )
-
-
-def is_matrix(probe: Probe) -> bool:
-    """An array of floats (cleanlab marks what is missing with NaN), or a table of numbers only."""
-    if probe.kind == "numpy":
-        return any(len(shape) == 2 and kind == "f" for shape, kind in probe.arrays.values())
-    if probe.kind not in ("csv", "parquet") or not probe.elements:
-        return False
-    cells = [
-        cell
-        for record in probe.elements
-        for name, cell in zip(probe.columns, record, strict=False)
-        if name not in ROW_NUMBERS
-    ]
-    filled = [cell for cell in cells if cell not in (None, "", "nan", "NaN", "<NA>", "NA")]
-    return len(probe.columns) > 1 and bool(filled) and all(_whole(cell) for cell in filled)
-
-
-def _whole(cell: object) -> bool:
-    try:
-        value = float(str(cell))
-    except ValueError:
-        return False
-    return value != value or (value == round(value) if abs(value) < 1e15 else False)
-
-
-def is_triples(probe: Probe) -> bool:
-    """Lines of three numbers, or a signed integer array with three columns."""
-    if probe.kind == "numbers":
-        return True
-    return probe.kind == "numpy" and any(
-        len(shape) == 2 and shape[1] == 3 and kind == "i" for shape, kind in probe.arrays.values()
-    )
+def fits(name: str, probe: Probe) -> bool:
+    """Is `name` one of the readings that the numbers of a file allow?"""
+    return name in which_fit(probe)
 
 
 COUNTS = Reader(
-    "counts", "items x classes counts of votes (.npz, .npy, CSV)", is_counts, read_counts
-)
-MATRIX = Reader("cleanlab", "cleanlab's items x annotators matrix", is_matrix, read_matrix)
-TRIPLES = Reader("odd-one-out", "integer triples, the odd one last", is_triples, read_triples)
+    "counts", "items x classes counts of votes (.npz, .npy, CSV)",
+    lambda probe: fits("counts", probe), read_counts, weakness=2,
+)  # fmt: skip
+PROBABILITIES = Reader(
+    "probabilities", "items x classes probabilities: one soft label an item",
+    lambda probe: fits("probabilities", probe), read_probabilities, weakness=2,
+)  # fmt: skip
+MATRIX = Reader(
+    "cleanlab", "cleanlab's items x annotators matrix of class numbers or names",
+    lambda probe: fits("cleanlab", probe), read_matrix, weakness=2,
+)  # fmt: skip
+TRIPLES = Reader(
+    "odd-one-out", "integer triples, the odd one last",
+    lambda probe: fits("odd-one-out", probe), read_triples, weakness=2,
+)  # fmt: skip

@@ -46,8 +46,9 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         wanted = [name for name in COLUMNS if name in names]
         tables = typed(numbered(batches(path, notes, wanted)), rejects, notes)
         return Parsed(
-            tables, rejects, _names(stored.get("classes")), _names(stored.get("items")), notes
-        )
+            tables, rejects, _names(stored.get("classes")), _names(stored.get("items")), notes,
+            _gold(stored.get("gold")),
+        )  # fmt: skip
     if kind == "json":
         parts = iter([load_table(path, kind, rejects, notes)])
     else:
@@ -76,6 +77,13 @@ def numbered(parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         row = pl.int_range(start, start + len(part), dtype=pl.Int64, eager=True).alias("row")
         yield part.with_columns(row)
         start += len(part)
+
+
+def _gold(value: Any) -> dict[str, str]:
+    """Item -> class as `write_answers` stored it."""
+    if not isinstance(value, dict):
+        return {}
+    return {item: name for item, name in value.items() if isinstance(name, str)}
 
 
 def _names(value: Any) -> tuple[str, ...]:

@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import itertools
 import re
 from pathlib import Path
 
+import polars as pl
+
 from labelbits.answers.files.csv_files import LARGEST_FIELD
+from labelbits.answers.files.csv_layout import layout_of
 from labelbits.answers.files.json_files import json_elements
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, check_file, head, open_text, shorten
-from labelbits.answers.files.parquet import first_rows
+from labelbits.answers.files.parquet import first_rows, is_arrow
 from labelbits.answers.formats import (
+    appen,
     argilla,
     arrays,
     canonical,
     crowdkit,
+    doccano,
     jspsych,
+    keyed,
     label_studio,
     language_models,
     markets,
+    potato,
+    preferences,
+    prodigy,
+    sagemaker,
+    sentences,
+    soft_labels,
     studies,
+    things,
+    toloka,
 )
 from labelbits.answers.formats import salmon as experiments
-from labelbits.answers.formats.reader import Kind, Probe, Reader
+from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, first_of
 from labelbits.errors import InputError
-
-#: Lines looked at for a header: blank ones before it may be many, but not without end.
-MOST_LINES = 10_000
 
 #: Every format, in the order in which `auto` tries them: the most particular first.
 READERS: dict[str, Reader] = {
@@ -39,6 +49,19 @@ READERS: dict[str, Reader] = {
         label_studio.JSON,
         label_studio.JSON_MIN,
         argilla.READER,
+        argilla.RECORDS,
+        prodigy.READER,
+        doccano.READER,
+        sagemaker.MANIFEST,
+        sagemaker.RESPONSES,
+        sagemaker.CONSOLIDATION,
+        keyed.LEWIDI,
+        keyed.HATEXPLAIN,
+        keyed.COUNTERS_READER,
+        toloka.READER,
+        appen.READER,
+        appen.AGGREGATED,
+        potato.READER,
         markets.MTURK,
         markets.PROLIFIC,
         jspsych.READER,
@@ -46,9 +69,19 @@ READERS: dict[str, Reader] = {
         studies.CIFAR10S,
         studies.WORD_PAIRS,
         experiments.SALMON,
-        crowdkit.PAIRS,
+        things.READER,
+        sentences.TRIPLETS,
+        sentences.SCORED,
+        soft_labels.READER,
+        preferences.PAIRS,
+        preferences.BATTLES,
+        preferences.CHOSEN,
+        preferences.UNPAIRED,
         crowdkit.LABELS,
+        keyed.BY_ANNOTATOR,
+        keyed.BY_ITEM,
         arrays.COUNTS,
+        arrays.PROBABILITIES,
         arrays.TRIPLES,
         arrays.MATRIX,
     )
@@ -56,10 +89,10 @@ READERS: dict[str, Reader] = {
 
 
 def kind_of(path: Path) -> Kind:
-    """What sort of file this is, by its first bytes."""
+    """What sort of file this is, by its first bytes, unpacked where it is packed."""
     check_file(path)
     start = head(path, 4096)
-    if start.startswith(b"PAR1"):
+    if start.startswith(b"PAR1") or is_arrow(start):
         return "parquet"
     if start.startswith(b"\x93NUMPY"):
         return "numpy"
@@ -67,7 +100,7 @@ def kind_of(path: Path) -> Kind:
         if b".npy" in start[:300]:
             return "numpy"
         raise InputError(f"{path}: a ZIP archive; expected a file of answers: unpack it first")
-    if start.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")):
+    if start.startswith(b"\x28\xb5\x2f\xfd"):
         raise InputError(f"{path}: a compressed file; expected a file of answers: unpack it first")
     if start.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")):
         raise InputError(
@@ -79,9 +112,14 @@ def kind_of(path: Path) -> Kind:
         raise InputError(f"{path}: not a text file; expected CSV, JSON, Parquet or NumPy")
     if text[0] in "[{":
         return "json"
-    lines = [line for line in text.splitlines()[:20] if line.strip()]
-    if lines and all(
-        re.fullmatch(r"\s*\d+[\s,;]+\d+[\s,;]+\d+\s*", line) for line in lines[:-1] or lines
+    lines = [line for line in text.splitlines()[:21] if line.strip() and line[0] != "#"]
+    lines = lines[: max(1, len(lines) - 1)]  # the last may be cut off
+    widths = {len(re.split(r"[\s,;]+", line.strip())) for line in lines}
+    number = r"[+-]?(\d+(\.\d*)?|nan|NaN)"
+    if (
+        len(widths) == 1
+        and widths != {1}
+        and all(re.fullmatch(rf"\s*{number}([\s,;]+{number})+\s*", line) for line in lines)
     ):
         return "numbers"
     return "csv"
@@ -110,40 +148,68 @@ def probe(path: Path) -> Probe:
 
 
 def _probe_csv(path: Path, found: Probe) -> None:
-    with open_text(path, []) as stream:
-        some = itertools.islice(iter(lambda: stream.readline(LARGEST_FIELD), ""), MOST_LINES)
-        lines = list(itertools.islice((line for line in some if line.strip()), 50))
-    if not lines:
-        return
-    lines[0] = lines[0].lstrip("\ufeff")
-    delimiter = max(",;\t", key=lines[0].count)
     csv.field_size_limit(LARGEST_FIELD)
+    with open_text(path, []) as stream:
+        layout = layout_of(path, stream, LARGEST_FIELD)
     records: list[list[str]] = []
     with contextlib.suppress(csv.Error):
-        records.extend(csv.reader(lines, delimiter=delimiter))
+        for record in csv.reader(layout.lines, delimiter=layout.delimiter):
+            records.append([c for c in record if c] if layout.delimiter == " " else record)
     if records:
-        found.columns = tuple(name.strip() for name in records[0])
-        found.elements = [record for record in records[1:] if len(record) == len(records[0])]
+        found.columns = layout.header
+        found.elements = [record for record in records[1:] if len(record) == len(found.columns)]
 
 
-def reader_for(path: Path, name: str = "auto") -> tuple[Reader, Kind]:
-    """The reader called `name`, or the first that recognises the file."""
+def reader_for(
+    path: Path, name: str = "auto", options: Options | None = None
+) -> tuple[Reader, Kind]:
+    """The reader called `name`, or the one that recognises the file.
+
+    Raises `InputError` where none does, and where two do: then both are shown, and --format
+    decides.
+    """
     if name != "auto":
         if name not in READERS:
             raise InputError(
                 f"unknown format {name!r}; expected auto or one of: {', '.join(READERS)}"
             )
         return READERS[name], kind_of(path)
+    if options is not None and options.columns:
+        told = {"left", "right", "winner"} & set(options.columns)
+        return READERS["battles" if told else "crowd-kit"], kind_of(path)
     found = probe(path)
-    for reader in READERS.values():
-        if reader.matches(found):
-            return reader, found.kind
+    fitting = [reader for reader in READERS.values() if reader.matches(found)]
+    strongest = min((reader.weakness for reader in fitting), default=0)
+    fitting = [reader for reader in fitting if reader.weakness == strongest]
+    if len(fitting) == 1:
+        return fitting[0], found.kind
+    if fitting:
+        both = "; ".join(f"{reader.name} ({reader.what})" for reader in fitting)
+        decide = " or ".join(f"--format {reader.name}" for reader in fitting)
+        raise InputError(
+            f"{path}: can be read in {len(fitting)} ways: {both}; expected one: {decide} decides"
+        )
+    raise not_recognised(path, found)
+
+
+def not_recognised(path: Path, found: Probe) -> InputError:
+    """What was found, which column is missing, and the option that says which one it is."""
     seen = found.columns or tuple(found.arrays) or (found.kind,)
     if not all(c.isprintable() or c.isspace() for c in "".join(seen)):
         # Control characters would garble the terminal and tell the user nothing.
         seen = ("bytes that are not text",)
-    raise InputError(
-        f"{path}: format not recognised; found {shorten(', '.join(seen), 200)}; "
-        "expected a table of item, annotator, label, or one of the formats "
+    text = f"{path}: format not recognised; found {shorten(', '.join(seen), 200)}; "
+    if found.columns and found.kind in ("csv", "parquet", "json"):
+        table = pl.DataFrame(schema=dict.fromkeys(found.columns, pl.String))
+        known = {
+            "item": crowdkit.ITEM, "annotator": crowdkit.WORKER,
+            "label": (*crowdkit.LABEL, *crowdkit.SCALE),
+        }  # fmt: skip
+        at_fault = [key for key, names in known.items() if first_of(table, *names) is None]
+        if at_fault:
+            text += f"no column is known to hold the {' or the '.join(at_fault)}; "
+        text += "--columns item=COL,annotator=COL,label=COL says which column is what; otherwise "
+    return InputError(
+        text + "expected a table of item, annotator, label, or one of the formats "
         f"{', '.join(READERS)} (labelbits pilot FILE --format NAME reads a file as one of them)"
     )

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from labelbits.answers.files.json_files import loads
+from labelbits.answers.formats.collecting import Rows
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
     Probe,
     Reader,
-    Rows,
     as_number,
     first_of,
     opened,
@@ -55,16 +55,15 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             rejects.add(row, "response is no class, list or object of answers", response)
             continue
         for question, answer in answers.items():
-            several = isinstance(answer, list)
-            rows.add(
+            rows.ask(
                 row,
-                options.signal or ("candidates" if several else "hard"),
                 who,
-                [item if len(answers) == 1 else f"{item}/{question}"],
+                item,
                 answer,
+                question=question if len(answers) > 1 else "",
                 seconds=None if milliseconds is None else milliseconds / 1000 / len(answers),
             )
-    return Parsed(rows.frame(), rejects, notes=notes)
+    return Parsed(rows.table(path, options, rejects, notes), rejects, notes=notes)
 
 
 def _stimulus(value: Any) -> str | None:

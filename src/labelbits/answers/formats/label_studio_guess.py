@@ -16,6 +16,10 @@ from labelbits.answers.formats.reader import IDEAL, Options, as_number, scalar_n
 #: Data keys that name the item, in order of preference.
 ITEM_KEYS = ("item", "item_id", "name", "image", "text", "audio", "video", "html", "url")
 ANCHORS = ("anchor", "head", "reference", "query", "prompt")
+#: The signal of a choice before it is known whether the question takes one tick or several.
+OPEN = "open"
+#: The question that one number for each class answers.
+SOFT = "(numbers)"
 #: Signal, items, classes asked about, answer.
 Question = tuple[str, list[str], list[str] | None, Any]
 
@@ -26,47 +30,76 @@ def guess(
     found: Mapping[str, list[tuple[str, Any]]],
     options: Options,
     assumed: set[str],
-) -> Iterator[Question]:
-    """Questions of a foreign project, by the type of each result."""
+) -> Iterator[tuple[str, str, list[str], list[str] | None, Any]]:
+    """(question, signal, items, classes, answer) of a foreign project, by the type of each result.
+
+    Choices have the signal `OPEN`: one tick or several, all answers to the question decide.
+    """
     item = item_name(task, data)
     numbers: dict[str, float] = {}
     for name, pairs in found.items():
         for to_name, value in pairs:
-            if "choices" in value:
-                picked = value["choices"]
-                names = [scalar_name(n) for n in picked] if isinstance(picked, list) else []
-                if not names or None in names:
-                    wrong = NotAnswered("choices are no list of names", picked)
-                    yield "hard", [item], None, wrong
-                elif len(names) == 1:
-                    yield options.signal or "hard", [item], None, names[0]
+            if "choices" in value or "taxonomy" in value:
+                key = "choices" if "choices" in value else "taxonomy"
+                picked = value[key]
+                names = None
+                if isinstance(picked, list):
+                    names = [_choice(entry) for entry in picked]
+                if names is None or None in names:
+                    wrong = NotAnswered(f"{key} are no list of names", picked)
+                    yield name, OPEN, [item], None, wrong
                 else:
-                    yield "candidates", [item], None, names
+                    yield name, OPEN, [item], None, names
             elif "selected" in value:
                 assumed.add(f"pairwise choices are read as triplets (anchor {IDEAL!r} if none)")
-                yield _pair(to_name, data, value["selected"])
+                yield name, *_pair(to_name, data, value["selected"])
             elif "ranker" in value:
                 ranked = value["ranker"]
                 ranked = next(iter(ranked.values()), None) if isinstance(ranked, dict) else ranked
                 names = [entry_name(entry) for entry in ranked] if isinstance(ranked, list) else []
                 bad = not names or None in names
                 wrong = NotAnswered("ranker is no list of names", value["ranker"])
-                yield "ranking", [item], None, wrong if bad else names
+                yield name, "ranking", [item], None, wrong if bad else names
             elif "rating" in value:
                 assumed.add(f"ratings of one item are read as nearness to {IDEAL!r}")
-                yield "rating", [item, IDEAL], None, value["rating"]
+                yield name, "rating", [item, IDEAL], None, value["rating"]
             elif "number" in value:
                 if (amount := as_number(value["number"])) is None:
-                    yield "soft", [item], None, NotAnswered("number is no number", value["number"])
+                    wrong = NotAnswered("number is no number", value["number"])
+                    yield name, "soft", [item], None, wrong
                 else:
                     numbers[name] = amount
+            elif is_region(value):
+                assumed.add("regions, spans and texts are no answers of a known kind: left out")
             else:
-                yield "", [item], None, NotAnswered("unknown type of result", value)
+                yield name, "", [item], None, NotAnswered("unknown type of result", value)
     if len(numbers) > 1:
-        yield "soft", [item], None, numbers
+        yield SOFT, "soft", [item], None, numbers
     elif numbers:
         assumed.add(f"a number about one item is read as a distance from {IDEAL!r}")
-        yield "similarity", [item, IDEAL], None, next(iter(numbers.values()))
+        name, amount = next(iter(numbers.items()))
+        yield name, "similarity", [item, IDEAL], None, amount
+
+
+def _choice(entry: Any) -> str | None:
+    """A choice, or a path through a taxonomy: Animal/Dog."""
+    if isinstance(entry, list):
+        steps = [scalar_name(step) for step in entry]
+        return None if not steps or None in steps else "/".join(str(step) for step in steps)
+    return scalar_name(entry)
+
+
+def is_region(value: Mapping[str, Any]) -> bool:
+    """A region of an image, a span of a text, or a text: nothing that a signal models."""
+    return "text" in value or "start" in value or any(
+        key in value for key in ("x", "points", "format", "rle", "keypointlabels")
+    )  # fmt: skip
+
+
+def controls_in(found: Mapping[str, list[tuple[str, Any]]]) -> int:
+    """Controls that were used; the numbers of one soft label are one control."""
+    numbers = sum(all("number" in value for _, value in pairs) for pairs in found.values())
+    return len(found) - max(0, numbers - 1)
 
 
 def _pair(to_name: str, data: Mapping[str, Any], selected: Any) -> Question:

@@ -11,13 +11,14 @@ import polars as pl
 
 from labelbits.answers.files.json_files import loads
 from labelbits.answers.files.opening import Rejects
+from labelbits.answers.formats.collecting import Rows
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
     Probe,
     Reader,
-    Rows,
     as_number,
+    columns_in,
     first_of,
     number,
     opened,
@@ -31,10 +32,17 @@ def read_mturk(path: Path, kind: Kind, options: Options) -> Parsed:
     """One assignment a row; its time and reward are shared by its answers."""
     table, rejects, notes = opened(path, kind, "HITId", "WorkerId")
     rows = Rows()
-    inputs = [name for name in table.columns if name.startswith("Input.")]
+    inputs = [name for name in table.columns if re.match(r"Input(\.|\d)", name)]
     outputs = [name for name in table.columns if name.startswith("Answer.")]
+    if not outputs and (told := options.columns.get("label") or _old_answer(table)):
+        table = table.rename({told: f"Answer.{told}"})
+        outputs = [f"Answer.{told}"]
+        notes.append(f"{path.name}: the answer is read from column {told!r}")
     if not outputs:
-        raise InputError(f"{path}: no column Answer.*; expected the results of a batch")
+        raise InputError(
+            f"{path}: no column Answer.*; found {columns_in(table)}; expected the results of a "
+            "batch: --columns item=HITId,annotator=WorkerId,label=COL says which is the answer"
+        )
     if "Reward" in table.columns:
         table = table.with_columns(number("Reward", table))
     seen: dict[str, int] = {}
@@ -63,17 +71,25 @@ def read_mturk(path: Path, kind: Kind, options: Options) -> Parsed:
             continue
         seconds, price = as_number(record.get("WorkTimeInSeconds")), record.get("Reward")
         for name, answer in answers.items():
-            several = isinstance(answer, list)
-            rows.add(
+            item, question = _item(record, name, inputs, len(answers))
+            rows.ask(
                 row,
-                options.signal or ("candidates" if several else "hard"),
-                str(worker),
-                [_item(record, name, inputs, len(answers))],
+                worker,
+                item,
                 answer,
+                question=question,
+                id=None if not assignment else f"mturk {assignment} {name}",
                 seconds=None if seconds is None else seconds / len(answers),
                 price=None if price is None else price / len(answers),
             )
-    return Parsed(rows.frame(), rejects, notes=notes)
+    return Parsed(rows.table(path, options, rejects, notes), rejects, notes=notes)
+
+
+def _old_answer(table: pl.DataFrame) -> str | None:
+    """The answer's column where columns have no point: AnswerLabel beside AnswerID."""
+    found = [name for name in table.columns if re.match(r"Answer(?!\.)\w*$", name)]
+    named = [name for name in found if not name.lower().endswith("id")]
+    return named[0] if len(named) == 1 else found[0] if len(found) == 1 else None
 
 
 def _answers(record: dict[str, Any], outputs: list[str]) -> dict[str, Any]:
@@ -121,16 +137,18 @@ def _task_answers(value: str) -> dict[str, Any]:
     return found
 
 
-def _item(record: dict[str, Any], question: str, inputs: list[str], count: int) -> str:
-    """The input that the question is about: the one with its ending number, or the only one."""
+def _item(record: dict[str, Any], question: str, inputs: list[str], count: int) -> tuple[str, str]:
+    """(item, question): the input with the question's ending number, or the HIT.
+
+    Questions that only their number tells apart, each about an input of its own, are one.
+    """
     if count > 1 and (ending := re.search(r"\d+$", question)):
         own = [name for name in inputs if re.search(rf"(?<!\d){ending.group()}$", name)]
         if len(own) == 1 and record[own[0]]:
-            return str(record[own[0]])
+            return str(record[own[0]]), question[: ending.start()]
     if len(inputs) == 1 and record[inputs[0]]:
-        return str(record[inputs[0]])
-    hit = str(record["HITId"] or "unknown")
-    return hit if count == 1 else f"{hit}/{question}"
+        return str(record[inputs[0]]), question
+    return str(record["HITId"] or "unknown"), question
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
-from labelbits.answers.files.csv_files import read_csv
+from labelbits.answers.files.csv_files import csv_blocks, read_csv
 from labelbits.answers.files.json_files import json_elements
 from labelbits.answers.files.opening import Rejects, shorten
 from labelbits.answers.files.parquet import read_parquet
+from labelbits.answers.formats.cells import number as number
+from labelbits.answers.formats.cells import text as text
+from labelbits.answers.formats.cells import tidy
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
 Kind = Literal["json", "csv", "parquet", "numpy", "numbers"]
+#: From the columns of a table, those that a reader uses.
+Keep = Callable[[list[str]], list[str]]
 #: Annotator of answers whose file does not say who gave them.
 NOBODY = "unknown"
 #: The point that preferences and ratings of single items are compared with: Coombs' ideal point.
@@ -26,11 +31,21 @@ IDEAL = "(ideal)"
 
 @dataclass(frozen=True)
 class Options:
-    """What the user may say about a file: class names in order, the signal meant, the seed."""
+    """What the user may say about a file.
+
+    Class names in order, the signal meant, the seed; `columns` says which column is what (item,
+    annotator, label, seconds, ...) and `question` which of several questions to read.
+    """
 
     classes: tuple[str, ...] = ()
     signal: str | None = None
     seed: int = 0
+    columns: Mapping[str, str] = field(default_factory=dict)
+    question: str | None = None
+
+    def wants(self, question: str) -> bool:
+        """Is this a question to be read?"""
+        return self.question is None or self.question == question
 
 
 @dataclass
@@ -50,23 +65,36 @@ class Probe:
 
 @dataclass(frozen=True)
 class Reader:
-    """One format: how to recognise it and how to read it."""
+    """One format: how to recognise it and how to read it.
+
+    `weakness` says by what it is recognised: 0 by marks of its own, 1 by usual names of columns,
+    2 by the shape of its numbers. The strongest that fits reads the file; two that fit alike are
+    shown to the user, who decides.
+    """
 
     name: str
     what: str
     matches: Callable[[Probe], bool]
     read: Callable[[Path, Kind, Options], Parsed]
+    weakness: int = 0
 
 
-def load_table(path: Path, kind: Kind, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
-    """A CSV, Parquet or JSON file of flat records as a table with `row`."""
-    table = _load(path, kind, rejects, notes)
+def load_table(
+    path: Path, kind: Kind, rejects: Rejects, notes: list[str], keep: Keep | None = None
+) -> pl.DataFrame:
+    """A CSV, Parquet or JSON file of flat records as a table with `row`.
+
+    `keep` says, from all columns, which of a CSV to keep: the others need no memory.
+    """
+    table = _load(path, kind, rejects, notes, keep)
     # polars takes these names for a choice of columns: all, or those that match a pattern.
     chosen = [n for n in table.columns if n == "*" or (n.startswith("^") and n.endswith("$"))]
     return table.rename({name: f"column {name}" for name in chosen})
 
 
-def _load(path: Path, kind: Kind, rejects: Rejects, notes: list[str]) -> pl.DataFrame:
+def _load(
+    path: Path, kind: Kind, rejects: Rejects, notes: list[str], keep: Keep | None
+) -> pl.DataFrame:
     if kind == "parquet":
         return read_parquet(path, notes)
     if kind == "json":
@@ -83,13 +111,18 @@ def _load(path: Path, kind: Kind, rejects: Rejects, notes: list[str]) -> pl.Data
             {name: [record.get(name) for record in records] for name in columns} | {"row": numbers},
             schema=dict.fromkeys(columns, pl.String) | {"row": pl.Int64},
         )
-    return read_csv(path, rejects, notes)
+    if keep is None:
+        return read_csv(path, rejects, notes)
+    blocks = csv_blocks(path, rejects, notes)
+    return pl.concat(block.select(*keep(block.columns[:-1]), "row") for block in blocks)
 
 
-def opened(path: Path, kind: Kind, *needed: str) -> tuple[pl.DataFrame, Rejects, list[str]]:
+def opened(
+    path: Path, kind: Kind, *needed: str, keep: Keep | None = None
+) -> tuple[pl.DataFrame, Rejects, list[str]]:
     """A file of flat records with all the columns `needed`, its rejected rows so far, notes."""
     rejects, notes = Rejects(), []
-    table = load_table(path, kind, rejects, notes)
+    table = load_table(path, kind, rejects, notes, keep)
     need(path, table, *needed)
     return table, rejects, notes
 
@@ -99,8 +132,8 @@ def cell_text(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
-        return value.strip().encode("utf-8", "replace").decode() or None
-    return json.dumps(value)
+        return tidy(value) or None
+    return json.dumps(value, ensure_ascii=False)
 
 
 def need(path: Path, table: pl.DataFrame, *names: str) -> None:
@@ -124,35 +157,6 @@ def first_of(table: pl.DataFrame, *names: str) -> str | None:
     return next((lower[name.lower()] for name in names if name.lower() in lower), None)
 
 
-def text(name: str, table: pl.DataFrame) -> pl.Expr:
-    """Column as text; whole floats lose their `.0`, lists and structs become null."""
-    kind = table.schema[name]
-    column = pl.col(name)
-    if kind.is_float():
-        whole = column == column.round()
-        return (
-            pl.when(column.is_nan())
-            .then(None)
-            .when(whole & (column.abs() < 1e15))
-            .then(column.cast(pl.Int64, strict=False).cast(pl.String))
-            .otherwise(column.cast(pl.String))
-            .alias(name)
-        )
-    if kind.is_nested() or kind in (pl.Binary, pl.Object, pl.Duration):
-        return pl.lit(None, dtype=pl.String).alias(name)
-    return column.cast(pl.String)
-
-
-def number(name: str, table: pl.DataFrame) -> pl.Expr:
-    """Column as numbers; `$`, spaces and thousands commas are dropped, other text is null."""
-    if table.schema[name] == pl.String:
-        plain = pl.col(name).str.replace_all(r"[$€£\s]", "").str.replace_all(r",(\d{3})\b", "$1")
-        return plain.cast(pl.Float64, strict=False).alias(name)
-    if table.schema[name].is_numeric():
-        return pl.col(name).cast(pl.Float64, strict=False)
-    return pl.lit(None, dtype=pl.Float64).alias(name)
-
-
 def as_json(names: pl.Series) -> pl.Series:
     """Names as JSON text, each distinct name written once."""
     distinct = names.drop_nulls().unique()
@@ -165,74 +169,6 @@ def as_json(names: pl.Series) -> pl.Series:
 def lists_of(names: Sequence[str]) -> pl.Expr:
     """Columns side by side as one list column."""
     return pl.concat_list(*names).alias("items")
-
-
-@dataclass
-class Rows:
-    """Answers collected one by one, for formats that nest."""
-
-    columns: dict[str, list[Any]] = field(
-        default_factory=lambda: {
-            name: []
-            for name in (
-                "signal",
-                "annotator",
-                "items",
-                "classes",
-                "answer",
-                "seconds",
-                "price",
-                "gold",
-                "row",
-            )
-        }
-    )
-
-    def add(
-        self,
-        row: int,
-        signal: str,
-        annotator: str,
-        items: Sequence[str],
-        answer: Any,
-        *,
-        classes: Sequence[str] | None = None,
-        seconds: float | None = None,
-        price: float | None = None,
-        gold: bool | None = None,
-    ) -> None:
-        """One answer; `answer` is a JSON value."""
-        values = {
-            "signal": signal,
-            "annotator": clean(annotator),
-            "items": [clean(item) for item in items],
-            "classes": None if classes is None else [clean(name) for name in classes],
-            "answer": clean(json.dumps(answer, ensure_ascii=False)),
-            "seconds": as_number(seconds),
-            "price": as_number(price),
-            "gold": gold,
-            "row": row,
-        }
-        for name, value in values.items():
-            self.columns[name].append(value)
-
-    def __len__(self) -> int:
-        return len(self.columns["row"])
-
-    def frame(self) -> pl.DataFrame:
-        """The collected rows as a table."""
-        schema = {
-            "signal": pl.String,
-            "annotator": pl.String,
-            "items": pl.List(pl.String),
-            "classes": pl.List(pl.String),
-            "answer": pl.String,
-            "seconds": pl.Float64,
-            "price": pl.Float64,
-            "gold": pl.Boolean,
-            "row": pl.Int64,
-        }
-        return pl.DataFrame(self.columns, schema=schema)
 
 
 def clean(value: Any) -> str:

@@ -15,10 +15,10 @@ from labelbits.answers.formats.reader import (
     Reader,
     first_of,
     lists_of,
-    number,
     opened,
     text,
 )
+from labelbits.answers.formats.times import seconds
 from labelbits.answers.table.columns import Parsed
 
 
@@ -26,7 +26,9 @@ def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
     """Is `winner` or `loser` more like `head`? Sides that are lost are drawn by the seed."""
     table, rejects, notes = opened(path, kind, "head", "winner", "loser")
     who = first_of(table, "puid", "participant", "worker")
-    time = first_of(table, "response_time", "rt_s", "seconds")
+    taken = seconds(path, table, notes)
+    if taken is not None:
+        table = table.with_columns(taken.alias("seconds of an answer"))
     sides = "left" in table.columns and "right" in table.columns
     names = ["head", "winner", "loser", *(["left", "right"] if sides else [])]
     table = table.with_columns(text(name, table) for name in names)
@@ -58,7 +60,9 @@ def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
             (text(who, table) if who else pl.lit(NOBODY)).alias("annotator"),
             lists_of(["head", "left", "right"]),
             "answer",
-            (number(time, table) if time else pl.lit(None, pl.Float64)).alias("seconds"),
+            (pl.lit(None, pl.Float64) if taken is None else pl.col("seconds of an answer")).alias(
+                "seconds"
+            ),
             "row",
         ),
         rejects,

@@ -19,7 +19,9 @@ from labelbits.answers.formats.reader import (
     opened,
     text,
 )
+from labelbits.answers.formats.scales import counted_from_one, described, steps_of
 from labelbits.answers.table.columns import Parsed
+from labelbits.errors import InputError
 
 CIFAR10S_COLUMNS = ("annotator", "image_idx", "top1", "top1_prob", "top2", "top2_prob")
 #: CIFAR-10's classes in the order of its labels.
@@ -158,30 +160,38 @@ def _percent(value: float | None) -> float | None:
 
 
 def read_word_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
-    """Similarity ratings of word pairs as steps from 1.
+    """Similarity ratings of word pairs as steps from 1 (`scales`).
 
-    A scale with a 0, such as 0..10 (Snow et al. 2008), is counted from 1: 11 steps. Where nobody
-    said 0 the scale is taken to begin at 1.
+    A scale with a 0, such as 0..10 (Snow et al. 2008), is counted from 1: 11 steps, or 21 where
+    there are halves. Where nobody said 0 the scale is taken to begin at 1, and one that goes below
+    0 goes as far above it. Numbers between all steps refuse the whole file: the answers that
+    happen to be steps would be a biased sample.
     """
     table, rejects, notes = opened(path, kind, "rater", "word1", "word2", "rating")
     table = table.with_columns(
         *(text(name, table) for name in ("rater", "word1", "word2")), number("rating", table)
     )
-    whole = (pl.col("rating") == pl.col("rating").round()) & pl.col("rating").is_between(0, 100)
-    for row, found in table.filter(~whole.fill_null(False)).select("row", "rating").iter_rows():
-        rejects.add(row, "rating is not a whole number from 0", found)
-    table = table.filter(whole.fill_null(False))
-    first = 1 if table["rating"].min() == 0 else 0
-    if first:
-        notes.append(
-            f"{path.name}: ratings from 0 are counted from 1, so 0..10 is a scale of 11 steps"
-        )
+    there = (pl.col("rating").is_finite() & (pl.col("rating").abs() < 1e6)).fill_null(False)
+    for row, found in table.filter(~there).select("row", "rating").iter_rows():
+        rejects.add(row, "rating is no number", found)
+    table = table.filter(there)
+    steps = np.zeros(0, dtype=np.int64)
+    if len(table):
+        ratings = table["rating"].to_numpy()
+        scale = steps_of(ratings)
+        if scale is None:
+            raise InputError(
+                f"{path}: ratings are {described(ratings, scale)}; expected steps of a scale"
+            )
+        steps = counted_from_one(ratings, scale)
+        if scale != (1.0, 1.0):
+            notes.append(f"{path.name}: ratings are {described(ratings, scale)}, counted from 1")
     return Parsed(
         table.select(
             pl.lit("rating").alias("signal"),
             pl.col("rater").alias("annotator"),
             pl.concat_list("word1", "word2").alias("items"),
-            (pl.col("rating").cast(pl.Int64) + first).cast(pl.String).alias("answer"),
+            pl.Series("answer", steps, dtype=pl.Int64).cast(pl.String),
             "row",
         ),
         rejects,

@@ -11,7 +11,7 @@ import polars as pl
 
 from labelbits.answers.files.json_files import loads
 from labelbits.answers.files.opening import shorten
-from labelbits.answers.table.columns import REJECTED, in_order
+from labelbits.answers.table.columns import KEPT, PREFERENCE, REJECTED, in_order
 from labelbits.interface import Signal
 from labelbits.signals import REGISTRY
 
@@ -36,7 +36,8 @@ def mentioned(answer: Any) -> list[str]:
 
 def check_columns(table: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Split off rows whose signal, annotator or items are missing or do not fit."""
-    known = tuple(REGISTRY)  # signals may be registered after the first table was read
+    # Signals may be registered after the first table was read.
+    known = tuple(dict.fromkeys((*REGISTRY, *KEPT)))
     code = table.select(_first_fault(known))["code"]
     rejected = [pl.DataFrame(schema={name: REJECTED[name] for name in ("row", "reason", "found")})]
     if code.null_count() == len(code):
@@ -96,9 +97,10 @@ def _first_fault(known: tuple[str, ...]) -> pl.Expr:
 
 def _arities(known: tuple[str, ...]) -> dict[str, int | None]:
     """How many items a question of each signal shows; None where any number may be shown."""
-    return {
+    return KEPT | {
         name: None if _free_length(REGISTRY[name]) else REGISTRY[name].for_world(2, 5).arity
         for name in known
+        if name in REGISTRY
     }
 
 
@@ -160,7 +162,7 @@ def check_answers(
     numbers = {name: i for i, name in enumerate(classes)}
     channels: dict[str, Signal] = {}
     names = distinct["signal"].to_list()
-    for name in dict.fromkeys(names):
+    for name in dict.fromkeys(name for name in names if name in REGISTRY):
         own = [value for value, other in zip(values, names, strict=True) if other == name]
         lengths = [0]
         if _free_length(REGISTRY[name]):
@@ -170,10 +172,22 @@ def check_answers(
         channels[name] = REGISTRY[name].for_world(2, max(2, len(classes)), **options)
     reasons: list[str | None] = []
     for name, asked, value in zip(names, distinct["classes"], values, strict=True):
-        reasons.append(_fault(channels[name], value, numbers, asked))
+        if name in REGISTRY:
+            reasons.append(_fault(channels[name], value, numbers, asked))
+        else:
+            reasons.append(_fault_of_kept(name, value))
     return distinct.with_columns(reason=pl.Series(reasons, dtype=pl.String)).filter(
         pl.col("reason").is_not_null()
     )
+
+
+def _fault_of_kept(name: str, value: Any) -> str | None:
+    """Why `value` is no answer of a kind that is kept without a model, or None."""
+    if name == PREFERENCE:
+        good = value == "tie" or (value in (0, 1) and not isinstance(value, (bool, float)))
+        return None if good else f'answer {shorten(value, 60)}; expected 0, 1 or "tie"'
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return None if number else f"answer {shorten(value, 60)}; expected a number"
 
 
 def _fault(signal: Signal, value: Any, numbers: dict[str, int], asked: Any) -> str | None:

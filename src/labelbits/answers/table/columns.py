@@ -9,6 +9,9 @@ from typing import Any
 import polars as pl
 
 from labelbits.answers.files.opening import Rejects
+from labelbits.signals.encoding import KEPT as KEPT
+from labelbits.signals.encoding import PREFERENCE as PREFERENCE
+from labelbits.signals.encoding import SCORE as SCORE
 
 #: The canonical columns and their types; the last ones are optional.
 COLUMNS: dict[str, Any] = {
@@ -22,6 +25,24 @@ COLUMNS: dict[str, Any] = {
     "gold": pl.Boolean(),
     "repeat": pl.Boolean(),
     "annotator_kind": pl.String(),
+    "group": pl.String(),
+}
+#: What readers of foreign files collect before the kind of each question is decided: the value as
+#: text (lists and objects as JSON), `id`, by which
+#: an answer is known again in another file, and `at`, its place among all answers.
+SAID: dict[str, Any] = {
+    "question": pl.String(),
+    "row": pl.Int64(),
+    "id": pl.String(),
+    "annotator": pl.String(),
+    "item": pl.String(),
+    "classes": pl.List(pl.String()),
+    "value": pl.String(),
+    "seconds": pl.Float64(),
+    "price": pl.Float64(),
+    "gold": pl.Boolean(),
+    "group": pl.String(),
+    "at": pl.Int64(),
 }
 REQUIRED = ("signal", "annotator", "items", "answer")
 #: What an answer's validity depends on.
@@ -39,7 +60,7 @@ class Parsed:
     `table` holds canonical columns (any may be missing but signal, items, answer) and `row`, the
     number of the record in the file; a large file comes as tables one after another, and its
     rejected rows may grow while they are read. `classes` and `items` are names that the file
-    declares, in its order.
+    declares, in its order; `gold` the true classes of items that it knows.
     """
 
     table: pl.DataFrame | Iterable[pl.DataFrame]
@@ -47,6 +68,7 @@ class Parsed:
     classes: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    gold: dict[str, str] = field(default_factory=dict)
 
 
 def in_order(names: Sequence[str]) -> tuple[str, ...]:

@@ -76,6 +76,8 @@ def _canonical(table: pl.DataFrame) -> pl.DataFrame:
         elif name in (*REQUIRED, "classes"):
             columns.append(pl.lit(None, dtype=kind).alias(name))
     row = pl.col("row") if "row" in table.columns else pl.int_range(1, pl.len() + 1).alias("row")
+    if "id" in table.columns:
+        columns.append(pl.col("id"))
     return table.select(*columns, row.cast(pl.Int64))
 
 

@@ -70,6 +70,7 @@ def measure_splits(
     budget_seconds: float | None,
     learner: Learner | None,
     whole: int = 1,
+    power: float | None = None,
 ) -> dict[str, CurvePoints]:
     began = time.monotonic()
     features = check_features(features)
@@ -87,8 +88,8 @@ def measure_splits(
     engine = None
     if learner is None:
         kind = _FastEngine if fast else LikelihoodEngine
-        engine = kind(features, TrainingSets(answers, ordered, counts))
-    power = engine.power if isinstance(engine, _FastEngine) else float("nan")
+        engine = kind(features, TrainingSets(answers, ordered, counts), power)
+    used = float("nan") if engine is None else engine.power
     for i, (size, count) in enumerate(zip(ordered, counts, strict=True)):
         late = budget_seconds is not None and time.monotonic() - began > budget_seconds * work[i]
         done = min(count, max(2, whole)) if late else count
@@ -116,7 +117,7 @@ def measure_splits(
             purity = answers.purity(test_rows, whole_reference) if fast else 1.0
             theory = infer_theory(features, test_rows, whole_reference, purity=purity)
         result[metric] = replace(
-            points, ridges=ridges, power=power, seconds=seconds, pool=pool, crossed=whole > 1,
+            points, ridges=ridges, power=used, seconds=seconds, pool=pool, crossed=whole > 1,
             theory=theory, floor=floor,
         )  # fmt: skip
     return result
@@ -155,16 +156,18 @@ def _check_sizes(sizes: Sequence[int], available: int) -> list[int]:
 class _FastEngine:
     """Batched softmax fits of all replicates of one size; penalty chosen once a size."""
 
-    def __init__(self, features: np.ndarray, sets: TrainingSets) -> None:
+    def __init__(
+        self, features: np.ndarray, sets: TrainingSets, power: float | None = None
+    ) -> None:
         self.sets = sets
         self.ridge = np.full(len(sets.sizes), np.nan)
         middle = sets.middle
         best = np.inf
-        for power in POWERS:
-            x = standardised(features, power)
+        for one in POWERS if power is None else (power,):
+            x = standardised(features, one)
             tried, losses = search_ridges(functools.partial(self._losses, x, middle))
             if losses.min() < best:
-                best, self.power, self.x = losses.min(), power, x
+                best, self.power, self.x = losses.min(), one, x
                 self.ridge[middle] = best_ridge(tried, losses)
 
     def _losses(self, x: np.ndarray, i: int, ridges: np.ndarray) -> np.ndarray:

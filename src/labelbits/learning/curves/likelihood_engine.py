@@ -25,7 +25,9 @@ FOLDS, VOTERS = 3, 3
 class LikelihoodEngine:
     """Fits of one training set at a time."""
 
-    def __init__(self, features: np.ndarray, sets: TrainingSets) -> None:
+    def __init__(
+        self, features: np.ndarray, sets: TrainingSets, power: float | None = None
+    ) -> None:
         self.sets = sets
         # All sizes share the shapes of the largest, and with them its compiled programs: features
         # are few here, and calling a program takes longer than running it.
@@ -33,12 +35,15 @@ class LikelihoodEngine:
         self.room = (sets.sizes[-1], max(len(batch) for batch in largest))
         middle = sets.middle
         voters = range(min(VOTERS, sets.counts[middle]))
+        if power is not None:
+            self.power, self.x = power, standardised(features, power)
+            return
         best = np.inf
-        for power in POWERS:
-            x = standardised(features, power)
+        for one in POWERS:
+            x = standardised(features, one)
             losses = np.mean([self._losses(x, r, middle) for r in voters], axis=0)
             if losses.min() < best:
-                best, self.power, self.x = losses.min(), power, x
+                best, self.power, self.x = losses.min(), one, x
 
     def _set(self, r: int, i: int) -> tuple[np.ndarray, list[Batch]]:
         """(rows asked about, answers that index those rows) of replicate r at size i."""

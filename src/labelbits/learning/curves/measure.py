@@ -29,6 +29,7 @@ def measure(
     budget_seconds: float | None = None,
     learner: Learner | None = None,
     balanced: np.ndarray | None = None,
+    power: float | None = None,
 ) -> dict[str, CurvePoints]:
     """The learning curve of one option, tested on fixed rows.
 
@@ -42,6 +43,8 @@ def measure(
     `learner` replaces the linear classifier: any object with `fit(features, batches)` and
     `predict_proba(features)`; it is copied for every fit. `balanced` (items,), the class of every
     item, makes training sets hold equally many of each class (few shots: `few_shot_sizes`).
+    `power` is the column scaling (`CurvePoints.power` of another option, so that all are learnt
+    from on the same features), left out the one that does best for this option.
     `budget_seconds` stops early, after at least two replicates of every size, and then the result
     depends on the machine's speed.
     """
@@ -64,7 +67,7 @@ def measure(
     with one_blas_thread():
         return measure_splits(
             features, draw, sizes, splits, test_rows, reference, metrics, progress,
-            budget_seconds, learner,
+            budget_seconds, learner, power=power,
         )  # fmt: skip
 
 
@@ -83,6 +86,7 @@ def cross_measure(
     budget_seconds: float | None = None,
     learner: Learner | None = None,
     train_rows: np.ndarray | None = None,
+    power: float | None = None,
 ) -> dict[str, CurvePoints]:
     """The learning curve of one option from a pilot alone, by repeated cross-validation.
 
@@ -114,7 +118,7 @@ def cross_measure(
     with one_blas_thread():
         return measure_splits(
             features, draw, sizes, splits, rows, reference, metrics, progress, budget_seconds,
-            learner, whole=folds,
+            learner, whole=folds, power=power,
         )  # fmt: skip
 
 

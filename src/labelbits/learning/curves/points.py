@@ -33,9 +33,10 @@ class CurvePoints:
     (S, T) how many replicates tested it. `training` (S, R): each value minus what its test items
     score on average, so only the training set's luck is left. `pool` is the number of items that
     training sets were drawn from; `crossed`: items were tested by folds of a cross-validation.
-    `ridges` (S,) and `power` are the regularisation used; `theory` what the features foretell
-    of the curve's shape (None for learners that are not linear). `floor` is the loss that no
-    prediction can go below: for cross-entropy the mean entropy of the reference in nats.
+    `ridges` (S,) and `power`, how columns were scaled, are the regularisation used; `theory` what
+    the features foretell of the curve's shape (None for learners that are not linear). `floor` is
+    the loss that no prediction can go below: for cross-entropy the mean entropy of the reference in
+    nats, with its standard error `floor_error`.
     """
 
     sizes: np.ndarray
@@ -51,6 +52,7 @@ class CurvePoints:
     seconds: float = 0.0
     theory: RidgeTheory | None = field(default=None, repr=False)
     floor: float = 0.0
+    floor_error: float = 0.0
 
     @property
     def mean(self) -> np.ndarray:

@@ -4,10 +4,12 @@
 on these features (`theory`): the measured loss gives ln u, how clearly the classes are told
 apart, and ln u is continued by
 
-    ln u(n) = level + ln u_theory(n) + slope ln(n / largest),
+    ln u(n) = level + growth (ln u_theory(n) - ln u_theory(largest)),
 
-over the hypotheses of the theory, the spread of the items' leads (`links`), and a few slopes about
-their mean, because a real learner is not the ridge regression that the theory treats.
+over the hypotheses of the theory, the spread of the items' leads (`links`), and a few growths
+about their mean, because a real learner is not the ridge regression that the theory treats: where
+answers are wrong most often on items that are hard to tell anyhow, more of them help less than it
+foretells.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labelbits.learning.forecasts.evidence import log_evidence
 from labelbits.learning.forecasts.links import Link
 from labelbits.learning.forecasts.parametric import FORMS, all_shapes
 from labelbits.learning.theory import TEMPER, RidgeTheory
@@ -32,9 +35,10 @@ ROUGHNESS = 0.01
 #: The same two for ln u about the theory, which holds for large n and not for small: the measured
 #: part of the curve tells little of the theory's hypotheses beyond the labels they come from.
 LEAD_MISFIT, LEAD_DRIFT = 0.12, 0.02
-#: Standard deviation of the slope of ln u against the theory's; its mean is `Shape.early_slope`.
-SLOPE = 0.03
-SLOPES = np.linspace(-2, 2, 5)
+#: How much of the growth of ln u that the theory foretells there is: standard deviation over the
+#: data sets of `benchmarks/learning_hard_sets.py` (docs/validation.md); its mean is `Shape.growth`.
+GROWTH_SPREAD = 0.3
+GROWTHS = np.linspace(-2, 2, 5)
 #: Spreads of the items' ln u that are weighed, and the half-normal scale of their prior.
 SPREADS, SPREAD_SCALE = (0.0, 0.4, 0.8, 1.2), 0.5
 #: Standard deviation of what calibration error still changes by after 100 items. On eight data sets
@@ -68,13 +72,20 @@ class Chances:
 class Continued:
     """Losses (B, T): everything together, only sampling, only which curve is right.
 
-    `share`: posterior share of each form, nothing for the theory.
+    `share`: posterior share of each form, nothing for the theory. `evidence`: how well it foretells
+    the measured curve (`evidence`), its logarithm; both are of the same sizes (`compared`).
     """
 
     total: np.ndarray
     sampling: np.ndarray
     model: np.ndarray
     share: dict[str, float]
+    evidence: float = 0.0
+
+
+def compared(measured: Measured) -> np.ndarray:
+    """The measured sizes (S,) at which accounts of the curve are compared."""
+    return measured.sizes >= measured.sizes[-1] / SPAN
 
 
 def by_forms(
@@ -97,11 +108,17 @@ def by_forms(
     # The test items' luck moves all sizes together and leaves the shape alone.
     levels, centre = curves @ mean_of, log_loss @ mean_of
     share = {f: float(weight[shapes.form == i].sum()) for i, f in enumerate(FORMS)}
+    near = compared(measured)
+    evidence = log_evidence(
+        (log_loss - at_measured)[:, near], np.log(shapes.prior),
+        _covariance(curves[:, near], measured.sizes[near], MISFIT),
+    )  # fmt: skip
     return Continued(
         floor + np.exp(levels[:, None] + relative[picked] + drift),
         floor + np.exp(levels[:, None] + weight @ relative),
         floor + np.exp(centre + relative[picked] + drift),
         share,
+        evidence,
     )
 
 
@@ -117,8 +134,8 @@ def by_theory(
     links = [Link.of(metric, theory.frequencies, floor, spread) for spread in SPREADS]
     if links[0].to_log_u(measured.loss[-1]) < LEAST_LEAD:
         return None
-    mean_slope = shape_of(metric).early_slope * 100 / max(measured.sizes[-1], 50)
-    followed = [_follow(theory, link, measured, sizes, mean_slope) for link in links]
+    growth = shape_of(metric).growth
+    followed = [_follow(theory, link, measured, sizes, growth) for link in links]
     log_weight = np.concatenate(
         [
             f.log_weight - 0.5 * (h / SPREAD_SCALE) ** 2
@@ -144,42 +161,73 @@ def by_theory(
         # The luck of the test items moves the mean curve as it moves this link's level.
         shift = link.to_loss(level + one.mean) - link.to_loss(one.centre + one.mean)
         sampling[here] = weight @ loss + shift
-    return Continued(total, sampling, model, {})
+    spreads = np.array([-0.5 * (h / SPREAD_SCALE) ** 2 for h in SPREADS])
+    told = np.array([_told(one, link, measured) for link, one in zip(links, followed, strict=True)])
+    mixed = np.exp(spreads - np.log(np.exp(spreads).sum()) + told - told.max())
+    return Continued(total, sampling, model, {}, float(told.max() + np.log(mixed.sum())))
+
+
+def _told(one: _Followed, link: Link, measured: Measured) -> float:
+    """ln evidence of the theory on one link."""
+    near = compared(measured)
+    loss, floor = measured.loss[near], link.floor
+    log_loss = np.log(np.maximum(loss - floor, measured.least))
+    curves = np.log(np.maximum(measured.resampled[:, near] - floor, measured.least))
+    told = np.maximum(link.to_loss(one.centre + one.at_measured) - floor, measured.least)
+    # The theory's error is of ln u; a step of it moves ln(loss - floor) by so much.
+    lead = link.to_log_u(np.maximum(loss, measured.least))
+    up, down = (np.maximum(link.to_loss(lead + s) - floor, measured.least) for s in (0.05, -0.05))
+    slope = np.abs(np.log(up / down)) / 0.1
+    own = _covariance(np.zeros((2, int(near.sum()))), measured.sizes[near], LEAD_MISFIT)
+    covariance = np.atleast_2d(np.cov(curves.T)) + slope[:, None] * own * slope
+    covariance = covariance + ROUGHNESS**2 * np.eye(len(slope))
+    return log_evidence(log_loss - np.log(told), one.log_prior, covariance)
 
 
 @dataclass(frozen=True)
 class _Followed:
     """The theory on one link: `log_weight` (H,), ln u relative to the level (H, T) and its mean
-    (T,), levels of the resampled curves (B,) and of the measured one."""
+    (T,), levels of the resampled curves (B,) and of the measured one; `log_prior` (H,) and ln u
+    relative to the level at the sizes `compared` (H, S)."""
 
     log_weight: np.ndarray
     relative: np.ndarray
     mean: np.ndarray
     levels: np.ndarray
     centre: float
+    log_prior: np.ndarray
+    at_measured: np.ndarray
 
 
 def _follow(
-    theory: RidgeTheory, link: Link, measured: Measured, sizes: np.ndarray, mean_slope: float
+    theory: RidgeTheory, link: Link, measured: Measured, sizes: np.ndarray, mean_growth: float
 ) -> _Followed:
-    """Weigh the hypotheses and slopes by the measured curve, seen through one link."""
+    """Weigh the hypotheses and growths by the measured curve, seen through one link."""
     largest = measured.sizes[-1]
     lead = link.to_log_u(np.maximum(measured.loss, measured.least))
     used = (measured.sizes >= largest / SPAN) & (lead > LEAST_LEAD)
     used[-1] = True
     near, lead = measured.sizes[used], lead[used]
     curves = link.to_log_u(np.maximum(measured.resampled[:, used], measured.least / 2))
-    both = np.concatenate([near, sizes])
-    tilted = (mean_slope + SLOPE * SLOPES[:, None]) * np.log(both / largest)
-    every = (theory.log_lead(both)[:, None] + tilted).reshape(-1, len(both))
-    log_prior = (TEMPER * theory.log_weight[:, None] - 0.5 * SLOPES**2).ravel()
-    at_measured, at_sizes = every[:, : len(near)], every[:, len(near) :]
+    every_near = measured.sizes[compared(measured)]
+    both = np.concatenate([near, sizes, every_near])
+    lead_of = theory.log_lead(np.append(both, largest))
+    growth = np.maximum(mean_growth + GROWTH_SPREAD * GROWTHS, 0.05)
+    every = growth[:, None] * (lead_of[:, :-1] - lead_of[:, -1:])[:, None]
+    every = every.reshape(-1, len(both))
+    log_prior = (TEMPER * theory.log_weight[:, None] - 0.5 * GROWTHS**2).ravel()
+    at_measured, at_sizes, at_compared = np.split(
+        every, [len(near), len(near) + len(sizes)], axis=1
+    )
     precision = _precision(curves, near, LEAD_MISFIT)
     mean_of = precision.sum(1) / precision.sum()
     log_weight = log_prior - 0.5 * _chi2(lead - at_measured, precision)
     relative = at_sizes - (at_measured @ mean_of)[:, None]
     mean = _normalised(log_weight) @ relative
-    return _Followed(log_weight, relative, mean, curves @ mean_of, float(lead @ mean_of))
+    return _Followed(
+        log_weight, relative, mean, curves @ mean_of, float(lead @ mean_of), log_prior,
+        at_compared - (at_measured @ mean_of)[:, None],
+    )  # fmt: skip
 
 
 def by_walk(measured: Measured, sizes: np.ndarray, chances: Chances) -> Continued:
@@ -211,16 +259,21 @@ def _distance(sizes: np.ndarray, largest: float) -> np.ndarray:
 
 
 def _precision(curves: np.ndarray, sizes: np.ndarray, misfit: float) -> np.ndarray:
-    """Inverse covariance (S, S) of measured values about a model.
+    """Inverse covariance (S, S) of measured values about a model: its generalised least squares
+    mean is the level; errors shared by all sizes cancel in the rest."""
+    return np.linalg.inv(_covariance(curves, sizes, misfit))
+
+
+def _covariance(curves: np.ndarray, sizes: np.ndarray, misfit: float) -> np.ndarray:
+    """Covariance (S, S) of measured values about a model.
 
     Sampling (bootstrap curves (B, S)), misfit that wanders away like a random walk in ln(size),
-    backwards from the largest size, and roughness at every size. Its generalised least squares
-    mean is the level; errors shared by all sizes cancel in the rest.
+    backwards from the largest size, and roughness at every size.
     """
     distance = np.log(sizes[-1] / sizes)
     walk = np.minimum(distance[:, None], distance[None])
     covariance = np.atleast_2d(np.cov(curves.T))
-    return np.linalg.inv(covariance + misfit**2 * walk + ROUGHNESS**2 * np.eye(len(sizes)))
+    return covariance + misfit**2 * walk + ROUGHNESS**2 * np.eye(len(sizes))
 
 
 def _chi2(residual: np.ndarray, precision: np.ndarray) -> np.ndarray:

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labelbits.metrics import shape_of
+from labelbits.metrics import metric_of, shape_of
 from labelbits.metrics.leads import NODES, WEIGHTS
 
 #: ln u on which both curves are tabulated.
 _LOG_U = np.linspace(-5.0, 3.5, 426)
+#: Least share of what the constant answer leaves that there is to be told.
+LEAST_TOLD = 0.02
 
 
 @functools.lru_cache(maxsize=32)
@@ -35,14 +37,20 @@ def _table(metric: str, classes: float, spread: float) -> tuple[np.ndarray, np.n
 
 @dataclass(frozen=True)
 class Link:
-    """A loss as a falling function of ln u, on a table.
+    """A loss as a falling function of ln u, on a table; u is what features tell.
 
-    `floor` is added to the loss (for cross-entropy the mean entropy of the reference, nats).
+    At u = 0 the loss is the constant answer's: always the most frequent class, or the class
+    frequencies. `floor` is the least possible loss (for cross-entropy the mean entropy of the
+    reference, nats). Cross-entropy: loss = floor + (H - floor) / H x table, H the entropy of the
+    frequencies, because people who disagree leave less to be told. Accuracy: what the frequencies
+    tell (`known` = u of the constant answer) and what the features do add up as squares.
     """
 
     log_u: np.ndarray
     loss: np.ndarray
     floor: float
+    scale: float = 1.0
+    known: float = 0.0
 
     @classmethod
     def of(
@@ -54,13 +62,28 @@ class Link:
         """
         f = np.asarray(frequencies, dtype=np.float64)
         f = f[f > 0]
-        even = shape_of(metric).equal_classes(f)
-        return cls(*_table(metric, max(round(even, 3), 1.05), spread), floor)
+        table = _table(metric, max(round(shape_of(metric).equal_classes(f), 3), 1.05), spread)
+        judged, chance = metric_of(metric), float(table[1][0])
+        if not judged.higher:
+            return cls(*table, floor, max((chance - floor) / chance, LEAST_TOLD))
+        constant = chance if judged.chance is None else judged.loss(np.array(judged.chance(f)[1]))
+        known = 0.0
+        if constant < chance - 1e-3:
+            known = float(np.exp(np.interp(-float(constant), -table[1], table[0])))
+        return cls(*table, floor, 1.0, known)
 
     def to_loss(self, log_u: np.ndarray) -> np.ndarray:
         """Loss at ln u, any shape."""
-        return self.floor + np.maximum(np.interp(log_u, self.log_u, self.loss), 0.0)
+        if self.known:
+            log_u = 0.5 * np.logaddexp(2 * np.asarray(log_u), 2 * np.log(self.known))
+        told = np.maximum(np.interp(log_u, self.log_u, self.loss), 0.0)
+        return self.floor + self.scale * told
 
     def to_log_u(self, loss: np.ndarray) -> np.ndarray:
         """ln u at which the loss is reached; the table's ends where it is not."""
-        return np.interp(-(np.asarray(loss) - self.floor), -self.loss, self.log_u)
+        left = (np.asarray(loss) - self.floor) / self.scale
+        log_u = np.interp(-left, -self.loss, self.log_u)
+        if not self.known:
+            return log_u
+        square = np.exp(2 * log_u) - self.known**2
+        return np.maximum(0.5 * np.log(np.maximum(square, 1e-12)), self.log_u[0])

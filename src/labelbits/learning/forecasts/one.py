@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from labelbits.errors import InputError, check_probability
 from labelbits.learning.curves.points import CurvePoints, crossed_factor
+from labelbits.learning.forecasts.evidence import share_of
 from labelbits.learning.forecasts.extrapolate import (
     Chances,
     Continued,
@@ -26,6 +27,8 @@ AVERAGED = 0.5
 #: Curves that fit a pilot differ by more than the truth differs from their mean: power on a draw's
 #: loss over that of the mean curve.
 CURVES = 0.8
+#: Floors that are tried, in standard errors: three of equal weight and the variance of a normal.
+FLOORS = (-1.2247, 0.0, 1.2247)
 #: Test items above this number are resampled in this many blocks.
 BLOCKS = 2000
 
@@ -41,6 +44,10 @@ class Forecast:
     sizes beyond `limit_size`, NaN everywhere; `needed` (S,): the largest measured size that would
     allow each. `weights`: weight of the theory of the features and of each form. `alike`: where
     the forecast follows a curve of other items (`guide`), the probability that they are alike.
+    `accounts`: (what the model of the curve says, what was measured) at the largest measured size,
+    where the two disagree beyond their errors (`held`). `believed`: probability of the theory's
+    account of what sets options apart, `told` how much of it the pilot measured (`apart`), where
+    several were forecast together.
     """
 
     sizes: np.ndarray
@@ -59,6 +66,9 @@ class Forecast:
     needed: np.ndarray
     weights: dict[str, float]
     alike: float | None = None
+    accounts: tuple[float, float] | None = None
+    believed: float | None = None
+    told: float | None = None
 
 
 def forecast(
@@ -83,12 +93,24 @@ def forecast(
     the weight of its prior times its likelihood of the measured curve, with errors that count most
     at the largest sizes. Sampling error comes from a bootstrap over test items (the same resample
     for every size and option) and from the spread of training sets.
-    `floor` is the least possible loss, left out that of `points`; no more of it counts than 0.9 of
-    the least measured loss, since the entropy of other items differs. Sizes beyond `limit` times
-    the largest measured size are refused.
+    `floor` is the least possible loss, left out that of `points` with its error (`FLOORS`); no more
+    of it counts than 0.9 of the least measured loss, since the entropy of other items differs.
+    Sizes beyond `limit` times the largest measured size are refused.
 
     Raises `InputError` for no measured size, or for a metric that has no bounded loss.
     """
+    if floor is None and points.floor_error > 0:
+        # A floor that is not known well is drawn: the same draws have it high for every option.
+        tried = [
+            forecast(
+                points, sizes, metric=metric, seed=seed, level=level, limit=limit, draws=draws,
+                floor=max(points.floor + step * points.floor_error, 0.0),
+            )
+            for step in FLOORS
+        ]  # fmt: skip
+        turn = np.random.default_rng([seed, 98]).permutation(draws) % len(FLOORS)
+        drawn = np.stack([one.draws for one in tried])[turn, np.arange(draws)]
+        return with_draws(tried[len(FLOORS) // 2], drawn)
     metric = points.metric if metric is None else metric
     judged = metric_of(metric)
     check_probability("level", level)
@@ -129,7 +151,7 @@ def forecast(
             theory = by_theory(points.theory, metric, curve, reachable, chances, floor)
         weight = np.zeros((draws, len(sizes)))
         if theory is not None:
-            share = judged.shape.theory
+            share = share_of(judged.shape.theory, theory.evidence, ahead.evidence)
             drawn = AVERAGED * share + (1 - AVERAGED) * (trust < share)
             # Within the measured sizes the forms alone, which fit the measured curve.
             weight = np.where(sizes > largest, drawn[:, None], weight)
@@ -172,6 +194,33 @@ def forecast(
         needed=np.array([math.ceil(s / limit) for s in sizes]),
         weights=_shares(ahead, share),
     )
+
+
+def with_draws(one: Forecast, draws: np.ndarray) -> Forecast:
+    """The forecast with other draws; the parts of its uncertainty move with the middle."""
+    draws = np.where(one.refused, np.nan, draws)
+    tails = [(1 - one.level) / 2, (1 + one.level) / 2]
+    reached = ~one.refused
+    centre = np.full(len(one.sizes), np.nan)
+    band = np.full((2, len(one.sizes)), np.nan)
+    centre[reached] = np.median(draws[:, reached], axis=0)
+    band[:, reached] = np.quantile(draws[:, reached], tails, axis=0)
+    moved = centre - one.mean
+    return replace(
+        one, mean=centre, low=band[0], high=band[1], draws=draws,
+        sampling_low=one.sampling_low + moved, sampling_high=one.sampling_high + moved,
+        model_low=one.model_low + moved, model_high=one.model_high + moved,
+    )  # fmt: skip
+
+
+def only(one: Forecast, kept: slice) -> Forecast:
+    """The forecast at some of its sizes."""
+    by_size = {
+        field.name: getattr(one, field.name)[..., kept]
+        for field in fields(one)
+        if isinstance(getattr(one, field.name), np.ndarray)
+    }
+    return replace(one, **by_size)
 
 
 def _mixed(

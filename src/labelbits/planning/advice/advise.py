@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from labelbits.errors import InputError, check_positive
+from labelbits.errors import InputError
 from labelbits.metrics import metric_of
 from labelbits.planning.advice.amend import led_by, too_little, with_mixture, without_gain
 from labelbits.planning.advice.crossovers import crossovers
@@ -22,7 +22,7 @@ from labelbits.planning.measured.held_labels import buy_next, hold_on, next_sent
 from labelbits.planning.purchases import list_options
 from labelbits.planning.result import Assumption, Curve, Plan
 from labelbits.planning.spec.cost import Price
-from labelbits.planning.spec.planfile import Budget
+from labelbits.planning.spec.planfile import Budget, checked_money
 
 
 def advise(
@@ -44,6 +44,8 @@ def advise(
         for curve in curves
         if curve.family.name not in bought
     ]
+    there, free = extras.get("holdings"), extras.get("constant")
+    ranked = buy_next(there, curves, budget, seed, sign=sign) if there else []
     advice = recommend(
         curves,
         options,
@@ -53,6 +55,8 @@ def advise(
         metric_name=judged.title,
         percent=percent,
         target=extras.get("target"),
+        added={one["family"]: one["chance"] for one in ranked} or None,
+        by_theory=extras.get("by_theory", False),
     )
     mixture = extras.get("mixture")
     if mixture and mixture["budget"] == budget.amount and mixture["recommended"]:
@@ -64,13 +68,14 @@ def advise(
     name, turn, first = judged.title, "With that said,", []
     if metric == "alignment":
         first = [extras.get("lead", ""), too_little(curves, advice, budget, seed)]
-    there, free = extras.get("holdings"), extras.get("constant")
-    ranked: list[dict[str, Any]] = []
     held = ""
     if there:
-        ranked = buy_next(there, curves, budget, seed, sign=sign)
         held = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
     added = gain_of(advice, curves, seed, sign) if free else None
+    # Always there, whatever the money and the prices: tables and figures show it.
+    advice = {**advice, "ceiling": extras.get("ceiling"), "constant": None}
+    if free:
+        advice["constant"] = {**free, "gain": None, "said_first": False, "instead": ""}
     if free and added:
         money = f"{advice['cost']:,.2f} {budget.currency}"
         beside = beside_constant(free, advice, shown, money, name, added)
@@ -150,7 +155,7 @@ def replan(
     for name, price in prices.items():
         if name not in known:
             raise InputError(f"price of {name!r}: expected one of: {', '.join(sorted(known))}")
-        check_positive(f"price of {name}", price)
+        checked_money(f"price of {name}", price, "a price")
     curves = []
     for curve in plan.curves:
         family = curve.family
@@ -158,7 +163,7 @@ def replan(
             price = Price(prices[family.name], None, 0.0, "set by hand")
             family = replace(family, price=price)
         curves.append(replace(curve, family=family))
-    money = plan.budget if amount is None else check_positive("budget", amount)
+    money = plan.budget if amount is None else checked_money("budget", amount)
     terms = plan.terms.model_copy(update={"amount": float(money)})
     extras = dict(plan.extras)
     if prices or amount is not None:

@@ -15,8 +15,9 @@ from labelbits.planning.result import LEVEL, Curve, Option
 from labelbits.planning.spec.cost import sessions_of
 from labelbits.planning.spec.planfile import Budget
 
-#: Below this probability of being best, the advice says that the data cannot tell.
-SURE = 0.8
+#: Below this probability of being best, the advice says that the data cannot tell; from this one
+#: on, where it comes from.
+SURE, CERTAIN = 0.8, 0.95
 #: Ways whose expectations differ by less than this share of the interval are as good; one that
 #: costs less than `CHEAPER` of the best is then named instead.
 TIE, CHEAPER = 0.05, 0.8
@@ -32,11 +33,16 @@ def recommend(
     metric_name: str,
     percent: bool,
     target: float | None = None,
+    added: dict[str, float] | None = None,
+    by_theory: bool = False,
 ) -> dict[str, Any]:
     """The purchase with the best expected quality, how sure that is, and what would settle it.
 
     `sign` is +1 where more quality is better and -1 where less is (cross-entropy). Of ways that
-    give the same to what an interval can show, the cheapest is named.
+    give the same to what an interval can show, the cheapest is named. `added`: where labels are
+    held, the probability of each family to add the most to them, which then is the one probability
+    that is told. `by_theory`: what sets the ways apart is known from theory more than from the
+    pilot, which is said where it makes one of them sure to be the best.
     """
     bought, draws = final_draws(curves, budget, seed)
     gain = sign * draws
@@ -47,6 +53,8 @@ def recommend(
     order = preferred(expected, spread, np.array([one.cost for one in largest]))
     best = int(order[0])
     share = chances(gain)
+    if added is not None:
+        share = np.array([added.get(curve.family.name, 0.0) for curve in bought])
     option = last[bought[best].family.name]
     rivals = [bought[i].family.name for i in order if i != best]
     result: dict[str, Any] = {
@@ -66,7 +74,12 @@ def recommend(
 
     top = int(expected.argmax())
     dearer = None if best == top else largest[top]
-    parts = _parts(result, option, last, budget, metric_name, shown, dearer)
+    parts = _parts(result, option, last, budget, metric_name, shown, dearer, added is not None)
+    if by_theory and result["probability_best"] >= CERTAIN and parts["certainty"]:
+        parts["certainty"] += (
+            " Most of that certainty comes from the theory of how noisy answers teach: what the "
+            "pilot measured agrees with it, and would not settle it alone."
+        )
     parts["less"] = _less(option, options, budget, sign, shown)
     if (short := _short_of_evidence(bought[best], option, budget)) is not None:
         parts["pilot"] = short
@@ -172,10 +185,12 @@ def _parts(
     metric_name: str,
     shown: Callable[[float], str],
     dearer: Option | None,
+    adds: bool = False,
 ) -> dict[str, str]:
     """The advice in words: what to buy, how sure that is, and what would settle it.
 
-    `dearer` is the best expectation, where a cheaper one that is as good is bought instead.
+    `dearer` is the best expectation, where a cheaper one that is as good is bought instead;
+    `adds`: the probability of being best is about adding to labels that are held.
     """
     bought = what(
         option.signal, option.answers, option.answers_per_item, option.items, option.annotators
@@ -190,23 +205,24 @@ def _parts(
         return parts
     rival = last[result["next_best"]]
     sure = result["probability_best"]
+    best = "adds the most to the labels you hold" if adds else "is the best"
     if dearer is not None:
         parts["certainty"] = (
             f"{dearer.family} is expected to give {shown(dearer.quality)} for "
             f"{dearer.cost:,.2f} {budget.currency}: beside an interval so wide that is no more, "
-            f"so the cheaper one is named. The chance that {option.family} is the best of the "
+            f"so the cheaper one is named. The chance that {option.family} {best} of the "
             f"{len(last)} ways compared is {chance(sure)}."
         )
     elif sure >= SURE:
         parts["certainty"] = (
-            f"It is the best of the {len(last)} ways compared with probability "
+            f"It {best} of the {len(last)} ways compared with probability "
             f"{chance(sure).replace('>', 'above')}; next is {rival.family} with "
             f"{shown(rival.quality)}."
         )
     else:
         parts["certainty"] = (
             f"The evidence cannot tell it from {rival.family} ({shown(rival.quality)} "
-            f"expected): the chance that it is the best is {chance(sure)} only."
+            f"expected): the chance that it {best} is {chance(sure)} only."
         )
     parts["pilot"] = pilot_sentence(
         result["value_of_knowing"], budget, sure < SURE, shown(1.0).endswith("%")

@@ -12,6 +12,7 @@ from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
 from labelbits.planning.spec.planfile import PlanFile
+from labelbits.signals.encoding import is_kept
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,14 @@ def read_pilot(plan: PlanFile, names: tuple[str, ...] | None, seed: int) -> Answ
         dropped = 0 if answers.rejected is None else len(answers.rejected)
         why = f" ({dropped} rows could not be read)" if dropped else ""
         raise PilotNeededError(f"{paths[0]}: holds no usable answers{why}", FIRST_PILOT, head="")
+    asked = answers.table["signal"].unique().to_list()
+    if all(is_kept(name) for name in asked):
+        held = " and ".join(sorted(asked))
+        raise InputError(
+            f"{paths[0]}: holds {held} answers alone, which are kept whole and which no plan "
+            "weighs yet; labelbits pilot FILE --signal rating --out answers.parquet reads "
+            "scores as another kind"
+        )
     return answers
 
 

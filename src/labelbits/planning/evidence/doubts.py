@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from labelbits.items.class_order import best_order
-from labelbits.learning import diagnose
+from labelbits.learning import Diagnosis, diagnose
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.evidence.refusal import PilotNeededError, PilotToRun
 from labelbits.planning.result import Family
@@ -31,10 +31,8 @@ def check_pilot(evidence: Evidence, families: list[Family], seed: int) -> list[s
     if not len(rows):
         return []
     doubts: list[str] = []
-    if len(rows) > DIAGNOSED:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, DIAGNOSED, replace=False))
-    stated = evidence.stated[rows]
-    found = diagnose(evidence.features[rows], stated, seed=seed)
+    stated = evidence.stated[_diagnosed_rows(evidence, seed)]
+    found = diagnosed(evidence, seed)
     if not any(concern.code in BEFORE_GOLD for concern in found.concerns):
         doubts += _against_gold(evidence)
     for concern in found.concerns:
@@ -45,6 +43,19 @@ def check_pilot(evidence: Evidence, families: list[Family], seed: int) -> list[s
             raise _refusal(concern.code, stated, 100, evidence, 0.0, 0.0)
         doubts.append(concern.message.rstrip("."))
     return doubts + _copies(evidence) + _one_annotator(evidence, families)
+
+
+def _diagnosed_rows(evidence: Evidence, seed: int) -> np.ndarray:
+    rows = evidence.labelled
+    if len(rows) > DIAGNOSED:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, DIAGNOSED, replace=False))
+    return rows
+
+
+def diagnosed(evidence: Evidence, seed: int) -> Diagnosis:
+    """What the labelled items tell of what the features predict."""
+    rows = _diagnosed_rows(evidence, seed)
+    return diagnose(evidence.features[rows], evidence.stated[rows], seed=seed)
 
 
 def _refusal(

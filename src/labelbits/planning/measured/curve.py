@@ -56,37 +56,16 @@ def curve_of(
         "model": [float(ahead.model_low[at]), float(ahead.model_high[at])],
     }
     draws = np.asarray(ahead.draws)
-    if metric_of(points.metric).shape is not None and (ahead.alike or 0) < BELIEVED:
-        draws = _through_measured(draws, grid, points)
-    elif metric_of(points.metric).shape is not None and guess is not None:
+    shaped = metric_of(points.metric).shape is not None
+    if shaped and (ahead.alike or 0) >= BELIEVED and guess is not None:
         draws = _below_chance(draws, grid, points, guess[1], seed)
     if guess is not None and grid[0] > 1:
         # One item teaches one class; from there to the least measured the curve is drawn by hand.
-        first = np.random.default_rng(seed).uniform(*sorted(guess), len(draws))
+        first = np.random.default_rng(seed).uniform(min(guess), max(guess), len(draws))
         grid, draws = np.concatenate([[1.0], grid]), np.column_stack([first, draws])
     few = available is not None and available < LIMIT * largest
     curve = Curve(family, grid * m, draws, measured, limit * m, None, None, needs_items=few)
     return curve, parts
-
-
-def _through_measured(draws: np.ndarray, grid: np.ndarray, points: CurvePoints) -> np.ndarray:
-    """The draws (B, G), moved so that on average they pass through what was measured.
-
-    A form that is right at the largest sizes may miss the smallest ones; what was measured there
-    needs no form. The measured means are made monotone first (pool adjacent violators), no size
-    gets better than a larger one, and from the largest measured size on nothing moves.
-    """
-    from sklearn.isotonic import isotonic_regression
-
-    known = np.isfinite(points.mean)
-    sizes, up = points.sizes[known], metric_of(points.metric).higher
-    sign = 1.0 if up else -1.0
-    measured = sign * isotonic_regression(sign * points.mean[known], increasing=True)
-    mean = draws.mean(0)
-    wanted = np.where(grid < sizes[-1], np.interp(np.log(grid), np.log(sizes), measured), mean)
-    wanted = sign * np.minimum.accumulate((sign * wanted)[::-1])[::-1]
-    wanted = np.where(grid < sizes[-1], wanted, mean)
-    return np.clip(draws + wanted - mean, 0.0, 1.0 if up else None)
 
 
 def _below_chance(

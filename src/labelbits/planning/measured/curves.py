@@ -10,9 +10,10 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.interface import Estimate
-from labelbits.learning import CurvePoints, forecast_options
+from labelbits.learning import CurvePoints, Forecast, forecast_options
 from labelbits.learning.forecasts.extrapolate import WALK
 from labelbits.metrics import metric_of
+from labelbits.planning.advice.words import show
 from labelbits.planning.evidence.annotators import voices_of
 from labelbits.planning.evidence.answer_source import (
     AnswerSource,
@@ -20,22 +21,28 @@ from labelbits.planning.evidence.answer_source import (
     fit_report_noise,
 )
 from labelbits.planning.evidence.bundled import is_bundled
-from labelbits.planning.evidence.doubts import check_pilot
+from labelbits.planning.evidence.doubts import check_pilot, diagnosed
 from labelbits.planning.evidence.loading import Evidence
-from labelbits.planning.measured.backtest import LIMIT, backtest, provenance
+from labelbits.planning.measured.backtest import LIMIT, backtest, beyond_evidence, provenance
 from labelbits.planning.measured.bits import bits_of
+from labelbits.planning.measured.ceiling import ceiling_of
 from labelbits.planning.measured.constant import constant_draws, constant_of
 from labelbits.planning.measured.curve import curve_of, grid_of, with_item_noise
+from labelbits.planning.measured.dominance import chains_of, in_their_order
 from labelbits.planning.measured.free_gold import what_gold_gives
 from labelbits.planning.measured.guides import doubts_of_tests, guide_of, said_of_guides
 from labelbits.planning.measured.held_labels import what_is_there
 from labelbits.planning.measured.items import ItemList, item_list
+from labelbits.planning.measured.selection import corrected, kept_of_gain, said_of_selection
 from labelbits.planning.measured.trial import Trial, design_trial
 from labelbits.planning.mixtures.measured import mixture_of_labels
 from labelbits.planning.mixtures.strata import Way
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.spec.cost import affordable_items
 from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
+
+#: Where the pilot's measurement tells less of what sets options apart than this, theory does.
+TOLD = 0.3
 
 
 @dataclass
@@ -84,6 +91,7 @@ def learned_curves(
         evidence, plan.goal, seed, min(n for n in affordable if n) if affordable else 1
     )
     _say_what_is_tested(result, trial, source, evidence.gold is not None)
+    ceiling = ceiling_of(evidence, trial, metric)
     measured: list[tuple[Family, AnswerSource, CurvePoints, Estimate | None]] = []
     guides: list[CurvePoints | None] = []
     for number, family in enumerate(families):
@@ -115,10 +123,13 @@ def learned_curves(
             )
         answers = AnswerSource(voices.evidence, signal, m, voices.probabilities)
         each = 0.85 / len(families)
+        # One scaling of the columns for all: the first that is measured chooses it.
+        power = next((p.power for _, _, p, _ in measured if np.isfinite(p.power)), None)
         points = trial.measure(
             evidence.features, answers.draw, metric, seed,
-            _part(tell, f"training on {family.name}", share, 0.6 * each),
+            _part(tell, f"training on {family.name}", share, 0.6 * each), power=power,
         )  # fmt: skip
+        points = with_floor(points, ceiling)
         guides.append(guide_of(
             evidence, trial, answers, points, seed,
             _part(tell, f"training on items with gold: {family.name}", share + 0.6 * each,
@@ -132,8 +143,11 @@ def learned_curves(
     tell("forecasting", 0.8)
     grid = grid_of(measured[0][2])
     every = forecast_options(
-        [one[2] for one in measured], grid, seed=seed, limit=LIMIT, guides=guides
-    )
+        [one[2] for one in measured], grid, seed=seed, limit=LIMIT, guides=guides,
+        chains=chains_of([one[0] for one in measured]),
+    )  # fmt: skip
+    result.warnings += said_of_accounts(measured, every, metric)
+    result.extras["by_theory"] = any(one.told is not None and one.told < TOLD for one in every)
     notes, doubts = said_of_guides(guides, every, [one[0].name for one in measured])
     result.assumptions += notes
     result.warnings += doubts
@@ -150,14 +164,24 @@ def learned_curves(
             result.extras.setdefault("backtest", []).append(check)
         result.curves.append(curve)
         ways.append(Way(family, answers, points, curve))
-        result.warnings += provenance(family, answers, trial.trainable, curve, plan.budget)
+        result.warnings += provenance(family, answers, trial.trainable)
+    result.warnings += beyond_evidence(result.curves, plan.budget)
     invented = [w.family.name for w in ways if w.answers.share_real(trial.trainable) < 0.005]
     if invented:
         result.warnings.append(
             f"{', '.join(invented)}: no training item has real answers of this kind; they were "
             "simulated from what is known of the items"
         )
+    sign = metric_of(metric).sign
+    found = diagnosed(evidence, seed)
+    kept = kept_of_gain(found)
+    # What is drawn by hand below chance and at one item keeps the order too.
+    result.curves = in_their_order(result.curves, sign=sign)
+    result.curves = corrected(result.curves, kept, sign=sign)
+    if (said := said_of_selection(found, kept)) is not None:
+        result.assumptions.append(said)
     result.curves = with_item_noise(result.curves, [way.points for way in ways])
+    ways = [replace(w, curve=c) for w, c in zip(ways, result.curves, strict=True)]
     if available is None:
         result.warnings.append(
             f"Every one of the {len(evidence.features):,} items has a label already; sizes beyond "
@@ -171,7 +195,10 @@ def learned_curves(
     tell("weighing the labels that exist", 0.96)
     there = None
     if plan.dataset.features is None or not is_bundled(plan.dataset.features):
-        there = what_is_there(evidence, trial, result.curves, metric, seed)
+        power = ways[0].points.power
+        there = what_is_there(
+            evidence, trial, result.curves, metric, seed, power if np.isfinite(power) else None
+        )
     if there is not None:  # the invented votes of a bundled example are nobody's to hold
         result.extras["holdings"] = there
     known = what_gold_gives(evidence, trial, metric, seed)
@@ -190,10 +217,35 @@ def learned_curves(
         )
         result.warnings.append(judged.caution)
     result.extras["constant"] = constant_of(trial.reference, metric, names)
+    result.extras["ceiling"] = ceiling
     result.extras["bits_about"] = (
         "Bits that one answer tells about which item it is (mutual information over your items)."
     )
     return result
+
+
+def with_floor(points: CurvePoints, ceiling: dict[str, Any] | None) -> CurvePoints:
+    """The curve with the entropy of people's answers as its floor, where that is known better than
+    from the shares of few votes."""
+    if not metric_of(points.metric).of_people or ceiling is None:
+        return points
+    return replace(points, floor=ceiling["quality"], floor_error=ceiling["standard_error"])
+
+
+def said_of_accounts(
+    measured: list[tuple[Family, AnswerSource, CurvePoints, Estimate | None]],
+    every: list[Forecast],
+    metric: str,
+) -> list[str]:
+    """Where the model of a curve and the measurement disagree beyond their errors, both."""
+    percent = metric_of(metric).percent
+    return [
+        f"{family.name}: measured {show(one.accounts[1], percent)} at {int(points.sizes[-1]):,} "
+        f"items, where the model of the curve says {show(one.accounts[0], percent)}; the measured "
+        "one is shown, and its interval holds both"
+        for (family, _, points, _), one in zip(measured, every, strict=True)
+        if one.accounts is not None
+    ]
 
 
 def _part(

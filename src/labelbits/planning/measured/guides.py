@@ -48,6 +48,7 @@ def guide_of(
     found = cross_measure(
         evidence.features, answers.draw, sizes, REPLICATES, trial.test, trial.reference,
         metrics=(points.metric,), folds=FOLDS, seed=seed, progress=tell, train_rows=elsewhere,
+        power=points.power,
     )  # fmt: skip
     return found[points.metric]
 

@@ -18,6 +18,7 @@ from labelbits.planning.advice.words import between, change
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import Trial
 from labelbits.planning.purchases import (
+    chances,
     cost_of,
     interval,
     measured_interval,
@@ -37,9 +38,15 @@ WHOLE = 0.95
 
 
 def what_is_there(
-    evidence: Evidence, trial: Trial, curves: list[Curve], metric: str, seed: int
+    evidence: Evidence,
+    trial: Trial,
+    curves: list[Curve],
+    metric: str,
+    seed: int,
+    power: float | None = None,
 ) -> dict[str, Any] | None:
     """Quality of the labels at hand, all of them together; None where there are none to train on.
+    Columns are scaled by `power`, as the options' are.
 
     `worth` is how many answers of each family would be as good. Where a part of the labels was held
     back to test on, quality and worth are those of all of them.
@@ -62,7 +69,7 @@ def what_is_there(
     size = trial.largest
     points = trial.measure(
         evidence.features, draw, metric, seed, sizes=[size],
-        replicates=None if trial.pool is None else REPLICATES,
+        replicates=None if trial.pool is None else REPLICATES, power=power,
     )  # fmt: skip
     quality = float(points.mean[-1])
     error = float(points.standard_error()[-1])
@@ -154,10 +161,8 @@ def buy_next(
             }
         )
     if found:
-        top = np.stack(draws)
-        best = top == top.max(0)
-        for i, one in enumerate(found):
-            one["chance"] = float((best[i] / best.sum(0)).mean())
+        for one, chance in zip(found, chances(np.stack(draws, axis=1)), strict=True):
+            one["chance"] = float(chance)
     return sorted(found, key=lambda one: -sign * one["quality"])
 
 

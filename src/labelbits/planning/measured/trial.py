@@ -85,21 +85,23 @@ class Trial:
         *,
         sizes: Sequence[int] | None = None,
         replicates: int | None = None,
+        power: float | None = None,
     ) -> CurvePoints:
-        """The learning curve of one way of asking, at `sizes` (left out: the trial's)."""
+        """The learning curve of one way of asking, at `sizes` (left out: the trial's), on columns
+        scaled by `power` (left out: as this way does best)."""
         sizes = self.sizes if sizes is None else sizes
         if self.pool is None:
             count = replicates or (10 if self.halved else cross_replicates(len(self.test)))
             found = cross_measure(
                 features, draw, sizes, count, self.test, self.reference,
-                metrics=(metric,), seed=seed, progress=tell,
+                metrics=(metric,), seed=seed, progress=tell, power=power,
             )  # fmt: skip
         else:
             count = replicates or (REPLICATES // 2 if self.halved else REPLICATES)
             found = measure(
                 features, draw, sizes, count, self.test, self.reference,
                 metrics=(metric,), pool=self.pool, seed=seed, progress=tell,
-                balanced=self.balanced,
+                balanced=self.balanced, power=power,
             )  # fmt: skip
         return found[metric]
 

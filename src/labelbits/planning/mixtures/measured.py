@@ -23,6 +23,7 @@ from labelbits.planning.mixtures.paired import Bench, Measured, Purchase, paired
 from labelbits.planning.mixtures.strata import STRATA, Way, stratify, worth_of
 from labelbits.planning.spec.cost import affordable_items, total_cost
 from labelbits.planning.spec.planfile import Budget, PlanFile
+from labelbits.threads import one_blas_thread
 
 #: Items of the training sets on which a mixture is measured, at most.
 MOST_ITEMS = 1500
@@ -62,7 +63,8 @@ def mixture_of_labels(
         return None, None
     strata = stratify(evidence, trial, ways[best], seed)
     worth = worth_of(ways, strata, trial, seed)
-    design = best_design(strata.information, strata.sizes, worth, cost, money, strata.ridge)
+    with one_blas_thread():
+        design = best_design(strata.population, worth, cost, money, strata.ridge)
     tried = [
         fractions
         for fractions in _candidates(design.fractions, best, second, len(ways))
@@ -236,7 +238,14 @@ def _result(
         f"changes {name} by {shown} ({span[0]:+.{digits}f} to {span[1]:+.{digits}f}) against "
         f"{alone}"
     )
-    if not clearly:
+    if not clearly and not enough:
+        share = 100 * money / budget.amount
+        sentence = (
+            f"Whether a mixture is better for {budget.amount:,.2f} {budget.currency} is not known: "
+            f"the pilot lets {money:,.2f} {budget.currency} be tried, {share:.0f} % of it. There "
+            f"it made no gain that the evidence can see. The best that was found is {measured}."
+        )
+    elif not clearly:
         sentence = (
             "No mixture of kinds is recommended: no gain that the evidence can see. The best that "
             f"was found is {measured}."

@@ -13,7 +13,8 @@ from labelbits.learning.fits.targets import fast_targets
 from labelbits.planning.evidence.answer_source import AnswerSource
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import Trial
-from labelbits.planning.mixtures.design import item_information, reduced
+from labelbits.planning.mixtures.design import reduced
+from labelbits.planning.mixtures.excess import Population
 from labelbits.planning.result import Curve, Family
 from labelbits.planning.spec.cost import unit_cost
 from labelbits.planning.spec.planfile import Budget
@@ -46,12 +47,12 @@ class Way:
 @dataclass(frozen=True)
 class Strata:
     """`of` (items,) the stratum of every item, `predicted` (items, classes) what they were made
-    from, `sizes` their shares, and A_g of each."""
+    from, `sizes` their shares, and the `population` that a design is worked out on."""
 
     of: np.ndarray
     predicted: np.ndarray
     sizes: np.ndarray
-    information: list[np.ndarray]
+    population: Population
     ridge: float
 
 
@@ -88,14 +89,9 @@ def stratify(evidence: Evidence, trial: Trial, way: Way, seed: int) -> Strata:
         entropy = -(p * np.log(np.maximum(p, 1e-12))).sum(1)
         of = np.searchsorted(np.quantile(entropy[trial.trainable], EDGES), entropy, side="right")
         sizes = np.bincount(of[trial.trainable], minlength=len(EDGES) + 1).astype(float)
-        z = reduced(x[rows], classes)
-        information = []
-        for g in range(len(sizes)):
-            inside = of[rows] == g
-            part = inside if inside.sum() > 1 else np.ones(len(rows), dtype=bool)
-            information.append(item_information(p[rows[part]], z[part]))
     sizes = np.maximum(sizes, 1) / np.maximum(sizes, 1).sum()
-    return Strata(of, p, sizes, information, ridge)
+    population = Population(reduced(x[rows], classes), p[rows], of[rows], sizes)
+    return Strata(of, p, sizes, population, ridge)
 
 
 def worth_of(ways: Sequence[Way], strata: Strata, trial: Trial, seed: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from labelbits.errors import InputError, check_at_least, check_probability
 from labelbits.recovery.fitted.fitting import Fitted
 from labelbits.recovery.fitted.inputs import Data, RecoveryWarning
 
+#: Precision below which the likelihood is flat to the last digit of float32.
+LEAST_PRECISION = 1e-3
 #: Nats a coordinate below which a fit is reported as no better than one of random answers.
 _CHANCE = 0.75
 
@@ -22,10 +25,15 @@ def check_parameters(model: Any) -> None:
         for value in given.values() if isinstance(given, dict) else [given]:
             if value is None:
                 continue
+            if isinstance(value, (bool, str)) or not isinstance(value, Real):
+                raise InputError(f"{name} is {value!r}; expected a number, or None")
             if name == "lapse":
-                check_probability(name, value)
-            elif not value > 0:
-                raise InputError(f"precision is {value}; expected a number above 0, or None")
+                check_probability(name, float(value))
+            elif not float(value) >= LEAST_PRECISION:
+                raise InputError(
+                    f"precision is {value}; expected a number of at least {LEAST_PRECISION:g} "
+                    "(below it answers say nothing), or None"
+                )
     check_at_least("max_iter", model.max_iter, 1)
     power = model.distance_power
     if power != "auto" and (isinstance(power, (bool, str)) or not 0 <= power <= 1):
@@ -37,10 +45,13 @@ def check_parameters(model: Any) -> None:
     if model.n_components == "auto":
         check_at_least("max_components", model.max_components, 1)
         return
-    if isinstance(model.n_components, (bool, str)):
-        raise InputError(
-            f'n_components is {model.n_components!r}; expected a whole number or "auto"'
-        )
+    count = model.n_components
+    if (
+        isinstance(count, (bool, str))
+        or not isinstance(count, Real)
+        or not abs(float(count)) < np.inf
+    ):
+        raise InputError(f'n_components is {count!r}; expected a whole number or "auto"')
     check_at_least("n_components", model.n_components, 1)
 
 

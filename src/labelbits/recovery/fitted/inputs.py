@@ -15,8 +15,12 @@ import scipy.sparse.csgraph
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch, Signal
 from labelbits.signals import Triplet
-from labelbits.signals.encoding import encode
+from labelbits.signals.encoding import encode, is_kept
 
+#: Item numbers from here on may be ids, where they are so many times the cells of the triplets.
+SPARSE, SPARSE_TIMES = 10_000, 10
+#: The largest weight: below the first the prior alone speaks, above the second nothing but noise.
+LEAST_WEIGHT, MOST_WEIGHT = 1e-3, 1e4
 #: Answers whose links between items are followed together.
 _LINKS = 100_000
 
@@ -71,7 +75,7 @@ def read_input(
 def from_triplets(
     X: Any, y: Any = None, sample_weight: Any = None, n_objects: int | None = None
 ) -> Data:
-    """Row i, j, k says that i is closer to j than to k; where y is negative, closer to k."""
+    """Row i, j, k says that i is closer to j than to k; where y is 0, false or -1, closer to k."""
     if scipy.sparse.issparse(X):
         raise InputError("triplets are a sparse matrix; expected an array of whole numbers, n x 3")
     triplets = np.asarray(X)
@@ -93,7 +97,63 @@ def from_triplets(
             raise InputError(
                 f"triplets are of type {triplets.dtype}, not whole numbers; expected item numbers"
             )
+    items, triplets = _numbered(triplets, n_objects)
+    i, j, k = triplets.T
+    twice = (i == j) | (i == k) | (j == k)
+    if twice.any():
+        row = int(np.argmax(twice))
+        raise InputError(
+            f"triplets, row {row}: {[items[n] for n in triplets[row]]} names an item twice; "
+            "expected three different items; drop such rows"
+        )
+    answer = np.zeros((len(triplets), 1), dtype=np.int32)
+    if y is not None:
+        answer[:, 0] = _second_nearer(y, len(triplets))
+    batch = Batch(
+        Triplet(), triplets.astype(np.int32), answer, np.zeros(len(triplets), np.int32),
+        _weights(sample_weight, len(triplets)),
+    )  # fmt: skip
+    return Data((batch,), tuple(items))
+
+
+def places_of(triplets: Any, items: Sequence[Any], new: bool = False) -> tuple[Any, list[Any]]:
+    """(triplets by the place of their items, the names of new ones) where items were ids.
+
+    With `new`, ids that are not among `items` are placed after them; without, they are an error.
+    Items that were plain numbers, and what is no array of numbers, stay as they are.
+    """
+    given = np.asarray(triplets)
+    if list(items) == list(range(len(items))) or given.dtype.kind not in "iuf" or not given.size:
+        return triplets, []
+    ids = np.asarray(items)
+    place = np.searchsorted(ids, given)
+    unknown = ids[np.minimum(place, len(ids) - 1)] != given
+    if not unknown.any():
+        return place, []
+    names, at = np.unique(given[unknown], return_inverse=True)
+    if not new:
+        raise InputError(
+            f"triplets name item {names[0]:g}, which was not fitted; transform places new items"
+        )
+    place[unknown] = len(ids) + at.reshape(-1)
+    return place, names.tolist()
+
+
+def _numbered(triplets: np.ndarray, n_objects: int | None) -> tuple[Sequence[Any], np.ndarray]:
+    """(items, triplets by their place in `items`).
+
+    Item numbers with large gaps (ids) are renumbered in order, so that memory is that of the
+    items there are; small gaps are items without an answer.
+    """
     least, most = int(triplets.min()), int(triplets.max())
+    if n_objects is None and least >= 0 and most >= max(SPARSE, SPARSE_TIMES * triplets.size):
+        ids, place = np.unique(triplets, return_inverse=True)
+        warnings.warn(
+            f"item numbers go up to {most:,} and {len(ids):,} items are named: these are taken "
+            "for ids, and the rows of embedding_ are in the order of items_",
+            RecoveryWarning, stacklevel=5,
+        )  # fmt: skip
+        return ids.tolist(), place.reshape(triplets.shape)
     items = most + 1 if n_objects is None else int(n_objects)
     if least < 0 or most >= items:
         row = int(np.argmax(((triplets < 0) | (triplets >= items)).any(1)))
@@ -101,25 +161,33 @@ def from_triplets(
             f"triplets, row {row}: {triplets[row].tolist()} names an item out of range; "
             f"expected 0 to {items - 1}"
         )
-    i, j, k = triplets.T
-    twice = (i == j) | (i == k) | (j == k)
-    if twice.any():
-        row = int(np.argmax(twice))
+    return range(items), triplets
+
+
+def _second_nearer(y: Any, rows: int) -> np.ndarray:
+    """(rows,) true where the third item is the nearer one.
+
+    As cblearn has it: true or 1 says that the second is nearer, false, 0 or -1 the third.
+    """
+    y = np.asarray(y)
+    if y.shape != (rows,):
+        raise InputError(f"y has shape {y.shape}; expected ({rows},), one a triplet")
+    if y.dtype == object:
+        with contextlib.suppress(TypeError, ValueError):
+            y = y.astype(float)
+    if y.dtype.kind not in "biuf":
+        raise InputError(f"y is of type {y.dtype}; expected booleans, 0 and 1, or -1 and 1")
+    said = np.unique(y[np.isfinite(y)] if y.dtype.kind == "f" else y)
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        row = int(np.argmax(~np.isfinite(y)))
+        raise InputError(f"y, row {row}: {y[row]}; expected booleans, 0 and 1, or -1 and 1")
+    if not np.isin(said, (-1, 0, 1)).all() or {-1, 0} <= set(said.tolist()):
+        shown = ", ".join(f"{value:g}" for value in said[:6].astype(float))
         raise InputError(
-            f"triplets, row {row}: {triplets[row].tolist()} names an item twice; "
-            "expected three different items; drop such rows"
+            f"y holds {shown}; expected booleans, 0 and 1, or -1 and 1 (which is nearer, the third "
+            "item or the second): drop ties"
         )
-    answer = np.zeros((len(triplets), 1), dtype=np.int32)
-    if y is not None:
-        y = np.asarray(y)
-        if y.shape != (len(triplets),):
-            raise InputError(f"y has shape {y.shape}; expected ({len(triplets)},), one a triplet")
-        answer[:, 0] = y < 0
-    batch = Batch(
-        Triplet(), triplets.astype(np.int32), answer, np.zeros(len(triplets), np.int32),
-        _weights(sample_weight, len(triplets)),
-    )  # fmt: skip
-    return Data((batch,), tuple(range(items)))
+    return y <= 0
 
 
 def from_answers(
@@ -129,6 +197,13 @@ def from_answers(
     """Answers of any mixture; `sample_weight` has one weight a row of the table."""
     if len(answers) == 0:
         raise InputError("no answers were given; expected one answer at least")
+    asked = answers.table["signal"].unique().to_list()
+    kept = [name for name in asked if is_kept(name)]
+    if len(kept) == len(asked):
+        raise InputError(
+            f"the answers are {' and '.join(sorted(kept))} alone, which no signal models yet; "
+            "expected answers of a signal (labelbits pilot FILE --signal rating reads scores so)"
+        )
     weight = _weights(sample_weight, len(answers))
     names = answers.table["signal"].to_numpy()
     batches = []
@@ -144,13 +219,22 @@ def from_answers(
 def _weights(sample_weight: Any, n: int) -> np.ndarray:
     if sample_weight is None:
         return np.ones(n, dtype=np.float32)
-    weight = np.asarray(sample_weight, dtype=np.float32)
+    try:
+        weight = np.asarray(sample_weight, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise InputError(f"sample_weight is no array of numbers; expected {n}") from None
     if weight.shape != (n,) or not np.isfinite(weight).all() or weight.min() < 0:
         raise InputError(
             f"sample_weight has shape {weight.shape}; expected {n} finite numbers of 0 or more"
         )
     if not weight.any():
         raise InputError("sample_weight is 0 everywhere; expected an answer that counts")
+    if not LEAST_WEIGHT <= weight.max() <= MOST_WEIGHT:
+        raise InputError(
+            f"the largest sample_weight is {weight.max():g}; expected {LEAST_WEIGHT:g} to "
+            f"{MOST_WEIGHT:g}, since a weight is how many such answers there were: divide all by "
+            "one number"
+        )
     return weight
 
 

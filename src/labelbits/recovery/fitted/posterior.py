@@ -1,4 +1,8 @@
-"""How uncertain each item's place is: the Laplace posterior with everything else uncertain too.
+"""How uncertain each item's place is: by draws where they cost little, by Laplace beyond.
+
+Up to `MOST_ANSWERS` answers the covariance is the second moment of converged draws (`draws`) about
+the fit. Beyond, and with a warning where the draws do not converge, it is the Laplace posterior
+with everything else uncertain too.
 
 The posterior precision of items, prototypes and noise together is H = prior + F, F the expected
 Fisher information of the questions that were asked. F = J^T J, with a row of J for each answer
@@ -9,13 +13,14 @@ therefore describes errors that are left after alignment. Up to `DENSE` coordina
 beyond, draws of N(0, H^-1) by perturbation and conjugate gradients (Papandreou and Yuille 2010)
 tell how much wider than alone each item's block is.
 
-Where the fit has draws (`chain`), all blocks grow by one factor until they hold the draws about the
-mode: the mode need not lie in the middle of what answers about classes leave open.
+Where the fit has draws (`chain`), all Laplace blocks grow by one factor until they hold the draws
+about the mode: the mode need not lie in the middle of what answers about classes leave open.
 """
 
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import equinox as eqx
@@ -28,14 +33,17 @@ from jaxtyping import Array
 
 from labelbits.interface import Batch
 from labelbits.recovery import metrics
+from labelbits.recovery.fitted.draws import NotConvergedError, sample
 from labelbits.recovery.fitted.fitting import Fitted
-from labelbits.recovery.fitted.inputs import Data, oriented
+from labelbits.recovery.fitted.inputs import Data, RecoveryWarning, oriented
 from labelbits.recovery.fitted.laplace import point_scores
 from labelbits.recovery.mixtures import objective as solver
 from labelbits.recovery.mixtures.channel import Channel, Parameters
 from labelbits.recovery.mixtures.objective import Coded, Points
 from labelbits.signals import Triplet
 
+#: Answers and coordinates up to which the covariance is that of draws.
+MOST_ANSWERS, MOST_COORDINATES = 5_000, 200
 #: Coordinates up to which the joint precision is inverted.
 DENSE = 3000
 #: Rows of J for each coordinate at least, and the most draws of one question's answer.
@@ -48,7 +56,25 @@ DRAWN_COORDINATES, STEPS, RESIDUAL = 128, 200, 1e-3
 
 
 def posterior_covariance(fitted: Fitted, data: Data, seed: int = 0) -> np.ndarray:
-    """Covariance of each item's place after alignment, (items, dims, dims)."""
+    """Covariance of each item's place about the fit, after alignment, (items, dims, dims).
+
+    Warns (`RecoveryWarning`) where it falls back on Laplace because draws did not converge.
+    """
+    coordinates = fitted.items.size + fitted.prototypes.size
+    if len(data) <= MOST_ANSWERS and coordinates <= MOST_COORDINATES:
+        try:
+            off = sample(fitted, data, seed).items - fitted.items
+            return _positive(np.einsum("sna,snb->nab", off, off) / len(off))
+        except NotConvergedError as error:
+            warnings.warn(
+                f"{error}. The covariance is Laplace's, which may be too small",
+                RecoveryWarning, stacklevel=3,
+            )  # fmt: skip
+    return laplace_covariance(fitted, data, seed)
+
+
+def laplace_covariance(fitted: Fitted, data: Data, seed: int = 0) -> np.ndarray:
+    """Laplace's covariance, grown where the fit has draws; (items, dims, dims)."""
     covariance = _laplace(fitted, data, seed)
     return covariance * max(_reach(fitted, covariance), 1.0)
 

@@ -155,20 +155,23 @@ class Channel(eqx.Module):
     def _scale_power(self) -> float:
         return 1.0 if self.power is None or reports_distances(self.signal) else float(self.power)
 
-    def rescaled(self, theta: Parameters, factor: float) -> Parameters:
-        """The parameters after every squared distance was divided by `factor`."""
-        if "precision" not in theta:
-            return theta
-        ln_precision = theta["precision"] + np.float32(self._scale_power() * math.log(factor))
-        return {**theta, "precision": ln_precision}
+    @property
+    def scale_known(self) -> bool:
+        """Does the channel fix the points' scale, by a precision or a distance that is given?"""
+        free = set(self.extras())
+        return self.precision is not None or not free.issuperset(self.signal.in_distances)
 
-    def scale_energy(self, theta: Parameters, ln_factors: np.ndarray) -> np.ndarray:
-        """Minus the log prior of the precision after `rescaled` by each factor."""
-        if "precision" not in theta:
-            return np.zeros_like(ln_factors)
-        first = math.log(_plain(self.signal.precision, 1.0))
-        moved = float(theta["precision"]) + self._scale_power() * ln_factors - first
-        return 0.5 * (moved / _SPREAD) ** 2
+    def with_scale(self, theta: Parameters) -> Parameters:
+        """What each parameter gains when every squared distance is divided by e, so that no
+        answer's probability changes: a precision rises, distances among the parameters fall."""
+        power = self._scale_power()
+        shares = dict.fromkeys(("signal." + name for name in self.signal.in_distances), -power)
+        shares["precision"] = power
+        return {name: np.full(np.shape(v), shares.get(name, 0.0)) for name, v in theta.items()}
+
+    def prior_precisions(self, theta: Parameters) -> Parameters:
+        """`prior_precision` of each parameter, in the form of `theta`."""
+        return {n: np.full(np.shape(v), self.prior_precision(n)) for n, v in theta.items()}
 
 
 def _number(value: float) -> Array:

@@ -2,8 +2,8 @@
 
 The points' scale and the precisions are one freedom seen twice, along which a chain creeps. So
 after each step of the chain the scale is drawn from its law given everything else: dividing all
-points by s and multiplying precisions to match leaves every answer's probability as it was, and
-only the priors speak (a move along a group: Liu and Sabatti 2000).
+points by s, and multiplying precisions and dividing thresholds to match, leaves every answer's
+probability as it was, and only the priors speak (a move along a group: Liu and Sabatti 2000).
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from labelbits.recovery import chain
+from labelbits.recovery.convergence import Convergence, convergence
 from labelbits.recovery.mixtures import objective as solver
 from labelbits.recovery.mixtures.channel import Parameters
 from labelbits.recovery.mixtures.objective import Coded, Points
@@ -44,41 +47,155 @@ def shaped(values: np.ndarray, like: Noise) -> Noise:
     )
 
 
+@eqx.filter_jit
+def _gradient(
+    channels: Any, like: Any, data: Any, columns: int, points: Points, noise: Any, ridge: Any
+) -> tuple[Any, Points, Any]:
+    """Energy at `points` and `noise` (flat), and its gradients."""
+    leaves, tree = jax.tree.flatten(like)
+    cuts = np.cumsum([leaf.size for leaf in leaves])[:-1]
+    parts = jnp.split(noise, cuts) if leaves else []
+    theta = jax.tree.unflatten(
+        tree, [p.reshape(leaf.shape) for p, leaf in zip(parts, leaves, strict=True)]
+    )
+    (loss, prior), (slope, noise_slope) = solver.value_and_gradient(
+        channels, theta, points, data, jnp.broadcast_to(ridge, (columns,))
+    )
+    return loss + prior, slope, noise_slope
+
+
+@eqx.filter_jit
+def _travel(
+    channels: Any, like: Any, data: Any, columns: int, x: Any, speed: Any, ridge: Any, width: Any,
+    step: Any, leaps: Any,
+) -> Any:  # fmt: skip
+    """Leapfrog steps of every chain: x and speed are (points, noise), each (chains, ...)."""
+
+    def one(x: Any, speed: Any, ridge: Any) -> Any:
+        def slope(x: Any) -> Any:
+            energy, points, noise = _gradient(channels, like, data, columns, *x, ridge)
+            return energy, (points, noise)
+
+        def leap(_: Any, state: Any) -> Any:
+            x, pace, slopes, _ = state
+            pace = jax.tree.map(lambda p, w, s: p - 0.5 * step * w * s, pace, width, slopes)
+            x = jax.tree.map(lambda z, w, p: z + step * w * p, x, width, pace)
+            energy, slopes = slope(x)
+            pace = jax.tree.map(lambda p, w, s: p - 0.5 * step * w * s, pace, width, slopes)
+            return x, pace, slopes, energy
+
+        before, slopes = slope(x)
+        x, speed, _, after = jax.lax.fori_loop(0, leaps, leap, (x, speed, slopes, before))
+        return x, speed, after - before
+
+    return jax.vmap(one)(x, speed, ridge)
+
+
 @dataclass
 class Target:
-    """Minus the log posterior of points and noise together, as one vector: points, then noise."""
+    """Minus the log posterior of points and noise together, as one vector: points, then noise.
+
+    Where answers report distances the prior's precision is drawn too: the logarithm of it may
+    follow as a last number, `ridge` stands where it does not.
+    """
 
     problem: MixtureProblem
     data: tuple[Coded, ...]
     like: Noise
     ridge: float
     wide: Points = field(init=False)
+    #: Of each number of the noise: what it gains with the scale, its prior's middle and precision.
+    shares: np.ndarray = field(init=False)
+    middle: np.ndarray = field(init=False)
+    precision: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
         items = np.zeros((self.problem.items, self.problem.dims))
         prototypes = np.zeros((self.problem.classes, self.problem.dims))
         self.wide = solver.padded(Points(items, prototypes), self.problem.columns)
+        channels = list(zip(self.problem.channels, self.like, strict=True))
+        self.shares = flat(tuple(channel.with_scale(theta) for channel, theta in channels))
+        self.middle = flat(tuple(channel.start() for channel in self.problem.channels))
+        self.precision = flat(tuple(c.prior_precisions(theta) for c, theta in channels))
 
     @property
     def coordinates(self) -> int:
         """How many of the vector's numbers are places."""
         return (self.problem.items + self.problem.classes) * self.problem.dims
 
+    @property
+    def noises(self) -> slice:
+        """Which of the vector's numbers are noise."""
+        return slice(self.coordinates, self.coordinates + len(self.shares))
+
+    def ridge_at(self, x: np.ndarray) -> float:
+        """The prior's precision."""
+        return math.exp(x[-1]) if len(x) > self.noises.stop else self.ridge
+
+    def groups(self, ridge: float) -> tuple[np.ndarray, np.ndarray]:
+        """For `chain.widths`: a width for each point and each kind of noise, and the priors."""
+        n, sizes = self.coordinates, [np.size(leaf) for leaf in jax.tree.leaves(self.like)]
+        kinds = np.repeat(np.arange(len(sizes)), sizes)
+        group = [np.arange(n) // self.problem.dims, n // self.problem.dims + kinds]
+        return np.concatenate(group), np.concatenate([np.full(n, ridge), np.full(len(kinds), 0.25)])
+
     def value(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """Energy and gradient."""
         items, dims, n = self.problem.items, self.problem.dims, self.coordinates
         rows = x[:n].reshape(-1, dims)
         self.wide.items[:items, :dims], self.wide.prototypes[:, :dims] = rows[:items], rows[items:]
-        ridge = np.full(self.problem.columns, self.ridge, np.float32)
+        ridge = np.full(self.problem.columns, self.ridge_at(x), np.float32)
         (loss, prior), (slope, noise_slope) = solver.value_and_gradient(
-            self.problem.channels, shaped(x[n:], self.like), self.wide, self.data, ridge
+            self.problem.channels, shaped(x[self.noises], self.like), self.wide, self.data, ridge
         )
         parts = (
             np.asarray(slope.items)[:items, :dims].ravel(),
             np.asarray(slope.prototypes)[:, :dims].ravel(),
             np.asarray(noise_slope),
+            np.zeros(len(x) - self.noises.stop),
         )
         return float(loss) + float(prior), np.concatenate(parts).astype(np.float64)
+
+    def travel(
+        self, x: np.ndarray, speed: np.ndarray, width: np.ndarray, step: float, leaps: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """As `chain.Target.travel`: one compiled program where there are several chains.
+
+        One chain moves by `value`, which the search for points has compiled already.
+        """
+        if len(x) == 1:
+            return chain.travelled(self.value, x, speed, width, step, leaps)
+        ridge = np.array([self.ridge_at(one) for one in x], np.float32)
+        places, speeds, gains = _travel(
+            self.problem.channels, self.like, self.data, self.problem.columns,
+            self._apart(x), self._apart(speed), ridge,
+            jax.tree.map(lambda w: w[0], self._apart(width[None])),
+            jnp.asarray(step, jnp.float32), jnp.asarray(leaps),
+        )  # fmt: skip
+        return (
+            self._together(places, x), self._together(speeds, speed), np.asarray(gains, np.float64)
+        )  # fmt: skip
+
+    def _apart(self, x: np.ndarray) -> tuple[Points, np.ndarray]:
+        """(points padded with zeros, noise) of vectors (chains, coordinates)."""
+        items, dims, n = self.problem.items, self.problem.dims, self.coordinates
+        rows = x[:, :n].reshape(len(x), -1, dims)
+        wide = Points(*(np.zeros((len(x), *part.shape), np.float32) for part in self.wide))
+        wide.items[:, :items, :dims] = rows[:, :items]
+        wide.prototypes[:, :, :dims] = rows[:, items:]
+        return wide, x[:, self.noises].astype(np.float32)
+
+    def _together(self, parts: tuple[Points, Any], like: np.ndarray) -> np.ndarray:
+        """Vectors from `parts`; what `like` has beyond points and noise stays."""
+        (items, prototypes), noise = parts
+        dims, rows = self.problem.dims, len(like)
+        found = (
+            np.asarray(items)[:, : self.problem.items, :dims].reshape(rows, -1),
+            np.asarray(prototypes)[:, :, :dims].reshape(rows, -1),
+            np.asarray(noise),
+            like[:, self.noises.stop :],
+        )
+        return np.concatenate(found, axis=1, dtype=np.float64)
 
     def power(self, x: np.ndarray) -> float:
         """Sum of squares of all places."""
@@ -88,18 +205,16 @@ class Target:
         """Draw the scale given everything else: of the prior where answers report distances."""
         n = self.coordinates
         if self.problem.absolute:
-            self.ridge = float(
-                np.clip(generator.gamma(n / 2) / max(self.power(x) / 2, 1e-12), 1e-6, 1e6)
-            )
-            return x
+            ridge = generator.gamma(n / 2) / max(self.power(x) / 2, 1e-12)
+            return np.append(x[: self.noises.stop], np.log(np.clip(ridge, 1e-6, 1e6)))
         powers = [channel.power for channel in self.problem.channels]
         if self.problem.scale_known or any(power is not None for power in powers):
             # Perceived distances do not scale exactly: the chain itself moves them.
             return x
-        noise = shaped(x[n:], self.like)
         energy = 0.5 * self.ridge * self.power(x) * np.exp(2 * SCALES) - n * SCALES
-        for channel, theta in zip(self.problem.channels, noise, strict=True):
-            energy += channel.scale_energy(theta, -2 * SCALES)
+        off = (x[self.noises] - self.middle)[:, None] - 2 * self.shares[:, None] * SCALES
+        told = self.precision * (self.shares != 0)
+        energy += 0.5 * told @ off**2
         weight = np.exp(energy.min() - energy)
         ln_scale = generator.choice(SCALES, p=weight / weight.sum())
         return self.rescaled(x, math.exp(-2 * ln_scale))
@@ -107,22 +222,29 @@ class Target:
     def rescaled(self, x: np.ndarray, factor: float) -> np.ndarray:
         """The same answers' probabilities with every squared distance divided by `factor`."""
         n = self.coordinates
-        noise = tuple(
-            channel.rescaled(theta, factor)
-            for channel, theta in zip(self.problem.channels, shaped(x[n:], self.like), strict=True)
-        )
-        return np.concatenate([x[:n] / math.sqrt(factor), flat(noise)])
+        noise = x[self.noises] + self.shares * math.log(factor)
+        return np.concatenate([x[:n] / math.sqrt(factor), noise, x[self.noises.stop :]])
+
+    def summary(self, x: np.ndarray) -> np.ndarray:
+        """What tells whether chains converged, of draws (..., coordinates): the noise, the points'
+        spread, and how far each point lies from the middle."""
+        n = self.coordinates
+        points = x[..., :n].reshape(*x.shape[:-1], -1, self.problem.dims)
+        centred = points - points.mean(-2, keepdims=True)
+        far = np.sum(centred**2, axis=-1)
+        spread = np.log(far.mean(-1, keepdims=True))
+        return np.concatenate([x[..., n:], spread, far], axis=-1)
 
 
 @dataclass(frozen=True)
 class Sampled:
     """Noise by the mean of draws; draws of points (draws, items + classes, dims), thinned, with
-    the noise of each."""
+    the noise of each, and how far the chain of the noise converged."""
 
     noise: Noise
     points: np.ndarray
     noises: tuple[Noise, ...]
-    accepted: float
+    convergence: Convergence
 
 
 def sampled_noise(
@@ -134,37 +256,31 @@ def sampled_noise(
     `target.ridge` ends as the mean over the draws where answers report distances.
     """
     generator = np.random.default_rng([seed, 11])
-    problem = target.problem
     n = target.coordinates
     x = np.concatenate([np.concatenate(points).ravel(), flat(noise)])
-    # A width for each point and for each kind of noise.
-    sizes = [np.size(leaf) for leaf in jax.tree.leaves(noise)]
-    group = np.concatenate(
-        [np.arange(n) // problem.dims, n // problem.dims + np.repeat(np.arange(len(sizes)), sizes)]
-    )
-    prior = np.concatenate([np.full(n, target.ridge), np.full(len(x) - n, 0.25)])
-    ridges: list[float] = []
-
-    def move(x: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        x = target.move(x, generator)
-        ridges.append(target.ridge)
-        return x
-
-    width = chain.widths(target.value, x, group, prior, generator)
-    answers = sum(len(batch) for batch in problem.batches)
-    found = chain.draw(target.value, x, width, move, generator, answers, report)
-    noises = found.x[:, n:]
-    target.ridge = math.exp(np.mean(np.log(ridges[-len(found.x) :])))
-    rows = np.linspace(0, len(found.x) - 1, kept).round().astype(int)
+    group, prior = target.groups(target.ridge)
+    if target.problem.absolute:
+        x, group = np.append(x, math.log(target.ridge)), np.append(group, group.max() + 1)
+        prior = np.append(prior, 1.0)
+    moving = chain.Chain(target, x[None], group, prior, generator)
+    warm_up, draws = chain.lengths(sum(len(batch) for batch in target.problem.batches))
+    part = warm_up / (warm_up + draws)
+    moving.warm_up(warm_up, lambda done: report(part * done))
+    found = moving.draw(draws, lambda done: report(part + (1 - part) * done)).x
+    if target.problem.absolute:
+        target.ridge = math.exp(found[0, :, -1].mean())
+    told = convergence(target.summary(found)[..., : target.noises.stop - n + 1])
+    noises = found[0][:, target.noises]
+    rows = np.linspace(0, draws - 1, kept).round().astype(int)
     return Sampled(
-        _mean(noises, noise),
-        found.x[rows, :n].reshape(kept, -1, problem.dims).astype(np.float32),
+        mean_noise(noises, noise),
+        found[0, rows, :n].reshape(kept, -1, target.problem.dims).astype(np.float32),
         tuple(shaped(noises[row], noise) for row in rows),
-        found.accepted,
+        told,
     )
 
 
-def _mean(noises: np.ndarray, like: Noise) -> Noise:
+def mean_noise(noises: np.ndarray, like: Noise) -> Noise:
     """The posterior mean: of a lapse itself, of the logarithm of every other number."""
     middle = shaped(noises.mean(0), like)
     each = [shaped(row, like) for row in noises]

@@ -42,8 +42,8 @@ class MixtureProblem:
 
     @property
     def scale_known(self) -> bool:
-        """Is the scale of the points fixed by a precision that is given?"""
-        return any(channel.precision is not None for channel in self.channels)
+        """Is the scale of the points fixed by a precision or a distance that is given?"""
+        return any(channel.scale_known for channel in self.channels)
 
 
 def map_points(

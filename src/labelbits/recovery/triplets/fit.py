@@ -11,6 +11,7 @@ H the Fisher information plus prior, block by block; the lapse by EM for a mixtu
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from labelbits.recovery.triplets import kernel as kernel
-from labelbits.recovery.triplets.noise import TripletDraws, sampled_noise
+from labelbits.recovery.triplets.noise import TripletDraws, TripletTarget, sampled_noise
 
 #: First step of the stochastic passes, times sqrt(dims): a triplet's curvature grows with dims.
 #: Chosen, like the two constants below, on the cells of benchmarks/recovery_cblearn.py.
@@ -77,10 +78,20 @@ class TripletProblem:
     lapse: float | None = None
     precision: float | None = None
 
+    @functools.cached_property
+    def loaded(self) -> kernel.Loaded:
+        """The triplets as the kernel takes them."""
+        return kernel.load(self.triplets, self.weight, self.items)
+
     @property
     def answers(self) -> float:
         """Sum of the weights."""
         return float(self.weight.sum()) if len(self.weight) else float(len(self.triplets))
+
+    def target(self) -> TripletTarget:
+        """The posterior that draws are from."""
+        shape = self.items, self.dims
+        return TripletTarget(self.loaded, self.answers, shape, self.precision, self.lapse)
 
     def counts(self) -> np.ndarray:
         """Weighted number of triplets of each item, (items,) float32, at least a little."""
@@ -107,8 +118,7 @@ def posterior_precision(
 ) -> np.ndarray:
     """Fisher information plus prior of each item, (items, dims, dims), at precision 1."""
     dims = points.shape[1]
-    blocks = np.zeros((len(points), dims, dims), np.float32)
-    kernel.fisher_blocks(points, problem.triplets, problem.weight, lapse, blocks)
+    blocks = kernel.fisher_blocks(points, problem.loaded, lapse)
     return blocks.astype(np.float64) + ridge * np.eye(dims)
 
 
@@ -123,12 +133,12 @@ def stochastic(
 ) -> tuple[np.ndarray, float, float]:
     """Passes with a falling step from `points`; returns points, lapse and ridge."""
     counts = problem.counts()
-    points = np.ascontiguousarray(points, dtype=np.float32).copy()
+    points = np.asarray(points, np.float32)
     for i in range(passes):
         first, last = rate * (1 - i / passes), rate * (1 - (i + 1) / passes)
         shrink = (ridge / counts).astype(np.float32)
-        _, lapsed = kernel.stochastic_pass(
-            points, problem.triplets, problem.weight, lapse, shrink, first, last
+        points, _, lapsed = kernel.stochastic_pass(
+            points, problem.loaded, lapse, shrink, first, last
         )
         if problem.lapse is None and i >= 2:
             lapse = _lapse(lapsed * problem.answers, problem)
@@ -155,15 +165,12 @@ def polish(
 
     Returns points, loss, expected lapses, iterations, converged.
     """
-    gradient = np.empty_like(points)
     shape, lapses = points.shape, 0.0
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
         nonlocal lapses
         z = x.reshape(shape).astype(np.float32)
-        loss, lapses = kernel.loss_gradient(
-            z, problem.triplets, problem.weight, lapse, ridge, gradient
-        )
+        loss, lapses, gradient = kernel.loss_gradient(z, problem.loaded, lapse, ridge)
         return loss, gradient.astype(np.float64).ravel()
 
     before, small = math.inf, False
@@ -266,8 +273,8 @@ def fit_triplets(
     few = problem.answers < min(SAMPLED * points.size, MOST_SAMPLED)
     if any(estimated) and few and _noisy(problem, points):
         draws = sampled_noise(
-            problem.triplets, problem.weight, problem.answers, points, lapse, ridge, estimated,
-            seed, KEPT, lambda done: report("draws of the noise", done),
+            problem.target(), points, lapse, ridge, seed, KEPT,
+            lambda done: report("draws of the noise", done),
         )  # fmt: skip
         lapse, ridge = draws.lapse, draws.ridge
         points, loss, _, used, converged = polish(problem, points, lapse, ridge, max_iter, tol)

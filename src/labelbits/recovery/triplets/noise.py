@@ -1,27 +1,150 @@
-"""The noise of triplets alone, by draws of points, scale and lapse from their posterior.
+"""The noise of triplets alone, by draws of points, precision and lapse from their posterior.
 
-Points are in coordinates in which the precision is 1, so the prior N(0, I / ridge) carries it.
-Given the points, the ridge has a law on its own and is drawn from it; points and the lapse's log
-odds move together (`chain`).
+Points u have the prior N(0, I) and the kernel takes z = sqrt(precision) u. What a precision is told
+from are the points, and they from it: with u fixed the answers tell it, with z fixed the spread of
+the points does, and either way alone it creeps. So it moves with u along a trajectory, and after
+each one is drawn with z fixed (interweaving: Yu and Meng 2011, Journal of Computational and
+Graphical Statistics 20).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from labelbits.recovery import chain
+from labelbits.recovery.convergence import Convergence, convergence
 from labelbits.recovery.triplets import kernel as kernel
 
-#: ln precision = -ln ridge that a draw considers, and its prior's standard deviation about 0.
-LN_PRECISIONS, SPREAD = np.linspace(-9.0, math.log(50.0), 2000), 2.0
+#: ln precision that a draw considers, and its prior's standard deviation about 0.
+LN_PRECISIONS, SPREAD = np.linspace(-9.0, 9.0, 3000), 2.0
 #: Beta prior of the lapse.
 LAPSES, NOT_LAPSES = 1.1, 2.9
-#: Width of the lapse's log odds with n answers: sqrt(LAPSE_WIDTH / n), 1 at most.
-LAPSE_WIDTH = 50.0
+#: Largest ln precision and log odds of a lapse that the kernel is given.
+MOST_LN_PRECISION, MOST_ODDS = 9.0, 30.0
+#: Triplets up to which numpy works out the loss: calling a compiled program costs more than that.
+FEW = 2_000
+
+
+@dataclass
+class TripletTarget:
+    """Minus the log posterior: points u, then ln precision and the lapse's log odds where those are
+    not known (`precision` and `lapse` are numbers where they are)."""
+
+    loaded: kernel.Loaded
+    answers: float
+    shape: tuple[int, int]
+    precision: float | None
+    lapse: float | None
+    few: tuple[np.ndarray, np.ndarray] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        count = self.loaded.count
+        if count <= FEW:
+            triplets = np.asarray(self.loaded.triplets)[:count, :3].T
+            self.few = triplets, np.asarray(self.loaded.weight, np.float64)[:count]
+
+    def loss_gradient(self, z: np.ndarray, lapse: float) -> tuple[float, float, np.ndarray]:
+        """As `kernel.loss_gradient` without a ridge."""
+        if self.few is None:
+            return kernel.loss_gradient(z.astype(np.float32), self.loaded, lapse, 0.0)
+        (i, j, k), weight = self.few
+        near, far = z[i] - z[j], z[i] - z[k]
+        e = np.exp(-np.clip(np.sum(far**2 - near**2, axis=1), -80, 80))
+        odds = 1 + e
+        mixed = 1 - lapse + lapse / 2 * odds
+        loss = float(weight @ np.log(odds / mixed))
+        lapses = float(weight @ (lapse / 2 * odds / mixed))
+        pull = (2 * (1 - lapse) * weight * e / (odds * mixed))[:, None]
+        gradient = np.zeros_like(z)
+        np.add.at(gradient, i, pull * (near - far))
+        np.add.at(gradient, j, -pull * near)
+        np.add.at(gradient, k, pull * far)
+        return loss, lapses, gradient
+
+    @property
+    def coordinates(self) -> int:
+        """How many of the vector's numbers are places."""
+        return self.shape[0] * self.shape[1]
+
+    def noise(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(ln precision, lapse) of vectors (..., coordinates)."""
+        more = iter(range(self.coordinates, x.shape[-1]))
+        flat = np.zeros(x.shape[:-1])
+        known = self.precision is not None
+        ln_precision = flat + math.log(self.precision) if known else x[..., next(more)]
+        odds = None if self.lapse is not None else x[..., next(more)]
+        lapse = flat + self.lapse if odds is None else 1 / (1 + np.exp(-odds))
+        return ln_precision, lapse
+
+    def vector(self, u: np.ndarray, precision: float, lapse: float) -> np.ndarray:
+        """The vector of points and noise."""
+        first = min(max(lapse, 1e-3), 0.9)
+        noise = [math.log(precision)] if self.precision is None else []
+        noise += [math.log(first / (1 - first))] if self.lapse is None else []
+        return np.concatenate([u.ravel(), noise])
+
+    def groups(self) -> tuple[np.ndarray, np.ndarray]:
+        """For `chain.widths`: a width for each point and each kind of noise, and the priors."""
+        n, noises = self.coordinates, (self.precision is None) + (self.lapse is None)
+        group = np.concatenate([np.arange(n) // self.shape[1], self.shape[0] + np.arange(noises)])
+        return group, np.concatenate([np.ones(n), np.full(noises, 0.25)])
+
+    def value(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """Energy and gradient."""
+        n = self.coordinates
+        u, at = x[:n], n
+        ln_precision = math.log(self.precision) if self.precision is not None else float(x[n])
+        root = math.exp(0.5 * min(max(ln_precision, -40.0), MOST_LN_PRECISION))
+        at += self.precision is None
+        lapse = self.lapse
+        if lapse is None:
+            lapse = 1 / (1 + math.exp(-min(max(float(x[at]), -MOST_ODDS), MOST_ODDS)))
+        loss, lapses, gradient = self.loss_gradient((root * u).reshape(self.shape), lapse)
+        pull = gradient.ravel().astype(np.float64) * root
+        slope = np.empty_like(x)
+        slope[:n] = pull + u
+        loss += 0.5 * float(u @ u)
+        if self.precision is None:
+            loss += 0.5 * (ln_precision / SPREAD) ** 2
+            slope[n] = 0.5 * float(pull @ u) + ln_precision / SPREAD**2
+        if self.lapse is None:
+            loss -= LAPSES * math.log(lapse) + NOT_LAPSES * math.log1p(-lapse)
+            slope[at] = (self.answers + LAPSES + NOT_LAPSES) * lapse - lapses - LAPSES
+        return loss, slope
+
+    def travel(
+        self, x: np.ndarray, speed: np.ndarray, width: np.ndarray, step: float, leaps: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """As `chain.Target.travel`."""
+        return chain.travelled(self.value, x, speed, width, step, leaps)
+
+    def move(self, x: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """Draw the precision with z = sqrt(precision) u fixed: no answer's probability changes."""
+        if self.precision is not None:
+            return x
+        n = self.coordinates
+        power = float(x[:n] @ x[:n]) * math.exp(x[n])
+        energy = 0.5 * (
+            n * LN_PRECISIONS + power * np.exp(-LN_PRECISIONS) + (LN_PRECISIONS / SPREAD) ** 2
+        )
+        chance = np.exp(energy.min() - energy)
+        ln_precision = generator.choice(LN_PRECISIONS, p=chance / chance.sum())
+        moved = x.copy()
+        moved[:n] *= math.exp(0.5 * (x[n] - ln_precision))
+        moved[n] = ln_precision
+        return moved
+
+    def summary(self, x: np.ndarray) -> np.ndarray:
+        """What tells whether chains converged, of draws (..., coordinates): the noise, the points'
+        spread, and how far each point lies from the middle."""
+        points = x[..., : self.coordinates].reshape(*x.shape[:-1], *self.shape)
+        far = np.sum((points - points.mean(-2, keepdims=True)) ** 2, axis=-1)
+        spread = np.log(far.mean(-1, keepdims=True))
+        return np.concatenate([x[..., self.coordinates :], spread, far], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -33,57 +156,27 @@ class TripletDraws:
     points: np.ndarray
     ridges: np.ndarray
     lapses: np.ndarray
+    convergence: Convergence
 
 
 def sampled_noise(
-    triplets: np.ndarray, weight: np.ndarray, answers: float, points: np.ndarray, lapse: float,
-    ridge: float, estimated: tuple[bool, bool], seed: int, kept: int,
+    target: TripletTarget, points: np.ndarray, lapse: float, ridge: float, seed: int, kept: int,
     report: Callable[[float], None] = lambda done: None,
 ) -> TripletDraws:  # fmt: skip
-    """Draws from `points` on; `estimated` says whether precision and lapse are to be."""
-    shape, n = points.shape, points.size
-    gradient = np.empty(shape, np.float32)
+    """Draws from `points` (items, dims), at precision 1, on."""
     generator = np.random.default_rng([seed, 11])
-    ridges: list[float] = []
-
-    def value(x: np.ndarray) -> tuple[float, np.ndarray]:
-        odds = float(np.clip(x[n], -30, 30)) if len(x) > n else 0.0
-        now = 1 / (1 + math.exp(-odds)) if len(x) > n else lapse
-        loss, lapses = kernel.loss_gradient(
-            x[:n].reshape(shape).astype(np.float32), triplets, weight, now, ridge, gradient
-        )
-        slope = np.zeros_like(x)
-        slope[:n] = gradient.ravel()
-        if len(x) > n:
-            loss -= LAPSES * math.log(now) + NOT_LAPSES * math.log1p(-now)
-            slope[n] = (answers + LAPSES + NOT_LAPSES) * now - lapses - LAPSES
-        return loss, slope
-
-    def move(x: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        nonlocal ridge
-        if estimated[0]:
-            power = float(np.sum(x[:n] ** 2))
-            energy = 0.5 * (
-                n * LN_PRECISIONS + power * np.exp(-LN_PRECISIONS) + (LN_PRECISIONS / SPREAD) ** 2
-            )
-            chance = np.exp(energy.min() - energy)
-            ridge = math.exp(-generator.choice(LN_PRECISIONS, p=chance / chance.sum()))
-        ridges.append(ridge)
-        return x
-
-    x = points.astype(np.float64).ravel()
-    width = chain.widths(
-        value, x, np.arange(n) // shape[1], np.full(n, max(ridge, 1e-3)), generator
-    )
-    if estimated[1]:
-        first = min(max(lapse, 1e-3), 0.9)
-        x = np.append(x, math.log(first / (1 - first)))
-        width = np.append(width, min(math.sqrt(LAPSE_WIDTH / answers), 1.0))
-    found = chain.draw(value, x, width, move, generator, answers, report)
-    after = np.array(ridges[-len(found.x) :])
-    lapses = 1 / (1 + np.exp(-found.x[:, n])) if estimated[1] else np.full(len(after), lapse)
-    rows = np.linspace(0, len(found.x) - 1, kept).round().astype(int)
+    x = target.vector(points.astype(np.float64) * math.sqrt(ridge), 1 / ridge, lapse)
+    moving = chain.Chain(target, x[None], *target.groups(), generator)
+    warm_up, draws = chain.lengths(target.answers)
+    part = warm_up / (warm_up + draws)
+    moving.warm_up(warm_up, lambda done: report(part * done))
+    found = moving.draw(draws, lambda done: report(part + (1 - part) * done)).x
+    ln_precision, lapses = (each[0] for each in target.noise(found))
+    rows = np.linspace(0, draws - 1, kept).round().astype(int)
+    z = found[0, :, : target.coordinates] * np.exp(0.5 * ln_precision)[:, None]
+    told = convergence(target.summary(found)[..., : found.shape[-1] - target.coordinates + 1])
     return TripletDraws(
-        math.exp(np.mean(np.log(after))), float(lapses.mean()),
-        found.x[rows, :n].reshape(kept, *shape).astype(np.float32), after[rows], lapses[rows],
+        math.exp(-ln_precision.mean()), float(lapses.mean()),
+        z[rows].reshape(kept, *target.shape).astype(np.float32),
+        np.exp(-ln_precision[rows]), lapses[rows], told,
     )  # fmt: skip

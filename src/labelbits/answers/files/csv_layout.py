@@ -1,0 +1,93 @@
+"""How a table in text is laid out: what parts its cells, where its header is, what it lacks."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelbits.errors import InputError
+
+#: What may part cells, the usual one first; blanks are tried last.
+DELIMITERS = ",;\t|"
+#: Lines looked at for a header: blank ones before it may be many, but not without end.
+MOST_LINES = 10_000
+#: Records that have to agree on the number of cells.
+LOOKED_AT = 20
+#: What R writes before a header that has no name for the row names.
+ROW_NAMES = "(row names)"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The delimiter, the header's names, and the first lines of the file, header included.
+
+    `nameless` says that every row begins with a cell which the header has no name for.
+    """
+
+    delimiter: str
+    header: tuple[str, ...]
+    lines: tuple[str, ...]
+    nameless: bool = False
+
+
+def layout_of(path: Path, stream: io.TextIOWrapper, longest: int) -> Layout:
+    """Read the first lines of `stream`; Excel's line `sep=;` and blank lines are passed over."""
+    lines: list[str] = []
+    told = ""
+    for line in itertools.islice(iter(lambda: stream.readline(longest), ""), MOST_LINES):
+        text = line.lstrip("\ufeff") if not lines else line
+        if not lines and not text.strip():
+            continue
+        if not lines and text[:4].lower() == "sep=" and len(text.strip("\r\n")) == 5:
+            told = text[4]
+            continue
+        lines.append(text)
+        if len(lines) > LOOKED_AT:
+            break
+    delimiter = told or _delimiter(lines)
+    try:
+        header = next(csv.reader(lines, delimiter=delimiter), [])
+    except csv.Error as problem:
+        raise InputError(f"{path}: the header cannot be read ({problem})") from None
+    names = [name.strip() for name in header]
+    if delimiter == " ":
+        names = [name for name in names if name]
+    nameless = bool(lines[1:]) and all(
+        count == len(names) + 1 for count in _cells(lines[1:LOOKED_AT], delimiter)
+    )
+    nameless = nameless and len(names) > 1
+    return Layout(
+        delimiter, (ROW_NAMES, *names) if nameless else tuple(names), tuple(lines), nameless
+    )
+
+
+def _delimiter(lines: list[str]) -> str:
+    """What parts the header and most of the lines after it alike; the usual one where none does."""
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        counts = _cells(lines[:LOOKED_AT], delimiter)
+        if not counts or counts[0] < 2:
+            return (0, 0)
+        return (sum(count == counts[0] for count in counts), counts[0])
+
+    best = max(DELIMITERS, key=fit)
+    if fit(best)[1]:
+        return best
+    # A header of words apart by blanks is one only where every line has as many.
+    counts = [len(line.split()) for line in lines[:LOOKED_AT] if line.strip()]
+    blanks = len(counts) > 1 and counts[0] > 1 and len(set(counts)) == 1
+    return " " if blanks and '"' not in lines[0] else ","
+
+
+def _cells(lines: list[str], delimiter: str) -> list[int]:
+    """Cells of each record."""
+    if delimiter == " ":
+        return [len(line.split()) for line in lines if line.strip()]
+    counts: list[int] = []
+    with contextlib.suppress(csv.Error):
+        counts.extend(len(row) for row in csv.reader(lines, delimiter=delimiter) if row)
+    return counts

@@ -1,0 +1,180 @@
+"""What a table of numbers can be: counts, labels, probabilities or triples."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from labelbits.answers.files.csv_files import csv_blocks
+from labelbits.answers.files.csv_layout import ROW_NAMES
+from labelbits.answers.files.numpy_files import load_npz
+from labelbits.answers.files.opening import Rejects, open_text
+from labelbits.answers.files.parquet import batches
+from labelbits.answers.formats import cells
+from labelbits.answers.formats.reader import Probe
+from labelbits.errors import InputError
+
+#: What spreadsheets and pandas call a column of row numbers.
+ROW_NUMBERS = ("", "index", "Unnamed: 0", "__index_level_0__", ROW_NAMES)
+#: Names of a column that says which item a row is about.
+IDS = ("id", "item", "item_id", "task", "task_id", "image", "image_id", "example", "example_id",
+       "uid", "doc_id", "instance_id", "text_id", "question_id", "filename", "name",
+       "url")  # fmt: skip
+#: Rows that are looked at.
+LOOKED_AT = 20_000
+#: Agreement beyond chance (as kappa) from which rows are labels of one item each, and the least
+#: that votes, which compete, come near.
+AGREE, COMPETE = 0.1, 0.0
+
+
+def split_ids(
+    table: pl.DataFrame, path: Path, notes: list[str]
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """(the columns that are no ids or row numbers, the name of each row)."""
+    unnamed = [name for name in table.columns if name in ROW_NUMBERS]
+    named = [name for name in table.columns if name.lower() in IDS][:1]
+    named = [name for name in named if table[name].n_unique() == len(table)]
+    rest = table.drop(*unnamed, *named)
+    if named and rest.width:
+        notes.append(f"{path.name}: column {named[0]!r} names the items")
+        return rest, tuple(str(i) for i in cells.names(table[named[0]]).fill_null("").to_list())
+    return table.drop(unnamed), tuple(str(i) for i in range(len(table)))
+
+
+def which_fit(probe: Probe) -> tuple[str, ...]:
+    """The formats that the numbers of a file allow: none, one, or several."""
+    status = probe.path.stat()
+    return _which_fit(probe.path, probe.kind, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4)
+def _which_fit(path: Path, kind: str, size: int, changed: int) -> tuple[str, ...]:
+    try:
+        if kind == "numpy":
+            arrays = load_npz(path)
+            if "counts" in arrays and arrays["counts"].ndim == 2:
+                return ("counts",)
+            flat = [a for a in arrays.values() if a.ndim == 2 and a.dtype.kind in "iufb"]
+            return readings(flat[0][:LOOKED_AT], unsigned=flat[0].dtype.kind == "u") if flat else ()
+        if kind == "numbers":
+            return readings(_lines(path))
+        if kind in ("csv", "parquet"):
+            return _of_table(path, kind)
+    except InputError:
+        return ()
+    return ()
+
+
+def _lines(path: Path) -> np.ndarray:
+    rows: list[list[float]] = []
+    with open_text(path, []) as stream:
+        for line in stream:
+            cut = line[:100_000].lstrip("\ufeff").replace(",", " ").replace(";", " ").split()
+            try:
+                row = [float(cell) for cell in cut]
+            except ValueError:
+                continue
+            if row and (not rows or len(row) == len(rows[0])):
+                rows.append(row)
+            if len(rows) == LOOKED_AT:
+                break
+    return np.array(rows) if rows else np.zeros((0, 0))
+
+
+def _of_table(path: Path, kind: str) -> tuple[str, ...]:
+    """Readings of a table with a header: numbers, or names of classes."""
+    blocks = csv_blocks(path, Rejects(), []) if kind == "csv" else batches(path, [], size=LOOKED_AT)
+    first = next(iter(blocks), None)
+    if first is None or first.width > 2000:
+        return ()
+    table, _ = split_ids(first.head(LOOKED_AT).drop("row", strict=False), path, [])
+    if table.width < 2 or not len(table) or any(kind.is_nested() for kind in table.dtypes):
+        return ()
+    if "odd" in [name.lower() for name in table.columns] and table.width == 3:
+        return ("odd-one-out",)
+    names = [cells.names(table[name]) for name in table.columns]
+    said = [{v for v in own.unique().to_list() if not cells.is_missing(v)} for own in names]
+    every = set().union(*said)
+    if every and all(map(cells.is_number, every)):
+        numbers = [cells.numbers(own).to_numpy() for own in names]
+        # A table of triples has a header that says so: without one, numbers are labels or counts.
+        found = readings(np.stack(numbers, axis=1).astype(float))
+        return tuple(name for name in found if name != "odd-one-out")
+    return ("cleanlab",) if _are_labels(said, table) else ()
+
+
+def _are_labels(said: list[set[str]], table: pl.DataFrame) -> bool:
+    """Do the columns hold names from one small set, as several people's labels do?"""
+    full = [own for own in said if own]
+    every = set().union(*full) if full else set()
+    few = 1 < len(every) <= max(20, len(table) // 3) and all(len(name) <= 60 for name in every)
+    shared = len(full) > 1 and all(
+        any(own & other for other in full if other is not own) for own in full
+    )
+    return few and shared
+
+
+def readings(values: np.ndarray, unsigned: bool = False) -> tuple[str, ...]:
+    """Which formats these numbers allow, the likeliest first; NaN is a missing label."""
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 2 or not len(values) or values.shape[1] < 2:
+        return ()
+    there = np.isfinite(values)
+    if not there.any():
+        return ()
+    gaps = not there.all()
+    whole = bool(np.all(values[there] == np.round(values[there])))
+    if not whole:
+        sums = values.sum(1)
+        one = bool(np.all(values[there] >= 0)) and not gaps and np.allclose(sums, 1, atol=0.02)
+        hundred = bool(np.all(values[there] >= 0)) and not gaps and np.allclose(sums, 100, atol=1)
+        return ("probabilities",) if one or hundred else ()
+    negative = bool(np.any(values[there] < 0))
+    if gaps or negative:
+        return () if bool(np.any(values[there] < -1)) else ("cleanlab",)
+    if unsigned:
+        return ("counts",)
+    sums = values.sum(1)
+    found: list[str] = []
+    same = float(np.mean(sums == np.median(sums)))
+    one_hot = bool(np.all(sums == 1)) and values.max() == 1
+    kappa = agreement_beyond_chance(values)
+    repeats = np.sort(values, axis=1)
+    distinct = values.shape[1] == 3 and bool(np.all(np.diff(repeats, axis=1) > 0))
+    competing = bool(np.any(np.diff(repeats, axis=1) == 0)) and kappa <= COMPETE
+    if (same == 1 and len(values) > 1 and sums[0] > 0) or competing:
+        found.append("counts")
+    if kappa > AGREE or (not found and not distinct and kappa > COMPETE):
+        found.append("cleanlab")
+    if one_hot:
+        found.append("probabilities")
+    if distinct and not (found and values.max() <= 2):
+        found.append("odd-one-out")
+    return tuple(found)
+
+
+def agreement_beyond_chance(values: np.ndarray) -> float:
+    """Kappa of the columns: agreement of a row's labels against columns paired at random.
+
+    kappa = (Po - Pe) / (1 - Pe), Po the share of equal pairs within rows, Pe the same for two
+    columns whose rows are independent. 1 where all are equal; at most 0 for votes, which compete.
+    """
+    rows, columns = values.shape
+    labels = np.unique(values, return_inverse=True)[1].reshape(rows, columns)
+    count = int(labels.max()) + 1
+    if count == 1:
+        return 1.0
+    if count > 5000:
+        return 0.0
+    table = np.stack([np.bincount(labels[:, c], minlength=count) / rows for c in range(columns)])
+    total = table.sum(0)
+    pairs = columns * (columns - 1)
+    expected = float((total**2).sum() - (table**2).sum()) / pairs
+    equal = sum(
+        float(np.mean(labels[:, a] == labels[:, b])) for a in range(columns) for b in range(a)
+    )
+    observed = 2 * equal / pairs
+    return (observed - expected) / (1 - expected) if expected < 1 else 1.0

@@ -1,0 +1,301 @@
+"""Which of two is better: crowd-kit's pairs, arena battles, TRL's chosen and rejected.
+
+A tie makes the whole question a `preference` (0, 1 or "tie"), kept whole though no signal models
+it yet; crowd-kit's pairs without ties are read as triplets round an ideal point (Coombs 1950).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from labelbits.answers.files.json_files import loads_loose
+from labelbits.answers.files.opening import Rejects
+from labelbits.answers.formats import cells
+from labelbits.answers.formats.crowdkit import WORKER, check_keys, optional, told_column
+from labelbits.answers.formats.deciding import decide
+from labelbits.answers.formats.reader import (
+    IDEAL,
+    NOBODY,
+    Kind,
+    Options,
+    Probe,
+    Reader,
+    columns_in,
+    first_of,
+    lists_of,
+    opened,
+)
+from labelbits.answers.table.columns import PREFERENCE, Parsed
+from labelbits.errors import InputError
+
+#: Columns that show two things side by side, the first pair that is there.
+SIDES = (
+    ("model_a", "model_b"), ("answer_a", "answer_b"), ("response_a", "response_b"),
+    ("completion_a", "completion_b"), ("output_a", "output_b"), ("text_a", "text_b"),
+    ("item_a", "item_b"), ("output_1", "output_2"), ("response_1", "response_2"),
+    ("answer_1", "answer_2"), ("left", "right"), ("a", "b"),
+)  # fmt: skip
+WINNER = ("winner", "preference", "pref", "preferred", "choice", "verdict", "label")
+#: Columns that name the comparison where the two things themselves are not in the file.
+COMPARISON = ("comparison_id", "pair_id", "pair", "battle_id")
+GROUP = ("question_id", "prompt", "prompt_id", "question", "instruction", "context")
+TIES = frozenset({
+    "tie", "ties", "tied", "draw", "equal", "same", "both", "neither", "none", "tie (bothbad)",
+    "tie(bothbad)", "both_bad", "bothbad", "both bad", "tie (both bad)", "both good",
+    "no preference",
+})  # fmt: skip
+FIRST, SECOND = frozenset({"a", "left", "first"}), frozenset({"b", "right", "second"})
+#: Characters of a name; longer texts are named by their beginning and a number.
+LONGEST_NAME = 500
+
+
+def sides_in(table: pl.DataFrame) -> tuple[str, str] | None:
+    """The two columns that are compared."""
+    for left, right in SIDES:
+        found = first_of(table, left), first_of(table, right)
+        if found[0] and found[1]:
+            return found[0], found[1]
+    return None
+
+
+def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
+    """One comparison a row, the winner by its name, its side or a word for a tie."""
+    check_keys(options.columns)
+    table, rejects, notes = opened(path, kind)
+    told = {key: told_column(path, table, options, key) for key in ("left", "right", "winner")}
+    both = (told["left"], told["right"]) if told["left"] and told["right"] else sides_in(table)
+    winner = (
+        told["winner"] or told_column(path, table, options, "label") or first_of(table, *WINNER)
+    )
+    comparison = first_of(table, *COMPARISON)
+    if winner is None or (both is None and comparison is None):
+        raise InputError(
+            f"{path}: found columns {columns_in(table)}; expected two columns that are compared "
+            "and the winner: --columns left=COL,right=COL,winner=COL"
+        )
+    if both is None:
+        # Only the sides are known: they are named after the comparison.
+        assert comparison is not None
+        name = cells.names(table[comparison])
+        table = table.with_columns((name + "/A").alias("A"), (name + "/B").alias("B"))
+        both = ("A", "B")
+    others = table.drop(*both, winner)
+    worker = told_column(path, table, options, "annotator") or first_of(others, *WORKER)
+    group = told_column(path, table, options, "group") or first_of(others, *GROUP)
+    own = table.select(
+        a=cells.text(both[0], table),
+        b=cells.text(both[1], table),
+        winner=cells.text(winner, table),
+        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table),
+        group=pl.lit(None, pl.String) if group is None else cells.text(group, table),
+        **optional(path, table, options, notes),
+        row="row",
+    )
+    if comparison and group is None:
+        own = own.with_columns(cells.text(comparison, table).alias("group"))
+    answer = _who_won(path, own, both, notes)
+    own = own.with_columns(answer.alias("answer"))
+    for row, found in own.filter(own["answer"].is_null()).select("row", "winner").iter_rows():
+        said = "label is neither left nor right; expected the winner's name, a side or tie"
+        rejects.add(row, said, found or "")
+    own = own.filter(own["answer"].is_not_null())
+    known = both == ("left", "right") and group is None and not (own["answer"] == '"tie"').any()
+    if known and options.signal != PREFERENCE:
+        notes.append(
+            f"{path.name}: preferences are read as triplets with the anchor {IDEAL!r}: the winner "
+            "is the one nearer to an ideal point"
+        )
+        triplets = own.with_columns(ideal=pl.lit(IDEAL))
+        return _parsed(triplets, "triplet", ["ideal", "a", "b"], rejects, notes)
+    notes.append(_kept(path, int((own["answer"] == '"tie"').sum()), len(own)))
+    return _parsed(own, PREFERENCE, ["a", "b"], rejects, notes)
+
+
+def _parsed(
+    own: pl.DataFrame, signal: str, items: Sequence[str], rejects: Rejects, notes: list[str]
+) -> Parsed:
+    kept = [name for name in ("seconds", "price", "group") if name in own.columns]
+    table = own.select(
+        pl.lit(signal).alias("signal"), "annotator", lists_of(items), "answer", *kept, "row"
+    )
+    return Parsed(table, rejects, notes=notes)
+
+
+def _kept(path: Path, ties: int, rows: int) -> str:
+    return (
+        f"{path.name}: {rows:,} comparisons ({ties:,} ties) are kept whole as {PREFERENCE}: which "
+        "of two is better; no plan weighs these yet"
+    )
+
+
+def _who_won(path: Path, own: pl.DataFrame, both: tuple[str, str], notes: list[str]) -> pl.Series:
+    """0 where the first wins, 1 where the second does, "tie", null for anything else."""
+    low = pl.col("winner").str.to_lowercase()
+    first, second = both[0].lower(), both[1].lower()
+    tie = low.is_in(list(TIES))
+    by_name = pl.col("winner") == pl.col("a"), pl.col("winner") == pl.col("b")
+    answer = (
+        pl.when(by_name[0]).then(pl.lit("0"))
+        .when(by_name[1]).then(pl.lit("1"))
+        .when(tie).then(pl.lit('"tie"'))
+        .when((low == first) | low.is_in(list(FIRST))).then(pl.lit("0"))
+        .when((low == second) | low.is_in(list(SECOND))).then(pl.lit("1"))
+    )  # fmt: skip
+    found = own.select(answer.alias("answer"))["answer"]
+    said = set(own["winner"].drop_nulls().unique())
+    if found.null_count() < len(found) or not said <= {"0", "1", "2", "1.5"}:
+        return found
+    if not said & {"2", "1.5"}:
+        raise InputError(
+            f"{path}: winners are 0 and 1, which does not say whether 1 is the first or the "
+            "second; write a, b and tie, or 1, 2 and 0 for a tie"
+        )
+    notes.append(
+        f"{path.name}: winner 1 is the first ({both[0]}), 2 the second ({both[1]}), other numbers "
+        "are ties"
+    )
+    numbers = {"1": "0", "2": "1", "0": '"tie"', "1.5": '"tie"'}
+    return own["winner"].replace_strict(numbers, default=None, return_dtype=pl.String)
+
+
+def read_chosen(path: Path, kind: Kind, options: Options) -> Parsed:
+    """TRL's preferences: `chosen` is better than `rejected`, for one `prompt` if it is there.
+
+    Both may be lists of messages. The better one stands first in the file: sides are drawn by the
+    seed. Texts that answer several prompts are different items.
+    """
+    table, rejects, notes = opened(path, kind, "chosen", "rejected")
+    prompts = _messages(table, "prompt") if "prompt" in table.columns else [None] * len(table)
+    pairs = [_messages(table, "chosen"), _messages(table, "rejected")]
+    texts: list[list[str | None]] = [[], []]
+    groups: list[str | None] = []
+    for prompt, *answers in zip(prompts, *pairs, strict=True):
+        before = (prompt[1] or prompt[0]) if prompt else None
+        own = [answer[1] if answer else None for answer in answers]
+        groups.append(before or next((a[0] for a in answers if a and a[0]), None))
+        for side, text in zip(texts, own, strict=True):
+            side.append(text)
+    own = pl.DataFrame(
+        {"chosen": texts[0], "rejected": texts[1], "group": groups, "row": table["row"]},
+        schema={"chosen": pl.String, "rejected": pl.String, "group": pl.String, "row": pl.Int64},
+    ).with_columns(**optional(path, table, options, notes))
+    own = _apart(own)
+    worker = first_of(table.drop("chosen", "rejected"), *WORKER)
+    swap = pl.Series("swap", np.random.default_rng(options.seed).random(len(own)) < 0.5)
+    own = own.with_columns(
+        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table),
+        a=pl.when(swap).then("rejected").otherwise("chosen"),
+        b=pl.when(swap).then("chosen").otherwise("rejected"),
+        answer=pl.when(swap).then(pl.lit("1")).otherwise(pl.lit("0")),
+    )
+    notes.append(_kept(path, 0, len(own)))
+    notes.append(
+        f"{path.name}: which side was shown is lost; it was drawn with seed {options.seed}"
+    )
+    return _parsed(own, PREFERENCE, ["a", "b"], rejects, notes)
+
+
+def _messages(table: pl.DataFrame, name: str) -> list[tuple[str | None, str | None] | None]:
+    """(what came before, the last text) of each cell: plain text, or a list of messages."""
+    found: list[tuple[str | None, str | None] | None] = []
+    for cell in cells.cells(table[name]).to_list():
+        value: Any = cell
+        if isinstance(cell, str) and cell[:1] == "[":
+            try:
+                value = loads_loose(cell)
+            except ValueError:
+                value = cell
+        if isinstance(value, list):
+            said = [str(m.get("content", "")) for m in value if isinstance(m, dict)]
+            found.append((_named(" / ".join(said[:-1])), _named(said[-1])) if said else None)
+        else:
+            found.append((None, _named(value)) if isinstance(value, str) else None)
+    return found
+
+
+def _named(text: str) -> str | None:
+    """A text as the name of an item: long ones are cut, with a number that tells them apart."""
+    plain = cells.tidy(text)
+    if len(plain) <= LONGEST_NAME:
+        return plain or None
+    return f"{plain[:LONGEST_NAME]}... ({zlib.crc32(plain.encode()):08x})"
+
+
+def _apart(own: pl.DataFrame) -> pl.DataFrame:
+    """Texts of several groups as an item each."""
+    both = [own.select(pl.col(side).alias("text"), "group") for side in ("chosen", "rejected")]
+    long = pl.concat(both).drop_nulls()
+    several = long.unique().group_by("text").len().filter(pl.col("len") > 1)["text"].implode()
+    return own.with_columns(
+        pl.when(pl.col(side).is_in(several))
+        .then(pl.col(side) + " [" + pl.col("group").str.slice(0, 80) + "]")
+        .otherwise(side).alias(side)
+        for side in ("chosen", "rejected")
+    )  # fmt: skip
+
+
+def read_unpaired(path: Path, kind: Kind, options: Options) -> Parsed:
+    """TRL's unpaired preferences: is this `completion` good? `label` is true or false."""
+    table, rejects, notes = opened(path, kind, "prompt", "completion", "label")
+    texts = [pair[1] if pair else None for pair in _messages(table, "completion")]
+    groups = [(pair[1] or pair[0]) if pair else None for pair in _messages(table, "prompt")]
+    own = pl.DataFrame(
+        {"chosen": texts, "rejected": texts, "group": groups},
+        schema={"chosen": pl.String, "rejected": pl.String, "group": pl.String},
+    )
+    worker = first_of(table, *WORKER)
+    said = _apart(own).select(
+        "group",
+        item="chosen",
+        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table),
+        value=pl.lit(cells.cells(table["label"])),
+        row=table["row"],
+        **optional(path, table, options, notes),
+    )
+    notes.append(f"{path.name}: each completion is one item, and its label says whether it is good")
+    return Parsed(decide(path, said, options, rejects, notes), rejects, notes=notes)
+
+
+def is_pairs(probe: Probe) -> bool:
+    """crowd-kit's columns."""
+    return probe.has("worker", "left", "right", "label")
+
+
+def is_arena(probe: Probe) -> bool:
+    """Two columns that are compared and a winner, or a comparison's number and a preference."""
+    table = pl.DataFrame(schema=dict.fromkeys(probe.columns, pl.String))
+    winner = first_of(table, "winner", "preference", "pref", "preferred", "verdict")
+    both = sides_in(table) or first_of(table, *COMPARISON)
+    return bool(winner and both) and not is_pairs(probe) and not probe.has("head")
+
+
+PAIRS = Reader(
+    "crowd-kit-pairwise",
+    "crowd-kit comparisons: worker, left, right, label (the winner)",
+    is_pairs,
+    read_pairs,
+)
+BATTLES = Reader(
+    "battles",
+    "arena battles: model_a, model_b, winner (or answer_a, ...), ties",
+    is_arena,
+    read_pairs,
+)
+CHOSEN = Reader(
+    "chosen-rejected",
+    "TRL preferences: chosen, rejected, prompt",
+    lambda probe: probe.has("chosen", "rejected"),
+    read_chosen,
+)
+UNPAIRED = Reader(
+    "prompt-completion",
+    "TRL unpaired preferences: prompt, completion, label",
+    lambda probe: probe.has("prompt", "completion", "label"),
+    read_unpaired,
+)

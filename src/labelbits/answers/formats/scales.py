@@ -1,0 +1,85 @@
+"""Numbers as steps of a scale: which steps there are, and which is the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from labelbits.answers.formats import cells
+from labelbits.answers.table.columns import SCORE
+
+#: Steps between whole numbers that scales have.
+STEPS = (1.0, 0.5, 0.25, 0.1)
+#: A scale with more steps is a slider: its numbers are kept as they are.
+MOST_STEPS = 101
+
+
+def steps_of(numbers: np.ndarray) -> tuple[float, float] | None:
+    """(first step, width of a step) of a scale; None for numbers between all steps.
+
+    A scale that goes below 0 is taken to go as far above it, so that 0 is its middle; one with a
+    0 begins there, and any other at 1.
+    """
+    for step in STEPS:
+        if np.allclose(numbers / step, np.round(numbers / step), atol=1e-6):
+            lowest = float(numbers.min())
+            below = -float(np.abs(numbers).max())
+            first = below if lowest < 0 else 1.0 if lowest >= 1 else 0.0
+            return (first, step) if (numbers.max() - first) / step < MOST_STEPS else None
+    return None
+
+
+def counted_from_one(numbers: np.ndarray, scale: tuple[float, float]) -> np.ndarray:
+    """The numbers as steps 1, 2, ... of a scale."""
+    first, step = scale
+    return np.round((numbers - first) / step).astype(np.int64) + 1
+
+
+def described(numbers: np.ndarray, scale: tuple[float, float] | None) -> str:
+    """What is said of a scale: its ends and its number of steps."""
+    if scale is None:
+        return f"numbers from {numbers.min():g} to {numbers.max():g} without steps (a slider)"
+    first, step = scale
+    last = max(float(numbers.max()), -first if first < 0 else first)
+    return f"a scale from {first:g} to {last:g} of {round((last - first) / step) + 1} steps"
+
+
+def scale_of(
+    kind: str,
+    values: Mapping[str, Any],
+    told: str,
+    notes: list[str],
+    beside: tuple[str, ...],
+) -> tuple[dict[str, str], tuple[str, ...], dict[str, str]]:
+    """(value -> answer, `beside`, value -> why it is none) of numbers about one item.
+
+    A `score` keeps the number as it stands; a `rating` counts the steps of the scale from 1.
+    """
+    numbers: dict[str, float] = {}
+    lost: dict[str, str] = {}
+    for key, value in values.items():
+        plain = str(value[0] if isinstance(value, list) and len(value) == 1 else value)
+        if cells.is_number(plain):
+            numbers[key] = float(plain.replace(",", ".", 1))
+        else:
+            lost[key] = "is no number; expected a step of a scale"
+    if not numbers:
+        return {}, beside, lost
+    array = np.array(list(numbers.values()))
+    scale = steps_of(array)
+    about = described(array, scale)
+    if kind == SCORE:
+        notes.append(
+            f"{told}the answers are kept as {about} (score), which no plan weighs yet; --signal "
+            "rating reads steps as nearness to an ideal point, --signal hard as classes"
+        )
+        return {key: f"{number:g}" for key, number in numbers.items()}, beside, lost
+    if scale is None:
+        reason = f"rating needs steps; found {about}"
+        return {}, beside, lost | dict.fromkeys(numbers, reason)
+    steps = counted_from_one(array, scale)
+    notes.append(f"{told}{about} is counted from 1; ratings of one item are read as nearness to "
+                 f"{beside[0]!r}" if beside else f"{told}{about} is counted from 1")  # fmt: skip
+    return dict(zip(numbers, map(str, steps), strict=True)), beside, lost

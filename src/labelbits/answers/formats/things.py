@@ -1,0 +1,98 @@
+"""THINGS trials: three images a row, and which of them was the odd one out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from labelbits.answers.formats import cells
+from labelbits.answers.formats.crowdkit import WORKER, optional
+from labelbits.answers.formats.reader import (
+    NOBODY,
+    Kind,
+    Options,
+    Probe,
+    Reader,
+    columns_in,
+    first_of,
+    opened,
+)
+from labelbits.answers.table.columns import Parsed
+from labelbits.errors import InputError
+
+IMAGES = tuple(
+    tuple(f"{name}{i}" for i in (1, 2, 3))
+    for name in ("image", "image_", "img", "stim", "stimulus", "item", "item_", "object", "word")
+)
+CHOICE = ("choice", "odd", "odd_one", "odd_one_out", "response", "answer", "chosen")
+
+
+def _shown(table: pl.DataFrame) -> list[str] | None:
+    for names in IMAGES:
+        found = [first_of(table, name) for name in names]
+        if None not in found:
+            return [str(name) for name in found]
+    return None
+
+
+def read(path: Path, kind: Kind, options: Options) -> Parsed:
+    """`choice` names the odd one, or its place 1, 2, 3; where both fit, the file is refused."""
+    table, rejects, notes = opened(path, kind)
+    shown, choice = _shown(table), first_of(table, *CHOICE)
+    if shown is None or choice is None:
+        raise InputError(
+            f"{path}: found columns {columns_in(table)}; expected image1, image2, image3 and choice"
+        )
+    own = table.select(
+        *(cells.text(name, table).alias(key) for key, name in zip("abc", shown, strict=True)),
+        cells.text(choice, table).alias("choice"),
+        "row",
+    )
+    named = pl.any_horizontal(*(pl.col("choice") == pl.col(key) for key in "abc"))
+    by_name = float(own.select(named.fill_null(False).mean()).item() or 0.0)
+    by_place = bool(own["choice"].drop_nulls().is_in(["1", "2", "3"]).all())
+    if by_place and by_name > 0.99:
+        raise InputError(
+            f"{path}: column {choice!r} may name the odd image or its place 1 to 3, since images "
+            "are called 1 to 3 too; give images other names"
+        )
+    if by_place:
+        place = pl.col("choice").cast(pl.Int64, strict=False) - 1
+        notes.append(f"{path.name}: column {choice!r} is the place (1 to 3) of the odd one")
+    else:
+        place = (
+            pl.when(pl.col("choice") == pl.col("a")).then(0)
+            .when(pl.col("choice") == pl.col("b")).then(1)
+            .when(pl.col("choice") == pl.col("c")).then(2)
+        )  # fmt: skip
+        notes.append(f"{path.name}: column {choice!r} names the odd one out")
+    own = own.with_columns(place.alias("odd"))
+    for row, found in own.filter(own["odd"].is_null()).select("row", "choice").iter_rows():
+        rejects.add(row, "choice is none of the three images", found or "")
+    extra = optional(path, table, options, notes)
+    worker = first_of(table, *WORKER, "subject")
+    said = own.with_columns(
+        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table), **extra
+    ).filter(pl.col("odd").is_not_null())
+    return Parsed(
+        said.select(
+            pl.lit("odd-one-out").alias("signal"),
+            "annotator",
+            pl.concat_list("a", "b", "c").alias("items"),
+            pl.col("odd").cast(pl.String).alias("answer"),
+            *extra,
+            "row",
+        ),
+        rejects,
+        notes=notes,
+    )
+
+
+def matches(probe: Probe) -> bool:
+    """Three images and a choice."""
+    table = pl.DataFrame(schema=dict.fromkeys(probe.columns, pl.String))
+    return _shown(table) is not None and first_of(table, *CHOICE) is not None
+
+
+READER = Reader("things", "THINGS trials: image1, image2, image3, choice", matches, read)

@@ -1,0 +1,176 @@
+"""Which column holds the seconds of an answer, and whether they are seconds.
+
+Times are read under their usual names, as numbers, `h:m:s` or with decimal commas. What a name
+does not say about the unit the median does: an answer takes seconds to minutes.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polars as pl
+
+from labelbits.answers.formats.cells import names as as_names
+from labelbits.answers.formats.cells import numbers
+
+#: Usual names without marks and capitals: seconds for certain, milliseconds, either.
+SECONDS = (
+    "seconds", "secs", "sec", "rts", "timeseconds", "durationseconds", "elapsedseconds",
+    "worktimeinseconds", "timespentinseconds", "leadtime", "timetaken", "timespent", "duration",
+    "responsetime", "reactiontime", "rt", "rtime", "elapsed", "elapsedtime", "answertime",
+    "annotationtime", "worktime", "time", "ttr", "latency", "timeelapsed",
+)  # fmt: skip
+SURE = ("seconds", "secs", "sec", "rts", "leadtime")
+MILLISECONDS = ("milliseconds", "millis", "ms", "msec")
+#: Seconds an answer: a longer median is asked about, in a column of unknown unit it is thousandths.
+PLAUSIBLE = 600.0
+#: Seconds an answer that no question takes: a day.
+LONGEST = 86_400.0
+#: Milliseconds an answer below which a column that is called so cannot hold them.
+SHORTEST_MS = 50.0
+
+
+def plain_name(name: str) -> str:
+    """A column's name in small letters, without marks: `RT (s)` and `rt_s` are `rts`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _in_ms(plain: str) -> bool:
+    return plain in MILLISECONDS or (
+        plain.endswith(("ms", "msec", "millis", "milliseconds"))
+        and plain not in ("items", "forms", "terms", "params")
+        and any(word in plain for word in ("time", "dur", "rt", "elapsed", "latency", "spent"))
+    )
+
+
+def may_be_time(name: str) -> bool:
+    """Could a column of this name be read as times, or be named as one that is not?"""
+    plain = plain_name(name)
+    words = ("time", "dur", "sec", "rt", "elapsed", "latency", "spent", "ms", "reaction", "ttr")
+    return any(word in plain for word in words)
+
+
+def time_column(table: pl.DataFrame) -> str | None:
+    """The column that goes by a usual name for times, the surest first."""
+    by_name: dict[str, str] = {}
+    for column in table.columns:
+        by_name.setdefault(plain_name(column), column)
+    found = next((by_name[name] for name in SECONDS if name in by_name), None)
+    return found or next((column for name, column in by_name.items() if _in_ms(name)), None)
+
+
+def seconds(
+    path: Path,
+    table: pl.DataFrame,
+    notes: list[str],
+    told: str | None = None,
+    told_ms: str | None = None,
+) -> pl.Series | None:
+    """The seconds of each row, None where no column holds times.
+
+    `told` and `told_ms` are columns that the user names as seconds and as milliseconds. `notes`
+    say what was assumed, and name a column that looks like times and could not be read.
+    """
+    name = told_ms or told or time_column(table)
+    if name is None:
+        _unread(path, table, notes)
+        return None
+    found = durations(table[name])
+    if found.null_count() == len(found):
+        if table[name].null_count() < len(found):
+            notes.append(f"{path.name}: column {name!r} holds no times and was not read")
+        return None
+    negative = int((found < 0).sum())
+    if negative:
+        notes.append(
+            f"{path.name}: times below 0 in column {name!r} are impossible and were left out: "
+            f"{negative}"
+        )
+        found = found.to_frame("t").select(
+            pl.when(pl.col("t") >= 0).then(pl.col("t"))
+        ).to_series()  # fmt: skip
+    median = found.median()
+    if not isinstance(median, float):
+        return None
+    if median > LONGEST * 1000 and not told and not told_ms:
+        notes.append(f"{path.name}: column {name!r} holds points in time, no durations")
+        return None
+    return found / 1000 if _thousandths(path, name, median, told, told_ms, notes) else found
+
+
+def _thousandths(
+    path: Path, name: str, median: float, told: str | None, told_ms: str | None, notes: list[str]
+) -> bool:
+    """Are the numbers of this column milliseconds?"""
+    if told_ms or told:
+        return bool(told_ms)
+    plain = plain_name(name)
+    file = path.name
+    if _in_ms(plain):
+        if median >= SHORTEST_MS:
+            return True
+        notes.append(
+            f"{file}: column {name!r} is read as seconds: as milliseconds its median would be "
+            f"{median:.3g} ms an answer; --columns milliseconds={name} reads it so"
+        )
+        return False
+    if median <= PLAUSIBLE:
+        return False
+    sure = plain in SURE or plain.endswith(("seconds", "secs", "insec"))
+    long = f"{median:,.0f} s ({median / 60:,.0f} min) an answer"
+    if sure:
+        notes.append(
+            f"{file}: the median of column {name!r} is {long}: are these milliseconds? "
+            f"--columns milliseconds={name} reads them so"
+        )
+        return False
+    notes.append(
+        f"{file}: column {name!r} is read as milliseconds: as seconds its median would be {long}; "
+        f"--columns seconds={name} reads it so"
+    )
+    return True
+
+
+def durations(column: pl.Series) -> pl.Series:
+    """Numbers, or `h:m:s`, `m:s` and `0d 1h 2m 3s`, as seconds; null for anything else."""
+    if column.dtype in (pl.Duration, pl.Time):
+        return column.cast(pl.Duration).dt.total_microseconds().cast(pl.Float64) / 1e6
+    found = numbers(column)
+    if column.dtype != pl.String or found.null_count() == column.null_count():
+        return found
+    parts = column.str.extract_groups(
+        r"^([+-]?)(?:(?:(\d+)(?: days?,?|d)\s*)?(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)$"
+    ).struct.unnest()
+    clock = _sum(parts, (86400.0, 3600.0, 60.0, 1.0))
+    units = column.str.extract_groups(
+        r"^(?:.*?:)?\s*([+-]?)(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?\s*(?:(\d+(?:[.,]\d+)?)\s*s(?:ec)?)$"
+    ).struct.unnest()
+    return found.zip_with(found.is_not_null(), clock).zip_with(
+        found.is_not_null() | clock.is_not_null(), _sum(units, (86400.0, 3600.0, 60.0, 1.0))
+    )
+
+
+def _sum(parts: pl.DataFrame, factors: tuple[float, ...]) -> pl.Series:
+    sign = pl.when(pl.nth(0) == "-").then(-1.0).otherwise(1.0)
+    terms = [
+        pl.nth(i + 1).str.replace(",", ".").cast(pl.Float64, strict=False).fill_null(0.0) * factor
+        for i, factor in enumerate(factors)
+    ]
+    total = sign * pl.sum_horizontal(terms)
+    return parts.select(pl.when(pl.nth(4).is_not_null()).then(total).alias("t")).to_series()
+
+
+def _unread(path: Path, table: pl.DataFrame, notes: list[str]) -> None:
+    """Name a column that looks like times and is not read."""
+    for column in table.columns:
+        plain = plain_name(column)
+        looks = any(word in plain for word in ("duration", "seconds", "elapsed", "reaction"))
+        if (looks or plain.endswith("time")) and "stamp" not in plain:
+            found = numbers(as_names(table[column]))
+            if found.null_count() < 0.5 * len(found):
+                notes.append(
+                    f"{path.name}: column {column!r} may hold times and was not read; --columns "
+                    f"seconds={column} (or milliseconds={column}) reads it"
+                )
+                return
