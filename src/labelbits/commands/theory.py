@@ -89,7 +89,7 @@ def bits(
         print_assumed(precision, assumed, others)
     else:
         for line in assumed[signal]:
-            typer.echo(f"{signal}: {line}.")
+            put(f"{signal}: {line}.")
 
 
 @app.command()
