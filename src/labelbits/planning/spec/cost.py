@@ -8,6 +8,7 @@ what is paid, though medians are what is usually published.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,11 +103,70 @@ def price_of(
     return Price(mean * per_second + budget.fee, mean, BETWEEN_STUDIES, source)
 
 
+@dataclass(frozen=True)
+class Part:
+    """`answers` answers to one kind of question about `items` items, each at `price`."""
+
+    price: float
+    answers: float
+    items: float
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What a purchase costs and what that is made of, in the plan's currency."""
+
+    answers: float
+    items: float
+    overhead: float
+    sessions: int
+
+    @property
+    def total(self) -> float:
+        """Money for all of it."""
+        return self.answers + self.items + self.overhead
+
+    def to_dict(self) -> dict[str, float]:
+        """The cost and its parts, as a purchase of plan.json lists them."""
+        return {
+            "cost": self.total,
+            "cost_of_answers": self.answers,
+            "cost_of_items": self.items,
+            "cost_of_sessions": self.overhead,
+            "sessions": self.sessions,
+        }
+
+
+def bills(parts: Sequence[Part], budget: Budget, items: float | None = None) -> list[Bill]:
+    """The bill of each part of one purchase; every purchase is priced here.
+
+    Each kind of question has sessions of its own. `items` is the number of items acquired, where
+    the parts ask about the same ones (their cost is then shared out by answers); left out, each
+    part has items of its own.
+    """
+    asked = sum(part.answers for part in parts)
+    found = []
+    for part in parts:
+        own = part.items if items is None else items * part.answers / max(asked, 1e-300)
+        sessions = sessions_of(part.answers, budget)
+        overhead = sessions * _session_cost(budget) if budget.session_seconds else 0.0
+        found.append(Bill(part.answers * part.price, own * budget.item_cost, overhead, sessions))
+    return found
+
+
+def cost_of_parts(parts: Sequence[Part], budget: Budget, items: float | None = None) -> float:
+    """Money for a purchase of several parts (`bills`)."""
+    return sum(bill.total for bill in bills(parts, budget, items))
+
+
+def _session_cost(budget: Budget) -> float:
+    return budget.session_seconds * budget.wage_per_hour / 3600
+
+
 def unit_cost(amount: float, answers_per_item: float | None, budget: Budget) -> float:
     """Money for one more answer at the price `amount`, with its share of item and session."""
     item = budget.item_cost / answers_per_item if answers_per_item else 0.0
-    session = budget.session_seconds * budget.wage_per_hour / 3600 / budget.answers_per_session
-    return amount + item + session
+    return amount + item + _session_cost(budget) / budget.answers_per_session
 
 
 def sessions_of(answers: float, budget: Budget) -> int:
@@ -116,22 +176,27 @@ def sessions_of(answers: float, budget: Budget) -> int:
 
 def total_cost(price: Price, items: float, answers: float, budget: Budget) -> float:
     """Money for `answers` answers on `items` items, in the plan's currency."""
-    sessions = sessions_of(answers, budget) if budget.session_seconds else 0
-    overhead = sessions * budget.session_seconds * budget.wage_per_hour / 3600
-    return answers * price.amount + items * budget.item_cost + overhead
+    return cost_of_parts([Part(price.amount, answers, items)], budget)
 
 
-def affordable_items(price: Price, answers_per_item: float, budget: Budget) -> int:
-    """The most items that the budget pays for at this many answers an item."""
+def most_within(amount: float, cost_of: Callable[[int], float]) -> int:
+    """The largest whole number whose cost (which rises with it) is within `amount`."""
     low, high = 0, 1
-    while total_cost(price, high, high * answers_per_item, budget) <= budget.amount:
+    while cost_of(high) <= amount:
         low, high = high, high * 2
         if high > 10**12:
             return low
     while high - low > 1:
         middle = (low + high) // 2
-        if total_cost(price, middle, middle * answers_per_item, budget) <= budget.amount:
+        if cost_of(middle) <= amount:
             low = middle
         else:
             high = middle
     return low
+
+
+def affordable_items(price: Price, answers_per_item: float, budget: Budget) -> int:
+    """The most items that the budget pays for at this many answers an item."""
+    return most_within(
+        budget.amount, lambda items: total_cost(price, items, items * answers_per_item, budget)
+    )
