@@ -237,6 +237,12 @@ class Signal(eqx.Module):
         """Code to (answer as JSON value, classes that the question names)."""
 
 
+#: The annotator of answers of which no file says who gave them.
+NOBODY = "unknown"
+#: Probability that an interval holds the truth: the one level of every interval that users see.
+LEVEL = 0.9
+
+
 @dataclass(frozen=True)
 class Batch:
     """All answers of one signal, as arrays: what likelihoods are evaluated on.

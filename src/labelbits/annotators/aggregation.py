@@ -6,7 +6,7 @@ crowd-kit is imported inside the functions: it brings large packages along that 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -15,6 +15,7 @@ import polars as pl
 from labelbits.answers.files.json_files import loads
 from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.signals.questions import without_repeats
 
 Method = Literal["majority", "dawid-skene", "glad", "mace"]
 
@@ -46,6 +47,7 @@ def aggregate(answers: Answers, method: Method = "dawid-skene", seed: int = 0) -
     if method not in get_args(Method):
         raise InputError(f"method is {method!r}; expected one of: {', '.join(get_args(Method))}")
     hard = answers.table.filter(pl.col("signal") == "hard")
+    hard = without_repeats(replace(answers, table=hard)).table
     if not len(hard):
         raise InputError("there are no hard answers; expected some to find a consensus of")
     import pandas as pd

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from labelbits.interface import LEVEL
+
 #: Units below which resampling says nothing about the spread.
 FEWEST = 8
 
 
 @dataclass(frozen=True)
 class Interval:
-    """`value` with a 95 % interval from `low` to `high`, and how it was made."""
+    """`value` with a 90 % interval from `low` to `high`, and how it was made."""
 
     value: float
     low: float
@@ -32,7 +34,7 @@ class Interval:
         }
 
 
-def proportion(successes: float, trials: float, level: float = 0.95) -> Interval:
+def proportion(successes: float, trials: float, level: float = LEVEL) -> Interval:
     """Jeffreys interval of a proportion: Beta(successes + 1/2, failures + 1/2).
 
     Brown, Cai, DasGupta (2001), Statistical Science 16(2). At 0 or all successes the end is
@@ -50,7 +52,7 @@ def bootstrap(
     units: int,
     seed: int,
     draws: int = 400,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Interval | None:
     """Percentile interval over resampled units (items or annotators): `statistic(rows)`.
 
@@ -82,7 +84,7 @@ def share(sums: np.ndarray, weights: np.ndarray) -> Interval:
     residual = sums - p * weights
     if units > 1 and 0 < p < 1 and (square := float(residual @ residual)) > 1e-12:
         variance = units / (units - 1) * square / total**2
-        widened = stats.norm.ppf(0.975) / stats.t.ppf(0.975, units - 1)
+        widened = stats.norm.ppf((1 + LEVEL) / 2) / stats.t.ppf((1 + LEVEL) / 2, units - 1)
         effective = p * (1 - p) / variance * float(widened) ** 2
     found = proportion(p * effective, effective)
     return Interval(p, found.low, found.high, f"Jeffreys, {units} units")

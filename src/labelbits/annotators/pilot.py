@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 
 from labelbits.annotators.calibration import Calibration, calibrate
-from labelbits.annotators.times import price_of
 from labelbits.answers.files.csv_files import read_csv
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, head
@@ -71,8 +70,8 @@ def run_pilot(
         if not 0 <= wage < float("inf"):
             raise InputError(f"wage is {wage}; expected an amount per hour of 0 or more")
         for name, found in calibration.signals.items():
-            if found.seconds is not None:
-                prices[name] = price_of(found.seconds.mean, wage)
+            if (price := found.price_of_answer(wage)) is not None:
+                prices[name] = price.amount
     return Pilot(
         answers,
         calibration,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from labelbits.errors import InputError
 from labelbits.interface import Signal
 from labelbits.planning.evidence.answers_held import Pilot
-from labelbits.planning.evidence.noise import SignalNoise
+from labelbits.planning.evidence.noise import SignalNoise, calibration_of
 from labelbits.planning.result import Assumption, Family
 from labelbits.planning.spec.cost import affordable_items, price_of
 from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile, SignalPlan
@@ -26,7 +26,7 @@ def build_families(
     pilot: Pilot,
     *,
     most_items: int | None = None,
-    noise: Mapping[str, SignalNoise] | None = None,
+    noise: Sequence[SignalNoise] | None = None,
 ) -> tuple[list[Family], list[Assumption]]:
     """Every way of asking that the plan compares, and the assumptions behind noise and price.
 
@@ -43,12 +43,8 @@ def build_families(
     for number, asked in enumerate(plan.signal, start=1):
         options = asked.options()
         if noise is not None:
-            found = noise[asked.kind]
+            found = noise[number - 1]
             options["precision"], options["lapse"] = found.precision, found.lapse
-            if asked.precision is not None:
-                options["precision"] = asked.precision
-            if asked.lapse is not None:
-                options["lapse"] = asked.lapse
             assumptions += _noise(asked, found)
         elif asked.lapse is not None and asked.annotators == CROWD and asked.model is None:
             options["lapse"] = asked.lapse
@@ -121,20 +117,15 @@ def one_answer(family: Family) -> Signal:
 def _price(plan: PlanFile, asked: SignalPlan, number: int, signal: Signal, classes: int,
            pilot: Pilot):  # fmt: skip
     """The price of one answer, from the pilot of the same annotators where it tells."""
-    kinds = (asked.kind, "hard") if asked.kind == "votes" else (asked.kind,)
-    if asked.annotators == MODEL or asked.model is not None:
-        models = [asked.model] if asked.model else pilot.model_names(kinds[-1])
-        paid = next((pilot.prices[m, k] for m in models for k in kinds if (m, k) in pilot.prices),
-                    None)  # fmt: skip
-        return price_of(asked, number, signal, classes, plan.budget, None, paid)
-    if asked.annotators != CROWD and asked.price is None and asked.seconds is None:
+    found, budget = calibration_of(asked, pilot), plan.budget
+    measured = found and found.price_of_answer(budget.wage_per_hour, budget.fee)
+    is_model = asked.annotators == MODEL or asked.model is not None
+    if not is_model and asked.annotators != CROWD and asked.price is None and asked.seconds is None:
         raise InputError(
             f"[[signal]] number {number} ({asked.kind} by {asked.annotators}): neither price nor "
             "seconds is given; published times are a crowd's: add price = ... or seconds = ..."
         )
-    times = next((pilot.seconds[k] for k in kinds if k in pilot.seconds), None)
-    paid = next((pilot.prices[k] for k in kinds if k in pilot.prices), None)
-    return price_of(asked, number, signal, classes, plan.budget, times, paid)
+    return price_of(asked, number, signal, classes, budget, measured)
 
 
 def _votes_for_all(plan: PlanFile, amount: float, most_items: int | None) -> int | None:

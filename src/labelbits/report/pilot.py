@@ -10,6 +10,7 @@ from rich.table import Table
 
 from labelbits.annotators.calibration import SignalCalibration
 from labelbits.annotators.intervals import Interval
+from labelbits.interface import LEVEL
 
 if TYPE_CHECKING:
     from labelbits.annotators.pilot import Pilot
@@ -45,7 +46,12 @@ def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
             grid.add_row("  " + label, text.replace("[", r"\["))
         console.print(grid, highlight=False)
     if blocks:
-        console.print("in brackets: 95 % intervals", style="dim", markup=False, highlight=False)
+        console.print(
+            f"in brackets: {100 * LEVEL:.0f} % intervals",
+            style="dim",
+            markup=False,
+            highlight=False,
+        )
     _show_dropped(pilot, console)
     for note in pilot.calibration.notes:
         console.print(f"note: {note}", markup=False, highlight=False)

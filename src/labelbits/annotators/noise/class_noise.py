@@ -15,12 +15,12 @@ from typing import Any
 
 import jax
 import numpy as np
-from scipy import optimize
+from scipy import optimize, stats
 
 from labelbits.annotators.intervals import Interval
 from labelbits.annotators.noise.contrast import spread_of_contrast
 from labelbits.annotators.noise.likelihood import LAPSES, Score, likelihood, slopes
-from labelbits.interface import Batch
+from labelbits.interface import LEVEL, Batch
 from labelbits.signals import Hard, Votes
 from labelbits.worlds import World
 
@@ -39,7 +39,7 @@ UNTOLD = 2.0
 
 @dataclass(frozen=True)
 class Noise:
-    """Precision and lapse with 95 % intervals, and the world in which they hold.
+    """Precision and lapse with 90 % intervals, and the world in which they hold.
 
     `source` says what told them: gold, repeated answers, or a recovered embedding; `assumes` what
     had to be given, where they could not tell both.
@@ -194,11 +194,13 @@ def maximise(
         if errors[0] > UNTOLD:
             return None
     method = "marginal likelihood over worlds; scores of items"
-    # The lapse is profiled over the precisions: its interval is where ln L falls by 1.92.
+    width = float(stats.norm.ppf((1 + LEVEL) / 2))
+    # The lapse is profiled over the precisions: its interval is where ln L falls by
+    # half of chi-square's quantile.
     profile = np.max([values.sum(1) for _, values in visited], axis=0)
-    inside = LAPSES[profile >= profile.max() - 1.92]
-    low, high = np.clip(params[0] + np.array([-1.96, 1.96]) * errors[0], *LIMITS)
-    reach = 1.96 * errors[-1]
+    inside = LAPSES[profile >= profile.max() - stats.chi2.ppf(LEVEL, 1) / 2]
+    low, high = np.clip(params[0] + np.array([-1, 1]) * width * errors[0], *LIMITS)
+    reach = width * errors[-1]
     return Noise(
         precision=Interval(math.exp(params[0]), math.exp(low), math.exp(high), method),
         lapse=Interval(

@@ -16,9 +16,9 @@ from jaxtyping import Array
 
 from labelbits.annotators.noise.class_noise import WORLDS, Noise, maximise
 from labelbits.annotators.noise.likelihood import Score, mix
-from labelbits.answers.table.questions import keys
 from labelbits.interface import Batch, Signal
 from labelbits.signals.base import replace_noise
+from labelbits.signals.questions import keys
 from labelbits.worlds import World
 
 #: What told the noise.

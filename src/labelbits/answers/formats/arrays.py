@@ -11,7 +11,6 @@ import polars as pl
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.answers.formats.reader import (
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -21,6 +20,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
+from labelbits.interface import NOBODY
 
 #: What spreadsheets and pandas call a column of row numbers.
 ROW_NUMBERS = ("", "index", "Unnamed: 0", "__index_level_0__")

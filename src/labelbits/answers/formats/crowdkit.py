@@ -9,7 +9,6 @@ import polars as pl
 
 from labelbits.answers.formats.reader import (
     IDEAL,
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -24,6 +23,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
+from labelbits.interface import NOBODY
 
 #: Names of the three columns of a plain table, crowd-kit's own first.
 ITEM = ("task", "item", "task_id", "item_id", "example", "image")
@@ -58,7 +58,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     item, label = column_of(path, table, ITEM), column_of(path, table, LABEL)
     worker = first_of(table, *WORKER)
     if worker is None:
-        notes.append(f"{path.name}: no column says who answered; all rows count as one annotator's")
+        notes.append(f"{path.name}: no column says who answered; each counts as another person's")
     who = pl.lit(NOBODY) if worker is None else text(worker, table)
     table = table.with_columns(
         text(item, table).alias("task"), who.alias("worker"), text(label, table).alias("label")

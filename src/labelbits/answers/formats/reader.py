@@ -18,8 +18,6 @@ from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
 Kind = Literal["json", "csv", "parquet", "numpy", "numbers"]
-#: Annotator of answers whose file does not say who gave them.
-NOBODY = "unknown"
 #: The point that preferences and ratings of single items are compared with: Coombs' ideal point.
 IDEAL = "(ideal)"
 

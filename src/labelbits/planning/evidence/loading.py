@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from labelbits.annotators.truth import gold_numbers
 from labelbits.errors import InputError
-from labelbits.interface import Batch
+from labelbits.interface import Answers, Batch
 from labelbits.items.arrays import (
     load_class_names,
     load_counts,
@@ -117,7 +118,8 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
     if gold is not None and not (gold >= 0).any():
         gold = None
     groups = load_groups(plan.path(data.groups), items) if data.groups else None
-    pilot = encode_pilot(answers, items, names)
+    pilot = encode_pilot(answers, items, names, gold)
+    gold = _with_stated(gold, pilot, answers, items)
     votes = np.zeros((items, classes))
     for kind in ("hard", "votes"):
         if kind in pilot.batches:
@@ -137,6 +139,21 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
         raise _nothing(counts_path)
     reports = _reports_of(pilot, items, classes)
     return Evidence(features, counts, gold, names, reports, groups, pilot, notes)
+
+
+def _with_stated(
+    gold: np.ndarray | None, pilot: Pilot, answers: Answers | None, items: int
+) -> np.ndarray | None:
+    """Gold with what the pilot's own rows of gold state."""
+    if answers is None or pilot.everyone is None or "gold" not in answers.table.columns:
+        return gold
+    stated = gold_numbers(pilot.everyone, None)
+    known = np.flatnonzero(stated >= 0)
+    if not len(known):
+        return gold
+    found = np.full(items, -1) if gold is None else gold.copy()
+    found[[int(pilot.everyone.items[i]) for i in known]] = stated[known]
+    return found
 
 
 def _check_order(

@@ -13,29 +13,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labelbits.annotators.prices import AnswerPrice
 from labelbits.errors import InputError
 from labelbits.interface import Signal
 from labelbits.planning.spec.planfile import Budget, SignalPlan
 
-#: Longer than this, the annotator had left the desk (the cut that CIFAR-10S's authors used too).
-LONGEST_SECONDS = 300.0
 #: Published times of one kind of question differ between studies by about this much (standard
 #: deviation of ln time): 4.2 s against 1.9 s for ten-class hard labels is a factor of 2.2.
 BETWEEN_STUDIES = 0.4
 #: Ratio of the quartiles of a normal law to its standard deviation, both sides together.
 QUARTILES_TO_SIGMA = 1.349
-#: Fewer prices or times than this are no measurement.
-ENOUGH = 5
 
 
 @dataclass(frozen=True)
-class Price:
-    """Money for one answer, and how uncertain its mean is (`log_sd`, standard deviation of ln)."""
-
-    amount: float
-    seconds: float | None
-    log_sd: float
-    source: str
+class Price(AnswerPrice):
+    """The price of one answer in a plan, with draws of what it may really be."""
 
     def draws(self, count: int, seed: int) -> np.ndarray:
         """Factors by which the true price may differ from `amount`, shape (count,), mean ln 0."""
@@ -49,13 +41,12 @@ def price_of(
     signal: Signal,
     classes: int,
     budget: Budget,
-    times: np.ndarray | None,
-    paid: np.ndarray | None = None,
+    measured: AnswerPrice | None = None,
 ) -> Price:
     """The price of one answer to [[signal]] `number`, best source first.
 
-    `times` and `paid` are seconds and prices of single answers in the pilot. A language model is
-    not paid by time. Raises `InputError` where there is no source at all: times are never invented.
+    `measured` is what the pilot says of those who are asked. Raises `InputError` where there is no
+    source at all: times are never invented.
     """
     per_second = budget.wage_per_hour / 3600
     is_model = plan.annotators == "model" or plan.model is not None
@@ -66,28 +57,14 @@ def price_of(
     if plan.seconds is not None:
         cost = plan.seconds * per_second + budget.fee
         return Price(cost, plan.seconds, 0.0, "seconds given in the plan")
-    if paid is not None and (paid > 0).sum() >= ENOUGH:
-        paid = paid[paid > 0]
-        mean = float(paid.mean())
-        log_sd = float(paid.std(ddof=1) / mean / math.sqrt(len(paid)))
-        source = f"pilot: mean of {len(paid):,} prices"
-        return Price(mean + budget.fee, None, log_sd, source)
+    if measured is not None:
+        return Price(measured.amount, measured.seconds, measured.log_sd, measured.source)
     if is_model:
         raise InputError(
             f"[[signal]] number {number} ({plan.kind} by a language model): no price; add price = "
             "that of one answer, or input_tokens, output_tokens and their prices for a million "
             "(input_price, output_price)"
         )
-    if times is not None and len(times):
-        kept = times[(times > 0) & (times <= LONGEST_SECONDS)]
-        if len(kept) >= ENOUGH:
-            mean = float(kept.mean())
-            log_sd = float(kept.std(ddof=1) / mean / math.sqrt(len(kept)))
-            source = (
-                f"pilot: mean of {len(kept):,} times up to {LONGEST_SECONDS:.0f} s "
-                f"(median {np.median(kept):.1f} s; {len(times) - len(kept):,} dropped)"
-            )
-            return Price(mean * per_second + budget.fee, mean, log_sd, source)
     cited = signal.cited_time(classes)
     if cited is None:
         raise InputError(
