@@ -28,8 +28,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from labelbits.learning import CurvePoints, forecast_options
-from labelbits.learning.forecasts import one as forecast
+from labelbits.learning import CurvePoints, forecast, forecast_options
 from labelbits.planning.advice.recommend import preferred
 from learning_data import cifar10h
 from learning_tables import METRICS, PILOTS

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import validation
-from labelbits.learning import CurvePoints, measure
+from labelbits import metrics as registry
+from labelbits.learning import CurvePoints, forecast, measure
 from labelbits.learning.forecasts import extrapolate
-from labelbits.learning.forecasts import one as forecast
 from learning_data import Options
 from learning_sets import SETS, family, load
 from learning_tables import METRICS, MULTIPLES, PILOTS
@@ -125,6 +125,12 @@ def asked(description: str | None) -> argparse.Namespace:
     return arguments
 
 
+def _set_early_slope(value: float) -> None:
+    kept = registry.METRICS["cross-entropy"]
+    assert kept.shape is not None
+    registry.METRICS["cross-entropy"] = replace(kept, shape=replace(kept.shape, early_slope=value))
+
+
 def main() -> None:
     """Command line."""
     arguments = asked(__doc__)
@@ -132,12 +138,16 @@ def main() -> None:
     for name in arguments.sets:
         pilots += measured(name, arguments.store)
         print(f"{name}: {len(pilots)} pilots", file=sys.stderr, flush=True)
-    kept = (forecasting.CURVES, extrapolate.LEAD_MISFIT, extrapolate.EARLY_SLOPE["cross-entropy"])
+    kept = (
+        forecasting.CURVES,
+        extrapolate.LEAD_MISFIT,
+        registry.shape_of("cross-entropy").early_slope,
+    )
     names, groups = labels(pilots)
     tables = {}
     for values in dict.fromkeys([kept, *TRIED]):
         forecasting.CURVES, extrapolate.LEAD_MISFIT = values[:2]
-        extrapolate.EARLY_SLOPE["cross-entropy"] = values[2]
+        _set_early_slope(values[2])
         tables[values] = forecasts(pilots)
         print(dict(zip(CONSTANTS, values, strict=True)), file=sys.stderr, flush=True)
     weight, unit = np.ones(len(names)), np.ones(len(names))

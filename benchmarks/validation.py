@@ -30,11 +30,11 @@ from labelbits.learning import (
     Forecast,
     cross_measure,
     cross_replicates,
+    forecast,
     forecast_options,
     measure,
 )
 from labelbits.learning.curves import training_sets as bought
-from labelbits.learning.forecasts import one as forecast
 from labelbits.learning.theory import infer_theory
 from labelbits.planning.evidence.answer_source import AnswerSource, answer_probabilities
 from labelbits.planning.evidence.loading import Evidence

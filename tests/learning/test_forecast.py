@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from labelbits.errors import InputError
-from labelbits.learning import CurvePoints, LabelLearner, measure
-from labelbits.learning.forecasts import one as forecast
+from labelbits.learning import CurvePoints, LabelLearner, forecast, measure
 
 from .helpers import hard, world
 

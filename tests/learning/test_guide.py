@@ -8,8 +8,7 @@ import pytest
 from labelbits import signals
 from labelbits.errors import InputError
 from labelbits.interface import Batch
-from labelbits.learning import cross_measure, forecast_options, measure
-from labelbits.learning.forecasts import one as forecast
+from labelbits.learning import cross_measure, forecast, forecast_options, measure
 from labelbits.learning.forecasts.guide import training_luck, usable
 from tests.learning.helpers import world
 

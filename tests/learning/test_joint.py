@@ -5,8 +5,7 @@ import pytest
 
 from labelbits import signals
 from labelbits.interface import Batch
-from labelbits.learning import cross_measure, forecast_options
-from labelbits.learning.forecasts import one as forecast
+from labelbits.learning import cross_measure, forecast, forecast_options
 from tests.learning.helpers import world
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from labelbits import signals
 from labelbits.interface import Batch
-from labelbits.learning.metrics import higher_is_better
+from labelbits.metrics import metric_of
 from labelbits.planning.measured.trial import Draw, Trial
 from labelbits.planning.mixtures.paired import Bench, Purchase, paired_gain
 
@@ -31,7 +31,7 @@ def gains(
     """Intervals (repeats, 3) of the gain of labels with a tenth of noise over labels with a half,
     by cross-validation of 120 items, with and without the luck of the pilot, and the true gain on
     400 new items of every repeat."""
-    rng, sign = np.random.default_rng(1), 1 if higher_is_better(metric) else -1
+    rng, sign = np.random.default_rng(1), metric_of(metric).sign
     found, blind, true = [], [], []
     for seed in range(repeats):
         gold = rng.integers(0, 4, 520)

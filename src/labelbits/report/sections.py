@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import chance, change_parts, show, span
 from labelbits.planning.result import LEVEL, Option, Plan
 from labelbits.report import figures
@@ -9,17 +10,6 @@ from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
 from labelbits.report.markup import bullets, figure, paragraph, section, table, text
 from labelbits.report.winners import money_ratio, winner_map
-
-#: What each quality is, for a reader who does not know its name.
-MEANINGS = {
-    "accuracy": "Accuracy is the share of new items that a classifier gets right.",
-    "cross-entropy": "Cross-entropy is how surprised a classifier is, in nats, by what is right: "
-    "the gold class, or what people answered (see the reference among the assumptions).",
-    "calibration-error": "Calibration error is how far a classifier's confidence is from how often "
-    "it is right.",
-    "alignment": "Alignment is the correlation (Spearman) of the distances between items as they "
-    "are recovered with the true ones: 1 is perfect, 0 is nothing.",
-}
 
 
 def sections(plan: Plan) -> list[str]:
@@ -91,9 +81,9 @@ def _warnings(plan: Plan) -> str:
 def _tradeoff(plan: Plan) -> str:
     direction = "Lower is better." if plan.lower_is_better else "Higher is better."
     words = (
-        f"{MEANINGS[plan.metric]} {direction} Filled markers were measured on the pilot or by "
-        f"simulation, hollow ones are extrapolated; bands are {100 * LEVEL:.0f} % intervals, the "
-        "star is the recommendation."
+        f"{metric_of(plan.metric).meaning} {direction} Filled markers were measured on the pilot "
+        "or by simulation, hollow ones are extrapolated; bands are "
+        f"{100 * LEVEL:.0f} % intervals, the star is the recommendation."
     )
     at_once = figures.drawn(plan)
     if len(at_once) < len({option.family for option in plan.options}):

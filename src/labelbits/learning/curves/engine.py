@@ -27,8 +27,8 @@ from labelbits.learning.fits.regularisation import (
 )
 from labelbits.learning.fits.softmax import fit_softmax
 from labelbits.learning.fits.standardise import check_features, standardised
-from labelbits.learning.metrics import ITEM_METRICS, check_metrics
 from labelbits.learning.theory import infer_theory
+from labelbits.metrics import metric_of
 from labelbits.threads import spread
 
 Progress = Callable[[float], None]
@@ -73,7 +73,7 @@ def measure_splits(
 ) -> dict[str, CurvePoints]:
     began = time.monotonic()
     features = check_features(features)
-    metrics = check_metrics(tuple(metrics))
+    metrics = tuple(metric_of(name).name for name in metrics)
     ordered = _check_sizes(sizes, min(len(s.order) for s in splits))
     references = _references(reference, metrics, len(test_rows))
     answers = Answers(draw, splits, next(iter(references.values())).shape[1])
@@ -109,9 +109,9 @@ def measure_splits(
     result = {}
     for metric, points in tally.points(np.array(ordered)).items():
         theory, floor = None, 0.0
-        if metric == "cross-entropy":
+        if metric_of(metric).of_people:
             floor = float(entr(references[metric]).sum(1).mean())
-        if learner is None and metric in ITEM_METRICS:
+        if learner is None and metric_of(metric).shape is not None:
             whole_reference = references[metric]
             purity = answers.purity(test_rows, whole_reference) if fast else 1.0
             theory = infer_theory(features, test_rows, whole_reference, purity=purity)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelbits.learning.curves.assisted import assisted_accuracy
 from labelbits.learning.curves.points import CROSSED, CurvePoints
-from labelbits.learning.metrics import calibration_values, item_values
+from labelbits.metrics import metric_of
 
 
 class Tally:
     """Collects the quality of every size and replicate, and of every test item.
 
-    `crossed`: training sets are those of a cross-validation, each tested on a fold. Accuracy is
-    then estimated with the help of the predicted probabilities, and calibration error on all folds
-    together, because a fold is too small to tell it from chance: both need all predictions of a
-    size at once, and `finish` ends a size.
+    `crossed`: training sets are those of a cross-validation, each tested on a fold. Metrics that
+    have `pooled` values are then measured on all folds together, because a fold is too small: all
+    predictions of a size are needed at once, and `finish` ends a size.
     """
 
     def __init__(
@@ -23,8 +21,7 @@ class Tally:
         crossed: bool = False,
     ) -> None:  # fmt: skip
         self.references, metrics = references, list(references)
-        together = ("accuracy", "calibration-error") if crossed else ()
-        self.together = [m for m in metrics if m in together]
+        self.together = [m for m in metrics if crossed and metric_of(m).pooled is not None]
         self.kept: list[tuple[int, np.ndarray, np.ndarray]] = []
         self.tests: dict[int, np.ndarray] = {}
         self.values = {m: np.full((sizes, replicates), np.nan) for m in metrics}
@@ -39,7 +36,9 @@ class Tally:
         for metric, whole in self.references.items():
             if metric in self.together:
                 continue
-            self._note(metric, i, r, test, item_values(log_p, whole[test], test, metric))
+            values = metric_of(metric).values
+            assert values is not None
+            self._note(metric, i, r, test, values(log_p, whole[test], test))
 
     def _note(self, metric: str, i: int, r: int, test: np.ndarray, value: np.ndarray) -> None:
         self.items[metric][i, test] += value
@@ -55,16 +54,12 @@ class Tally:
         ends = np.cumsum([len(test) for _, test, _ in kept])[:-1]
         for metric in self.together:
             reference = self.references[metric][item]
-            if metric == "accuracy":
-                value = assisted_accuracy(
-                    log_p, reference.argmax(1), item, self.counts.shape[1], CROSSED
-                )
-            else:
-                value = calibration_values(np.exp(log_p), reference, item)
+            judged = metric_of(metric)
+            assert judged.pooled is not None
+            value = judged.pooled(log_p.T, reference, item, self.counts.shape[1], CROSSED)
             for (r, test, _), own in zip(kept, np.split(value, ends), strict=True):
                 self._note(metric, i, r, test, own)
-            if metric == "calibration-error":
-                # A fold has no calibration error of its own; a pass over all items has.
+            if judged.whole_pass:
                 tests = self.counts.shape[1]
                 turn = (np.cumsum([len(test) for _, test, _ in kept]) - 1) // tests
                 whole = np.bincount(np.arange(len(value)) // tests, value) / tests

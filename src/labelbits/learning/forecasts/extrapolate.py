@@ -19,6 +19,7 @@ import numpy as np
 from labelbits.learning.forecasts.links import Link
 from labelbits.learning.forecasts.parametric import FORMS, all_shapes
 from labelbits.learning.theory import TEMPER, RidgeTheory
+from labelbits.metrics import shape_of
 
 #: A form never fits exactly. Standard deviation of ln(loss - floor) about the form for one e-fold
 #: of size, growing as a random walk: within the measured sizes (small sizes say little about large
@@ -31,11 +32,8 @@ ROUGHNESS = 0.01
 #: The same two for ln u about the theory, which holds for large n and not for small: the measured
 #: part of the curve tells little of the theory's hypotheses beyond the labels they come from.
 LEAD_MISFIT, LEAD_DRIFT = 0.12, 0.02
-#: Standard deviation of the slope of ln u against the theory's.
+#: Standard deviation of the slope of ln u against the theory's; its mean is `Shape.early_slope`.
 SLOPE = 0.03
-#: Its mean from 100 items, falling as 1 / n (from 50 items on). The theory's probabilities are
-#: calibrated; those of a fit to few items are not, and what more items add is foretold too large.
-EARLY_SLOPE = {"accuracy": 0.0, "cross-entropy": -0.04}
 SLOPES = np.linspace(-2, 2, 5)
 #: Spreads of the items' ln u that are weighed, and the half-normal scale of their prior.
 SPREADS, SPREAD_SCALE = (0.0, 0.4, 0.8, 1.2), 0.5
@@ -119,7 +117,7 @@ def by_theory(
     links = [Link.of(metric, theory.frequencies, floor, spread) for spread in SPREADS]
     if links[0].to_log_u(measured.loss[-1]) < LEAST_LEAD:
         return None
-    mean_slope = EARLY_SLOPE[metric] * 100 / max(measured.sizes[-1], 50)
+    mean_slope = shape_of(metric).early_slope * 100 / max(measured.sizes[-1], 50)
     followed = [_follow(theory, link, measured, sizes, mean_slope) for link in links]
     log_weight = np.concatenate(
         [

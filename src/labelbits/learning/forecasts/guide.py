@@ -38,8 +38,8 @@ from labelbits.learning.curves.points import CurvePoints
 from labelbits.learning.forecasts.extrapolate import LEAST_LEAD, ROUGHNESS, SPAN
 from labelbits.learning.forecasts.links import Link
 from labelbits.learning.forecasts.one import forecast, nested, resampled_curves
-from labelbits.learning.metrics import higher_is_better
 from labelbits.learning.theory import MISSED
+from labelbits.metrics import metric_of
 
 #: Standard deviation of E where the items are alike: how far simulated answers teach other things
 #: than real ones.
@@ -160,7 +160,7 @@ def _drawn_together(
 
 
 def _loss(quality: np.ndarray, metric: str) -> np.ndarray:
-    return 1 - quality if higher_is_better(metric) else quality
+    return metric_of(metric).loss(quality)
 
 
 def _curves(points: CurvePoints, seed: int, draws: int, stream: int = 94) -> tuple[np.ndarray, ...]:
@@ -177,7 +177,7 @@ def _curves(points: CurvePoints, seed: int, draws: int, stream: int = 94) -> tup
         noise = np.random.default_rng([seed, stream]).standard_normal((draws, int(known.sum())))
         luck = _training_error(points, known)
         moved = moved + nested(noise, points.sizes[known]) * luck
-    sign = -1 if higher_is_better(points.metric) else 1
+    sign = -metric_of(points.metric).sign
     return points.sizes[known].astype(float), loss, np.maximum(loss + sign * moved, 1e-4)
 
 
@@ -191,7 +191,7 @@ def training_luck(points: CurvePoints) -> np.ndarray:
     if points.training is None or points.item_counts is None or points.item_values is None:
         return np.zeros(len(points.sizes))
     variance, replicates = _fold_variance(points)
-    if points.metric == "accuracy":
+    if metric_of(points.metric).counted:
         right = points.item_values
         tested = np.maximum(np.isfinite(right).sum(1), 1)
         fold = np.maximum(points.item_counts.sum(1) / replicates, 1)

@@ -35,8 +35,8 @@ from labelbits.learning.forecasts.extrapolate import LEAST_LEAD, ROUGHNESS, SPAN
 from labelbits.learning.forecasts.guide import follow, usable
 from labelbits.learning.forecasts.links import Link
 from labelbits.learning.forecasts.one import Forecast, forecast, resampled_curves
-from labelbits.learning.metrics import higher_is_better
 from labelbits.learning.theory import MISSED, RidgeTheory, posterior_lead
+from labelbits.metrics import metric_of
 
 #: Standard deviation of e_o where the purity of the answers is not known (`MISSED` where it is).
 UNKNOWN = 0.3
@@ -79,7 +79,7 @@ def forecast_options(
     if comparable is None:
         return alone
     first, link = comparable
-    up = higher_is_better(points[0].metric)
+    up = metric_of(points[0].metric).higher
     known = np.isfinite(points[0].mean)
     measured = points[0].sizes[known].astype(np.float64)
     reach = np.minimum(np.maximum(sizes, 1.0), alone[0].limit_size)
@@ -181,7 +181,7 @@ def _comparable(points: Sequence[CurvePoints]) -> tuple[RidgeTheory, Link] | Non
         if not np.array_equal(np.isfinite(p.item_values), np.isfinite(first.item_values)):
             return None
     loss = np.array([p.mean[np.isfinite(p.mean)] for p in points])
-    loss = 1 - loss if higher_is_better(first.metric) else loss
+    loss = metric_of(first.metric).loss(loss)
     floor = min(first.floor, 0.9 * float(loss.min()))
     link = Link.of(first.metric, first.theory.frequencies, floor, SPREAD)
     if link.to_log_u(loss[:, -1]).min() < LEAST_LEAD:
@@ -199,7 +199,7 @@ def _differences(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Measured differences (O,) of ln u from the mean of all options beyond `shift` (O, S), their
     standard errors (O,) with `LUCK`, and the same differences of resampled curves (O, B)."""
-    up = higher_is_better(points[0].metric)
+    up = metric_of(points[0].metric).higher
     sizes = points[0].sizes[known].astype(np.float64)
     leads, curves = [], []
     for p in points:

@@ -1,14 +1,6 @@
-"""From how well classes are told apart to accuracy and cross-entropy, and back.
+"""From how well classes are told apart to the loss of a metric, and back.
 
-The model of a linear classifier's scores: the right class leads by u standard deviations and the
-K - 1 others are alike (signal detection with K alternatives; Green and Swets 1966). With phi and
-Phi the normal density and distribution,
-
-    accuracy(u) = integral phi(t) Phi(t + u)^(K-1) dt,
-    cross-entropy(u) = E ln(1 + sum_{j != right} exp(u x_j - u x_right - u^2)), all x normal.
-
-With S the sum, ln(1 + S) = integral (1 - exp(-s S)) exp(-s) / s ds and E exp(-s S) is a power of
-the Laplace transform of one log-normal, so K need not be whole: unequal classes count as fewer.
+The right class leads by u standard deviations (`labelbits.metrics.leads`).
 
 Items differ: some are easy and others lie between classes. Each item's lead is then u exp(h z),
 z standard normal, and the curves are averaged over z; `spread` h = 0 is the model above.
@@ -20,30 +12,12 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+
+from labelbits.metrics import shape_of
+from labelbits.metrics.leads import NODES, WEIGHTS
 
 #: ln u on which both curves are tabulated.
 _LOG_U = np.linspace(-5.0, 3.5, 426)
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(81)
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
-
-
-def _accuracy(u: np.ndarray, classes: float) -> np.ndarray:
-    return (ndtr(_NODES + u[:, None]) ** (classes - 1)) @ _WEIGHTS
-
-
-def _cross_entropy(u: np.ndarray, classes: float) -> np.ndarray:
-    # ln s on a grid: the integrand (1 - E exp(-s S)) exp(-s) d ln s is smooth on it.
-    log_s = np.linspace(-18.0, 4.0, 133)
-    table = np.linspace(-60.0, 45.0, 421)
-    outer = np.exp(-np.exp(log_s)) * (log_s[1] - log_s[0])
-    result = np.empty(len(u))
-    for i, lead in enumerate(u):
-        one = np.exp(-np.exp(np.minimum(table[:, None] + lead * _NODES, 50.0))) @ _WEIGHTS
-        at = log_s[:, None] - lead * lead - lead * _NODES
-        transform = np.interp(at, table, one) ** (classes - 1) @ _WEIGHTS
-        result[i] = outer @ (1 - transform)
-    return result
 
 
 @functools.lru_cache(maxsize=32)
@@ -51,12 +25,11 @@ def _table(metric: str, classes: float, spread: float) -> tuple[np.ndarray, np.n
     """(ln u, loss falling strictly in it)."""
     if spread:
         log_u, even = _table(metric, classes, 0.0)
-        loss = np.interp(log_u[:, None] + spread * _NODES, log_u, even) @ _WEIGHTS
-    elif metric == "accuracy":
-        log_u, loss = _LOG_U, 1 - _accuracy(np.exp(_LOG_U), classes)
+        loss = np.interp(log_u[:, None] + spread * NODES, log_u, even) @ WEIGHTS
     else:
-        log_u = _LOG_U[::5]
-        loss = _cross_entropy(np.exp(log_u), classes)
+        shape = shape_of(metric)
+        log_u = _LOG_U[:: shape.grid]
+        loss = shape.loss_of_lead(np.exp(log_u), classes)
     return log_u, np.minimum.accumulate(loss) - 1e-12 * np.arange(len(loss))
 
 
@@ -77,13 +50,12 @@ class Link:
     ) -> Link:
         """The link of `metric` for classes of these `frequencies` (K,), summing to 1.
 
-        As many equal classes as give the same chance level: accuracy 1 / sum_k f_k^2,
-        cross-entropy exp(entropy of f).
+        As many equal classes as give the same chance level (`Shape.equal_classes`).
         """
         f = np.asarray(frequencies, dtype=np.float64)
         f = f[f > 0]
-        even = 1 / np.sum(f * f) if metric == "accuracy" else np.exp(-np.sum(f * np.log(f)))
-        return cls(*_table(metric, max(round(float(even), 3), 1.05), spread), floor)
+        even = shape_of(metric).equal_classes(f)
+        return cls(*_table(metric, max(round(even, 3), 1.05), spread), floor)
 
     def to_loss(self, log_u: np.ndarray) -> np.ndarray:
         """Loss at ln u, any shape."""

@@ -18,14 +18,10 @@ from labelbits.learning.forecasts.extrapolate import (
     by_theory,
     by_walk,
 )
-from labelbits.learning.metrics import MAY_RISE, check_metrics, higher_is_better
+from labelbits.metrics import metric_of
 
-#: Weight of the features' theory, where there is one, against the forms. Few test items say little
-#: about the shape of an accuracy curve, where the forms alone are too gloomy; cross-entropy is
-#: measured better, and the theory does not know how overconfident a fit to few items is.
-THEORY = {"accuracy": 0.7, "cross-entropy": 0.5}
-#: Part of that weight that all draws share. The rest is given wholly to one of the two, draw by
-#: draw, which makes the interval wide where they disagree.
+#: Part of the theory's weight (`Shape.theory`) that all draws share. The rest is given wholly to
+#: one of the two, draw by draw, which makes the interval wide where they disagree.
 AVERAGED = 0.5
 #: Curves that fit a pilot differ by more than the truth differs from their mean: power on a draw's
 #: loss over that of the mean curve.
@@ -94,7 +90,7 @@ def forecast(
     Raises `InputError` for no measured size, or for a metric that has no bounded loss.
     """
     metric = points.metric if metric is None else metric
-    check_metrics((metric,))
+    judged = metric_of(metric)
     check_probability("level", level)
     if metric != points.metric:
         raise InputError(f"metric is {metric!r}; the points measure {points.metric!r}")
@@ -104,7 +100,7 @@ def forecast(
     known = np.asarray(np.isfinite(points.values).any(axis=1))
     if not known.any():
         raise InputError("the learning curve has no measured size; expected at least one")
-    up = higher_is_better(metric)
+    up = judged.higher
     measured = points.sizes[known].astype(np.float64)
     loss = points.mean[known]
     loss = 1 - loss if up else loss
@@ -123,8 +119,8 @@ def forecast(
     trust = (rng.permutation(draws) + 0.5) / draws
 
     reachable = np.where(refused, largest, sizes)
-    theory = None
-    if metric in MAY_RISE:
+    theory, share = None, 0.0
+    if judged.shape is None:
         ahead = by_walk(curve, reachable, chances)
         total, sampling, model = ahead.total, ahead.sampling, ahead.model
     else:
@@ -133,12 +129,12 @@ def forecast(
             theory = by_theory(points.theory, metric, curve, reachable, chances, floor)
         weight = np.zeros((draws, len(sizes)))
         if theory is not None:
-            share = THEORY[metric]
+            share = judged.shape.theory
             drawn = AVERAGED * share + (1 - AVERAGED) * (trust < share)
             # Within the measured sizes the forms alone, which fit the measured curve.
             weight = np.where(sizes > largest, drawn[:, None], weight)
         total, sampling, model = _mixed(ahead, theory, weight, floor)
-    top = np.inf if metric == "cross-entropy" else 1.0
+    top = judged.largest_loss
 
     def finish(values: np.ndarray) -> np.ndarray:
         clipped = np.clip(values, floor if floor > 0 else 0.0, top)
@@ -174,7 +170,7 @@ def forecast(
         limit_size=limit * largest,
         refused=refused,
         needed=np.array([math.ceil(s / limit) for s in sizes]),
-        weights=_shares(ahead, theory, metric),
+        weights=_shares(ahead, share),
     )
 
 
@@ -201,8 +197,7 @@ def _narrowed(one: Continued, floor: float) -> tuple[np.ndarray, np.ndarray, np.
     return together(one.total, one.sampling), one.sampling, model
 
 
-def _shares(forms: Continued, theory: Continued | None, metric: str) -> dict[str, float]:
-    share = 0.0 if theory is None else THEORY[metric]
+def _shares(forms: Continued, share: float) -> dict[str, float]:
     return {"theory": share} | {name: w * (1 - share) for name, w in forms.share.items()}
 
 
@@ -239,7 +234,7 @@ def resampled_curves(
         different = np.minimum(different, np.maximum(points.pool / sizes, 1))
     scale = np.sqrt(points.training_variance()[known] / np.maximum(different, 1))
     deviations += nested(rng.standard_normal((draws, 64))[:, : len(sizes)], sizes) * scale
-    if points.metric == "calibration-error":
+    if metric_of(points.metric).whole_pass:
         # The penalty and the items that a pilot happens to have move the calibration of all sizes
         # in proportion. Items alone do not tell: sizes that are weighed against each other would
         # make a level seem known far better than at any of them.

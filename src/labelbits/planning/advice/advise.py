@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from labelbits.errors import InputError, check_positive
+from labelbits.metrics import metric_of
 from labelbits.planning.advice.amend import led_by, too_little, with_mixture, without_gain
 from labelbits.planning.advice.crossovers import crossovers
 from labelbits.planning.advice.recommend import recommend
@@ -23,17 +24,6 @@ from labelbits.planning.result import Assumption, Curve, Plan
 from labelbits.planning.spec.cost import Price
 from labelbits.planning.spec.planfile import Budget
 
-METRIC_NAMES = {
-    "accuracy": "accuracy",
-    "cross-entropy": "cross-entropy (nats)",
-    "calibration-error": "calibration error",
-    "alignment": "alignment (Spearman)",
-}
-#: Metrics that are shown as percentages.
-PERCENT = ("accuracy", "calibration-error")
-#: Metrics of which less is better.
-LESS_IS_BETTER = ("cross-entropy", "calibration-error")
-
 
 def advise(
     metric: str,
@@ -44,8 +34,8 @@ def advise(
     extras: dict[str, Any],
 ) -> Plan:
     """The plan that these curves and this budget lead to."""
-    sign = -1 if metric in LESS_IS_BETTER else 1
-    percent = metric in PERCENT
+    judged = metric_of(metric)
+    sign, percent = judged.sign, judged.percent
     seed = extras["seed"]
     options = list_options(curves, budget, seed)
     bought = {option.family for option in options}
@@ -60,7 +50,7 @@ def advise(
         budget,
         seed,
         sign=sign,
-        metric_name=METRIC_NAMES[metric],
+        metric_name=judged.title,
         percent=percent,
         target=extras.get("target"),
     )
@@ -71,7 +61,7 @@ def advise(
     def shown(value: float) -> str:
         return show(value, percent)
 
-    name, turn, first = METRIC_NAMES[metric], "With that said,", []
+    name, turn, first = judged.title, "With that said,", []
     if metric == "alignment":
         first = [extras.get("lead", ""), too_little(curves, advice, budget, seed)]
     there, free = extras.get("holdings"), extras.get("constant")
@@ -131,7 +121,7 @@ def advise(
         advice["target_sentence"] = reached_for_nothing(free, target, shown, name)
     return Plan(
         metric=metric,
-        metric_name=METRIC_NAMES[metric],
+        metric_name=judged.title,
         lower_is_better=sign < 0,
         percent=percent,
         currency=budget.currency,

@@ -12,8 +12,8 @@ from scipy.stats import norm
 from labelbits.learning import CurvePoints, forecast_options
 from labelbits.learning.forecasts.guide import training_luck
 from labelbits.learning.forecasts.joint import BELIEVED
-from labelbits.learning.metrics import higher_is_better
 from labelbits.learning.theory import infer_theory
+from labelbits.metrics import metric_of
 from labelbits.planning.evidence.answer_source import AnswerSource
 from labelbits.planning.measured.trial import Trial
 from labelbits.planning.purchases import most_answers
@@ -72,7 +72,7 @@ def backtest(
         half = float(norm.ppf((1 + ahead.level) / 2)) * float(one)
         low = predicted - math.hypot(predicted - low, half)
         high = predicted + math.hypot(high - predicted, half)
-        low, high = max(low, 0.0), min(high, 1.0) if higher_is_better(points.metric) else high
+        low, high = max(low, 0.0), min(high, 1.0) if metric_of(points.metric).higher else high
     return {
         "family": name,
         "trained_to": int(cut.sizes.max()),

@@ -18,7 +18,7 @@ import numpy as np
 
 from labelbits.learning import CurvePoints
 from labelbits.learning.forecasts.one import resampled_curves
-from labelbits.learning.metrics import item_quality
+from labelbits.metrics import Metric, metric_of
 from labelbits.planning.advice.words import change
 from labelbits.planning.purchases import draws_at, interval
 from labelbits.planning.result import LEVEL, NOTHING, Curve
@@ -40,20 +40,25 @@ def constant_of(
 ) -> dict[str, Any] | None:
     """The best constant answer to items whose right answers are `reference` (T, K).
 
-    Accuracy: the class that is most often the most probable one. Cross-entropy: the class
-    frequencies m, with the entropy H(m) in nats. None for other metrics, in which a constant says
-    nothing. Keys: `class` (None: frequencies), `quality`, `items` that it was measured on.
+    None for metrics in which a constant says nothing. Keys: `class` (None: the class frequencies),
+    `quality`, `items` that it was measured on.
     """
-    if metric == "accuracy":
-        counts = np.bincount(reference.argmax(1), minlength=reference.shape[1])
-        most = int(counts.argmax())
-        share = float(counts[most] / len(reference))
-        return {"class": names[most], "quality": share, "items": len(reference)}
-    if metric == "cross-entropy":
-        share = reference.mean(0)
-        entropy = float(-(share[share > 0] * np.log(share[share > 0])).sum())
-        return {"class": None, "quality": entropy, "items": len(reference)}
-    return None
+    judged = metric_of(metric)
+    if judged.constant is None:
+        return None
+    _, chosen = judged.constant(reference)
+    quality = float(_constant_values(judged, reference).mean())
+    name = None if chosen is None else names[chosen]
+    return {"class": name, "quality": quality, "items": len(reference)}
+
+
+def _constant_values(judged: Metric, reference: np.ndarray) -> np.ndarray:
+    """Value (T,) of every item of `reference` (T, K) under the best constant answer."""
+    assert judged.constant is not None
+    assert judged.values is not None
+    answer, _ = judged.constant(reference)
+    log_p = np.broadcast_to(np.log(np.maximum(answer, 1e-30))[:, None], reference.T.shape)
+    return np.asarray(judged.values(log_p, reference, np.arange(len(reference))), dtype=np.float64)
 
 
 def constant_draws(
@@ -64,15 +69,10 @@ def constant_draws(
     `reference` (T, K) is what the items of `points` are tested against; None for metrics in which
     a constant says nothing.
     """
-    if points.item_values is None or points.metric not in ("accuracy", "cross-entropy"):
+    judged = metric_of(points.metric)
+    if points.item_values is None or judged.constant is None:
         return None
-    share = reference.mean(0)
-    answer = np.broadcast_to(np.log(np.maximum(share, 1e-30))[:, None], reference.T.shape)
-    if points.metric == "accuracy":
-        # The class that is most often right, which need not have the greatest mean probability.
-        most = np.bincount(reference.argmax(1), minlength=len(share)).argmax()
-        answer = np.broadcast_to((np.arange(len(share)) == most)[:, None], reference.T.shape)
-    value = item_quality(answer.astype(np.float64), reference, points.metric)
+    value = _constant_values(judged, reference)
     known = np.isfinite(points.mean)
     same = replace(
         points,

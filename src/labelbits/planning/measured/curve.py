@@ -9,7 +9,7 @@ import numpy as np
 
 from labelbits.learning import CurvePoints, Forecast
 from labelbits.learning.forecasts.joint import BELIEVED
-from labelbits.learning.metrics import MAY_RISE, higher_is_better
+from labelbits.metrics import metric_of
 from labelbits.planning.measured.backtest import LIMIT
 from labelbits.planning.result import Curve, Family
 from labelbits.planning.spec.cost import affordable_items
@@ -56,13 +56,13 @@ def curve_of(
         "model": [float(ahead.model_low[at]), float(ahead.model_high[at])],
     }
     draws = np.asarray(ahead.draws)
-    if points.metric not in MAY_RISE and (ahead.alike or 0) < BELIEVED:
+    if metric_of(points.metric).shape is not None and (ahead.alike or 0) < BELIEVED:
         draws = _through_measured(draws, grid, points)
-    elif points.metric not in MAY_RISE and guess is not None:
+    elif metric_of(points.metric).shape is not None and guess is not None:
         draws = _below_chance(draws, grid, points, guess[1], seed)
     if guess is not None and grid[0] > 1:
         # One item teaches one class; from there to the least measured the curve is drawn by hand.
-        first = np.random.default_rng(seed).uniform(*guess, len(draws))
+        first = np.random.default_rng(seed).uniform(*sorted(guess), len(draws))
         grid, draws = np.concatenate([[1.0], grid]), np.column_stack([first, draws])
     few = available is not None and available < LIMIT * largest
     curve = Curve(family, grid * m, draws, measured, limit * m, None, None, needs_items=few)
@@ -79,7 +79,7 @@ def _through_measured(draws: np.ndarray, grid: np.ndarray, points: CurvePoints) 
     from sklearn.isotonic import isotonic_regression
 
     known = np.isfinite(points.mean)
-    sizes, up = points.sizes[known], higher_is_better(points.metric)
+    sizes, up = points.sizes[known], metric_of(points.metric).higher
     sign = 1.0 if up else -1.0
     measured = sign * isotonic_regression(sign * points.mean[known], increasing=True)
     mean = draws.mean(0)
@@ -98,7 +98,7 @@ def _below_chance(
     not at all; a fit to a few items is worse, because it is too sure.
     """
     known = np.isfinite(points.mean)
-    sign = 1.0 if higher_is_better(points.metric) else -1.0
+    sign = float(metric_of(points.metric).sign)
     sizes, measured, error = points.sizes[known], points.mean[known], points.standard_error()[known]
     at = np.log(np.maximum(grid, sizes[0]))
     there = np.interp(at, np.log(sizes), measured)

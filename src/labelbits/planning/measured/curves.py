@@ -12,6 +12,7 @@ from labelbits.errors import InputError
 from labelbits.interface import Estimate
 from labelbits.learning import CurvePoints, forecast_options
 from labelbits.learning.forecasts.extrapolate import WALK
+from labelbits.metrics import metric_of
 from labelbits.planning.evidence.annotators import voices_of
 from labelbits.planning.evidence.answer_source import (
     AnswerSource,
@@ -177,20 +178,17 @@ def learned_curves(
     if known is not None:
         result.extras["known"] = known
     names = tuple(evidence.class_names)
-    if metric == "calibration-error":
+    judged = metric_of(metric)
+    if judged.shape is None:
         result.assumptions.append(
             Assumption(
-                "calibration error after the largest measured size",
+                f"{judged.words} after the largest measured size",
                 "as it was there",
                 f"give or take {100 * WALK:.0f} points x sqrt(100 / items)",
                 "it may fall or rise: eight data sets with simulated annotators (docs/learning.md)",
             )
         )
-        result.warnings.append(
-            "More labels need not make a classifier better calibrated: where people disagree it "
-            "stays less sure than gold is. Beyond what was measured the error is taken to stay as "
-            "it is, with an interval for a fall or a rise"
-        )
+        result.warnings.append(judged.caution)
     result.extras["constant"] = constant_of(trial.reference, metric, names)
     result.extras["bits_about"] = (
         "Bits that one answer tells about which item it is (mutual information over your items)."
@@ -248,10 +246,5 @@ def _is_one_model(family: Family, evidence: Evidence) -> bool:
 def _guess(trial: Trial, metric: str) -> tuple[float, float] | None:
     """Quality of a constant answer: of one random item's class, and the best; None where that says
     nothing."""
-    share = trial.reference.mean(0)
-    if metric == "accuracy":
-        return float(share @ share), float(share.max())
-    if metric == "cross-entropy":
-        entropy = float(-(share[share > 0] * np.log(share[share > 0])).sum())
-        return entropy, entropy
-    return None
+    chance = metric_of(metric).chance
+    return None if chance is None else chance(trial.reference.mean(0))

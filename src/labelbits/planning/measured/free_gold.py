@@ -9,7 +9,7 @@ import numpy as np
 
 from labelbits.interface import Batch
 from labelbits.learning import cross_measure
-from labelbits.learning.metrics import MAY_RISE
+from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import between
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.guides import FOLDS, beside_tested, gold_elsewhere
@@ -37,7 +37,7 @@ def what_gold_gives(
         gold is None
         or len(elsewhere) < ENOUGH_TEST
         or size < ENOUGH_TEST // 2
-        or metric in MAY_RISE
+        or metric_of(metric).shape is None
     ):
         return None
 

@@ -9,7 +9,7 @@ import numpy as np
 from labelbits.learning import CurvePoints, Forecast, cross_measure
 from labelbits.learning.forecasts.guide import FURTHER
 from labelbits.learning.forecasts.joint import BELIEVED
-from labelbits.learning.metrics import higher_is_better
+from labelbits.metrics import metric_of
 from labelbits.planning.evidence.answer_source import AnswerSource
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.backtest import LIMIT
@@ -125,7 +125,7 @@ def doubts_of_tests(evidence: Evidence, trial: Trial, points: CurvePoints) -> li
     if len(np.intersect1d(trial.test, evidence.labelled)):
         return found
     better = points.mean[-1] - constant["quality"]
-    better = better if higher_is_better(points.metric) else -better
+    better = metric_of(points.metric).sign * better
     if better < 2 * points.standard_error()[-1]:
         found.append(
             "The pilot's answers can be foretold from the features, the gold of the items outside "

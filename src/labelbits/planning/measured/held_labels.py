@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.interface import Batch
-from labelbits.learning.metrics import higher_is_better
+from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import between, change
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import Trial
@@ -73,7 +73,7 @@ def what_is_there(
         before = np.array([_capped(c, worth[c.family.name]).mean() for c in curves])
         worth = {name: items / size * answers for name, answers in worth.items()}
         after = np.array([_capped(c, worth[c.family.name]).mean() for c in curves])
-        sign = 1 if higher_is_better(metric) else -1
+        sign = metric_of(metric).sign
         gain = max(0.0, float((sign * (after - before)).mean())) if curves else 0.0
         quality = float(np.clip(quality + sign * gain, 0.0, 1.0 if sign > 0 else None))
     if not error and curves:
@@ -96,7 +96,7 @@ def _capped(curve: Curve, answers: float | np.ndarray) -> np.ndarray:
 
 def _worth(curve: Curve, quality: float, metric: str) -> float:
     """Answers of the family that are as good, from its expected curve; at most its limit."""
-    sign = 1 if higher_is_better(metric) else -1
+    sign = metric_of(metric).sign
     mean = np.maximum.accumulate(sign * curve.draws.mean(0))
     if sign * quality >= mean[-1]:
         return float(curve.answers[-1])

@@ -18,6 +18,7 @@ from labelbits.learning import (
     measure,
     pilot_sizes,
 )
+from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
 from labelbits.planning.spec.planfile import Goal
@@ -110,7 +111,11 @@ def reference_of(evidence: Evidence, metric: str | None) -> tuple[np.ndarray, np
     which gold does not know, where items have two votes or more, or reports of probabilities.
     """
     classes = evidence.counts.shape[1]
-    people = metric == "cross-entropy" and len(evidence.disputable) >= FEWEST_TEST
+    people = (
+        metric is not None
+        and metric_of(metric).of_people
+        and len(evidence.disputable) >= FEWEST_TEST
+    )
     gold = evidence.gold
     if gold is not None and not people and (gold >= 0).sum() >= FEWEST_TEST:
         rows = np.flatnonzero(gold >= 0)

@@ -15,7 +15,7 @@ import numpy as np
 
 from labelbits.interface import Batch
 from labelbits.learning.fits.targets import fast_targets
-from labelbits.learning.metrics import higher_is_better
+from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import Trial
 from labelbits.planning.mixtures.design import best_design
@@ -55,7 +55,7 @@ def mixture_of_labels(
     if len(ways) < 2 or trial.balanced is not None:
         return None, None
     cost = np.array([way.item_cost(budget) for way in ways])
-    sign = 1 if higher_is_better(metric) else -1
+    sign = metric_of(metric).sign
     room = min(trial.largest, MOST_ITEMS)
     money, best, second = _money(ways, cost, room, budget, sign)
     if money / cost[best] < FEWEST_ITEMS:
@@ -232,8 +232,7 @@ def _result(
         whole = len(set(np.round(chosen[:, s], 3))) == 1
         text = f"{100 * overall[s]:.0f} % of the items as {names[s]}"
         words.append(text if whole or not where else f"{text} (mostly {', '.join(where)})")
-    percent = metric in ("accuracy", "calibration-error")
-    name = metric.replace("calibration-error", "calibration error")
+    percent, name = metric_of(metric).percent, metric_of(metric).words
     unit = "points" if percent else ""
     scale = 100 if percent else 1
     digits = 2 if percent else 4

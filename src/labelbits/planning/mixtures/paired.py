@@ -13,7 +13,7 @@ from labelbits.learning.curves.points import CROSSED
 from labelbits.learning.curves.tally import Tally
 from labelbits.learning.fits.softmax import fit_softmax
 from labelbits.learning.fits.targets import fast_targets
-from labelbits.learning.metrics import item_values
+from labelbits.metrics import metric_of
 from labelbits.planning.measured.trial import Draw, Trial
 from labelbits.planning.result import LEVEL
 from labelbits.threads import one_blas_thread, spread
@@ -23,9 +23,6 @@ TOLERANCE = 2e-4
 #: Sets of training items (each with one that shares none of them) that tell the luck of a pilot,
 #: and the fewest items of one that teach anything.
 LUCK_SETS, FEWEST_IN_SET = 20, 10
-#: Power of 1 / items with which that luck's variance falls: accuracy follows errors of the weights
-#: to first order (where they are pulled to 0), the log loss near its minimum to second order.
-FALLS = {"accuracy": 1.0, "cross-entropy": 2.0}
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,8 @@ class Bench:
         predicted = self._predict(draw, items, ridge, folds)
         # A fold is too small to tell calibration from chance. Accuracy is counted, fold by fold:
         # the two ways are tested on the same items, whose luck leaves their difference.
-        crossed = trial.pool is None and self.metric == "calibration-error"
+        judged = metric_of(self.metric)
+        crossed = trial.pool is None and judged.pooled is not None and not judged.counted
         tally = Tally({self.metric: trial.reference}, 1, replicates, len(trial.test), crossed)
         for r, ((_, test, _), log_p) in enumerate(zip(folds, predicted, strict=True)):
             tally.add(0, r, test, log_p)
@@ -104,8 +102,8 @@ class Bench:
         without a common item do: half the squared difference of their gains on the same test items,
         less that of sets of the same items whose answers were drawn anew, is what the items make of
         one set's gain. It is measured with as many of the items that would be bought as leave room
-        for two sets, and falls with their number as `FALLS` says. 0 where too few items are left to
-        tell.
+        for two sets, and falls with their number as `Metric.luck_fall` says. 0 where too few items
+        are left to tell.
         """
         trial, pilot = self.trial, self.trial.trainable
         items = max(mixture.items, single.items)
@@ -118,11 +116,12 @@ class Bench:
             test = np.arange(len(trial.test)) if trial.pool is not None else order[2 * part :]
             for start, own in zip((0, part, 0), one.spawn(3), strict=True):
                 splits.append((pilot[order[start : start + part]], test, own))
-        quality = []
+        quality, values = [], metric_of(self.metric).values
+        assert values is not None
         for way in (mixture, single):
             predicted = self._predict(way.draw, way.items * part // items, way.ridge, splits)
             quality.append([
-                item_values(log_p, trial.reference[test], test, self.metric)
+                values(log_p, trial.reference[test], test)
                 for log_p, (_, test, _) in zip(predicted, splits, strict=True)
             ])  # fmt: skip
         gains = [a - b for a, b in zip(*quality, strict=True)]
@@ -131,7 +130,7 @@ class Bench:
             - _squared_mean(first - again)
             for first, other, again in zip(gains[::3], gains[1::3], gains[2::3], strict=True)
         ]
-        fall = (part / len(pilot)) ** FALLS.get(self.metric, 1.0)
+        fall = (part / len(pilot)) ** metric_of(self.metric).luck_fall
         return max(float(np.mean(excess)) / 2, 0.0) * fall
 
     def _splits(

@@ -7,15 +7,25 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from labelbits.errors import InputError
+from labelbits.metrics import METRICS, metric_of
 
-Metric = Literal["accuracy", "cross-entropy", "calibration-error", "alignment"]
 #: Annotators with a meaning of their own: the people of counts and pilot, a language model.
 CROWD, MODEL = "crowd", "model"
 #: More money than any plan is about; beyond it numbers of answers are no longer exact.
 LARGEST_AMOUNT = 1e12
+
+
+def _known_metric(name: str) -> str:
+    if name not in METRICS:
+        raise ValueError(f"found {name!r}; expected one of: {', '.join(METRICS)}")
+    return name
+
+
+#: The name of a metric that the registry knows.
+MetricName = Annotated[str, AfterValidator(_known_metric)]
 
 
 class _Table(BaseModel):
@@ -75,7 +85,7 @@ class Goal(_Table):
     on and never trained on (another source than the labelled one).
     """
 
-    metric: Metric | None = None
+    metric: MetricName | None = None
     test_fraction: float = Field(0.2, gt=0, lt=1)
     target: float | None = None
     shots_per_class: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = ()
@@ -85,15 +95,9 @@ class Goal(_Table):
     def _target_can_be_meant(self) -> Goal:
         if self.target is None:
             return self
-        if self.metric == "cross-entropy":
-            if self.target <= 0:
-                raise ValueError(f"target is {self.target:g}; expected nats above 0")
-        elif not 0 < self.target <= 1:
-            hint = f" (write {self.target / 100:g} for {self.target:g} %)"
-            raise ValueError(
-                f"target is {self.target:g}; expected a share above 0 and at most 1"
-                f"{hint if 1 < self.target <= 100 else ''}"
-            )
+        fault = metric_of(self.metric or "accuracy").target_fault(self.target)
+        if fault:
+            raise ValueError(fault)
         return self
 
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from labelbits.learning.metrics import (
+from labelbits.metrics.quality import (
     alignment,
     alignment_values,
     calibration_values,
-    item_quality,
+    right_values,
+    surprise_values,
 )
 
 
@@ -74,12 +75,12 @@ def test_alignment_values_average_to_the_rank_correlation_and_vary_as_it_does(go
     assert (1 - np.mean(found) ** 2) / np.sqrt(60 * 59 / 2) < 0.6 * np.std(found, ddof=1)
 
 
-def test_item_quality() -> None:
+def test_values_of_items() -> None:
     log_p = np.log(np.array([[0.7, 0.2], [0.3, 0.8]]))  # classes x items
     reference = np.array([[1.0, 0.0], [0.5, 0.5]])
-    np.testing.assert_allclose(item_quality(log_p, reference, "accuracy"), [1, 0])
+    np.testing.assert_allclose(right_values(log_p, reference), [1, 0])
     expected = [-np.log(0.7), -(np.log(0.2) + np.log(0.8)) / 2]
-    np.testing.assert_allclose(item_quality(log_p, reference, "cross-entropy"), expected, rtol=1e-5)
+    np.testing.assert_allclose(surprise_values(log_p, reference), expected, rtol=1e-5)
 
 
 def test_calibration_values_take_chance_out_of_few_items() -> None:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from labelbits.learning.curves.assisted import assisted_accuracy
+from labelbits.metrics.assisted import assisted_accuracy
 
 
 def _scores(rng, n, classes, lead):

@@ -1,4 +1,7 @@
-"""Quality of predicted class probabilities against a reference, item by item."""
+"""Quality of predicted class probabilities against a reference, item by item.
+
+The mean of the values is the quality; their spread over items is its variance.
+"""
 
 from __future__ import annotations
 
@@ -8,39 +11,66 @@ import numpy as np
 
 from labelbits.errors import InputError
 
-#: Metrics of one item each, and metrics of a whole test set.
-ITEM_METRICS = ("accuracy", "cross-entropy")
-SET_METRICS = ("calibration-error", "alignment")
-METRICS = ITEM_METRICS + SET_METRICS
-#: Metrics that more labels need not improve: they are forecast without a form that only falls.
-MAY_RISE = ("calibration-error",)
 #: No probability below this enters a cross-entropy: one wrong item may not decide a curve.
 FLOOR = 1e-6
 #: Fewer test items than this in a bin, and its gap is mostly chance.
 LEAST_IN_BIN = 20
 
 
-def check_metrics(metrics: tuple[str, ...]) -> tuple[str, ...]:
-    """`metrics`, or an `InputError` that lists the known ones."""
-    for metric in metrics:
-        if metric not in METRICS:
-            raise InputError(f"unknown metric {metric!r}; expected one of: {', '.join(METRICS)}")
-    return metrics
+def right_values(log_p: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """1 (..., n) where the most probable class is the reference's, else 0; their mean is accuracy.
 
-
-def item_quality(log_p: np.ndarray, reference: np.ndarray, metric: str) -> np.ndarray:
-    """Quality of every item: `log_p` (..., K, n) and `reference` (n, K) give (..., n).
-
-    accuracy: 1 where the most probable class is the reference's most probable class.
-    cross-entropy: -sum_k reference_k ln p_k in nats, p mixed with `FLOOR` of uniform.
+    `log_p` (..., K, n) predicted ln probabilities, `reference` (n, K) probabilities.
     """
-    if metric == "accuracy":
-        return (log_p.argmax(-2) == reference.argmax(1)).astype(np.float32)
-    if metric == "cross-entropy":
-        k = reference.shape[1]
-        floored = np.logaddexp(log_p, np.float32(np.log(FLOOR / k)))
-        return -np.einsum("...kn,nk->...n", floored, reference.astype(np.float32))
-    raise InputError(f"{metric} has no value for one item; expected one of {ITEM_METRICS}")
+    return (log_p.argmax(-2) == reference.argmax(1)).astype(np.float32)
+
+
+def surprise_values(log_p: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """-sum_k reference_k ln p_k in nats (..., n), p mixed with `FLOOR` of uniform.
+
+    Their mean is the cross-entropy. Shapes as in `right_values`.
+    """
+    k = reference.shape[1]
+    floored = np.logaddexp(log_p, np.float32(np.log(FLOOR / k)))
+    return -np.einsum("...kn,nk->...n", floored, reference.astype(np.float32))
+
+
+def recall_values(log_p: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Value (n,) of every prediction; their mean is the balanced accuracy.
+
+    Balanced accuracy is the mean over the classes that occur of the share of their items that are
+    predicted right (Brodersen, Ong, Stephan and Buhmann 2010): with n_k items of class k among n
+    and C classes that occur, an item of class k counts n / (C n_k) where it is right. `log_p`
+    (K, n), `reference` (n, K); an item's class is the reference's most probable one.
+    """
+    right = reference.argmax(1)
+    share = np.bincount(right, minlength=reference.shape[1])
+    correct = log_p.argmax(-2) == right
+    return correct * len(right) / (np.count_nonzero(share) * share[right])
+
+
+def f1_values(log_p: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Value (n,) of every prediction; their mean is the macro-F1.
+
+    F1 of class k is F_k = 2 b_k / (a_k + c_k): a_k predictions of k, c_k items of k, b_k both; the
+    macro-F1 is their mean over the C classes that occur in either. An item is worth that mean plus
+    its influence on it,
+
+        n / C sum_k (2 [both k] - F_k ([predicted k] + [is k])) / (a_k + c_k),
+
+    so that the spread of values gives the variance (influences sum to 0). Shapes as in
+    `recall_values`.
+    """
+    right, said = reference.argmax(1), log_p.argmax(-2)
+    k = reference.shape[1]
+    agreed = right == said
+    either = np.bincount(right, minlength=k) + np.bincount(said, minlength=k)
+    both = np.bincount(right[agreed], minlength=k)
+    present = np.maximum(either, 1)
+    f1 = 2 * both / present
+    classes = np.count_nonzero(either)
+    influence = 2 * agreed / present[right] - (f1 / present)[right] - (f1 / present)[said]
+    return f1.sum() / classes + len(right) / classes * influence
 
 
 def calibration_values(
@@ -168,21 +198,3 @@ class _MidRanks:
         """E[k(x, X) weight] (P,): weights of larger values, and half of those of equal ones."""
         sums = np.bincount(self.place, weight, len(self.count))
         return ((sums.sum() - np.cumsum(sums) + sums / 2) / len(weight))[self.place]
-
-
-def item_values(
-    log_p: np.ndarray, reference: np.ndarray, item: np.ndarray, metric: str
-) -> np.ndarray:
-    """Value (n,) of every prediction, ln P (K, n), of test items `item` (n,): their mean is the
-    quality, and their spread over items its variance."""
-    if metric in ITEM_METRICS:
-        return item_quality(log_p, reference, metric)
-    if metric == "calibration-error":
-        return calibration_values(np.exp(log_p).T, reference, item)
-    return alignment_values(np.exp(log_p).T, reference)
-
-
-def higher_is_better(metric: str) -> bool:
-    """Does more data raise this metric?"""
-    check_metrics((metric,))
-    return metric in ("accuracy", "alignment")

@@ -1,0 +1,93 @@
+"""What a metric is: how it is measured, how it is forecast, how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+#: (ln P (K, n), reference (n, K), which test item each is about (n,)) -> value of each (n,).
+Values = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+#: The same for all predictions of a cross-validation together, with the number of test items and
+#: the factor on standard errors.
+PooledValues = Callable[[np.ndarray, np.ndarray, np.ndarray, int, float], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a metric falls with training items, for forecasts.
+
+    `loss_of_lead(u, classes)`: loss at every lead u of the right class, for so many equal classes;
+    `grid` the step on the table of ln u. `equal_classes(f)`: how many equal classes have the chance
+    level of classes with frequencies `f` (all above 0). `theory`: weight of the features' own
+    theory against parametric forms. `early_slope`: mean slope of ln u against
+    the theory's from 100 items, falling as 1 / n (from 50 items on): the theory's probabilities
+    are calibrated, those of a fit to few items are not, and what more add is foretold too large.
+    """
+
+    loss_of_lead: Callable[[np.ndarray, float], np.ndarray]
+    equal_classes: Callable[[np.ndarray], float]
+    theory: float
+    early_slope: float
+    grid: int = 1
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One way to judge a representation or a classifier: everything that is special about it.
+
+    Written: `name` in plan files, `title` in tables, `words` within a sentence, `meaning` for a
+    reader who does not know it; `percent`: shown as a percentage; `higher`: is more better;
+    `largest_loss`: of 1 - quality where more is better, else of the quality itself.
+
+    Measured: `values` of predictions, whose mean is the quality and whose spread over items its
+    variance (None: not of a classifier, but of the space itself). `pooled`: the same for all folds
+    of a cross-validation together, where one fold is too small; `whole_pass`: only a pass over all
+    items has a value then, no fold. `counted`: an item is right or wrong. `of_people`: the
+    reference is the distribution of people's answers, where it is known, before gold.
+
+    Guessed: `constant(reference (T, K))` gives the probabilities (K,) of the best answer that does
+    not look at the item, and its class (None: frequencies); `chance(share (K,))` the quality of a
+    guess by the class shares and of the best constant. None where neither says anything.
+
+    Forecast: `shape` (None: more labels need not improve it, and beyond what was measured it is
+    taken to stay as it is; `caution` then says so). `luck_fall`: power of 1 / items with which the
+    variance falls that a pilot's items bring.
+    """
+
+    name: str
+    title: str
+    words: str
+    meaning: str
+    percent: bool
+    higher: bool
+    values: Values | None
+    pooled: PooledValues | None = None
+    whole_pass: bool = False
+    counted: bool = False
+    of_people: bool = False
+    constant: Callable[[np.ndarray], tuple[np.ndarray, int | None]] | None = None
+    chance: Callable[[np.ndarray], tuple[float, float]] | None = None
+    shape: Shape | None = None
+    caution: str = ""
+    luck_fall: float = 1.0
+    largest_loss: float = 1.0
+
+    @property
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is."""
+        return 1 if self.higher else -1
+
+    def loss(self, quality: np.ndarray) -> np.ndarray:
+        """What falls as quality improves: 1 - quality where more is better, else the quality."""
+        return 1 - quality if self.higher else quality
+
+    def target_fault(self, target: float) -> str:
+        """Why `target` cannot be a quality, or nothing."""
+        if not np.isfinite(self.largest_loss):
+            return "" if target > 0 else f"target is {target:g}; expected nats above 0"
+        if 0 < target <= 1:
+            return ""
+        hint = f" (write {target / 100:g} for {target:g} %)" if 1 < target <= 100 else ""
+        return f"target is {target:g}; expected a share above 0 and at most 1{hint}"

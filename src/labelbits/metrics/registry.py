@@ -1,0 +1,176 @@
+"""Every metric that plans and curves know, one entry each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.metrics.assisted import assisted_accuracy
+from labelbits.metrics.leads import error_of_lead, surprise_of_lead
+from labelbits.metrics.metric import Metric, Shape
+from labelbits.metrics.quality import (
+    alignment_values,
+    calibration_values,
+    f1_values,
+    recall_values,
+    right_values,
+    surprise_values,
+)
+
+
+def _entropy(share: np.ndarray) -> float:
+    known = share[share > 0]
+    return float(-(known * np.log(known)).sum())
+
+
+def _most_frequent(reference: np.ndarray) -> tuple[np.ndarray, int]:
+    """Always the class that is most often the most probable one."""
+    counts = np.bincount(reference.argmax(1), minlength=reference.shape[1])
+    best = int(counts.argmax())
+    return (np.arange(len(counts)) == best).astype(float), best
+
+
+def _frequencies(reference: np.ndarray) -> tuple[np.ndarray, None]:
+    return reference.mean(0), None
+
+
+def _equal(share: np.ndarray) -> tuple[float, float]:
+    """Guesses are right in 1 / K of the items of every class, constants in all of one class."""
+    level = 1 / max(np.count_nonzero(share), 1)
+    return level, level
+
+
+def _constant_f1(share: np.ndarray) -> tuple[float, float]:
+    classes, most = max(np.count_nonzero(share), 1), float(share.max())
+    return 1 / classes, 2 * most / (1 + most) / classes
+
+
+#: Classes that all count alike have the chance level of so many equal ones. Weights and slopes as
+#: for accuracy, whose curve they share where classes are equal.
+_BALANCED = Shape(error_of_lead, lambda f: float(len(f)), theory=0.7, early_slope=0.0)
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            name="accuracy",
+            title="accuracy",
+            words="accuracy",
+            meaning="Accuracy is the share of new items that a classifier gets right.",
+            percent=True,
+            higher=True,
+            values=lambda log_p, reference, _: right_values(log_p, reference),
+            pooled=lambda log_p, reference, item, items, widening: assisted_accuracy(
+                log_p.T, reference.argmax(1), item, items, widening
+            ),
+            counted=True,
+            constant=_most_frequent,
+            chance=lambda share: (float(share @ share), float(share.max())),
+            # Few test items say little about the shape of an accuracy curve, where forms alone are
+            # too gloomy.
+            shape=Shape(
+                error_of_lead, lambda f: float(1 / np.sum(f * f)), theory=0.7, early_slope=0.0
+            ),
+        ),
+        Metric(
+            name="balanced-accuracy",
+            title="balanced accuracy",
+            words="balanced accuracy",
+            meaning="Balanced accuracy is the share of new items that a classifier gets right, "
+            "averaged over classes, so that a rare class counts as much as a frequent one.",
+            percent=True,
+            higher=True,
+            values=lambda log_p, reference, _: recall_values(log_p, reference),
+            # A fold can lack a class.
+            pooled=lambda log_p, reference, item, items, widening: recall_values(log_p, reference),
+            constant=_most_frequent,
+            chance=_equal,
+            shape=_BALANCED,
+        ),
+        Metric(
+            name="macro-f1",
+            title="macro-F1",
+            words="macro-F1",
+            meaning="Macro-F1 is the harmonic mean of precision and recall of each class, averaged "
+            "over classes.",
+            percent=True,
+            higher=True,
+            values=lambda log_p, reference, _: f1_values(log_p, reference),
+            pooled=lambda log_p, reference, item, items, widening: f1_values(log_p, reference),
+            constant=_most_frequent,
+            chance=_constant_f1,
+            shape=_BALANCED,
+        ),
+        Metric(
+            name="cross-entropy",
+            title="cross-entropy (nats)",
+            words="cross-entropy",
+            meaning="Cross-entropy is how surprised a classifier is, in nats, by what is right: "
+            "the gold class, or what people answered (see the reference among the assumptions).",
+            percent=False,
+            higher=False,
+            values=lambda log_p, reference, _: surprise_values(log_p, reference),
+            of_people=True,
+            constant=_frequencies,
+            chance=lambda share: (_entropy(share), _entropy(share)),
+            # It is measured better than accuracy, and the theory does not know how overconfident a
+            # fit to few items is.
+            shape=Shape(
+                surprise_of_lead,
+                lambda f: float(np.exp(_entropy(f))),
+                theory=0.5,
+                early_slope=-0.04,
+                grid=5,
+            ),
+            # The log loss near its minimum follows errors of the weights to second order, accuracy
+            # (where they are pulled to 0) to first.
+            luck_fall=2.0,
+            largest_loss=float("inf"),
+        ),
+        Metric(
+            name="calibration-error",
+            title="calibration error",
+            words="calibration error",
+            meaning="Calibration error is how far a classifier's confidence is from how often it "
+            "is right.",
+            percent=True,
+            higher=False,
+            values=lambda log_p, reference, item: calibration_values(
+                np.exp(log_p).T, reference, item
+            ),
+            pooled=lambda log_p, reference, item, items, widening: calibration_values(
+                np.exp(log_p).T, reference, item
+            ),
+            # A fold has no calibration error of its own; a pass over all items has.
+            whole_pass=True,
+            caution="More labels need not make a classifier better calibrated: where people "
+            "disagree it stays less sure than gold is. Beyond what was measured the error is taken "
+            "to stay as it is, with an interval for a fall or a rise",
+        ),
+        Metric(
+            name="alignment",
+            title="alignment (Spearman)",
+            words="alignment",
+            meaning="Alignment is the correlation (Spearman) of the distances between items as "
+            "they are recovered with the true ones: 1 is perfect, 0 is nothing.",
+            percent=False,
+            higher=True,
+            values=lambda log_p, reference, _: alignment_values(np.exp(log_p).T, reference),
+        ),
+    )
+}
+
+
+def metric_of(name: str) -> Metric:
+    """The metric of that name, or an `InputError` that lists the known ones."""
+    if name not in METRICS:
+        raise InputError(f"unknown metric {name!r}; expected one of: {', '.join(METRICS)}")
+    return METRICS[name]
+
+
+def shape_of(name: str) -> Shape:
+    """How the metric of that name falls with training items; an `InputError` where it need not."""
+    shape = metric_of(name).shape
+    if shape is None:
+        raise InputError(f"{name} has no curve that only falls; expected another metric")
+    return shape
