@@ -1,4 +1,4 @@
-"""The npz files that a plan names: features, votes, gold, groups, each checked with one message."""
+"""The npz files that a plan names: features, votes, groups, each checked with one message."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import numpy as np
 
 from labelbits.errors import InputError
 
-#: Older files of votes and labels use these names for the same array.
-GOLD_NAMES = ("gold", "true_label", "labels", "label")
 #: Fewest items that any plan from features can be made from.
 FEWEST_ITEMS = 10
 #: What numpy and zipfile raise for files that are cut off, overwritten or no arrays at all.
@@ -114,30 +112,6 @@ def load_counts(path: Path, items: int, classes: int | None) -> np.ndarray:
             "expected whole numbers of votes, 0 or more"
         )
     return counts
-
-
-def load_gold(path: Path, items: int, classes: int) -> np.ndarray:
-    """Class of each item (items,), -1 unknown. Raises `InputError` for anything else."""
-    gold = load_array(path, GOLD_NAMES, "the class of each item, -1 unknown")
-    if gold.shape == (items, 1):
-        gold = gold[:, 0]
-    if gold.shape != (items,):
-        raise InputError(
-            f"{path}: gold has shape {gold.shape} and there are {items} items; "
-            "expected one class an item, -1 where unknown"
-        )
-    if gold.dtype.kind not in "fiu" or not np.all(gold == np.round(gold)):
-        raise InputError(
-            f"{path}: gold has type {gold.dtype}; expected whole numbers, -1 where unknown"
-        )
-    gold = gold.astype(np.int64)
-    wrong = np.flatnonzero((gold < -1) | (gold >= classes))
-    if len(wrong):
-        raise InputError(
-            f"{path}: row {wrong[0]} of gold is {gold[wrong[0]]}; expected a class from 0 to "
-            f"{classes - 1}, or -1 where unknown"
-        )
-    return gold
 
 
 def load_class_names(path: Path | None, classes: int | None) -> tuple[str, ...] | None:

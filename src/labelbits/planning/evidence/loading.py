@@ -14,10 +14,10 @@ from labelbits.items.arrays import (
     load_class_names,
     load_counts,
     load_features,
-    load_gold,
     load_groups,
 )
 from labelbits.items.class_order import check_class_order, quoted
+from labelbits.items.gold import Gold, read_gold
 from labelbits.planning.evidence.answers_held import Pilot, encode_pilot, read_pilot
 from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
 from labelbits.planning.spec.planfile import PlanFile
@@ -103,10 +103,16 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
     classes = classes or (counts.shape[1] if counts is not None else None)
     names = data.class_names or load_class_names(counts_path, classes)
     told = names is not None
+    stated = read_gold(plan.path(data.gold)) if data.gold else None
     answers = read_pilot(plan, names, seed)
-    if answers is not None and names is None and answers.classes:
-        names = _class_names(answers.classes, classes)
-        classes = len(names)
+    if names is None:
+        named = answers.classes if answers is not None else ()
+        if stated is not None and (named or counts is None):
+            # The pilot's names first, then those that gold alone has.
+            named = tuple(dict.fromkeys((*named, *stated.names())))
+        if named:
+            names = _class_names(named, classes)
+            classes = len(names)
     if classes is None and not _asks_for_classes(plan):
         classes = 2  # nothing is asked about classes: their number does not matter
     if classes is None:
@@ -114,7 +120,7 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
     names = names or tuple(str(k) for k in range(classes))
     if counts is None:
         counts = np.zeros((items, classes))
-    gold = load_gold(plan.path(data.gold), items, classes) if data.gold else None
+    gold = None if stated is None else _gold(stated, items, names)
     if gold is not None and not (gold >= 0).any():
         gold = None
     groups = load_groups(plan.path(data.groups), items) if data.groups else None
@@ -139,6 +145,16 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
         raise _nothing(counts_path)
     reports = _reports_of(pilot, items, classes)
     return Evidence(features, counts, gold, names, reports, groups, pilot, notes)
+
+
+def _gold(stated: Gold, items: int, names: tuple[str, ...]) -> np.ndarray:
+    """The class of each row of the features; an array has to have one for each."""
+    if stated.rows not in (None, items):
+        raise InputError(
+            f"{stated.path}: gold has {stated.rows:,} rows and there are {items:,} items; "
+            "expected one class an item, -1 where unknown"
+        )
+    return stated.of([str(i) for i in range(items)], names, "features")
 
 
 def _with_stated(
