@@ -232,6 +232,11 @@ class Signal(eqx.Module):
         """Answer (parsed JSON) to code. `names` maps class names to numbers, `asked` are the
         classes the question names. Raises `ValueError` that says what was found and expected."""
 
+    def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray | None:
+        """The distribution over classes that each answer states, (n, classes); None where answers
+        of this signal state none (an order, a comparison, what an item is not)."""
+        return None
+
     @abc.abstractmethod
     def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
         """Code to (answer as JSON value, classes that the question names)."""

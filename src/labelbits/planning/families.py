@@ -41,7 +41,7 @@ def build_families(
     unpriced: dict[str, str] = {}
     asked_once = {(s.annotators, s.model) for s in plan.signal if s.kind == "hard"}
     for number, asked in enumerate(plan.signal, start=1):
-        options = asked.options()
+        options = {**_as_asked(asked, pilot), **asked.options()}
         if noise is not None:
             found = noise[number - 1]
             options["precision"], options["lapse"] = found.precision, found.lapse
@@ -104,6 +104,17 @@ def build_families(
         also = f". No price is known either for {', '.join(more)}" if more else ""
         raise InputError(unpriced[first] + also)
     return families, assumptions
+
+
+def _as_asked(asked: SignalPlan, pilot: Pilot) -> dict[str, int]:
+    """The shape of the pilot's own questions of this kind (classes named, steps of a scale)."""
+    model = asked.model or next(iter(pilot.model_names(asked.kind)), "")
+    own = pilot.models.get((model, asked.kind)) if asked.annotators == MODEL else None
+    batch = own or pilot.batches.get(asked.kind)
+    if batch is None or asked.kind == "votes":
+        return {}
+    found = {name: getattr(batch.signal, name, None) for name in batch.signal.options}
+    return {name: value for name, value in found.items() if isinstance(value, int)}
 
 
 def one_answer(family: Family) -> Signal:
