@@ -123,6 +123,11 @@ class Signal(eqx.Module):
     #: Options a user may set beyond precision and lapse, with what they mean.
     options: ClassVar[Mapping[str, str]] = {}
 
+    @classmethod
+    def labels_items(cls) -> bool:
+        """Is each answer about the class of one item, so that a classifier can learn from it?"""
+        return cls.uses_classes and cls.for_world(2, 5).arity == 1
+
     # -- the question --------------------------------------------------------------------------
     @property
     @abc.abstractmethod

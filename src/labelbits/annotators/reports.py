@@ -83,7 +83,7 @@ def states_classes(signal: type[Signal]) -> bool:
     Rankings give an order only, and a complementary label says what the item is not.
     """
     return (
-        signal.uses_classes
+        signal.labels_items()
         and signal.form in ("choices", "numbers")
         and signal.for_world(2, 5).outcomes(5) > 2
         and signal.name != "complementary"

@@ -75,9 +75,7 @@ def build_families(
             one = signal
             if asked.kind in ("hard", "votes") and not simulated and (count or 1) > 1:
                 one = Votes(answers_per_item=count or 1, lapse=signal.lapse)
-            extra = {
-                k: v for k, v in asked.options().items() if k in ("top", "negatives", "levels")
-            }
+            extra = {**_as_asked(asked, pilot), **asked.options()}
             families.append(Family(name, asked.kind, one, count, price, extra, who, asked, number))
         label = asked.kind if who == CROWD else f"{asked.kind} by {who}"
         assumptions.append(

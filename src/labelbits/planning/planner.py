@@ -82,9 +82,7 @@ def _make(wanted: PlanFile, seed: int, tell: Progress, spent: float) -> Plan:
     from labelbits.signals import REGISTRY
 
     metric = wanted.goal.metric
-    names_classes = [
-        REGISTRY[s.kind].uses_classes and s.kind != "same-class" for s in wanted.signal
-    ]
+    names_classes = [REGISTRY[s.kind].labels_items() for s in wanted.signal]
     if wanted.dataset.features is None:
         return _from_specification(wanted, seed, tell, spent)
     evidence = load_evidence(wanted, seed)
@@ -108,7 +106,7 @@ def _from_evidence(
     from labelbits.signals import REGISTRY
 
     for asked in wanted.signal:
-        if REGISTRY[asked.kind].uses_classes and asked.kind != "same-class":
+        if REGISTRY[asked.kind].labels_items():
             usable.append(asked)
         else:
             warnings.append(

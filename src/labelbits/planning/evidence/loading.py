@@ -73,7 +73,7 @@ class Evidence:
         if self.gold is not None:
             every = [*self.pilot.batches.values(), *self.pilot.models.values()]
             for batch in every:
-                if batch.signal.uses_classes:
+                if batch.signal.labels_items():
                     rows = np.unique(batch.items)
                     known[rows] |= self.gold[rows] >= 0
         return np.flatnonzero(known)

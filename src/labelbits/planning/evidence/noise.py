@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labelbits.annotators.calibration import SignalCalibration
+from labelbits.interface import Signal
 from labelbits.planning.evidence.answer_source import DEFAULT_LAPSE
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.result import Family
@@ -117,6 +118,11 @@ def without_random(plan: PlanFile, pilot: Pilot) -> tuple[PlanFile, list[str]]:
     return plan.model_copy(update={"signal": tuple(kept)}), said
 
 
+def _told_by_repetition(signal: Signal) -> bool:
+    """Do several people's answers to one question tell the noise of this signal?"""
+    return signal.labels_items() or len(getattr(signal, "pairs", ())) > 1
+
+
 def assumed_noise(
     plan: PlanFile, families: list[Family], noise: list[SignalNoise], dims: int
 ) -> list[str]:
@@ -142,10 +148,14 @@ def assumed_noise(
         items = max(5, PILOT // EACH)
         parts = [Part(family.price.amount, PILOT, items) for family in asked.values()]
         cost = cost_of_parts(parts, plan.budget, items)
-        said.append(
+        text = (
             f"The noise of {kinds} is assumed, not measured, and neither intervals nor "
-            f"probabilities count that it may be different: a pilot of {PILOT} answers of each "
-            f"kind, {EACH} people to every question, about {cost:,.2f} {plan.budget.currency}, "
-            "would measure it"
+            "probabilities count that it may be different"
         )
+        if all(_told_by_repetition(family.signal) for family in asked.values()):
+            text += (
+                f": a pilot of {PILOT} answers of each kind, {EACH} people to every question, "
+                f"about {cost:,.2f} {plan.budget.currency}, would measure it"
+            )
+        said.append(text)
     return said
