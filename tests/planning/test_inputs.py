@@ -49,6 +49,9 @@ def test_negative_votes_are_located(write_plan: Write) -> None:
     counts[3, 1] = -1
     with pytest.raises(InputError, match=r"row 3, column 1 of counts is -1"):
         load(write_plan(counts=counts))
+    counts[3, 1] = 3e9
+    with pytest.raises(InputError, match=r"counts is 3000000000\.0; expected .* to 1,000,000"):
+        load(write_plan(counts=counts))
 
 
 def test_gold_outside_the_classes_is_located(write_plan: Write) -> None:

@@ -198,13 +198,14 @@ classes = 3
 dims = 2
 pilot = ["answers.parquet"]
 [budget]
-amount = 4
+amount = 0.8
 wage_per_hour = 12
 [[signal]]
 kind = "{kind}"
 """
 
 
+@pytest.mark.filterwarnings("ignore::labelbits.recovery.fitted.inputs.RecoveryWarning")
 @pytest.mark.parametrize(
     ("signal", "option"), [(Cautious(margin=2.0), "margin = 2.0"), (SameKind(), "")]
 )

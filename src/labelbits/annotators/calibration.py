@@ -11,6 +11,7 @@ import polars as pl
 
 from labelbits.annotators import agreement as agree
 from labelbits.annotators.confusion import Confusion, confuse
+from labelbits.annotators.dimensions import dimensions_of
 from labelbits.annotators.flagging import AnnotatorRecord, judge
 from labelbits.annotators.noise.advice import what_tells_noise
 from labelbits.annotators.noise.beside_people import Beside, people_s_positions, random_classes
@@ -35,9 +36,8 @@ from labelbits.signals import signal_class
 from labelbits.signals.encoding import encode
 from labelbits.signals.questions import first_showings, keys
 
-#: Dimensions of the world in which precision is stated, unless told.
-DIMS = 8
-#: Dimensions of the world in which class noise is stated, and those the user gave, if any.
+#: Dimensions of the world in which noise is stated, and those that were given or that comparisons
+#: showed, if any.
 Dims = tuple[int, int | None]
 
 
@@ -187,8 +187,8 @@ def calibrate(
 
     `gold` is the true class of items: item name -> class name, or an array over
     `answers.items` of class numbers with -1 unknown; rows of the table marked `gold` add to it.
-    `dims` is the dimension of the world in which precision is stated; unless told, at most 8 and
-    classes - 1, and for questions that compare items what their answers show. `longest` replaces
+    `dims` is the dimension of the world in which precision is stated; unless told, what
+    `dimensions_of` chooses. `longest` replaces
     the limit above which a time is dropped, in seconds. Equal seeds give equal results. `only`
     names what is measured (`MEASURES`); the rest is None. An annotator's repeated answers to a
     question count for agreement with themselves alone. Language models are measured on their own
@@ -197,10 +197,13 @@ def calibrate(
     """
     truth = gold_numbers(answers, gold)
     classes = len(answers.classes)
-    told_dims = dims
-    dims = dims or max(1, min(DIMS, classes - 1 if classes else DIMS))
     people, models = people_and_models(answers)
-    asked = _Asked((dims, told_dims), longest, seed, tuple(only))
+    told_dims = dims
+    if dims is None and "noise" in only:
+        chosen = dimensions_of(people, None, classes, seed)
+        dims = chosen.value
+        told_dims = dims if chosen.rests_on == "answers" else None
+    asked = _Asked((dims or 2, told_dims), longest, seed, tuple(only))
     found = _by_signal(people, truth, asked)
     agreed = majority_of_people(people, truth) if models else truth
     known = {"gold": np.any(truth >= 0), "people's majority": np.any(agreed != truth)}

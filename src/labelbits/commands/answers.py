@@ -54,6 +54,7 @@ def recover(
     import time
     import warnings
 
+    from labelbits.annotators.dimensions import dimensions_of
     from labelbits.answers import read_answers
     from labelbits.recovery import SignalEmbedding, write_embedding
     from labelbits.recovery.writing import check_writable
@@ -64,10 +65,14 @@ def recover(
         check_writable(out)
     began = time.perf_counter()
     read = read_answers(answers, seed=seed)
+    chosen = None
+    if dims == "auto":
+        chosen = dimensions_of(read, None, len(read.classes), seed)
+        typer.echo(f"labelbits: {chosen.value} dimensions: {chosen.source}", err=True)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         embedding = SignalEmbedding(
-            "auto" if dims == "auto" else int(dims), random_state=seed, verbose=True
+            int(dims) if chosen is None else chosen.value, random_state=seed, verbose=True
         ).fit(read)
     for warning in told:
         typer.echo(f"labelbits: {warning.message}", err=True)

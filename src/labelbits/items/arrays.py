@@ -26,6 +26,8 @@ _BROKEN = (
     NotImplementedError,
     MemoryError,
 )
+#: Votes of one class on one item, at most: nobody asks more people about one.
+MOST_VOTES = 1_000_000
 #: Features above this lose digits in float32; all are scaled down together.
 LARGEST = 1e12
 
@@ -104,12 +106,13 @@ def load_counts(path: Path, items: int, classes: int | None) -> np.ndarray:
             f"{path}: counts have {counts.shape[1]} column; expected 2 classes or more"
         )
     counts = counts.astype(np.float64)
-    wrong = np.argwhere(~(np.isfinite(counts) & (counts >= 0) & (counts == np.round(counts))))
+    whole = np.isfinite(counts) & (counts >= 0) & (counts == np.round(counts))
+    wrong = np.argwhere(~(whole & (counts <= MOST_VOTES)))
     if len(wrong):
         row, col = wrong[0]
         raise InputError(
             f"{path}: row {row}, column {col} of counts is {counts[row, col]}; "
-            "expected whole numbers of votes, 0 or more"
+            f"expected whole numbers of votes, from 0 to {MOST_VOTES:,}"
         )
     return counts
 

@@ -163,7 +163,7 @@ def _from_specification(
     classes = wanted.dataset.classes or (evidence.counts.shape[1] if evidence else 10)
     dims, found = wanted.dataset.dims, []
     if dims == "auto":
-        dims, found, more = choose_dims(evidence)
+        dims, found, more = choose_dims(evidence, seed)
         warnings += more
     if evidence is None:
         names = tuple(str(k) for k in range(classes))

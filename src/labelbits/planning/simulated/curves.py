@@ -60,6 +60,11 @@ def simulated_curves(
     """
     total = plan.dataset.items or len(evidence.features)  # type: ignore[union-attr]
     items = min(total, MOST_ITEMS)
+    if dims >= items:
+        raise InputError(
+            f"[dataset] dims is {dims} and alignment is simulated with {items} items; expected at "
+            f"most {items - 1}: so many points show no more dimensions"
+        )
     world = World(items=items, classes=classes, dims=dims)
     if evidence is not None:
         source = World.from_features(evidence.features, dims, classes)
@@ -94,7 +99,8 @@ def simulated_curves(
         bits = per_answer(one_answer(family), world, standard_error=4e-3, seed=seed)
         result.curves.append(replace(curve, bits=bits))
     tell("designing a mixture", 0.95)
-    mixture = mixture_for(result.curves, world, total, plan.budget, seed, worlds)
+    known = [curve for curve in result.curves if curve.family.number not in unseen]
+    mixture = mixture_for(known, world, total, plan.budget, seed, worlds)
     if mixture is not None:
         result.extras["mixture"] = mixture
     result.extras["bits_about"] = (
