@@ -154,10 +154,12 @@ def _votes_for_all(plan: PlanFile, amount: float, most_items: int | None) -> int
 def _noise(asked: SignalPlan, found: SignalNoise) -> list[Assumption]:
     """What the plan assumes of the noise of one kind of question."""
     result = []
+    who = asked.model or asked.annotators
+    kind = asked.kind if who == CROWD else f"{asked.kind} by {who}"
     if asked.precision is None:
         result.append(
             Assumption(
-                f"precision of {asked.kind}",
+                f"precision of {kind}",
                 found.precision,
                 "1 / squared distance",
                 found.precision_source,
@@ -165,6 +167,6 @@ def _noise(asked: SignalPlan, found: SignalNoise) -> list[Assumption]:
         )
     if asked.lapse is None:
         result.append(
-            Assumption(f"lapse of {asked.kind}", found.lapse, "probability", found.lapse_source)
+            Assumption(f"lapse of {kind}", found.lapse, "probability", found.lapse_source)
         )
     return result

@@ -68,12 +68,15 @@ def random_classes(confusion: Confusion, against: str) -> str:
 class Beside:
     """Where people's answers put the items: `positions` (items, dims) of `items`.
 
-    `gain` is what one held-out answer of people gains over a random one, in nats.
+    `gain` is what one held-out answer of people gains over a random one, in nats. Where the answers
+    place items in fewer dimensions than were asked for (`in_all_dims` false), they tell whether a
+    model's answers are random, and no precision.
     """
 
     items: tuple[str, ...]
     positions: np.ndarray
     gain: float
+    in_all_dims: bool = True
 
     def noise(self, batch: Batch, rows: pl.DataFrame, answers: Answers) -> tuple[Noise | None, str]:
         """(noise of a model's answers to comparisons, why they cannot be told from random ones).
@@ -101,7 +104,7 @@ class Beside:
                 f"({max(gain, 0.0) / count / math.log(2):.4f} bits an answer; people's held-out "
                 f"answers {self.gain / math.log(2):.2f})"
             )
-        return self._posterior(log_p, own), ""
+        return (self._posterior(log_p, own) if self.in_all_dims else None), ""
 
     def _posterior(self, log_p: np.ndarray, own: Batch) -> Noise:
         prior = -0.5 * (PRECISIONS / SPREAD) ** 2
@@ -147,8 +150,9 @@ def people_s_positions(people: Answers, dims: int | None, seed: int) -> Beside |
     table = people.table.sample(fraction=1.0, shuffle=True, seed=seed).head(MOST_ANSWERS)
     items = table["items"].explode(empty_as_null=False).unique(maintain_order=True).to_list()
     most = min(len(table) // (ENOUGH * max(len(items), 1)), len(items) - 1)
-    if most < (dims or 1):
+    if most < 1:
         return None
+    wanted, dims = dims, None if dims is None else min(dims, most)
     held = int(HELD * len(table))
     used = Answers(table.tail(-held), tuple(items), (), people.annotators)
     with warnings.catch_warnings():
@@ -160,7 +164,8 @@ def people_s_positions(people: Answers, dims: int | None, seed: int) -> Beside |
     gain = float(bits.mean()) * math.log(2)
     if gain <= 2 * float(bits.std()) * math.log(2) / math.sqrt(len(bits)):
         return None
-    return Beside(tuple(fitted.items_), np.asarray(fitted.embedding_, dtype=float), gain)
+    places = np.asarray(fitted.embedding_, dtype=float)
+    return Beside(tuple(fitted.items_), places, gain, wanted in (None, places.shape[1]))
 
 
 def _bits_over_chance(fitted: SignalEmbedding, held: Answers) -> np.ndarray:
