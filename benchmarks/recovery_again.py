@@ -2,8 +2,8 @@
 
     python benchmarks/recovery_again.py
 
-CPU seconds of each fit in one process, with no compiled program of JAX kept from earlier runs
-(numba's cache on disk is in use, as it is for a user). One start, so that compiling shows.
+CPU seconds of each fit in one process. Set `JAX_ENABLE_COMPILATION_CACHE=false` to keep no compiled
+program from earlier runs. One start, so that compiling shows.
 """
 
 from __future__ import annotations

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
+import jaxtyping
 import platformdirs
 import pytest
 
@@ -13,7 +16,19 @@ import pytest
 os.environ.setdefault(
     "JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("labelbits-tests", appauthor=False)
 )
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
+# Small programs too: they are a thousand, and each worker needs most of them.
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+# With LABELBITS_SHAPES=1 every call checks the shapes of its arrays, where functions declare them.
+SHAPED = (
+    "interface", "worlds", "signals", "information", "simulation", "learning.fits",
+    "learning.similarity", "recovery.fitted", "recovery.mixtures", "recovery.triplets",
+    "annotators.noise",
+)  # fmt: skip
+if os.environ.get("LABELBITS_SHAPES") == "1":
+    import tests.shapes  # noqa: F401  (the hook's code takes it from the package)
+
+    jaxtyping.install_import_hook([f"labelbits.{name}" for name in SHAPED], "tests.shapes.checked")
 
 # The same examples in every run, however slow the machine is.
 hypothesis.settings.register_profile(
@@ -21,6 +36,18 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )  # fmt: skip
 hypothesis.settings.load_profile("fixed")
+
+
+SLOW = Path(__file__).parent / "slow.txt"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`slow.txt` marks what `make quick` leaves out."""
+    lines = [line for line in SLOW.read_text().splitlines() if not line.startswith("#")]
+    for item in items:
+        name = item.nodeid.split("[")[0]
+        if any(name == line or name.startswith((f"{line}/", f"{line}::")) for line in lines):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +58,12 @@ def data() -> Path:
         if place and (Path(place) / "facts.json").is_file():
             return Path(place)
     pytest.skip("no real answers: set LABELBITS_DATA to the folder that holds facts.json")
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One browser for all tests of a worker."""
+    from tests.browser import browsing
+
+    with browsing(tmp_path_factory.mktemp("browser")) as context:
+        yield context

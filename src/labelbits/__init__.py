@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labelbits.errors import InputError as InputError
     from labelbits.interface import Answers as Answers
     from labelbits.interface import Estimate as Estimate
+    from labelbits.learning.encoders import SignalEncoder as SignalEncoder
     from labelbits.planning import plan as plan
     from labelbits.prediction import NotCheckedError as NotCheckedError
     from labelbits.prediction import Prediction as Prediction
@@ -31,6 +32,7 @@ _NAMES = {
     "Estimate": "labelbits.interface",
     "InputError": "labelbits.errors",
     "SignalEmbedding": "labelbits.recovery",
+    "SignalEncoder": "labelbits.learning.encoders",
     "plan": "labelbits.planning",
     "Prediction": "labelbits.prediction",
     "NotCheckedError": "labelbits.prediction",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Annotated
 
 import typer
 
+from labelbits import compilation
 from labelbits.commands import answers, theory
-from labelbits.commands.console import JsonFlag, print_json, progress_bar
-from labelbits.errors import InputError, NotFiniteError
+from labelbits.commands.console import JsonFlag, print_json, stoppable
+from labelbits.errors import ImpossibleError, InputError, NotFiniteError
+from labelbits.progress import progress_bar
+from labelbits.speech import inform
 
 app = typer.Typer(
     name="labelbits",
@@ -24,10 +28,11 @@ app = typer.Typer(
 
 def use_compilation_cache() -> None:
     """Keep compiled programs in the user's cache folder, so that only the first run is cold."""
-    import platformdirs
-
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("labelbits"))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+    if folder := compilation.kept_programs():
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", folder)
+        os.environ.setdefault(
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", str(compilation.KEPT_FROM)
+        )
 
 
 @app.callback()
@@ -47,15 +52,16 @@ def plan(
 ) -> None:
     """Which labels to buy: predict what every purchase gives, and advise."""
     from labelbits.planning import plan as make_plan
-    from labelbits.report import check_folder, print_plan, write_plan
+    from labelbits.report import check_folder, document, print_plan, write_plan
 
     folder = out or Path(f"plan-{file.stem}")
     check_folder(folder)
-    with progress_bar() as tell:
-        made = make_plan(file, budget=budget, seed=seed, progress=tell)
-    write_plan(made, folder)
+    with stoppable("nothing was written"):
+        with progress_bar() as tell:
+            made = make_plan(file, budget=budget, seed=seed, progress=tell)
+        write_plan(made, folder)
     if as_json:
-        print_json(made.to_dict())
+        print_json(document(made))
     else:
         print_plan(made, folder)
 
@@ -65,18 +71,21 @@ def local_page(
     file: Annotated[
         Path | None, typer.Argument(help="Plan file. [default: the bundled example]")
     ] = None,
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8765,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0 takes a free one.")] = 8765,
     seed: Annotated[int, typer.Option(help="Same seed, same plan.")] = 0,
 ) -> None:
     """The plan as a local web page: move budget and prices, see the advice move."""
-    from labelbits.app import serve
+    from labelbits.app import address, claim, serve
+    from labelbits.app.guard import make_token
     from labelbits.planning import plan as make_plan
 
     example = Path(__file__).parent / "planning" / "digits.toml"
-    with progress_bar() as tell:
-        made = make_plan(file or example, seed=seed, progress=tell)
-    typer.echo(f"labelbits: open http://127.0.0.1:{port} in a browser (Ctrl-C stops)", err=True)
-    serve(made, port)
+    token = make_token()
+    with claim(port) as listener, stoppable("the page is closed"):
+        with progress_bar() as tell:
+            made = make_plan(file or example, seed=seed, progress=tell)
+        inform(f"open {address(listener, token)} in a browser (Ctrl-C stops)")
+        serve(made, listener, token)
 
 
 app.add_typer(theory.app)
@@ -87,10 +96,25 @@ def main() -> None:
     """Run the command line; a user's mistake is one message and status 2."""
     use_compilation_cache()
     try:
-        app()
-    except (InputError, NotFiniteError) as problem:
-        typer.echo(f"labelbits: {problem}", err=True)
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except (ImpossibleError, InputError, NotFiniteError) as problem:
+        inform(problem)
         sys.exit(2)
+    except OSError as problem:
+        _let_go_of_output()
+        if not isinstance(problem, BrokenPipeError):  # whoever read the output has enough
+            place = "standard output" if problem.filename is None else problem.filename
+            inform(f"{place}: {problem.strerror or problem}")
+        sys.exit(1)
+
+
+def _let_go_of_output() -> None:
+    """What could not be printed is not tried again when the interpreter ends."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ products of matrices as exact on a GPU as on the CPU."""
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 Parameters = ParamSpec("Parameters")
@@ -22,6 +24,36 @@ def exact_product(a: Any, b: Any) -> Any:
     import jax.numpy as jnp
 
     return jnp.matmul(a, b, precision="highest")
+
+
+#: Programs that took so many seconds to compile are kept.
+KEPT_FROM = 0.2
+
+
+def kept_programs() -> str | None:
+    """The folder for compiled programs in the user's cache; None where nothing can be written."""
+    import platformdirs
+
+    folder = Path(platformdirs.user_cache_dir("labelbits", appauthor=False))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return str(folder) if os.access(folder, os.W_OK) else None
+
+
+@functools.cache
+def keep_programs() -> None:
+    """Keep compiled programs on disk, so that only the first process of all compiles them.
+
+    A folder that JAX was told before (`JAX_COMPILATION_CACHE_DIR`) stays, and
+    `JAX_ENABLE_COMPILATION_CACHE=false` keeps nothing.
+    """
+    import jax
+
+    if jax.config.jax_compilation_cache_dir is None and (folder := kept_programs()):
+        jax.config.update("jax_compilation_cache_dir", folder)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", KEPT_FROM)
 
 
 def compiler_options(level: int = BRIEF) -> dict[str, int]:
@@ -44,6 +76,7 @@ def compiled_briefly(
         # Not before the first call: asking for the backend starts it.
         import equinox as eqx
 
+        keep_programs()
         compiled: Any = eqx.filter_jit  # its declared types leave jax.jit's options out
         return compiled(function, compiler_options=compiler_options(level))
 

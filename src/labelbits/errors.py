@@ -15,6 +15,11 @@ class NotFiniteError(ArithmeticError):
     """A computed value is NaN or infinite; the message says which and why that can happen."""
 
 
+class ImpossibleError(ArithmeticError):
+    """A computed value lies where none can, beyond its error: a defect of the program, never cut
+    to what is possible. The message says which value, of what, and at what point."""
+
+
 def check_positive(name: str, value: float) -> float:
     """Return `value`, or raise `InputError` unless it is above 0 (infinity is allowed)."""
     if not value > 0:

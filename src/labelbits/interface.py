@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import equinox as eqx
@@ -57,6 +57,53 @@ class CitedTime:
     low: float
     high: float
     source: str
+
+
+OptionKind = Literal["whole", "number", "yes-no", "numbers", "matrix"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a signal: what kind of value it takes, what it means, its unit.
+
+    The default is that of the signal's field of the same name (`Signal.option_default`), so that
+    it is written once; `by_world` says that `for_world` chooses a value that suits the world.
+    """
+
+    kind: OptionKind
+    help: str
+    unit: str = ""
+    by_world: bool = False
+
+    def read(self, text: str) -> Any:
+        """The value written as `text`: 3, 0.5, yes, "9,4,1" or "0.9,0.1;0.2,0.8" (rows between
+        semicolons). Raises `ValueError` that says what was found and expected."""
+        word = text.strip().lower()
+        try:
+            if self.kind == "whole":
+                return int(word)
+            if self.kind == "number":
+                return float(word)
+            if self.kind == "yes-no":
+                return {
+                    "yes": True,
+                    "true": True,
+                    "1": True,
+                    "no": False,
+                    "false": False,
+                    "0": False,
+                }[word]
+            rows = [[float(x) for x in row.split(",")] for row in word.split(";")]
+            return np.array(rows if self.kind == "matrix" else rows[0])
+        except (KeyError, ValueError):
+            expected = {
+                "whole": "a whole number",
+                "number": "a number",
+                "yes-no": "yes or no",
+                "numbers": "numbers with commas between, as 9,4,1",
+                "matrix": "rows of numbers with semicolons between, as 0.9,0.1;0.2,0.8",
+            }[self.kind]
+            raise ValueError(f"found {text!r}; expected {expected}") from None
 
 
 class World(abc.ABC):
@@ -120,8 +167,9 @@ class Signal(eqx.Module):
     uses_classes: ClassVar[bool]
     #: The Label Studio control that asks it: choices, numbers, ranker, pairwise, rating, number.
     form: ClassVar[str]
-    #: Options a user may set beyond precision and lapse, with what they mean.
-    options: ClassVar[Mapping[str, str]] = {}
+    #: Options a user may set beyond precision, lapse and confusion: what the command line, the
+    #: tables and the documentation say about them is made from this.
+    options: ClassVar[Mapping[str, Option]] = {}
 
     @classmethod
     def labels_items(cls) -> bool:
@@ -219,6 +267,22 @@ class Signal(eqx.Module):
         instead of one for every answer. `answer` is (n, width); equal keys mean one orbit.
         """
         return None
+
+    @classmethod
+    def option_default(cls, name: str) -> Any:
+        """The value of an option that is not given; None where it depends on the world."""
+        field, option = cls.__dataclass_fields__.get(name), cls.options.get(name)
+        if field is None or field.default is MISSING or (option is not None and option.by_world):
+            return None
+        return field.default
+
+    @classmethod
+    def same_perception(cls, precision: float) -> float:
+        """The precision at which this signal's annotator perceives as one who gives hard labels
+        of this precision does: each squared distance with a Gumbel error of scale 1 / precision,
+        variance pi^2 / (6 precision^2). Signals that choose among distances so perceived keep it.
+        """
+        return precision
 
     # -- defaults, costs and files --------------------------------------------------------------
     @classmethod

@@ -71,6 +71,10 @@ def test_bounds():
         ),
         (["bits", "--signal", "hard", "--top", "2"], "signal hard has no option 'top'"),
         (["bits", "--signal", "hard", "--dims", "0"], "dims is 0; expected"),
+        (
+            ["bits", "--signal", "soft", "--grid", "ten"],
+            "--grid of soft: found 'ten'; expected a whole",
+        ),
         (["bits", "--signal", "ranking", "--top", "11"], "top of ranking is 11; expected at most"),
         (["bounds", "--items", "5", "--classes", "1", "--dims", "2"], "classes is 1"),
     ],
@@ -93,3 +97,32 @@ def test_wrong_input_from_a_shell():
     assert "unknown signal 'nope'" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_bits_takes_every_option_that_a_signal_declares():
+    sizes = ("--dims", "2", "--classes", "4", "--standard-error", "0.02", "--json")
+    few, many = (
+        json.loads(run("bits", "--signal", "soft", "--concentration", c, "--grid", "10", *sizes))
+        for c in ("1", "100")
+    )
+    assert many["bits"] > few["bits"] + 0.3
+    assert few["outcomes"] == pytest.approx(286)
+    matrix = "0.9,0.1;0.1,0.9"
+    out = run("bits", "--signal", "hard", "--classes", "2", "--confusion", matrix,
+              "--standard-error", "0.02", "--json")  # fmt: skip
+    assert json.loads(out)["bits"] < 0.54
+    shown = run("bits", "--help")
+    for name, signal in REGISTRY.items():
+        for option in signal.options:
+            assert "--" + option.replace("_", "-") in shown, name
+
+
+def test_all_signals_are_compared_at_one_annotator():
+    out = " ".join(run("bits", "--signal", "all", "--dims", "1", "--classes", "3", "--precision",
+                       "2", "--standard-error", "0.1").split())  # fmt: skip
+    assert "All rows are the same annotator" in out
+    assert "standard deviation 0.641" in out
+    assert "rating: precision 2.828" in out
+    assert "similarity: precision 2.432" in out
+    assert "concentration 1.76: different people on one image" in out
+    assert "bits with concentration 10.0, what `bits` takes for one signal" in out

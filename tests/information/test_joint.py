@@ -212,3 +212,57 @@ def test_noise_free_answers_have_no_fisher_information():
     signal = signals.Triplet(precision=math.inf)
     with pytest.raises(InputError, match="precision of triplet is inf"):
         joint(signal, world, random_questions(signal, world, 500, 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "bits"),
+    [("triplet", 1.0), ("rating", math.log2(5)), ("odd-one-out", math.log2(3)), ("quadruplet", 1)],
+)
+def test_a_noise_free_question_asked_again_tells_nothing(name, bits):
+    signal = signals.make(name, 2, 2, precision=math.inf)
+    world = World(max(signal.arity, 3), 2, 2)
+    row = np.arange(signal.arity)[None]
+    thrice = joint(signal, world, np.repeat(row, 3, 0), standard_error=0.02)
+    assert thrice.bits == pytest.approx(bits, abs=4 * thrice.standard_error + 1e-6)
+
+
+def test_repeats_of_every_kind_of_question_are_told_from_new_ones():
+    certain = signals.Hard(precision=math.inf)
+    world = World(2, 3, 2)
+    again = marginal(certain, world, 2, about="items")
+    assert (again.bits, again.standard_error) == (0.0, 0.0)
+    # Of three classes, the second question about an item asks another one.
+    verify = signals.Verify(precision=math.inf)
+    assert marginal(verify, world, 2, about="items", standard_error=0.03).bits > 0.2
+    assert marginal(verify, world, 4, about="items").bits == 0
+    # With noise, an answer is given anew.
+    assert marginal(signals.Hard(), world, 2, about="items", standard_error=0.03).bits > 0.15
+
+
+def test_noisy_triplets_asked_again_by_enumeration():
+    """Two answers to one question are two draws of one channel: a vote of two."""
+    world, signal = World(3, 2, 2), signals.Triplet()
+    twice = joint(signal, world, np.array([[0, 1, 2]] * 2), standard_error=0.004)
+    generator = np.random.default_rng(0)
+    z = generator.normal(size=(400_000, 3, 2))
+    gap = ((z[:, 0] - z[:, 2]) ** 2).sum(1) - ((z[:, 0] - z[:, 1]) ** 2).sum(1)
+    p = 1 / (1 + np.exp(-gap))
+    both = np.stack([p * p, p * (1 - p), (1 - p) * p, (1 - p) ** 2], 1)
+    h = lambda x: -(x * np.log2(np.maximum(x, 1e-300))).sum(-1)  # noqa: E731
+    assert abs(twice.bits - (h(both.mean(0)) - h(both).mean())) < 4 * math.hypot(
+        twice.standard_error, 0.002
+    )
+
+
+def test_standard_errors_of_joint_bits_are_honest():
+    """z over seeds: the case that was five errors off, and averages over a few worlds."""
+    rows = np.repeat(np.arange(3), 2)[:, None]
+    found = [joint(signals.Hard(), World(3, 2, 1), rows, seed=s) for s in range(60)]
+    z = np.array([(e.bits - 1.7839) / e.standard_error for e in found])
+    assert 0.75 < z.std() < 1.25
+    assert abs(z.mean()) < 4 / math.sqrt(60)
+    world = World(5, 2, 1)
+    few = [joint(signals.Hard(), world, np.arange(5)[:, None], how="laplace", seed=s)
+           for s in range(60)]  # fmt: skip
+    bits, error = np.array([(e.bits, e.standard_error) for e in few]).T
+    assert 0.75 < ((bits - bits.mean()) / error).std() < 1.25

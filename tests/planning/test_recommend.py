@@ -12,6 +12,7 @@ from labelbits.planning.advice.advise import advise as plan_of
 from labelbits.planning.advice.crossovers import RATIOS, crossovers
 from labelbits.planning.advice.crossovers import _entry as crossover_entry
 from labelbits.planning.advice.recommend import preferred, recommend
+from labelbits.planning.measured.backtest import beyond_evidence
 from labelbits.planning.purchases import list_options
 from labelbits.planning.result import Curve, Family, Option
 from labelbits.planning.spec.cost import Price
@@ -212,3 +213,22 @@ def test_a_pilot_larger_than_the_purchase_is_the_purchase() -> None:
     assert "Plan again with what you buy as the pilot" in advice["sentence"]
     advice, _ = advise([curve("plain", 1, 0.001, limit=50_000)])
     assert "Label a pilot of 10,000 items first" in advice["sentence"]
+
+
+def test_money_that_the_evidence_cannot_follow_is_one_note_a_reason() -> None:
+    """However many options stop at the same items, the reader is told once."""
+    budget = Budget.model_validate({"amount": 1000.0})
+    names = ("hard", "soft", "rankings")
+    full = [replace(curve(n, 1, 0.1, limit=500), needs_items=True) for n in names]
+    assert beyond_evidence(full, budget) == [
+        "Only 500 items are left to label, fewer than the budget buys; the rest of the money stays "
+        "unspent"
+    ]
+    short = [curve("votes", 1, 0.1, limit=100), curve("sparse", 1, 0.2, limit=200)]
+    assert beyond_evidence([*full, *short, curve("enough", 1, 0.1)], budget) == [
+        "Only 500 items are left to label, fewer than the budget buys of hard, soft, rankings; the "
+        "rest of the money stays unspent",
+        "Forecasts reach 10 x what was measured, less than the budget buys (answers of votes: 100 "
+        "of 10,000; sparse: 200 of 5,000); a pilot of 1,000 items would do",
+    ]
+    assert beyond_evidence([curve("enough", 1, 0.1)], budget) == []

@@ -140,9 +140,9 @@ def test_what_a_constant_answer_gives_leads_the_page(made: Plan) -> None:
     plan = advise("accuracy", curves, made.terms, [], [], extras)
     verdict = render(plan).split("<section class='verdict'>")[1].split("</section>")[0]
     lead, purchase = re.findall(r"<p>(.*?)</p>", verdict)
-    assert lead.startswith("Always answering &#x27;&lt;ok&gt;&#x27; is right on 99.9")
+    assert lead.startswith("Always answering &#39;&lt;ok&gt;&#39; is right on 99.9")
     assert purchase.startswith("If you buy all the same, buy ")
-    assert "always answering &#x27;&lt;ok&gt;&#x27;, without labels" in verdict
+    assert "always answering &#39;&lt;ok&gt;&#39;, without labels" in verdict
     assert "Rare classes hardly move accuracy" in verdict
     assert "best of the" not in verdict
 
@@ -171,7 +171,7 @@ def test_of_many_ways_the_best_are_drawn_and_the_rest_wait_in_the_legend() -> No
     lines = {t.name: t.visible for t in tradeoff(plan).data if t.showlegend is not False}
     waiting = {name for name, visible in lines.items() if visible == "legendonly"}
     assert waiting == {f"way {i}" for i in range(4)}
-    assert "The 8 ways of asking with the best quality are drawn" in render(plan)
+    assert "The 8 options with the best quality are drawn" in render(plan)
     # All parts of an advised mixture are drawn, by the family's name and not the kind of question.
     mixed = {**plan.recommendation, "single": {}}
     plan = replace(plan, recommendation=mixed, extras={"mixture": {"shares": {"way 0": 0.3}}})

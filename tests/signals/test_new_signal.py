@@ -17,14 +17,17 @@ import jax.numpy as jnp
 import numpy as np
 import polars as pl
 import pytest
-from jaxtyping import Float
+from jaxtyping import Array, Float
 from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
+from typer.testing import CliRunner
 
 import labelbits as lb
 from labelbits.annotators.pilot import run_pilot
 from labelbits.answers.export.export import export_plan
+from labelbits.cli import app
 from labelbits.errors import InputError
+from labelbits.interface import Option
 from labelbits.signals import REGISTRY, SameClass, Triplet, make
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
 from labelbits.sweeps import read_sweep
@@ -64,7 +67,9 @@ class Cautious(Triplet):
     margin: Any = 0.5
 
     name: ClassVar[str] = "cautious"
-    options: ClassVar[Mapping[str, str]] = {"margin": "how much clearer a difference has to be"}
+    options: ClassVar[Mapping[str, Option]] = {
+        "margin": Option("number", "how much clearer a difference has to be")
+    }
 
     def log_table(self, d2: Float[Array, "*n reads"]) -> Float[Array, "*n outcomes"]:
         return super().log_table(d2 / (1 + self.margin))
@@ -252,3 +257,28 @@ def test_an_option_is_the_signal_s_own_and_has_its_type(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="no signal of the plan names classes"):
         lb.plan(plan)
+
+
+class Shy(Undecided):
+    """The same, and how often "cannot tell" is said is an option of its own."""
+
+    shyness: Any = 0.0
+
+    name: ClassVar[str] = "shy"
+    options: ClassVar[Mapping[str, Option]] = {"shyness": Option("number", "log odds of the third")}
+
+    def log_table(self, d2: Float[Array, "*n reads"]) -> Float[Array, "*n outcomes"]:
+        shift = jnp.array([0.0, 0.0, 1.0]) * self.shyness
+        return jax.nn.log_softmax(super().log_table(d2) + shift, axis=-1)
+
+
+def test_an_option_of_its_own_works_in_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(REGISTRY, Shy.name, Shy)
+    words = ["bits", "--signal", "shy", "--standard-error", "0.01", "--json", "--shyness"]
+    bits = [
+        json.loads(CliRunner().invoke(app, [*words, value], catch_exceptions=False).stdout)["bits"]
+        for value in ("-9", "9")
+    ]
+    assert bits[0] > bits[1] + 0.3
+    table = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*words[:5], "--shyness", "2"]).stdout
+    assert "shyness=2" in table

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from os import PathLike
 from pathlib import Path
 
 import polars as pl
 
-from labelbits.atomic import replacing
-from labelbits.errors import InputError
+from labelbits.atomic import write_whole
 from labelbits.interface import Answers
+from labelbits.outputs import check_table, unwritable
 
 
 def write_answers(answers: Answers, path: str | PathLike[str]) -> Path:
@@ -19,20 +20,17 @@ def write_answers(answers: Answers, path: str | PathLike[str]) -> Path:
     Parquet also keeps the names of items and classes in their order, so that codes survive the
     round trip; in CSV, lists are JSON text. The file appears only when it is complete.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in (".parquet", ".csv"):
-        raise InputError(f"{path}: cannot write {suffix or 'no suffix'}; expected .parquet or .csv")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: folder {path.parent} does not exist; create it first")
-    with replacing(path) as temporary:
-        if suffix == ".parquet":
-            names = json.dumps({"items": answers.items, "classes": answers.classes})
-            answers.table.write_parquet(
-                temporary, compression="zstd", metadata={"labelbits": names}
-            )
-        else:
-            _lists_as_json(answers.table).write_csv(temporary)
+    path = check_table(path)
+    made = io.BytesIO()  # polars raises errors of its own where a disk is full
+    if path.suffix.lower() == ".parquet":
+        names = json.dumps({"items": answers.items, "classes": answers.classes})
+        answers.table.write_parquet(made, compression="zstd", metadata={"labelbits": names})
+    else:
+        _lists_as_json(answers.table).write_csv(made)
+    try:
+        write_whole(path, made.getbuffer())
+    except OSError as problem:
+        raise unwritable(path, problem) from None
     return path
 
 

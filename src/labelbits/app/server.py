@@ -2,161 +2,189 @@
 
 from __future__ import annotations
 
-import html
+import contextlib
+import functools
 import json
+import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
+import jinja2
 from plotly.offline import get_plotlyjs
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from labelbits.app.guard import Door, Guard, make_token
+from labelbits.app.state import headings, sliders, state
 from labelbits.errors import InputError
 from labelbits.planning import Plan, replan
-from labelbits.planning.advice.words import chance, show, span
-from labelbits.report import figures
-from labelbits.report.page import SCRIPT, STYLE, render
+from labelbits.report.page import render
+from labelbits.report.run import document
+from labelbits.report.templating import SCRIPT, STYLE, environment, policy
 
 HERE = Path(__file__).parent
 #: The largest request that is read, in bytes: a budget and a few prices.
 LARGEST_REQUEST = 65_536
-
-
-def state(plan: Plan) -> dict[str, Any]:
-    """What the page shows of a plan: advice, cards, figures, the largest purchase of each kind."""
-    percent = plan.percent
-    last = {option.family: option for option in plan.options}
-    chances = plan.recommendation["probabilities"]
-    rows = [
-        {
-            "family": o.family,
-            "items": f"{o.items:,}",
-            "per_item": f"{o.answers_per_item:.3g}",
-            "cost": figures.money(o.cost, plan.currency),
-            "quality": show(o.quality, percent),
-            "interval": span(o.low, o.high, percent),
-            "chance": chance(chances.get(o.family, 0)),
-        }
-        for o in last.values()
-    ]
-    return {
-        "sentence": plan.recommendation["sentence"],
-        "rows": rows,
-        "tradeoff": json.loads(figures.tradeoff(plan).to_json() or "{}"),
-        "warnings": plan.warnings,
-    }
+#: The largest head of a request, in bytes.
+LARGEST_HEAD = 16_384
+#: Plans that are made at once; more wait for their turn up to `MOST_ASKED`.
+MOST_ASKED = 16
+#: Seconds that requests get to end when the program is stopped.
+STOP_SECONDS = 1
+#: Names of this machine inside a test; `serve` allows its own address alone.
+IN_PROCESS = Door(("testserver", "localhost", "127.0.0.1"))
+JAVASCRIPT, CSS = "text/javascript", "text/css"
 
 
 def page(plan: Plan) -> str:
-    """The page: sliders for the budget and for the price of each way of asking."""
-    sliders = [_slider("budget", f"budget ({plan.currency})", plan.budget, "amount")]
-    for curve in plan.curves:
-        price = curve.family.price.amount
-        sliders.append(
-            _slider("price", f"{curve.family.name}, one answer", price, curve.family.name)
-        )
-    template = (HERE / "page.html").read_text(encoding="utf-8")
-    fields = {
-        "title": html.escape(plan.title),
-        "style": STYLE,
-        "metric": html.escape(plan.metric_name),
-        "sliders": "".join(sliders),
-        "state": json.dumps(state(plan)).replace("</", "<\\/"),
-        "script": SCRIPT,
-    }
-    for name, value in fields.items():
-        template = template.replace("{{" + name + "}}", value)
-    return template
-
-
-def _slider(kind: str, label: str, value: float, name: str) -> str:
-    """A logarithmic slider from a tenth to ten times `value`."""
-    key = html.escape(name, quote=True)
+    """The page: sliders for the budget and for the price of each option."""
     return (
-        f"<label class='slider'><span>{html.escape(label)}</span>"
-        f"<output>{value:.4g}</output>"
-        f"<input type='range' min='-1' max='1' step='0.02' value='0' data-kind='{kind}' "
-        f"data-name='{key}' data-base='{value!r}' aria-label='{html.escape(label, quote=True)}'>"
-        "</label>"
+        _pages()
+        .get_template("page.html")
+        .render(title=plan.title, sliders=sliders(plan), headings=headings(plan), state=state(plan))
     )
 
 
-def build_app(plan: Plan) -> Starlette:
-    """The web application for one plan.
+@functools.cache
+def _pages() -> jinja2.Environment:
+    return environment(HERE / "templates")
+
+
+@functools.cache
+def _assets() -> dict[str, tuple[str, str]]:
+    """Scripts and styles by their path, each with its kind."""
+    script = (HERE / "page.js").read_text(encoding="utf-8")
+    style = STYLE + (HERE / "page.css").read_text(encoding="utf-8")
+    return {
+        "/plotly.js": (get_plotlyjs(), JAVASCRIPT),
+        "/script.js": (SCRIPT, JAVASCRIPT),
+        "/page.js": (script, JAVASCRIPT),
+        "/page.css": (style, CSS),
+    }
+
+
+def build_app(plan: Plan, door: Door = IN_PROCESS) -> Starlette:
+    """The web application for one plan; `door` says whom it answers.
 
     Routes: `/` the page, `/replan` (POST {"amount", "prices"}) the state under other money,
-    `/report` the report, `/plan.json` the plan. Only requests addressed to this machine by its
-    own name are answered, so that no web site can reach the page through the user's browser.
+    `/report` the report, `/plan.json` the plan, and the page's scripts and styles.
     """
+    asked = 0
+
+    @contextlib.asynccontextmanager
+    async def turn() -> AsyncIterator[bool]:
+        nonlocal asked
+        asked += 1
+        try:
+            yield asked <= MOST_ASKED
+        finally:
+            asked -= 1
 
     async def home(request: Request) -> Response:
-        return HTMLResponse(page(plan))
+        return HTMLResponse(await run_in_threadpool(page, plan))
 
-    async def script(request: Request) -> Response:
-        return Response(get_plotlyjs(), media_type="text/javascript")
+    async def asset(request: Request) -> Response:
+        text, kind = _assets()[request.url.path]
+        return Response(text, media_type=kind)
+
+    rendered = functools.cache(lambda: render(plan))
 
     async def report(request: Request) -> Response:
-        return HTMLResponse(await run_in_threadpool(render, plan))
+        allowed = f"{policy()}; frame-ancestors 'none'"
+        text = await run_in_threadpool(rendered)
+        return HTMLResponse(text, headers={"content-security-policy": allowed})
 
     async def plan_json(request: Request) -> Response:
-        return Response(plan.json(), media_type="application/json")
+        return JSONResponse(document(plan))
 
     async def change(request: Request) -> Response:
+        kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
+        if kind != "application/json":
+            return _error(415, f"found {kind}; expected application/json")
         body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LARGEST_REQUEST:
-                return JSONResponse({"error": "the request is too large"}, status_code=413)
+        with contextlib.suppress(ClientDisconnect):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_REQUEST:
+                    return _error(413, f"the request is above {LARGEST_REQUEST:,} bytes")
         try:
-            asked = json.loads(body)
-            amount, prices = float(asked["amount"]), dict(asked.get("prices", {}))
+            wanted = json.loads(body)
+            amount, prices = float(wanted["amount"]), dict(wanted.get("prices", {}))
             prices = {str(name): float(price) for name, price in prices.items()}
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return JSONResponse(
-                {"error": 'expected {"amount": number, "prices": {name: number}}'}, status_code=400
-            )
-        try:
-            made = await run_in_threadpool(replan, plan, amount=amount, prices=prices)
-        except InputError as problem:
-            return JSONResponse({"error": str(problem)}, status_code=422)
-        return JSONResponse(await run_in_threadpool(state, made))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+            return _error(400, 'expected {"amount": number, "prices": {name: number}}')
+        async with turn() as free:
+            if not free:
+                return _error(503, "too many requests at once; ask again")
+            try:
+                made = await run_in_threadpool(replan, plan, amount=amount, prices=prices)
+            except InputError as problem:
+                return _error(422, str(problem))
+            return JSONResponse(await run_in_threadpool(state, made))
 
     return Starlette(
         routes=[
             Route("/", home),
-            Route("/plotly.js", script),
+            *(Route(path, asset) for path in _assets()),
             Route("/report", report),
             Route("/plan.json", plan_json),
             Route("/replan", change, methods=["POST"]),
         ],
-        middleware=[
-            Middleware(
-                TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "testserver"]
-            )
-        ],
+        middleware=[Middleware(Guard, door=door)],
     )
 
 
-def serve(plan: Plan, port: int) -> None:
-    """Serve the page on this machine alone until interrupted.
+def _error(status: int, text: str) -> Response:
+    return JSONResponse({"error": text}, status_code=status)
 
-    Raises `InputError` when the port is taken.
+
+def claim(port: int) -> socket.socket:
+    """Take `port` on this machine alone (0: any that is free), before any other work.
+
+    Raises `InputError` when it cannot be had.
     """
-    import socket
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(512)
+    except (OSError, OverflowError) as problem:
+        listener.close()
+        why = getattr(problem, "strerror", None) or problem
+        raise InputError(f"--port {port} cannot be used ({why}); give another one") from None
+    return listener
 
-    import uvicorn
 
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError) as problem:
-            raise InputError(
-                f"--port {port} cannot be used ({problem}); give another one"
-            ) from None
-    uvicorn.run(build_app(plan), host="127.0.0.1", port=port, log_level="warning")
+def address(listener: socket.socket, token: str) -> str:
+    """What to open in a browser."""
+    return f"http://127.0.0.1:{listener.getsockname()[1]}/?token={token}"
+
+
+def serve(plan: Plan, listener: socket.socket, token: str | None = None) -> None:
+    """Serve the page on a port that `claim` took, until interrupted; ends within seconds then."""
+    with contextlib.suppress(KeyboardInterrupt):
+        import uvicorn
+
+        from labelbits.app.connections import Patient
+
+        port = listener.getsockname()[1]
+        hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
+        door = Door(hosts, token or make_token(), f"labelbits-{port}")
+        config = uvicorn.Config(
+            build_app(plan, door),
+            http=Patient,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            h11_max_incomplete_event_size=LARGEST_HEAD,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        uvicorn.Server(config).run(sockets=[listener])

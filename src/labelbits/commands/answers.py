@@ -9,6 +9,7 @@ import typer
 
 from labelbits.commands.console import JsonFlag, print_json
 from labelbits.errors import InputError
+from labelbits.speech import inform, put
 
 app = typer.Typer()
 
@@ -31,8 +32,11 @@ def pilot(
 ) -> None:
     """Read answers that you already have; measure their noise, time and reliability."""
     from labelbits.annotators.pilot import run_pilot
+    from labelbits.outputs import check_table
     from labelbits.report.pilot import show_pilot
 
+    if out is not None:
+        check_table(out)
     result = run_pilot(
         files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed
     )
@@ -56,13 +60,13 @@ def recover(
 
     from labelbits.annotators.dimensions import dimensions_of
     from labelbits.answers import read_answers
+    from labelbits.outputs import check_table
     from labelbits.recovery import SignalEmbedding, write_embedding
-    from labelbits.recovery.writing import check_writable
 
     if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
         raise InputError(f"--dims is {dims!r}; expected a whole number of at least 1, or auto")
     if out is not None:
-        check_writable(out)
+        check_table(out)
     began = time.perf_counter()
     read = read_answers(answers, seed=seed)
     chosen = None
@@ -75,7 +79,7 @@ def recover(
             int(dims) if chosen is None else chosen.value, random_state=seed, verbose=True
         ).fit(read)
     for warning in told:
-        typer.echo(f"labelbits: {warning.message}", err=True)
+        inform(warning.message)
     if out is not None:
         write_embedding(embedding, out)
     result = {
@@ -91,8 +95,8 @@ def recover(
         print_json(result)
         return
     for name, value in result.items():
-        typer.echo(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
-    typer.echo(f"embedding    {out or 'not written: give --out FILE'}")
+        put(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
+    put(f"embedding    {out or 'not written: give --out FILE'}")
 
 
 @app.command()
@@ -112,16 +116,18 @@ def export(
     """Write annotation projects for what a plan says to buy, so that collecting can start."""
     from labelbits.answers.export.asked_items import read_items
     from labelbits.answers.export.export import export_plan
+    from labelbits.outputs import check_folder
 
     if to != "label-studio":
         raise InputError(f"--to is {to!r}; expected label-studio")
+    check_folder(out)
     names = [name.strip() for name in classes.split(",") if name.strip()]
     shown = [] if items is None else read_items(items)
     folders, notes = export_plan(file, out, items=shown, classes=names, seed=seed)
     for note in notes:
-        typer.echo(f"labelbits: {note}", err=True)
+        inform(note)
     if as_json:
         print_json({"folders": [str(folder) for folder in folders]})
     else:
         for folder in folders:
-            typer.echo(f"{folder}: config.xml, tasks.json, README.md")
+            put(f"{folder}: config.xml, tasks.json, README.md")

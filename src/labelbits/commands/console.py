@@ -1,15 +1,16 @@
-"""What commands share: JSON on standard output, progress on standard error, stopping."""
+"""What commands share: JSON on standard output, lines to the user, stopping."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
 from labelbits.interrupts import heard
+from labelbits.speech import inform
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 
@@ -32,23 +33,11 @@ def print_json(result: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """A progress bar on standard error; yields what reports (what is done, share done)."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share)
-
-
-@contextlib.contextmanager
 def stoppable(then: str) -> Iterator[None]:
     """Ctrl-C or SIGTERM ends long work with one line, `then` in it, and status 130."""
     try:
         with heard():
             yield
     except KeyboardInterrupt:
-        typer.echo(f"labelbits: stopped; {then}", err=True)
+        inform(f"stopped; {then}")
         raise typer.Exit(130) from None

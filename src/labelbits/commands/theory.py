@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labelbits.commands.console import JsonFlag, print_json, progress_bar, stoppable
+from labelbits.commands.console import JsonFlag, print_json, stoppable
+from labelbits.commands.signal_options import GIVEN, SignalCommand, read_options
 from labelbits.errors import InputError
+from labelbits.progress import progress_bar
+from labelbits.speech import inform, put
+
+if TYPE_CHECKING:
+    from labelbits.interface import Estimate, Signal
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(cls=SignalCommand)
 def bits(
+    context: typer.Context,
     signal: Annotated[str, typer.Option(help="Name of the signal, or 'all' for a table of them.")],
     dims: Annotated[int, typer.Option(help="Dimensions of the latent space.")] = 5,
     classes: Annotated[int, typer.Option(help="Number of classes.")] = 10,
-    precision: Annotated[float, typer.Option(help="Above 0; inf is noise-free.")] = 1.0,
+    precision: Annotated[
+        float, typer.Option(help="Above 0; inf is noise-free. With 'all': of perception.")
+    ] = 1.0,
     lapse: Annotated[float, typer.Option(help="Share of random answers, 0 to below 1.")] = 0.0,
-    top: Annotated[
-        int | None, typer.Option(help="Classes named (ranking 3, sparse-soft 2).")
-    ] = None,
-    negatives: Annotated[
-        int | None, typer.Option(help="Candidates beside the match (contrastive 4).")
-    ] = None,
     about: Annotated[
         str, typer.Option(help="geometry: items and prototypes unknown; items: prototypes given.")
     ] = "geometry",
@@ -33,40 +36,55 @@ def bits(
     seed: Annotated[int, typer.Option(help="Same seed, same value.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
-    """How many bits one answer carries."""
+    """How many bits one answer carries.
+
+    With --signal all, the same annotator answers every question: one precision of perception.
+    """
     from labelbits import information, signals
-    from labelbits.report.information import bits_json, print_bits
+    from labelbits.information.comparable import Comparable, comparable
+    from labelbits.report.information import bits_json, print_assumed, print_bits
     from labelbits.worlds import World
 
     if signal == "all" and as_json:
         raise InputError("--signal is all; --json prints one signal: give its name")
     names = list(signals.REGISTRY) if signal == "all" else [signal]
-    world = World(items=max(100, (negatives or 0) + 2), classes=classes, dims=dims)
-    rows = []
+    given = context.meta.get(GIVEN, {})
+    world = World(items=max(100, int(given.get("negatives", 0)) + 2), classes=classes, dims=dims)
+
+    def measured(asked: Signal) -> Estimate:
+        return information.per_answer(
+            asked,
+            world,
+            about=about,  # type: ignore[arg-type]  # per_answer checks it, with a message
+            standard_error=standard_error,
+            seed=seed,
+        )
+
+    rows, others, assumed = [], [], {}
     with progress_bar() as tell:
         for done, name in enumerate(names):
             tell(name, done / len(names))
-            has = signals.signal_class(name).options
-            options = {
-                key: value
-                for key, value in {"top": top, "negatives": negatives}.items()
-                if value is not None and (key in has or len(names) == 1)
-            }
-            asked = signals.make(name, dims, classes, precision=precision, lapse=lapse, **options)
-            estimate = information.per_answer(
-                asked,
-                world,
-                about=about,  # type: ignore[arg-type]  # per_answer checks it, with a message
-                standard_error=standard_error,
-                seed=seed,
-            )
-            rows.append((asked, estimate))
+            if signal == "all":
+                has = signals.options_of(signals.signal_class(name))
+                options = read_options(name, {k: v for k, v in given.items() if k in has})
+                found = comparable(name, dims, classes, precision, lapse, **options)
+            else:
+                options = read_options(name, given)
+                asked = signals.make(
+                    name, dims, classes, precision=precision, lapse=lapse, **options
+                )
+                found = Comparable(asked)
+            rows.append((found.signal, measured(found.signal)))
+            assumed[name] = found.assumed
+            others += [(name, label, measured(other)) for label, other in found.others]
     if as_json:
         for warning in rows[0][1].warnings:
-            typer.echo(f"labelbits: {warning}", err=True)
+            inform(warning)
         print_json(bits_json(*rows[0]))
-    else:
-        print_bits(rows, world)
+        return
+    print_bits(rows, world, precision)
+    if signal == "all":
+        print_assumed(precision, assumed, others)
 
 
 @app.command()
@@ -99,7 +117,7 @@ def predict(
     prior: Annotated[str, typer.Option(help="normal, hypercube, sphere or clusters.")] = "normal",
     as_json: JsonFlag = False,
 ) -> None:
-    """How well the items will be recovered, at once; refuses where that was not checked."""
+    """Predict at once how well items are recovered, for settings that were checked."""
     from dataclasses import asdict
 
     from labelbits import signals
@@ -117,10 +135,10 @@ def predict(
         ("Procrustes disparity", found.procrustes, found.procrustes_low, found.procrustes_high),
     ):
         level = f"{100 * found.level:.0f} % of worlds"
-        typer.echo(f"{name}  {mean:.3f}  ({level}: {low:.3f} to {high:.3f})")
-    typer.echo(f"{found.method}, prototypes unknown; not simulated for this case")
+        put(f"{name}  {mean:.3f}  ({level}: {low:.3f} to {high:.3f})")
+    put(f"{found.method}, prototypes unknown; not simulated for this case")
     if found.checked is not None:
-        typer.echo(
+        put(
             f"checked at {found.checked.points} other points of {signal}: off by "
             f"{found.checked.median_error:.3f} (median), {found.checked.ninth_decile:.3f} (90th "
             "percentile) in Spearman"
@@ -147,7 +165,7 @@ def sweep(
             path = run_sweep(
                 grid, store, workers=workers, backend=backend, address=address, progress=tell
             )
-    typer.echo(path)
+    put(path)
 
 
 @app.command()
@@ -162,6 +180,9 @@ def reproduce(
 
     Stopped at any moment, the same command continues.
     """
+    from labelbits.outputs import check_folder
+
+    check_folder(out)
     with stoppable("the same command continues"):
         from labelbits.report.reproduce import PAGE, write
         from labelbits.sweeps.console import sweep_progress
@@ -170,5 +191,5 @@ def reproduce(
         with sweep_progress("pieces") as tell:
             table = compute(figures, out / "store", quick=quick, progress=tell)
         for missing in write(table, out):
-            typer.echo(f"labelbits: {missing}", err=True)
-    typer.echo(out / PAGE)
+            inform(missing)
+    put(out / PAGE)

@@ -6,7 +6,7 @@ import math
 
 from labelbits.errors import InputError, NotFiniteError, check_positive
 from labelbits.information import exchangeable
-from labelbits.information.bounds import answer_bound
+from labelbits.information.bounds import answer_bound, check_possible
 from labelbits.information.controls import ShareControls
 from labelbits.information.exchangeable import Result
 from labelbits.information.grouped import ENUMERATE, grouped
@@ -44,8 +44,9 @@ def per_answer(
     are drawn; a warning in the estimate says which stopped it where the error was not met. Answers
     too many to list, about="items", stop earlier unless `max_samples` is given: a soft label there
     takes an integral a draw.
-    Raises `InputError` for arguments out of range and `NotFiniteError` where the information is
-    infinite.
+    The value is not cut to what is possible: one of a few bits may come out below 0 within its
+    error. Raises `InputError` for arguments out of range, `NotFiniteError` where the information
+    is infinite, and `ImpossibleError` for a value outside [0, upper_bound] beyond its error.
     """
     if about not in ("geometry", "items"):
         raise InputError(f"about is {about!r}; expected geometry or items")
@@ -69,8 +70,9 @@ def per_answer(
             f"{standard_error:.2g} was asked: raise max_samples",
         )
     bound, name = answer_bound(signal, world, about)
+    check_possible(bits, error, bound, "bits", signal, world)
     return Estimate(
-        bits=min(max(bits, 0.0), bound),
+        bits=bits,
         standard_error=error,
         method=method,
         about=about,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
+from labelbits.errors import ImpossibleError
 from labelbits.information.counting import (
     acyclic_patterns,
     log2_orderings,
@@ -59,6 +60,27 @@ def answer_bound(signal: Signal, world: World, about: About) -> tuple[float, str
         found.append((log2_orderings(world.classes, world.dims), "log2 Q(K, D) orderings"))
     bits, name = min(found)
     return kept * bits, share + name
+
+
+#: Standard errors, and parts of the bound lost to rounding, within which a value may lie outside.
+ERRORS, ROUNDING = 6.0, 1e-5
+
+
+def check_possible(
+    bits: float, error: float, bound: float, what: str, signal: Signal, world: World
+) -> None:
+    """Raise `ImpossibleError` for bits below 0 or above their bound by more than their error."""
+    slack = ERRORS * error + ROUNDING * (1 + bound if math.isfinite(bound) else 1.0)
+    if -slack <= bits <= bound + slack:
+        return
+    options = ", ".join(
+        f"{name}={getattr(signal, name, None)}" for name in ("precision", "lapse", *signal.options)
+    )
+    raise ImpossibleError(
+        f"{what} of {signal.name} came out as {bits:.6g} +- {error:.2g}; possible are 0 to "
+        f"{bound:.6g}. This is a defect of labelbits: please report it with this point: "
+        f"{world.classes} classes, {world.dims} dims, {world.items} items, {options}"
+    )
 
 
 #: Items up to which patterns of triplets are counted one by one.

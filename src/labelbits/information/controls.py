@@ -79,11 +79,12 @@ def _hat_means(share: Share) -> np.ndarray:
     return total + np.bincount(knot + 1, share.weight * above, KNOTS)
 
 
-def coefficients(gram: np.ndarray, product: np.ndarray) -> np.ndarray:
-    """Least-squares coefficients from X'X and X'y; directions without variance get none."""
+def coefficients(gram: np.ndarray, product: np.ndarray, least: float = 0.0) -> np.ndarray:
+    """Least-squares coefficients from X'X and X'y; directions without variance get none, nor do
+    controls whose standard deviation is below `least`."""
     variance = np.diag(gram)
     # A control that never varies has a variance of rounding errors, of either sign.
-    varies = variance > 1e-13 * variance.max(initial=0.0)
+    varies = variance > max(1e-13 * variance.max(initial=0.0), least**2)
     found = np.zeros(product.shape)
     if not varies.any():
         return found

@@ -32,6 +32,17 @@ CHUNK = 2**22
 Asks = tuple[tuple[Signal, np.ndarray], ...]
 
 
+def question_turns(questions: np.ndarray) -> np.ndarray:
+    """Which of the questions about its items each row asks, modulo their number: items begin with
+    different ones, and rows that repeat an item go on to the next."""
+    seen: dict[tuple[int, ...], int] = {}
+    turns = np.zeros(len(questions), dtype=int)
+    for i, row in enumerate(map(tuple, questions.tolist())):
+        turns[i] = row[0] + seen.get(row, 0)
+        seen[row] = seen.get(row, 0) + 1
+    return turns
+
+
 def _channel_information(
     signal: Signal,
     key: PRNGKeyArray,
@@ -139,11 +150,12 @@ def _each_chunk(
         channel = traced(signal)
         blocks = _blocks_once if len(questions) <= n else _blocks
         given = prototypes if signal.uses_classes else None
+        turns = question_turns(questions) if kinds > 1 else np.zeros(len(questions), dtype=int)
         for start in range(0, len(questions), n):
             rows = questions[start : start + n]
             filled = np.concatenate([rows, np.repeat(questions[:1], n - len(rows), axis=0)])
             key, one = jax.random.split(key)
-            kind = jnp.asarray((start + np.arange(n)) % kinds)
+            kind = jnp.asarray(np.resize(turns[start : start + n], n) % kinds)
             about_items, about_classes = blocks(
                 channel, one, items[filled], given, answers, kind, draws
             )

@@ -19,7 +19,15 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from labelbits.information.exchangeable import Result
-from labelbits.information.sampling import CHUNK, draw_distances, draw_groups, keys, traced
+from labelbits.information.sampling import (
+    CHUNK,
+    draw_distances,
+    draw_groups,
+    draws_needed,
+    keys,
+    traced,
+    unit_spread,
+)
 from labelbits.interface import Signal, World
 
 #: Answers up to this many are enumerated in every group.
@@ -115,7 +123,10 @@ def grouped(
     gaps: list[np.ndarray] = []
     groups = 0
     error = math.inf
-    while (error > standard_error or groups < FEWEST) and groups * how.n < max_samples:
+    # A first look says how many groups the error needs; then they are drawn.
+    needed = max(FEWEST, 2 * questions)
+    most = max(1, max_samples // how.n)
+    while groups < min(needed, most):
         draw, inside = next(stream), next(stream)
         d2 = _draw(signal, world, draw, how, given_prototypes)
         # Every question is asked equally often, in turn.
@@ -134,7 +145,9 @@ def grouped(
         if groups >= 2 * questions:
             error = _stratified(every, questions)
         elif groups > 1:
-            error = float(every.std(ddof=1) / math.sqrt(groups))
+            error = unit_spread(float(every.std(ddof=1) / math.sqrt(groups)), groups)
+        if groups >= needed and error > standard_error:
+            needed = draws_needed(error, groups, standard_error)
     bits_gap = float(np.concatenate(gaps).mean())
     return Result(
         float(np.concatenate(values).mean()), error, groups * how.n, _bias(bits_gap, standard_error)
@@ -145,7 +158,7 @@ def _stratified(values: np.ndarray, questions: int) -> float:
     """Standard error of the mean of groups that ask the questions in turn."""
     strata = [values[q::questions] for q in range(questions)]
     variance = sum(part.var(ddof=1) * len(part) for part in strata)
-    return math.sqrt(variance) / len(values)
+    return unit_spread(math.sqrt(variance) / len(values), len(values) - questions + 1)
 
 
 def _draw(signal: Signal, world: World, key: PRNGKeyArray, how: Plan, given: bool) -> Array:

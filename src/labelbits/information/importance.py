@@ -20,7 +20,7 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from labelbits.information.exchangeable import Result
-from labelbits.information.sampling import keys, traced
+from labelbits.information.sampling import draws_needed, keys, traced
 from labelbits.interface import Signal, World, squared_distances
 
 #: Draws of q for one item; share of them from the prior; widening of the normal part.
@@ -65,17 +65,40 @@ def _information(
     items: Float[Array, "batch dims"],
     prototypes: Float[Array, "batch classes dims"],
     spare: Float[Array, "batch draws dims"],
+    less: tuple[int, ...] | None,
 ) -> tuple[Array, Array]:
-    """(nats, relative variance of p(A)) of each item."""
+    """(nats, relative variance of p(A)) of each item; `less`: what the answers after the first
+    `less` of each signal add."""
 
-    def one(key: PRNGKeyArray, z: Array, c: Array, spare: Array) -> tuple[Array, Array]:
+    def one(
+        key: PRNGKeyArray, z: Array, c: Array, spare: Array, turn: Array
+    ) -> tuple[Array, Array]:
         d2 = squared_distances(z[None, :], c)
         answer_key, draw_key = jax.random.split(key)
         answer_keys = jax.random.split(answer_key, len(signals))
+
+        def drawn(signal: Signal, n: int, key: PRNGKeyArray) -> Array:
+            # Questions of which an item has several are asked in turn, from any of them.
+            question = (turn + jnp.arange(n)) % signal.questions(d2.shape[-1])
+            return signal.sample(key, jnp.broadcast_to(d2, (n, d2.shape[-1])), question)
+
         asked = tuple(
-            (s, s.sample(k, jnp.broadcast_to(d2, (n, d2.shape[-1]))))
-            for s, n, k in zip(signals, counts, answer_keys, strict=True)
+            (s, drawn(s, n, k)) for s, n, k in zip(signals, counts, answer_keys, strict=True)
         )
+        nats, spread = value(asked, draw_key, z, c, spare)
+        if less is None:
+            return nats, spread
+        fewer = tuple((s, a[:n]) for (s, a), n in zip(asked, less, strict=True) if n)
+        before = value(fewer, draw_key, z, c, spare)[0] if fewer else 0.0
+        return nats - before, spread
+
+    def value(
+        asked: tuple[tuple[Signal, Array], ...],
+        draw_key: PRNGKeyArray,
+        z: Array,
+        c: Array,
+        spare: Array,
+    ) -> tuple[Array, Array]:
         log_p = jax.vmap(lambda x: _log_likelihood(asked, x, c))
         if not normal:
             weight = log_p(spare)
@@ -102,9 +125,10 @@ def _information(
         return own - (total - math.log(n)) - spread / 2, spread
 
     return jax.lax.map(
-        lambda x: one(*x), (jax.random.split(key, len(items)), items, prototypes, spare),
+        lambda x: one(*x),
+        (jax.random.split(key, len(items)), items, prototypes, spare, jnp.arange(len(items))),
         batch_size=32,
-    )  # fmt: skip
+    )
 
 
 def item_information(
@@ -114,16 +138,18 @@ def item_information(
     standard_error: float,
     seed: int,
     max_samples: int,
+    less: tuple[int, ...] | None = None,
 ) -> Result:
-    """I(answers on one item; item | prototypes) in nats, averaged over items and prototypes."""
+    """I(answers on one item; item | prototypes) in nats, averaged over items and prototypes; of
+    the answers after the first `less` of each signal, given those, where `less` is given."""
     channels = tuple(traced(s) for s in signals)
     normal = getattr(world, "prior", None) == "normal"
     draws = DRAWS if normal else 8 * DRAWS
     stream = keys(seed)
     values: list[np.ndarray] = []
     spreads: list[np.ndarray] = []
-    done, error = 0, math.inf
-    while error > standard_error and done < max_samples:
+    done, error, needed = 0, math.inf, BATCH
+    while done < needed:
         key = next(stream)
         item_key, prototype_key, spare_key, inside = jax.random.split(key, 4)
         value, spread = _information(
@@ -134,12 +160,15 @@ def item_information(
             world.sample_items(item_key, (BATCH,)),
             world.sample_prototypes(prototype_key, (BATCH,)),
             world.sample_items(spare_key, (BATCH, draws)),
+            less,
         )
         values.append(np.asarray(value, dtype=np.float64))
         spreads.append(np.asarray(spread, dtype=np.float64))
         done += BATCH
         every = np.concatenate(values)
         error = float(every.std(ddof=1) / math.sqrt(done))
+        if done >= needed and done < max_samples and error > standard_error:
+            needed = min(draws_needed(error, done, standard_error), max_samples)
     poor = float(np.mean(np.concatenate(spreads) > 0.5))
     warnings = ()
     if poor > 0.05:

@@ -11,11 +11,13 @@ import numpy as np
 from labelbits.errors import InputError, check_at_least, check_positive
 from labelbits.information import fisher, importance, patterns
 from labelbits.information.answer import per_answer
-from labelbits.information.bounds import answer_bound, joint_bounds
+from labelbits.information.bounds import answer_bound, check_possible, joint_bounds
 from labelbits.information.exchangeable import Result
-from labelbits.information.sampling import keys
+from labelbits.information.sampling import keys, unit_spread
 from labelbits.interface import About, Estimate, Method, Signal, World
 
+#: Draws after which a sampled value stops, its error met or not.
+MOST = 2_000_000
 #: How the value is computed; "auto" takes the first that applies, in this order.
 How = Literal["auto", "patterns", "importance", "laplace"]
 
@@ -30,12 +32,14 @@ def joint(
     standard_error: float = 0.01,
     worlds: int = 8,
     seed: int = 0,
-    max_samples: int = 2_000_000,
+    max_samples: int = MOST,
 ) -> Estimate:
     """I(all answers; points) in bits, the answers independent given the points.
 
-    `questions` (n, arity) holds the items of each question (repeats are new answers); several
-    signals together are a list of (signal, questions).
+    `questions` (n, arity) holds the items of each question; several signals together are a list
+    of (signal, questions). A question that is repeated is answered anew, except by a noise-free
+    annotator, who says the same again: those repeats carry nothing and are left out. Of a signal
+    that asks several questions about an item (`verify`), repeats ask them in turn.
 
     - "patterns": few questions, or noise-free ones on few items. Exact up to the spread over
       worlds; exactly log2 6 for all triplets on three items, by symmetry.
@@ -90,24 +94,39 @@ def marginal(
         rows, step = np.zeros((answers, 1), dtype=np.int64), 1
     else:
         rows, step = random_questions(signal, world, answers, seed), max(1, answers // 10)
-    pairs, less = ((signal, rows),), ((signal, rows[: answers - step]),)
+    pairs, less = _checked(signal, rows, world), _checked(signal, rows[: answers - step], world)
     given = signal.uses_classes and (about == "items" or world.known_prototypes is not None)
-    if _choose(pairs, world, given) == "laplace":
+    target, method, chosen = standard_error * step, "monte-carlo", _choose(pairs, world, given)
+    if len(pairs[0][1]) == len(less[0][1]):
+        # A noise-free annotator who is asked again says the same.
+        result, method = Result(0.0, 0.0, 0), "exact"
+    elif chosen == "laplace":
         result, method = _laplace(pairs, world, about, worlds, seed, less), "asymptotic"
-        nats, error, warnings = result.nats, result.standard_error, result.warnings
-        samples = result.samples
+    elif chosen == "importance":
+        result = _importance(pairs, world, target * math.log(2), seed, MOST, less)
     else:
         whole, before = (
-            joint(asked, world, about=about, standard_error=standard_error, seed=seed)
-            for asked in (pairs, less)
+            joint(asked, world, about=about, standard_error=target / math.sqrt(2), seed=one)
+            for asked, one in ((pairs, seed), (less, _other(seed, 1)))
         )
-        nats = (whole.bits - before.bits) * math.log(2)
-        error = math.hypot(whole.standard_error, before.standard_error) * math.log(2)
-        method, samples, warnings = whole.method, whole.samples, whole.warnings
+        method = whole.method
+        result = Result(
+            (whole.bits - before.bits) * math.log(2),
+            math.hypot(whole.standard_error, before.standard_error) * math.log(2),
+            whole.samples,
+            whole.warnings,
+        )
+    nats, error, samples, warnings = (
+        result.nats, result.standard_error, result.samples, result.warnings
+    )  # fmt: skip
     bound, name = answer_bound(signal, world, about)
+    bits, error = nats / step / math.log(2), error / step / math.log(2)
+    if method == "asymptotic":
+        bits, warnings = _cut(bits, bound, warnings)
+    check_possible(bits, error, bound, "bits of one more answer", signal, world)
     return Estimate(
-        bits=min(max(0.0, nats / step / math.log(2)), bound),
-        standard_error=error / step / math.log(2),
+        bits=bits,
+        standard_error=error,
         method=method,
         about=about,
         upper_bound=bound,
@@ -153,10 +172,29 @@ def _checked(
                 f"questions of {signal.name} name items {rows.min()} to {rows.max()}; expected "
                 f"whole numbers from 0 to {world.items - 1}"
             )
-        pairs.append((signal, rows))
+        pairs.append((signal, _without_repeats(signal, rows, world)))
     if not pairs:
         raise InputError("no questions are given; expected at least one")
     return tuple(pairs)
+
+
+def _without_repeats(signal: Signal, rows: np.ndarray, world: World) -> np.ndarray:
+    """The questions that a noise-free annotator has not answered before."""
+    if not (math.isinf(float(signal.precision)) and float(signal.lapse) == 0):
+        return rows
+    kinds = signal.questions(world.classes)
+    seen: dict[tuple[int, ...], int] = {}
+    kept = []
+    for i, row in enumerate(map(tuple, rows.tolist())):
+        seen[row] = seen.get(row, 0) + 1
+        if seen[row] <= kinds:
+            kept.append(i)
+    return rows[kept]
+
+
+def _other(seed: int, number: int) -> int:
+    """Another seed for the `number`-th of several independent draws."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0] % 2**31)
 
 
 def _choose(pairs: fisher.Asks, world: World, given: bool) -> How:
@@ -189,25 +227,37 @@ def _patterns(
 
 
 def _importance(
-    pairs: fisher.Asks, world: World, target: float, seed: int, max_samples: int
+    pairs: fisher.Asks,
+    world: World,
+    target: float,
+    seed: int,
+    max_samples: int,
+    less: fisher.Asks | None = None,
 ) -> Result:
-    """Sum over items; items asked alike carry alike, so each kind is computed once."""
-    counts = np.stack([np.bincount(rows[:, 0], minlength=world.items) for _, rows in pairs], 1)
-    kinds, repeats = np.unique(counts, axis=0, return_counts=True)
-    asked = [(kind, n) for kind, n in zip(kinds, repeats, strict=True) if kind.any()]
+    """Sum over items; items asked alike carry alike, so each kind is computed once, each from
+    draws of its own. `less`: what the answers beyond those add."""
+
+    def counted(asks: fisher.Asks) -> np.ndarray:
+        return np.stack([np.bincount(rows[:, 0], minlength=world.items) for _, rows in asks], 1)
+
+    after = counted(pairs)
+    before = np.zeros_like(after) if less is None else counted(less)
+    kinds, repeats = np.unique(np.stack([after, before], 1), axis=0, return_counts=True)
+    asked = [(k, n) for k, n in zip(kinds, repeats, strict=True) if (k[0] > k[1]).any()]
     nats = variance = 0.0
     samples = 0
     warnings: tuple[str, ...] = ()
     total = sum(n for _, n in asked)
-    for kind, n in asked:
-        chosen = [(s, int(m)) for (s, _), m in zip(pairs, kind, strict=True) if m]
+    for i, ((kind, fewer), n) in enumerate(asked):
+        used = [j for j, m in enumerate(kind) if m]
         one = importance.item_information(
-            tuple(s for s, _ in chosen),
-            tuple(m for _, m in chosen),
+            tuple(pairs[j][0] for j in used),
+            tuple(int(kind[j]) for j in used),
             world,
             target / math.sqrt(total * n),
-            seed,
+            _other(seed, i) if i else seed,
             min(max_samples, 200_000),
+            tuple(int(fewer[j]) for j in used) if fewer.any() else None,
         )
         nats += n * one.nats
         variance += (n * one.standard_error) ** 2
@@ -241,7 +291,15 @@ def _laplace(
             f"outside its valid regime: the least determined coordinate has {least:.2g} bits; "
             "expected at least 1: ask more questions of every item, or enumerate",
         )
-    return Result(float(bits.mean()), float(bits.std(ddof=1) / math.sqrt(worlds)), worlds, warnings)
+    error = unit_spread(float(bits.std(ddof=1) / math.sqrt(worlds)), worlds)
+    return Result(float(bits.mean()), error, worlds, warnings)
+
+
+def _cut(bits: float, bound: float, warnings: tuple[str, ...]) -> tuple[float, tuple[str, ...]]:
+    """An approximation may lie anywhere; where it lies above the bound, the bound is said."""
+    if bits <= bound:
+        return bits, warnings
+    return bound, (*warnings, f"above the bound of {bound:.4g} bits and cut to it")
 
 
 def _estimate(
@@ -251,12 +309,14 @@ def _estimate(
     bound = sum(b.bits for b in found)
     warnings = result.warnings
     bits = result.nats / math.log(2)
-    if method == "asymptotic" and bits > bound:
-        warnings += (f"above the bound of {bound:.4g} bits and cut to it",)
+    error = result.standard_error / math.log(2)
+    if method == "asymptotic":
+        bits, warnings = _cut(bits, bound, warnings)
+    check_possible(bits, error, bound, "joint bits", pairs[0][0], world)
     log_outcomes = sum(len(rows) * s.log_outcomes(world.classes) for s, rows in pairs)
     return Estimate(
-        bits=min(max(bits, 0.0), bound),
-        standard_error=result.standard_error / math.log(2),
+        bits=bits,
+        standard_error=error,
         method=method,
         about=about,
         upper_bound=bound,

@@ -21,6 +21,10 @@ concave in (a, e),
 Equality holds at I = 0, where the best linear map to noise explains D^2 of the n coordinates.
 Dropping only the D(D-1)/2 + 1 parameters of a similarity instead of D^2 would be wrong: with
 D = 2 the best rotation and scale of pure noise already explain 3 coordinates, not 2.
+
+The limit is loose where D^2 is no small part of (N-1) D and bits are many: a linear map explains
+more than a similarity. For 12 items in 3 dimensions at 120 bits an optimal code reaches 16 times
+it.
 """
 
 from __future__ import annotations

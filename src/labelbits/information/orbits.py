@@ -27,6 +27,9 @@ from labelbits.signals.base import is_number
 
 #: Orbits whose sums are held at once; where there are more, their frequencies say nothing yet.
 MOST_ORBITS = 200_000
+#: Least standard deviation of a control: those that vary less, as how often a class gets a number
+#: of parts that is all but impossible, are known to fewer digits than they vary by.
+LEAST = 1e-3
 #: Draws of one chunk, which stay in a core's cache, and of the first look.
 CHUNK, FIRST = 2**15, 2**16
 
@@ -68,7 +71,7 @@ class _Tally:
             key, sums = _by_key(key, np.concatenate([self.sums, sums]))
         self.keys, self.sums = key, sums
 
-    def result(self) -> tuple[float, float, float, np.ndarray]:
+    def result(self, least: float = 0.0) -> tuple[float, float, float, np.ndarray]:
         """(nats, standard error, share of the answers in orbits met once, slope of controls)."""
         count = self.sums[:, 0]
         n = count.sum()
@@ -81,7 +84,7 @@ class _Tally:
         square = self.gram[1, 1] - 2 * log_share @ self.sums[:, 1] + count @ log_share**2
         variance = square / n - mean**2
         centred = gram - np.outer(x, x)
-        slope = coefficients(centred, cross)
+        slope = coefficients(centred, cross, least)
         variance = max(variance - 2 * slope @ cross + slope @ centred @ slope, 0.0)
         # What is left shows in orbits met once: the chance of an orbit not met yet is that of
         # one met once (Good-Turing), and a rare orbit can hide at most ln n nats of surprise.
@@ -141,7 +144,7 @@ def orbits(
                 controls = np.concatenate([known(np.asarray(found[1])), controls], axis=1)
             pilot = _Tally()
             pilot.add(key, base, controls)
-            slope = pilot.result()[3]
+            slope = pilot.result(LEAST)[3]
             combined = controls @ slope
         tally.add(key, base, combined[:, None])
         drawn += n

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
 from labelbits.information.exchangeable import Result
-from labelbits.information.sampling import keys, traced
+from labelbits.information.sampling import draws_needed, keys, traced
 from labelbits.interface import Signal, World
 
 #: Patterns up to this many are enumerated; items up to this many are permuted.
@@ -57,24 +57,38 @@ def enumerated(
     seed: int,
     max_samples: int,
 ) -> Result:
-    """All patterns listed: H(pattern) from their mean probabilities over drawn worlds."""
+    """All patterns listed: H(pattern) from their mean probabilities over drawn worlds.
+
+    The error is that of the mean over worlds of -sum p ln q - H, q the frequencies of the first
+    worlds: to first order what the estimate varies by, and a mean of independent values.
+    """
     channel, stream = traced(signal), keys(seed)
     answers = jnp.asarray(signal.enumerate(world.classes))
-    values: list[np.ndarray] = []
-    error, done = math.inf, 0
-    while (error > standard_error or len(values) < 8) and done < max_samples:
+    first: np.ndarray | None = None
+    total = square = np.zeros(1)
+    surprise: list[np.ndarray] = []
+    error, done, needed = math.inf, 0, WORLDS
+    entropies = 0.0
+    while done < needed:
         p, entropy = _enumerated(
             channel, _distances(signal, world, next(stream), questions), answers
         )
         p, entropy = np.asarray(p, dtype=np.float64), np.asarray(entropy, dtype=np.float64)
-        mean = p.mean(0)
-        kept = mean > 0
-        bias = (p.var(0, ddof=1)[kept] / mean[kept]).sum() / (2 * WORLDS)
-        values.append(-(mean[kept] * np.log(mean[kept])).sum() + bias - entropy.mean())
-        done += WORLDS
-        if len(values) > 1:
-            error = float(np.std(values, ddof=1) / math.sqrt(len(values)))
-    return Result(float(np.mean(values)), error, done)
+        if first is None:
+            first = np.log(np.maximum(p.mean(0), 0.5 / WORLDS))
+        total, square = total + p.sum(0), square + (p**2).sum(0)
+        entropies += float(entropy.sum())
+        surprise.append(-p @ first - entropy)
+        done += len(p)
+        error = float(np.concatenate(surprise).std(ddof=1) / math.sqrt(done))
+        if done >= needed and done < max_samples and error > standard_error:
+            needed = min(draws_needed(error, done, standard_error), max_samples)
+    mean = total / done
+    kept = mean > 0
+    spread = square[kept] / done - mean[kept] ** 2
+    bias = (spread / mean[kept]).sum() / (2 * done)
+    nats = float(-(mean[kept] * np.log(mean[kept])).sum() + bias - entropies / done)
+    return Result(nats, error, done)
 
 
 def counted(
@@ -93,8 +107,8 @@ def counted(
     orbit: list[np.ndarray] = []
     size: list[np.ndarray] = []
     entropy: list[np.ndarray] = []
-    done, nats, error = 0, math.nan, math.inf
-    while error > standard_error and done < max_samples:
+    done, nats, error, needed = 0, math.nan, math.inf, WORLDS
+    while done < needed:
         draw, inside = next(stream), next(stream)
         answer, h = _drawn(channel, inside, _distances(signal, world, draw, questions))
         pattern = np.asarray(answer)[..., 0].astype(np.int8)
@@ -109,30 +123,37 @@ def counted(
         missed = np.count_nonzero(counts == 1) / done
         nats = float(value.mean() + (len(counts) - 1) / (2 * done))
         error = math.hypot(float(value.std() / math.sqrt(done)), missed)
+        if done >= needed and done < max_samples and error > standard_error:
+            needed = min(draws_needed(error, done, standard_error), max_samples)
     return Result(nats, error, done)
 
 
 def _renamings(signal: Signal, world: World, questions: np.ndarray) -> list[np.ndarray]:
-    """For each renaming of the items that keeps the set of questions: where each answer goes."""
+    """For each renaming of the items that keeps the questions: where each answer goes.
+
+    A question that is asked several times goes to one that is asked as often, answer by answer.
+    """
     rows = [tuple(map(int, row)) for row in questions]
-    place = {row: i for i, row in enumerate(rows)}
+    places: dict[tuple[int, ...], list[int]] = {}
+    for i, row in enumerate(rows):
+        places.setdefault(row, []).append(i)
     flips = signal.name == "triplet"
     moves = []
     for names in itertools.permutations(range(world.items)):
-        where, turned = [], []
-        for row in rows:
+        where, turned = np.zeros(len(rows), dtype=int), np.zeros(len(rows), dtype=int)
+        for row, own in places.items():
             image = tuple(names[i] for i in row)
-            if image in place:
-                where.append(place[image])
-                turned.append(0)
-            elif flips and (image[0], image[2], image[1]) in place:
+            there = places.get(image, [])
+            if len(there) != len(own) and flips:
                 # The same triplet with its two candidates swapped: the answer turns round.
-                where.append(place[image[0], image[2], image[1]])
-                turned.append(1)
-            else:
+                there = places.get((image[0], image[2], image[1]), [])
+                turned[own] = 1
+            if len(there) != len(own):
                 break
-        if len(where) == len(rows):
-            moves.append(np.array([where, turned]))
+            where[own] = there
+        else:
+            if len(set(where.tolist())) == len(rows):
+                moves.append(np.array([where, turned]))
     return moves
 
 

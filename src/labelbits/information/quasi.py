@@ -16,7 +16,7 @@ from jaxtyping import Array, PRNGKeyArray
 
 from labelbits.compilation import compiled_briefly, exact_product
 from labelbits.information.exchangeable import Result
-from labelbits.information.sampling import traced
+from labelbits.information.sampling import traced, unit_spread
 from labelbits.interface import Signal, World
 from labelbits.signals import Contrastive
 from labelbits.worlds import QuasiDistances, quasi_distances
@@ -94,6 +94,6 @@ def _draw(
         weight = share / share.sum(1, keepdims=True)
         log_weight = np.log(np.where(weight > 0, weight, 1.0))
         value = (weight * (log_size - log_weight)).sum(1) - entropy / steps
-        error = float(value.std(ddof=1) / math.sqrt(SCRAMBLES))
+        error = unit_spread(float(value.std(ddof=1) / math.sqrt(SCRAMBLES)), SCRAMBLES)
         if error <= target or samples >= max_samples:
             return Result(float(value.mean()), error, samples)

@@ -93,3 +93,21 @@ def keys(seed: int) -> Iterator[PRNGKeyArray]:
     while True:
         key, one = jax.random.split(key)
         yield one
+
+
+def unit_spread(error: float, groups: int) -> float:
+    """The standard error by which a mean of `groups` values is divided to give standard normal z.
+
+    An error estimated from g values makes t-distributed ones, with a variance of (g-1) / (g-3).
+    """
+    # Below four groups no factor gives that; 2 covers about as often as it should.
+    return error * (math.sqrt((groups - 1) / (groups - 3)) if groups > 3 else 2.0)
+
+
+def draws_needed(error: float, drawn: int, target: float) -> int:
+    """Draws in all for this error, from that of a first look; a tenth more, so that no second
+    look is needed: a rule that stops when the error looks small takes the runs where it looks
+    smaller than it is."""
+    if not math.isfinite(error):
+        return 2 * drawn
+    return max(drawn, math.ceil(1.1 * drawn * (error / target) ** 2))

@@ -31,6 +31,9 @@ MOST_VOTES = 1_000_000
 #: Features above this lose digits in float32; all are scaled down together.
 LARGEST = 1e12
 
+#: More votes of people on one item than any table has; beyond it are numbers of something else.
+MOST_VOTES = 1_000_000
+
 
 def load_array(path: Path, names: tuple[str, ...], what: str) -> np.ndarray:
     """The first of the arrays `names` in an npz file; never unpickles anything.
@@ -113,6 +116,12 @@ def load_counts(path: Path, items: int, classes: int | None) -> np.ndarray:
         raise InputError(
             f"{path}: row {row}, column {col} of counts is {counts[row, col]}; "
             f"expected whole numbers of votes, from 0 to {MOST_VOTES:,}"
+        )
+    if counts.size and counts.max() > MOST_VOTES:
+        row, col = np.unravel_index(counts.argmax(), counts.shape)
+        raise InputError(
+            f"{path}: row {row}, column {col} of counts is {counts[row, col]:,.0f}; expected votes "
+            f"of people, {MOST_VOTES:,} on an item at most"
         )
     return counts
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from labelbits.errors import InputError, check_positive
+from labelbits.errors import InputError
 from labelbits.planning.advice.advise import advise
 from labelbits.planning.evidence.answers_held import Pilot, encode_pilot, read_pilot
 from labelbits.planning.evidence.dimensions import choose_dims
@@ -17,7 +17,7 @@ from labelbits.planning.evidence.noise import without_random
 from labelbits.planning.evidence.refusal import PilotNeededError
 from labelbits.planning.families import build_families
 from labelbits.planning.result import Assumption, Curve, Family, Plan
-from labelbits.planning.spec.planfile import LARGEST_AMOUNT, PlanFile
+from labelbits.planning.spec.planfile import PlanFile, checked_money
 from labelbits.planning.spec.planreader import read_plan
 
 #: Called with (what is being done, share done from 0 to 1).
@@ -39,11 +39,7 @@ def plan(
     path = Path(path)
     wanted = read_plan(path)
     if budget is not None:
-        check_positive("--budget", budget)
-        if not budget <= LARGEST_AMOUNT:
-            raise InputError(
-                f"--budget is {budget:g}; expected an amount of money, {LARGEST_AMOUNT:g} at most"
-            )
+        checked_money("--budget", budget)
         if budget <= wanted.budget.spent:
             raise InputError(
                 f"--budget is {budget:g} and [budget] spent is {wanted.budget.spent:g}; expected "

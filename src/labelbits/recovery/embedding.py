@@ -11,12 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Signal
+from labelbits.progress import progress_bar
 from labelbits.recovery.fitted import fitting, inference
 from labelbits.recovery.fitted.checks import check_dims, check_parameters, warn_of_chance
 from labelbits.recovery.fitted.choice import choose
 from labelbits.recovery.fitted.inputs import Data, check_connected, read_input
 from labelbits.recovery.fitted.posterior import posterior_covariance
-from labelbits.recovery.progress import progress_bar
 
 
 class SignalEmbedding(TransformerMixin, BaseEstimator):

@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.neighbors import NearestNeighbors
 
 from labelbits.errors import InputError
 from labelbits.interface import LEVEL
@@ -205,6 +204,8 @@ def neighbour_overlap(
         raise InputError(
             f"neighbours is {neighbours}; expected 1 to {len(truth) - 1}, the number of other items"
         )
+    from sklearn.neighbors import NearestNeighbors  # slow to import, and no fit needs it
+
     near = [
         NearestNeighbors(n_neighbors=neighbours).fit(points).kneighbors(return_distance=False)
         for points in (estimate, truth)

@@ -6,37 +6,37 @@ import plotly.graph_objects as go
 
 from labelbits.planning.advice.words import chance, show, span
 from labelbits.planning.result import LEVEL, NOTHING, Plan
-from labelbits.report.figures import INK, colour, layout, money
-from labelbits.report.markup import figure, paragraph, section, table, text
+from labelbits.report.blocks import Block, Figure, Paragraph, Section, Table
+from labelbits.report.figures import INK, colour, label, layout, money
 
 
-def evidence_sections(plan: Plan) -> list[str]:
-    """The sections in reading order, as HTML; empty text where the plan has nothing to say."""
+def evidence_sections(plan: Plan) -> list[Section | None]:
+    """The sections in reading order; None where the plan has nothing to say."""
     return [_next(plan), _pilots(plan), _checked(plan), _uncertainty(plan), _assumptions(plan)]
 
 
-def _next(plan: Plan) -> str:
+def _next(plan: Plan) -> Section | None:
     there = plan.recommendation.get("next")
     if not there:
-        return ""
+        return None
     rows = []
     for one in there["purchases"]:
         low, high = one["interval"]
         rows.append(
             [
-                text(one["family"]),
+                one["family"],
                 f"{there['worth_in_answers'][one['family']]:,.0f}"
                 + (" or more" if one["at_limit"] else ""),
                 f"{one['answers']:,}",
-                text(money(one["cost"], plan.currency)),
+                money(one["cost"], plan.currency),
                 show(one["quality"], plan.percent)
                 + (" or better" if one["at_limit"] and not plan.lower_is_better else ""),
                 span(low, high, plan.percent),
-                text(chance(one["chance"])),
+                chance(one["chance"]),
             ]
         )
     head = [
-        "way of asking",
+        "option",
         "labels you hold are worth",
         "more answers",
         "cost",
@@ -52,31 +52,31 @@ def _next(plan: Plan) -> str:
         one for one in there["purchases"] if one["gain_interval"][0] != one["gain_interval"][1]
     ]
     # Beyond what the evidence can follow a table would only pretend to know.
-    body = table(head, rows) if known else ""
-    return section("With the labels you hold", paragraph(words) + body)
+    blocks: list[Block] = [Paragraph(words), *([Table(head, rows)] if known else [])]
+    return Section("With the labels you hold", blocks)
 
 
-def _pilots(plan: Plan) -> str:
+def _pilots(plan: Plan) -> Section | None:
     value = plan.recommendation.get("value_of_knowing")
     if not value or not value.get("pilots"):
-        return ""
+        return None
     rows = [
         [
             f"{one['items']:,}",
-            text(", ".join(one["families"])),
-            *(text(f"{one[key]:,.2f} {plan.currency}") for key in ("cost", "money", "net")),
+            ", ".join(one["families"]),
+            *(f"{one[key]:,.2f} {plan.currency}" for key in ("cost", "money", "net")),
         ]
         for one in value["pilots"]
     ]
     words = (
-        "To know for sure which way is best would be worth "
+        "To know for sure which option is best would be worth "
         f"{value['money']:,.2f} {plan.currency} ({_more(value['quality'], plan)}), priced at "
         "what quality costs on average up to the budget, and never at more than could be saved at "
         "equal quality. A pilot tells part of it; its own cost is counted in full, though labels "
-        "of the way that wins are kept."
+        "of the option that wins are kept."
     )
     head = ["pilot items", "labelled as", "cost", "worth", "worth less cost"]
-    return section("What a pilot would be worth", paragraph(words) + table(head, rows))
+    return Section("What a pilot would be worth", [Paragraph(words), Table(head, rows)])
 
 
 def _more(quality: float, plan: Plan) -> str:
@@ -86,14 +86,14 @@ def _more(quality: float, plan: Plan) -> str:
     return f"{gained if quality >= NOTHING else f'less than {least}'} of {plan.metric_name}"
 
 
-def _checked(plan: Plan) -> str:
+def _checked(plan: Plan) -> Section | None:
     check = plan.extras.get("backtest")
     if not check:
-        return ""
+        return None
     percent = plan.percent
     rows = [
         [
-            text(r["family"]),
+            r["family"],
             f"{r['trained_to']:,}",
             f"{r['items']:,}",
             show(r["predicted"], percent),
@@ -102,17 +102,17 @@ def _checked(plan: Plan) -> str:
         ]
         for r in check
     ]
-    head = ["way of asking", "predicted from items", "at items", "predicted", "interval", "actual"]
+    head = ["option", "forecast from items", "at items", "forecast", "interval", "measured"]
     words = (
         "The same forecast made from the smaller sizes only, against what was then measured; the "
         f"interval should hold {100 * LEVEL:.0f} % of such checks."
     )
-    drawing = figure(_check_figure(plan), "check", "predicted against measured quality")
-    return section("Predicted against actual", paragraph(words) + drawing + table(head, rows))
+    drawing = Figure(_check_figure(plan), "check", "forecast against measured quality")
+    return Section("Forecast against measured", [Paragraph(words), drawing, Table(head, rows)])
 
 
 def _check_figure(plan: Plan) -> go.Figure:
-    """One line a way of asking: the interval, what was predicted, what was measured."""
+    """One line an option: the interval, the forecast, what was measured."""
     scale = 100 if plan.percent else 1
     drawing = go.Figure()
     names = [curve.family.name for curve in plan.curves]
@@ -121,7 +121,7 @@ def _check_figure(plan: Plan) -> go.Figure:
         drawing.add_trace(
             go.Scatter(
                 x=[scale * r["predicted"]],
-                y=[r["family"]],
+                y=[label(r["family"])],
                 mode="markers",
                 marker={"color": paint, "size": 10, "symbol": "circle"},
                 error_x={
@@ -131,16 +131,16 @@ def _check_figure(plan: Plan) -> go.Figure:
                     "arrayminus": [scale * (r["predicted"] - r["low"])],
                     "color": paint,
                 },
-                name="predicted, with its interval",
+                name="forecast, with its interval",
                 legendgroup="predicted",
                 showlegend=number == 0,
-                hovertemplate="predicted %{x:.3g}<extra></extra>",
+                hovertemplate="forecast %{x:.3g}<extra></extra>",
             )
         )
         drawing.add_trace(
             go.Scatter(
                 x=[scale * r["actual"]],
-                y=[r["family"]],
+                y=[label(r["family"])],
                 mode="markers",
                 marker={"color": INK, "size": 11, "symbol": "x"},
                 name="measured",
@@ -156,33 +156,34 @@ def _check_figure(plan: Plan) -> go.Figure:
     return drawing
 
 
-def _uncertainty(plan: Plan) -> str:
+def _uncertainty(plan: Plan) -> Section | None:
     apart = plan.extras.get("uncertainty")
     if not apart:
-        return ""
+        return None
     rows = [
         [
-            text(r["family"]),
+            r["family"],
             f"{r['items']:,}",
             span(r["sampling"][0], r["sampling"][1], plan.percent),
             span(r["model"][0], r["model"][1], plan.percent),
         ]
         for r in apart
     ]
-    head = ["way of asking", "at items", "luck of the pilot", "which curve is right"]
+    head = ["option", "at items", "luck of the pilot", "which curve is right"]
     words = (
         "The interval of the forecast, taken apart; an uncertain price comes on top where no price "
         "was given."
     )
-    return section("Where the uncertainty comes from", paragraph(words) + table(head, rows))
+    return Section("Where the uncertainty comes from", [Paragraph(words), Table(head, rows)])
 
 
-def _assumptions(plan: Plan) -> str:
+def _assumptions(plan: Plan) -> Section:
     rows = []
     for one in plan.assumptions:
         value, unit = one.value, one.unit
         if isinstance(value, float) and unit == "probability":
             value, unit = f"{100 * value:.3g} %", "of answers"
-        value = f"{value:.4g}" if isinstance(value, float) else text(value)
-        rows.append([text(one.name), value, text(unit), text(one.source)])
-    return section("What this rests on", table(["what", "value", "unit", "source"], rows, "words"))
+        value = f"{value:.4g}" if isinstance(value, float) else str(value)
+        rows.append([one.name, value, unit, one.source])
+    table = Table(["what", "value", "unit", "source"], rows, "words")
+    return Section("What this rests on", [table])

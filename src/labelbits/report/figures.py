@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from labelbits.planning.result import Option, Plan
+from labelbits.speech import printable
 
 #: Okabe and Ito's colour-blind safe palette (jfly.uni-koeln.de/color), in an order that keeps
 #: neighbours apart; the two pale ones come last.
@@ -63,10 +64,10 @@ def money(value: float, currency: str) -> str:
     return f"{value:,.2f} {currency}" if value >= 1 else f"{value:.3g} {currency}"
 
 
-def _plain(name: str) -> str:
-    """A name from the user as text of a figure, which would take < and & for markup."""
-    short = name if len(name) <= 24 else f"{name[:23]}…"
-    return html.escape(short, quote=False)
+def label(name: str, longest: int = 48) -> str:
+    """A text from the user as text of a figure, where < & and %{ would be markup."""
+    short = name if len(name) <= longest else f"{name[: longest - 1]}…"
+    return html.escape(printable(short), quote=False).replace("%{", "%&#123;")
 
 
 def drawn(plan: Plan) -> set[str]:
@@ -81,7 +82,7 @@ def drawn(plan: Plan) -> set[str]:
 
 
 def tradeoff(plan: Plan) -> go.Figure:
-    """Quality against cost, a line and a band for each way of asking, one marker an option."""
+    """Quality against cost: a line and a band a kind of option, a marker a size of it."""
     figure = go.Figure()
     percent = plan.percent
     scale = 100 if percent else 1
@@ -112,7 +113,7 @@ def tradeoff(plan: Plan) -> go.Figure:
                 x=cost,
                 y=[scale * o.quality for o in options],
                 mode="lines+markers",
-                name=curve.family.name,
+                name=label(curve.family.name),
                 legendgroup=curve.family.name,
                 visible=visible,
                 line={"color": paint, "width": 2.5, "dash": DASHES[index % len(DASHES)]},
@@ -147,7 +148,7 @@ def tradeoff(plan: Plan) -> go.Figure:
         figure.add_hline(
             y=scale * free["quality"],
             line={"color": INK, "width": 1, "dash": "dot"},
-            annotation={"text": f"always {_plain(name)}", "xanchor": "left", "x": 0},
+            annotation={"text": f"always {label(name, 24)}", "xanchor": "left", "x": 0},
         )
     figure.add_vline(x=plan.budget, line={"color": INK, "width": 1, "dash": "dot"})
     figure.add_annotation(
@@ -159,7 +160,7 @@ def tradeoff(plan: Plan) -> go.Figure:
         xanchor="right",
     )
     unit = " (%)" if percent else ""
-    layout(figure, f"cost ({plan.currency}, log scale)", plan.metric_name + unit, 460)
+    layout(figure, f"cost ({label(plan.currency)}, log scale)", plan.metric_name + unit, 460)
     costs = [o.cost for o in plan.options]
     figure.update_layout(xaxis={"type": "log", **log_ticks(min(costs), max(*costs, plan.budget))})
     return figure
@@ -175,10 +176,10 @@ def log_ticks(low: float, high: float) -> dict[str, list[Any]]:
 
 def _hover(option: Option, plan: Plan, scale: int) -> str:
     unit = " %" if scale == 100 else ""
-    kind = "measured" if option.measured else "extrapolated"
+    kind = "measured" if option.measured else "forecast"
     return (
-        f"<b>{option.family}</b><br>{option.answers:,} answers on {option.items:,} items<br>"
-        f"cost {money(option.cost, plan.currency)}<br>{plan.metric_name} "
+        f"<b>{label(option.family)}</b><br>{option.answers:,} answers on {option.items:,} items<br>"
+        f"cost {label(money(option.cost, plan.currency))}<br>{plan.metric_name} "
         f"{scale * option.quality:.3g}{unit} [{scale * option.low:.3g}, {scale * option.high:.3g}]"
         f"<br>{option.bits:.2f} bits an answer, {option.bits_total:,.0f} in all<br>{kind}"
     )
@@ -198,7 +199,7 @@ def bits_bars(plan: Plan, per_money: bool) -> go.Figure:
             error = float(np.hypot(error, value * price.log_sd))
         figure.add_trace(
             go.Bar(
-                y=[f"{curve.family.name}: {value:.3g}"],
+                y=[f"{label(curve.family.name)}: {value:.3g}"],
                 x=[value],
                 orientation="h",
                 marker={"color": colour(index)},
@@ -207,7 +208,7 @@ def bits_bars(plan: Plan, per_money: bool) -> go.Figure:
                 hovertemplate="%{y}<extra></extra>",
             )
         )
-    unit = f"bits per {plan.currency}" if per_money else "bits per answer"
+    unit = f"bits per {label(plan.currency)}" if per_money else "bits per answer"
     height = 110 + 46 * len(plan.curves)
     layout(figure, unit, "", height)
     figure.update_yaxes(autorange="reversed", ticks="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from labelbits.interface import Estimate, Signal, World
+from labelbits.speech import cell, say
 
 
 def bits_json(signal: Signal, estimate: Estimate) -> dict[str, Any]:
@@ -58,10 +59,12 @@ def _print_names(what: str, named: Sequence[tuple[str, str]]) -> None:
         signals.setdefault(name, []).append(signal)
     for name, those in signals.items():
         whose = f" ({', '.join(those)})" if len(signals) > 1 else ""
-        Console().print(f"{what}: {name}{whose}.", highlight=False)
+        say(Console(), f"{what}: {name}{whose}.")
 
 
-def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
+def print_bits(
+    rows: Sequence[tuple[Signal, Estimate]], world: World, precision: float | None = None
+) -> None:
     """One line a signal: bits, error, bound, outcomes, method; then the options in use."""
     first, about = rows[0][0], rows[0][1].about
     meaning = {
@@ -69,17 +72,17 @@ def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
         "items": "prototypes given",
     }[about]
     console = Console()
-    console.print(
+    say(
+        console,
         f"Bits of one answer about {about}: {meaning}. {world.classes} classes, {world.dims} dims, "
-        f"precision {first.precision:g}, lapse {first.lapse:g}.",
-        style="bold",
-        highlight=False,
+        f"precision {precision or first.precision:g}, lapse {first.lapse:g}.",
+        "bold",
     )
     headings = ("bits", "standard error", "at most", "outcomes")
     table = _table(("signal", "method"), headings)
     for signal, estimate in rows:
         table.add_row(
-            signal.name,
+            cell(signal.name),
             f"{estimate.bits:.4f}",
             f"{estimate.standard_error:.1g}" if estimate.standard_error else "0",
             f"{estimate.upper_bound:.4g}",
@@ -90,9 +93,33 @@ def print_bits(rows: Sequence[tuple[Signal, Estimate]], world: World) -> None:
     _print_names("At most", [(one.upper_bound_name, signal.name) for signal, one in rows])
     for signal, estimate in rows:
         if options := settings(signal):
-            console.print(f"{signal.name}: {options}", style="dim", highlight=False)
+            say(console, f"{signal.name}: {options}", "dim")
         for warning in estimate.warnings:
-            console.print(f"{signal.name}: {warning}", style="yellow", highlight=False)
+            say(console, f"{signal.name}: {warning}", "yellow")
+
+
+def print_assumed(
+    precision: float,
+    assumed: Mapping[str, Sequence[str]],
+    others: Sequence[tuple[str, str, Estimate]],
+) -> None:
+    """What makes signals comparable: the annotator, what was assumed of each signal, and its bits
+    where that is assumed otherwise."""
+    console = Console()
+    say(
+        console,
+        f"All rows are the same annotator, who perceives each squared distance with an error of "
+        f"standard deviation {math.pi / math.sqrt(6) / precision:.3g} (precision {precision:g}). "
+        "Each channel follows from that, but for what is assumed here:",
+    )
+    for name, lines in assumed.items():
+        if lines:
+            say(console, f"{name}: {'; '.join(lines)}.")
+    for name, label, estimate in others:
+        say(
+            console,
+            f"{name}: {estimate.bits:.4f} +- {estimate.standard_error:.1g} bits with {label}.",
+        )
 
 
 def bounds_json(world: World) -> dict[str, Any]:
@@ -130,17 +157,17 @@ def bounds_json(world: World) -> dict[str, Any]:
 def print_bounds(found: dict[str, Any]) -> None:
     """One line a signal."""
     console = Console()
-    console.print(
+    say(
+        console,
         f"Most bits of noise-free answers: {found['items']:,} items, {found['classes']:,} classes, "
         f"{found['dims']} dims.",
-        style="bold",
-        highlight=False,
+        "bold",
     )
     headings = ("one answer", "questions", "all questions", "least error")
     table = _table(("signal",), headings)
     for row in found["signals"]:
         table.add_row(
-            row["signal"],
+            cell(row["signal"]),
             f"{row['per_answer']:.4g}",
             f"{row['questions']:,.0f}" if row["questions"] < 1e10 else f"{row['questions']:.3g}",
             f"{row['bits']:,.5g}",
@@ -150,10 +177,11 @@ def print_bounds(found: dict[str, Any]) -> None:
     _print_names(
         "Bound on all questions", [(row["bound"], row["signal"]) for row in found["signals"]]
     )
-    console.print(
+    say(
+        console,
         "Bits throughout. Similarity has no bound without noise and is shown at precision 1. "
         "Least error: mean squared error of a coordinate after alignment, in units of its "
-        "variance, that those bits leave at least. Orders in which one point can see "
+        "variance, that no learner can fall below; with few items and many bits none comes near "
+        "it. Orders in which one point can see "
         f"{found['classes']} fixed prototypes: 2^{found['log2_orderings']:.4f}.",
-        highlight=False,
     )

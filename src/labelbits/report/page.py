@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import html
+import datetime
 from pathlib import Path
-
-from plotly.offline import get_plotlyjs
 
 from labelbits import __version__
 from labelbits.atomic import write_whole
 from labelbits.planning.result import LEVEL, Plan
+from labelbits.report.run import run_of
 from labelbits.report.sections import sections
+from labelbits.report.templating import standing_alone
 
-STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
-SCRIPT = (Path(__file__).parent / "script.js").read_text(encoding="utf-8")
 CITATION = (
     "Sucholutsky, Battleday, Collins, Marjieh, Peterson, Singh, Bhatt, Jacoby, Weller, Griffiths "
     "(2023). On the Informativeness of Supervision Signals. UAI 2023, arXiv 2211.01407."
@@ -25,21 +23,32 @@ def write_report(plan: Plan, path: Path) -> None:
     write_whole(path, render(plan))
 
 
-def render(plan: Plan) -> str:
-    """The page as text. Everything that came from the user is escaped."""
-    title = html.escape(plan.title)
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title} - labelbits</title>
-<style>{STYLE}</style>
-<script>{get_plotlyjs()}</script>
-<script>{SCRIPT}</script>
-</head><body><main>
-<header><p class="brand">labelbits</p><h1>{title}</h1></header>
-{"".join(sections(plan))}
-<footer><h2>How to cite</h2><p>{html.escape(CITATION)}</p>
-<p>labelbits {__version__}, software that plans which labels to buy. Intervals hold
-{100 * LEVEL:.0f} % of what the evidence allows; seed {plan.extras.get("seed", 0)}.</p>
-</footer></main></body></html>
-"""
+def render(plan: Plan, today: datetime.date | None = None) -> str:
+    """The page as text. Everything that came from the user is escaped by the templates."""
+    run = run_of(plan)
+    return standing_alone(
+        "report.html",
+        title=plan.title,
+        line=line(plan, today or datetime.date.today()),
+        run=run,
+        sections=sections(plan),
+        citation=CITATION,
+        about=(
+            f"labelbits {__version__} plans which labels to buy. Intervals hold "
+            f"{100 * LEVEL:.0f} % of what the evidence allows. Seed "
+            f"{plan.extras.get('seed', 0)}, run {run}."
+        ),
+    )
+
+
+def line(plan: Plan, today: datetime.date) -> str:
+    """Date and data in one line."""
+    found = [f"{today.day} {today:%B %Y}"]
+    if plan.items is not None:
+        held = int((plan.items.answers > 0).sum())
+        found.append(f"{len(plan.items.answers):,} items, {held:,} of them with answers")
+    classes = plan.extras.get("classes")
+    if classes:
+        found.append(f"{classes if isinstance(classes, int) else len(classes):,} classes")
+    found.append(f"budget {plan.budget:,.2f} {plan.currency}")
+    return " · ".join(found)

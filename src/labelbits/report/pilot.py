@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from labelbits.annotators.calibration import SignalCalibration
 from labelbits.annotators.intervals import Interval
 from labelbits.interface import LEVEL
+from labelbits.speech import cell, say
 
 if TYPE_CHECKING:
     from labelbits.annotators.pilot import Pilot
@@ -29,7 +31,7 @@ def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
     """Print the summary."""
     console = console or Console()
     for file, name in zip(pilot.files, pilot.formats, strict=False):
-        console.print(f"{file}: read as {name}", markup=False, highlight=False)
+        say(console, f"{file}: read as {name}")
     blocks = [(name, found, "") for name, found in pilot.calibration.signals.items()]
     for model, signals in pilot.calibration.models.items():
         blocks += [(name, found, model) for name, found in signals.items()]
@@ -38,25 +40,20 @@ def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
         given = f"{_many(found.answers, 'answer')} of {who} about {_many(found.items, 'item')}"
         if found.votes is not None:  # a table of counts does not say who voted
             given = f"{_many(found.votes, 'vote')} about {_many(found.items, 'item')}"
-        console.print(f"[bold]{name}[/bold]: {given}", highlight=False)
+        console.print(_headed(name, given))
         grid = Table.grid(padding=(0, 1))
         grid.add_column(min_width=14, no_wrap=True)
         grid.add_column(overflow="fold")
         for label, text in _lines(found, None if model else pilot.prices.get(name)):
-            grid.add_row("  " + label, text.replace("[", r"\["))
-        console.print(grid, highlight=False)
+            grid.add_row(cell(f"  {label}"), cell(text))
+        console.print(grid)
     if blocks:
-        console.print(
-            f"in brackets: {100 * LEVEL:.0f} % intervals",
-            style="dim",
-            markup=False,
-            highlight=False,
-        )
+        say(console, f"in brackets: {100 * LEVEL:.0f} % intervals", "dim")
     _show_dropped(pilot, console)
     for note in pilot.calibration.notes:
-        console.print(f"note: {note}", markup=False, highlight=False)
+        say(console, f"note: {note}")
     if pilot.written:
-        console.print(f"canonical table: {pilot.written}", markup=False, highlight=False)
+        say(console, f"canonical table: {pilot.written}")
 
 
 def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str, str]]:
@@ -70,10 +67,7 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
             f"{_three(time.p10)} to {_three(time.p90)}{left}",
         )
         if time.learning is not None:
-            yield (
-                "learning",
-                f"time x {_short(time.learning)} whenever an annotator's answers double",
-            )
+            yield "learning", learning_sentence(time.learning)
     if (confusion := found.confusion) is not None:
         yield "right", f"{_percent(confusion.accuracy)} against {confusion.against}"
     if (same := found.agreement) is not None:
@@ -104,8 +98,9 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
     if paid is not None:
         yield "price", f"{paid:.4g} for one answer" + ("" if price is None else " at this wage")
     for worth in (*found.worth[:1], *found.worth[1:][-1:]):
-        near = ", ".join(f"{_short(one)} by {name}" for name, one in worth.hard.items())
-        yield "worth", f"{worth.soft} of these as much as {near} hard labels"
+        near = "; ".join(f"{_ends(one)} by {name}" for name, one in worth.hard.items())
+        these = "one answer is" if worth.soft == 1 else f"{worth.soft} answers are"
+        yield "worth", f"{these} worth this many hard labels: {near}"
     if found.flagged:
         yield "flagged", f"{_many(len(found.flagged), 'annotator')}: reasons to look, no verdict"
         for record in found.flagged[:SHOWN]:
@@ -116,21 +111,33 @@ def _show_dropped(pilot: Pilot, console: Console) -> None:
     dropped, rejected = pilot.calibration.dropped, pilot.answers.rejected
     if not dropped or rejected is None:
         return
-    console.print(
-        f"[bold]left out[/bold]: {_many(sum(dropped.values()), 'row')} (counted from 1, without "
-        "headings)",
-        highlight=False,
-    )
+    rows = _many(sum(dropped.values()), "row")
+    console.print(_headed("left out", f"{rows} (counted from 1, without headings)"))
     for reason, count in dropped.items():
-        console.print(f"  {count:,}: {reason}", markup=False, highlight=False)
+        say(console, f"  {count:,}: {reason}")
     for row in rejected.head(SHOWN).iter_rows(named=True):
         found = row["found"] or "nothing"
         place = row["file"] if row["row"] is None else f"{row['file']}, row {row['row']}"
-        console.print(
-            f"  {place}: {row['reason']}; found {found}",
-            markup=False,
-            highlight=False,
-        )
+        say(console, f"  {place}: {row['reason']}; found {found}")
+
+
+def learning_sentence(factor: Interval) -> str:
+    """What practice does to the time of an answer: `factor` whenever an annotator's answers
+    double."""
+    times = f"time x {_ends(factor)} whenever an annotator's answers double"
+    if factor.low <= 1 <= factor.high:
+        return f"no change with practice that the answers show ({times})"
+    return f"{'faster' if factor.high < 1 else 'slower'} with practice ({times})"
+
+
+def _ends(value: Interval) -> str:
+    """A number and its interval where brackets stand already."""
+    return f"{_three(value.value)}, {_three(value.low)} to {_three(value.high)}"
+
+
+def _headed(head: str, text: str) -> Text:
+    """A line whose head is bold."""
+    return Text.assemble(cell(head, "bold"), ": ", cell(text))
 
 
 def _many(count: int, what: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import importlib.util
 import io
 import tempfile
@@ -12,15 +11,14 @@ from pathlib import Path
 import plotly.graph_objects as go
 import plotly.io
 import polars as pl
-from plotly.offline import get_plotlyjs
 
 from labelbits import __version__
-from labelbits.atomic import write_whole
-from labelbits.errors import InputError
-from labelbits.report.markup import figure as figure_div
-from labelbits.report.markup import table
-from labelbits.report.page import CITATION, SCRIPT, STYLE
+from labelbits.atomic import write_together
+from labelbits.outputs import unwritable
+from labelbits.report.blocks import Details, Figure, Paragraph, Section, Table
+from labelbits.report.page import CITATION
 from labelbits.report.reproduce_figures import LOOKS, draw
+from labelbits.report.templating import standing_alone
 
 PAGE, NUMBERS = "report.html", "numbers.csv"
 #: Width of a PNG in pixels before `SCALE`.
@@ -39,11 +37,9 @@ def write(table: pl.DataFrame, folder: Path) -> list[str]:
     text = io.StringIO()
     table.write_csv(text)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / NUMBERS, text.getvalue())
-        write_whole(folder / PAGE, page(table, figures))
+        write_together(folder, {NUMBERS: text.getvalue(), PAGE: page(table, figures)}, last=NUMBERS)
     except OSError as problem:
-        raise InputError(f"{folder}: cannot be written ({problem.strerror})") from None
+        raise unwritable(folder, problem) from None
     return write_pngs(figures, folder)
 
 
@@ -96,38 +92,34 @@ def reason(problem: Exception) -> str:
 
 def page(table: pl.DataFrame, figures: dict[str, go.Figure]) -> str:
     """The page as text; it opens without a network."""
-    sections = []
+    sections = [
+        Section("", [Paragraph(f"Every number, with its standard error, is also in {NUMBERS}.")])
+    ]
     for name, figure in figures.items():
         look = LOOKS[name]
-        sections.append(
-            f"<section><h2>{html.escape(look.title)}</h2><p>{html.escape(look.caption)}</p>"
-            f"{figure_div(figure, name, look.title)}{numbers(table.filter(figure=name))}</section>"
-        )
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>The paper's analyses - labelbits</title>
-<style>{STYLE}</style>
-<script>{get_plotlyjs()}</script>
-<script>{SCRIPT}</script>
-</head><body><main>
-<header><p class="brand">labelbits</p><h1>The paper's analyses, simulated anew</h1></header>
-<p>Every number, with its standard error, is also in {NUMBERS}.</p>
-{"".join(sections)}
-<footer><h2>How to cite</h2><p>{html.escape(CITATION)}</p><p>Made with labelbits {__version__}.
-</p></footer></main></body></html>
-"""
+        drawing = Figure(figure, name, look.title)
+        shown = numbers(table.filter(figure=name))
+        sections.append(Section(look.title, [Paragraph(look.caption), drawing, shown]))
+    return standing_alone(
+        "report.html",
+        title="The paper's analyses, simulated anew",
+        line="",
+        run="",
+        sections=sections,
+        citation=CITATION,
+        about=f"Made with labelbits {__version__}.",
+    )
 
 
-def numbers(rows: pl.DataFrame) -> str:
+def numbers(rows: pl.DataFrame) -> Details:
     """The figure's numbers as a table that opens on a click."""
 
     def text(value: float | str | None) -> str:
         if isinstance(value, str):
-            return html.escape(value)
+            return value
         return "" if value is None else f"{value:.4g}"
 
     columns = ["panel", "signal", "x", "value", "standard_error", "source"]
     head = [name.replace("_", " ") for name in columns]
     body = [[text(value) for value in row] for row in rows.select(columns).iter_rows()]
-    return f"<details><summary>{len(rows)} numbers</summary>{table(head, body)}</details>"
+    return Details(f"{len(rows)} numbers", [Table(head, body)])

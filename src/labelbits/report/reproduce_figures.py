@@ -82,6 +82,15 @@ LOOKS = {
         "true positions.",
         "answers an item", "accuracy",
     ),
+    "dynamics": Look(
+        "How encoders learn from each kind of answer",
+        "Claims: the dynamics of learning depend on the signal and on the number of labels, "
+        "classes and dimensions. Encoders (32 columns to 64 to 8) are trained by gradient descent "
+        "on the likelihood of each kind of answer; x = g(z) + noise, g random and smooth. "
+        "Everything is measured on items that were not trained on. Alignment is the Spearman "
+        "correlation of distances with the true ones.",
+        "", "", columns=2,
+    ),
     "tradeoff": Look(
         "What a quality costs, and which signal is cheapest",
         "Claim: which signal is best depends on its price. A choice (hard, triplet, ...) costs 1, "
@@ -115,7 +124,8 @@ def axes_of(figure: str, panel: str) -> dict[str, Any]:
     base = {"x": look.x, "y": look.y, "log_x": look.log_x, "log_y": look.log_y}
     if ", by " in panel:
         y, x = panel.split(", by ")
-        base |= {"x": x, "y": "Spearman" if y == "spearman" else "Procrustes disparity"}
+        titles = {"spearman": "Spearman", "procrustes": "Procrustes disparity"}
+        base |= {"x": x, "y": titles.get(y, y)}
         base["log_y"] = y == "procrustes"
     if panel.startswith("cost at"):
         base |= {"x": "price of a report / price of a choice", "y": "cost an item, in choices"}

@@ -2,8 +2,6 @@ const plots = [];
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
 let printing = false;
 function ink() { return dark.matches && !printing ? '#c9d1d9' : '#30363d'; }
-const waiting = [];
-function draw(name, figure) { waiting.push([name, figure]); }
 // No line ends between a number and its percent sign.
 const whole = text => text.replace(/(\d) %/g, '$1\u00a0%');
 function keepTogether() {
@@ -15,8 +13,9 @@ function keepTogether() {
   }
 }
 addEventListener('DOMContentLoaded', keepTogether);
-// The page has to be whole before anything is drawn: a figure takes the width of its place.
-addEventListener('DOMContentLoaded', () => waiting.forEach(([name, figure]) => plot(name, figure)));
+// Figures stand in the page as data. It has to be whole before any is drawn: a figure takes the width of its place.
+addEventListener('DOMContentLoaded', () => document.querySelectorAll('script.drawing').forEach(
+  one => plot(one.dataset.figure, JSON.parse(one.textContent))));
 function narrow(layout) {
   // A phone has no room for a legend beside long names nor for a wide margin.
   if (window.innerWidth < 560) {

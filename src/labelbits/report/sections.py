@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 from labelbits.metrics import metric_of
-from labelbits.planning.advice.words import chance, change_parts, show, span
+from labelbits.planning.advice.words import chance, change, change_parts, show, span
 from labelbits.planning.result import LEVEL, Option, Plan
 from labelbits.report import figures
+from labelbits.report.blocks import (
+    Block,
+    Bullets,
+    Cards,
+    Command,
+    Details,
+    Figure,
+    Heading,
+    Pair,
+    Paragraph,
+    Section,
+    Table,
+)
+from labelbits.report.differences import difference_figure, differences
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
-from labelbits.report.markup import bullets, figure, paragraph, section, table, text
 from labelbits.report.winners import money_ratio, winner_map
 
+#: Doubts that stand on the first screen; a click shows the others.
+FIRST_DOUBTS = 5
+#: Differences that are drawn at once.
+MOST_DIFFERENCES = 12
 
-def sections(plan: Plan) -> list[str]:
-    """The sections in reading order, as HTML."""
-    return [
+
+def sections(plan: Plan) -> list[Section]:
+    """The sections in reading order: what to sign and what to do first, then what it rests on."""
+    made = [
         _verdict(plan),
-        _warnings(plan),
+        _next_step(plan),
+        _doubts(plan),
+        _differences(plan),
         _tradeoff(plan),
         _at_budget(plan),
         _map(plan),
@@ -25,9 +45,10 @@ def sections(plan: Plan) -> list[str]:
         *evidence_sections(plan),
         _all(plan),
     ]
+    return [one for one in made if one is not None]
 
 
-def _verdict(plan: Plan) -> str:
+def _verdict(plan: Plan) -> Section:
     best = plan.recommendation
     low, high = best["interval"]
     percent = plan.percent
@@ -36,7 +57,7 @@ def _verdict(plan: Plan) -> str:
         (span(low, high, percent), f"{100 * LEVEL:.0f} % interval"),
         (money(best["cost"], plan.currency), f"of {money(plan.budget, plan.currency)}"),
     ]
-    if "single" in best:  # a mixture is advised; probabilities are of one way of asking alone
+    if "single" in best:  # a mixture is advised; probabilities are of one option alone
         mixture = plan.extras["mixture"]
         gain, interval = change_parts(mixture["gain"], mixture["interval"], percent)
         cards.append((gain, f"better than {mixture['single']} alone ({interval})"))
@@ -51,10 +72,6 @@ def _verdict(plan: Plan) -> str:
     if best["parts"].get("first") and best.get("next"):
         cards = [(show(best["next"]["quality_now"], percent), "with the labels you hold"), *cards]
         cards[1] = (cards[1][0], f"{plan.metric_name} expected from nothing")
-    body = "".join(
-        f"<div class='card'><b>{text(value)}</b><span>{text(label)}</span></div>"
-        for value, label in cards
-    )
     parts = best["parts"]
     more = [parts.get(key, "") for key in ("certainty", "less", "pilot")]
     leads = [line for line in best.get("leads", []) if line]
@@ -64,136 +81,174 @@ def _verdict(plan: Plan) -> str:
         more.insert(0, free["instead"])
     # What goes first has said it already.
     more += ["" if leads else there.get("sentence", ""), best.get("target_sentence", "")]
-    lines = "".join(f"<p class='more'>{text(line)}</p>" for line in more if line)
-    lead = "".join(f"<p>{text(line)}</p>" for line in leads if line)
-    return (
-        f"<section class='verdict'>{lead}<p>{text(parts['purchase'])}</p>"
-        f"<div class='cards'>{body}</div>{lines}</section>"
+    return Section(
+        "",
+        [
+            *(Paragraph(line) for line in leads),
+            Paragraph(parts["purchase"]),
+            Cards(cards),
+            *(Paragraph(line, "more") for line in more if line),
+        ],
+        "verdict",
     )
 
 
-def _warnings(plan: Plan) -> str:
+def _next_step(plan: Plan) -> Section:
+    if plan.recommendation.get("leads"):
+        words = "If you buy: write the tasks for annotators with this command, in this folder."
+    else:
+        words = "Write the tasks for annotators with this command, in this folder."
+    return Section(
+        "What to do next",
+        [
+            Paragraph(words),
+            Command("labelbits export plan.json --to label-studio --out tasks"),
+            Paragraph("Then plan again with the new answers named under pilot in the plan file."),
+        ],
+        "next",
+    )
+
+
+def _doubts(plan: Plan) -> Section | None:
     if not plan.warnings:
-        return ""
-    return section("Before you rely on this", bullets(plan.warnings), "warnings")
+        return None
+    blocks: list[Block] = [Bullets(plan.warnings[:FIRST_DOUBTS])]
+    rest = plan.warnings[FIRST_DOUBTS:]
+    if rest:
+        blocks.append(Details(f"{len(rest)} more", [Bullets(rest)]))
+    return Section("Before you rely on this", blocks, "warnings")
 
 
-def _tradeoff(plan: Plan) -> str:
+def _differences(plan: Plan) -> Section | None:
+    best, found = differences(plan)
+    if not found:
+        return None
+    found = sorted(found, key=lambda one: one.value, reverse=not plan.lower_is_better)
+    blurred = [one.name for one in found if not one.told_apart]
+    side = "Right" if plan.lower_is_better else "Left"
+    words = (
+        f"Every option is bought for all the money and compared with {best}. {side} of 0 is worse "
+        "than it."
+    )
+    if blurred:
+        is_are = "is" if len(blurred) == 1 else "are"
+        words += (
+            f" An interval that holds 0 tells nothing apart: {', '.join(blurred)} {is_are} not "
+            f"told apart from {best}."
+        )
+    drawing = Figure(
+        difference_figure(plan, found[:MOST_DIFFERENCES]),
+        "differences",
+        f"{plan.metric_name} of every other option less that of {best}, with "
+        f"{100 * LEVEL:.0f} % intervals",
+    )
+    rows = [[one.name, change(one.value, (one.low, one.high), plan.percent)] for one in found]
+    table = Table(["option", f"{plan.metric_name} less that of {best}"], rows)
+    return Section(
+        "How far the options are apart",
+        [Paragraph(words), drawing, Details(f"{len(rows)} differences as numbers", [table])],
+    )
+
+
+def _tradeoff(plan: Plan) -> Section:
     direction = "Lower is better." if plan.lower_is_better else "Higher is better."
     words = (
         f"{metric_of(plan.metric).meaning} {direction} Filled markers were measured on the pilot "
-        "or by simulation, hollow ones are extrapolated; bands are "
-        f"{100 * LEVEL:.0f} % intervals, the star is the recommendation."
+        "or by simulation, hollow ones are forecasts. Bands are "
+        f"{100 * LEVEL:.0f} % intervals. The star is the recommendation."
     )
     at_once = figures.drawn(plan)
     if len(at_once) < len({option.family for option in plan.options}):
         words += (
-            f" The {len(at_once)} ways of asking with the best quality are drawn: click a "
+            f" The {len(at_once)} options with the best quality are drawn: click a "
             "name to add or remove its curve."
         )
-    drawing = figure(
-        figures.tradeoff(plan), "tradeoff", f"{plan.metric_name} against cost for each signal"
+    drawing = Figure(
+        figures.tradeoff(plan), "tradeoff", f"{plan.metric_name} against cost for each option"
     )
-    return section("What the money buys", paragraph(words) + drawing)
+    return Section("What the money buys", [Paragraph(words), drawing])
 
 
 def _option_heads(plan: Plan) -> list[str]:
     """The headings of `_option_cells`."""
-    return [
-        "way of asking",
-        plan.metric_name,
-        "interval",
-        "cost",
-        "items",
-        "answers an item",
-    ]
+    return ["option", plan.metric_name, "interval", "cost", "items", "answers an item"]
 
 
 def _option_cells(option: Option, plan: Plan) -> list[str]:
     return [
-        text(option.family),
+        option.family,
         show(option.quality, plan.percent),
         span(option.low, option.high, plan.percent),
-        text(money(option.cost, plan.currency)),
+        money(option.cost, plan.currency),
         f"{option.items:,}",
         f"{option.answers_per_item:.3g}",
     ]
 
 
-def _at_budget(plan: Plan) -> str:
+def _at_budget(plan: Plan) -> Section:
     chances = plan.recommendation["probabilities"]
-    rows = []
+    rows, strong = [], set()
     for curve in plan.curves:
         options = [o for o in plan.options if o.family == curve.family.name]
-        name = text(curve.family.name)
         if not options:
-            rows.append([name, *["-"] * 5, "cannot be bought", "-", "-"])
+            rows.append([curve.family.name, *["-"] * 5, "cannot be bought", "-", "-"])
             continue
         option, price = options[-1], curve.family.price
         known = option.bits == option.bits
         bits = f"{option.bits:.3g}" if known else "-"
         per_money = f"{option.bits / price.amount:,.3g}" if known else "-"
-        cells = [*_option_cells(option, plan), text(chance(chances.get(option.family, 0)))]
         if option.family == plan.recommendation["family"]:
-            cells[0] = f"<b>{name}</b>"
-        rows.append([*cells, bits, per_money])
+            strong.add(len(rows))
+        best = chance(chances.get(option.family, 0))
+        rows.append([*_option_cells(option, plan), best, bits, per_money])
     head = [
         *_option_heads(plan),
         "chance of being best",
         "bits per answer",
         f"bits per {plan.currency}",
     ]
-    return section("The largest purchase of each kind", table(head, rows))
+    table = Table(head, rows, strong=frozenset(strong))
+    return Section("The largest purchase of each option", [table])
 
 
-def _map(plan: Plan) -> str:
+def _map(plan: Plan) -> Section | None:
     drawing = winner_map(plan)
     if drawing is None:
-        return ""
+        return None
     ratio = money_ratio(plan)
-    words = "The way of asking with the best expectation for each budget"
+    words = "The option with the best expectation for each budget"
     words += f", if the price of the dearest kind were another. {ratio}" if ratio else "."
-    body = paragraph(words) + figure(
-        drawing, "map", "which way of asking wins by budget and by ratio of prices"
-    )
+    label = "which option wins by budget and by ratio of prices"
+    blocks: list[Block] = [Paragraph(words), Figure(drawing, "map", label)]
     if plan.crossovers:
         lines = [one["sentence"] for one in plan.crossovers]
-        inside = bullets(lines)
+        inside: Block = Bullets(lines)
         if len(lines) > 6:
-            inside = f"<details><summary>{len(lines)} crossovers</summary>{inside}</details>"
-        body += f"<h3>Crossovers</h3>{inside}"
-    return section("Who wins where", body)
+            inside = Details(f"{len(lines)} crossovers", [inside])
+        blocks += [Heading("Crossovers"), inside]
+    return Section("Who wins where", blocks)
 
 
-def _bits(plan: Plan) -> str:
+def _bits(plan: Plan) -> Section | None:
     if all(curve.bits is None for curve in plan.curves):
-        return ""
+        return None
     about = plan.extras.get("bits_about", "")
     words = f"{about} Whiskers: {100 * LEVEL:.0f} % intervals, which for money include the price."
-    left = figure(figures.bits_bars(plan, False), "bits", "bits per answer")
-    right = figure(figures.bits_bars(plan, True), "bits-money", "bits per unit of money")
-    return section(
-        "Information in an answer", f"{paragraph(words)}<div class='pair'>{left}{right}</div>"
-    )
+    left = Figure(figures.bits_bars(plan, False), "bits", "bits per answer")
+    right = Figure(figures.bits_bars(plan, True), "bits-money", "bits per unit of money")
+    return Section("Information in an answer", [Paragraph(words.strip()), Pair(left, right)])
 
 
-def _mixture(plan: Plan) -> str:
+def _mixture(plan: Plan) -> Section | None:
     mixture = plan.extras.get("mixture")
     if not mixture:
-        return ""
-    return section("Is a mixture better?", paragraph(mixture["sentence"]))
+        return None
+    return Section("Is a mixture better?", [Paragraph(mixture["sentence"])])
 
 
-def _all(plan: Plan) -> str:
+def _all(plan: Plan) -> Section:
     rows = [
-        [*_option_cells(o, plan), "measured" if o.measured else "extrapolated"]
-        for o in plan.options
+        [*_option_cells(o, plan), "measured" if o.measured else "forecast"] for o in plan.options
     ]
-    head = [
-        *_option_heads(plan),
-        "evidence",
-    ]
-    return (
-        f"<section><details><summary>All {len(rows)} options</summary>{table(head, rows)}"
-        "</details></section>"
-    )
+    table = Table([*_option_heads(plan), "evidence"], rows)
+    return Section("", [Details(f"All {len(rows)} purchases that were compared", [table])])

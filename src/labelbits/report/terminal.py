@@ -8,10 +8,11 @@ from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from labelbits.planning.advice.words import chance, show, span
 from labelbits.planning.result import LEVEL, Plan
+from labelbits.report.run import REPORT
+from labelbits.speech import cell, say
 
 #: Columns that the table needs with the bits; fewer than that are kept for what decides.
 WIDE = 100
@@ -20,11 +21,12 @@ WIDE = 100
 def print_plan(plan: Plan, folder: Path, console: Console | None = None) -> None:
     """Print the table, the warnings, the advice and the path of the report."""
     console = console or Console()
-    console.print(
-        f"What {plan.budget:,.2f} {plan.currency} buys; quality is {plan.metric_name}, "
-        f"{'lower' if plan.lower_is_better else 'higher'} is better",
-        style="bold",
-        highlight=False,
+    better = "lower" if plan.lower_is_better else "higher"
+    say(
+        console,
+        f"What {plan.budget:,.2f} {plan.currency} buys; quality is {plan.metric_name}, {better} is "
+        "better",
+        "bold",
     )
     console.print(_table(plan, console.width >= WIDE))
     best = plan.recommendation["family"]
@@ -34,12 +36,10 @@ def print_plan(plan: Plan, folder: Path, console: Console | None = None) -> None
     for warning in plan.warnings:
         _line(console, f"{warning}.", "yellow", "Note: ")
     console.print()
-    console.print(plan.recommendation["sentence"], style="bold", highlight=False, markup=False)
+    say(console, plan.recommendation["sentence"], "bold")
     for text in further(plan):
-        console.print(text, highlight=False, markup=False)
-    console.print(
-        f"Report: {folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True
-    )
+        say(console, text)
+    say(console, f"Report: {folder / REPORT}", soft_wrap=True)
 
 
 def further(plan: Plan) -> list[str]:
@@ -55,18 +55,18 @@ def further(plan: Plan) -> list[str]:
 
 def _line(console: Console, text: str, style: str, head: str = "") -> None:
     """A point of a list whose wrapped lines stay indented."""
-    console.print(Padding(Text(f"- {head}{text}", style=style), (0, 0, 0, 1)))
+    console.print(Padding(cell(f"- {head}{text}", style), (0, 0, 0, 1)))
 
 
 def _table(plan: Plan, wide: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column("way of asking", overflow="fold")
+    table.add_column("option", overflow="fold")
     level = f"{100 * LEVEL:.0f} % interval"
     names = ["items", "each", f"cost {plan.currency}", "quality", level, "best"]
     if wide:
         names += ["bits/answer", f"bits/{plan.currency}"]
     for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(cell(name), justify="right", no_wrap=True)
     chances = plan.recommendation["probabilities"]
     for curve in plan.curves:
         options = [o for o in plan.options if o.family == curve.family.name]
@@ -87,5 +87,5 @@ def _table(plan: Plan, wide: bool) -> Table:
             cells.append(f"{last.bits:.2f}" if known else "-")
             cells.append(f"{last.bits / curve.family.price.amount:,.3g}" if known else "-")
         star = last.family == plan.recommendation["family"]
-        table.add_row(*cells, style="bold" if star else None)
+        table.add_row(*map(cell, cells), style="bold" if star else None)
     return table

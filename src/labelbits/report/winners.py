@@ -1,4 +1,4 @@
-"""The map of who wins: the best way of asking by budget and by ratio of two prices."""
+"""The map of who wins: the best option by budget and by ratio of two prices."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from labelbits.planning.result import Curve, Plan
 from labelbits.planning.spec.cost import unit_cost
-from labelbits.report.figures import colour, layout, log_ticks, money
+from labelbits.report.figures import colour, label, layout, log_ticks, money
 
 #: Points of the map along each axis.
 POINTS = 45
@@ -36,10 +36,10 @@ def _key(curve: Curve) -> str:
 
 
 def winner_map(plan: Plan) -> go.Figure | None:
-    """The way with the best expected quality for each budget and price ratio.
+    """The option with the best expected quality for each budget and price ratio.
 
     The price of the dearest kind runs from a tenth to ten times what it is; other prices stay.
-    None where there is only one way of asking.
+    None where there is only one option.
     """
     if len(plan.curves) < 2:
         return None
@@ -47,7 +47,7 @@ def winner_map(plan: Plan) -> go.Figure | None:
     budgets = np.geomspace(max(plan.budget / 30, _least(plan)), plan.budget * 3, POINTS)
     scales = np.geomspace(0.1, 10, POINTS) if kinds else np.array([1.0])
     winner, quality = _winners(plan, kinds[0] if kinds else "", scales, budgets)
-    names = [c.family.name for c in plan.curves]
+    names = [label(c.family.name) for c in plan.curves]
     if kinds is None:
         return _strip(plan, budgets, winner[0], quality[0], names)
     dear, cheap = (next(c.family for c in plan.curves if _key(c) == k) for k in kinds)
@@ -73,7 +73,7 @@ def winner_map(plan: Plan) -> go.Figure | None:
             opacity=0.85,
             customdata=np.dstack([shown, np.round(scale * quality, 3)]),
             hovertemplate=(
-                f"budget %{{x:,.3g}} {plan.currency}, price ratio %{{y:.2g}}<br>"
+                f"budget %{{x:,.3g}} {label(plan.currency)}, price ratio %{{y:.2g}}<br>"
                 f"<b>%{{customdata[0]}}</b>: {plan.metric_name} %{{customdata[1]:.3g}}"
                 f"{' %' if plan.percent else ''}<extra></extra>"
             ),
@@ -84,8 +84,8 @@ def winner_map(plan: Plan) -> go.Figure | None:
     figure.add_trace(_here(plan.budget, dear.price.amount / cheap.price.amount))
     layout(
         figure,
-        f"budget ({plan.currency}, log scale)",
-        f"price of {kinds[0]} / price of {kinds[1]}",
+        f"budget ({label(plan.currency)}, log scale)",
+        f"price of {label(kinds[0])} / price of {label(kinds[1])}",
         440,
     )
     figure.update_layout(
@@ -138,13 +138,15 @@ def _strip(
                 name=names[index],
                 marker={"color": colour(index), "symbol": "square", "size": 9},
                 hovertemplate=(
-                    f"budget %{{x:,.3g}} {plan.currency}: <b>{names[index]}</b>, %{{y:.3g}}"
+                    f"budget %{{x:,.3g}} {label(plan.currency)}: <b>{names[index]}</b>, %{{y:.3g}}"
                     "<extra></extra>"
                 ),
             )
         )
     unit = " (%)" if plan.percent else ""
-    layout(figure, f"budget ({plan.currency}, log scale)", f"best {plan.metric_name}{unit}", 360)
+    layout(
+        figure, f"budget ({label(plan.currency)}, log scale)", f"best {plan.metric_name}{unit}", 360
+    )
     ticks = log_ticks(float(budgets[0]), float(budgets[-1]))
     figure.update_layout(xaxis={"type": "log", **ticks})
     return figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labelbits.errors import InputError
-from labelbits.interface import Signal
+from labelbits.interface import Option, Signal
 from labelbits.signals.comparisons import Contrastive, OddOneOut, Quadruplet, Triplet
 from labelbits.signals.labels import Complementary, Hard, Votes
 from labelbits.signals.rankings import Candidates, Ranking
@@ -44,13 +44,22 @@ def signal_class(name: str) -> type[Signal]:
     return REGISTRY[name]
 
 
+#: The option that every signal about classes has, but those that say how else they err.
+CONFUSION = Option("matrix", "probability of each answer (column) where a class (row) is meant")
+
+
+def options_of(cls: type[Signal]) -> dict[str, Option]:
+    """Every option of a signal beyond precision and lapse, by name."""
+    return {**cls.options, **({"confusion": CONFUSION} if cls.uses_classes else {})}
+
+
 def make(name: str, dims: int, classes: int, **options: Any) -> Signal:
     """The signal called `name` with defaults for a world of this size; `options` win.
 
     An option that the signal does not have is an `InputError` that lists those it has.
     """
     cls = signal_class(name)
-    known = ["precision", "lapse", *(["confusion"] if cls.uses_classes else []), *cls.options]
+    known = ["precision", "lapse", *options_of(cls)]
     for option in options:
         if option not in known:
             raise InputError(
@@ -77,5 +86,6 @@ __all__ = [
     "Verify",
     "Votes",
     "make",
+    "options_of",
     "signal_class",
 ]

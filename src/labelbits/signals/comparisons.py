@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from labelbits.errors import check_at_least
-from labelbits.interface import CitedTime
+from labelbits.interface import CitedTime, Option
 from labelbits.signals.base import NOISE_FREE, ComparisonSignal, Exchangeable, column
 
 
@@ -100,7 +100,9 @@ class Contrastive(_Choice):
     name: ClassVar[str] = "contrastive"
     question: ClassVar[str] = "Which of these is most like the first?"
     form: ClassVar[str] = "pick"
-    options: ClassVar[Mapping[str, str]] = {"negatives": "candidates beside the match"}
+    options: ClassVar[Mapping[str, Option]] = {
+        "negatives": Option("whole", "candidates beside the match")
+    }
 
     def __check_init__(self) -> None:
         check_at_least("negatives of contrastive", self.negatives, 1)

@@ -14,7 +14,7 @@ from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.errors import check_at_least
-from labelbits.interface import CitedTime
+from labelbits.interface import CitedTime, Option
 from labelbits.signals.base import (
     ClassSignal,
     Exchangeable,
@@ -26,7 +26,7 @@ from labelbits.signals.base import (
     log_choose,
     with_lapse,
 )
-from labelbits.signals.dirichlet import count_parts, told_apart
+from labelbits.signals.dirichlet import count_parts, part_laws, told_apart
 
 CIFAR10N = CitedTime(
     4.2,
@@ -96,7 +96,9 @@ class Votes(ClassSignal):
 
     name: ClassVar[str] = "votes"
     question: ClassVar[str] = "Which class is it? (several annotators)"
-    options: ClassVar[Mapping[str, str]] = {"answers_per_item": "votes on each item"}
+    options: ClassVar[Mapping[str, Option]] = {
+        "answers_per_item": Option("whole", "votes on each item")
+    }
 
     def __check_init__(self) -> None:
         check_at_least("answers_per_item of votes", self.answers_per_item, 1)
@@ -121,7 +123,10 @@ class Votes(ClassSignal):
 
     def log_prob(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
         log_vote = jnp.maximum(self.log_vote(d2), jnp.log(jnp.finfo(d2.dtype).tiny))
-        arrangements = gammaln(answer.sum(-1) + 1.0) - gammaln(answer + 1.0).sum(-1)
+        # ln 0! and ln 1! exactly: over many classes even their rounding adds up.
+        each = jnp.where(answer > 1, gammaln(answer + 1.0), 0.0)
+        m = answer.sum(-1)
+        arrangements = jnp.where(m > 1, gammaln(m + 1.0), 0.0) - each.sum(-1)
         return arrangements + jnp.sum(answer * log_vote, axis=-1)
 
     def sample(
@@ -139,32 +144,16 @@ class Votes(ClassSignal):
 
     def entropy(self, d2: Float[Array, "..."]) -> Array:
         """H(multinomial) = M H(pi) - ln M! + sum_k E ln n_k!, n_k ~ Binomial(M, pi_k), exact."""
-        m = self.answers_per_item
-        log_p = jnp.maximum(self.log_vote(d2), jnp.log(jnp.finfo(d2.dtype).tiny))
-        p = jnp.exp(log_p)
-        log_q = jnp.log(jnp.clip(1 - p, 1e-30))
-        total = m * jnp.sum(jax.scipy.special.entr(p), axis=-1) - math.lgamma(m + 1)
-
-        def add(n: Array, total: Array) -> Array:
-            log_binomial = math.lgamma(m + 1) - gammaln(n + 1.0) - gammaln(m - n + 1.0)
-            mass = jnp.exp(log_binomial + n * log_p + (m - n) * log_q)
-            return total + jnp.sum(mass, axis=-1) * gammaln(n + 1.0)
-
-        # n = 0 and 1 contribute nothing: ln 0! = ln 1! = 0.
-        return jax.lax.fori_loop(2, m + 1, add, total)
+        return part_laws(jnp.exp(self.log_vote(d2)), self.answers_per_item, growth=0.0)[0]
 
     def sample_with_controls(
         self, key: PRNGKeyArray, d2: Float[Array, "..."]
     ) -> tuple[Shaped[Array, "*n width"], Array, Float[Array, "*n controls"]]:
         """How many classes got n votes, less its mean: the votes of one class are binomial."""
         answer, m = self.sample(key, d2), self.answers_per_item
-        log_p = jnp.maximum(self.log_vote(d2), jnp.log(jnp.finfo(d2.dtype).tiny))
-        log_q = jnp.log(jnp.clip(-jnp.expm1(log_p), 1e-30))
-        n = jnp.arange(1, m + 1).reshape(-1, *[1] * d2.ndim)
-        log_binomial = math.lgamma(m + 1) - gammaln(n + 1.0) - gammaln(m - n + 1.0)
-        masses = jnp.exp(log_binomial + n * log_p + (m - n) * log_q).sum(-1)
-        found = count_parts(answer, m).sum(-1)
-        return answer, self.entropy(d2), jnp.moveaxis(found - told_apart(masses), 0, -1)
+        entropy, masses = part_laws(jnp.exp(self.log_vote(d2)), m, growth=0.0, pooled=True)
+        found = count_parts(answer, m).sum(-1) - told_apart(masses)
+        return answer, entropy, jnp.moveaxis(found, 0, -1)
 
     def orbit(self, answer: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
         """Counts up to a permutation of the classes: partitions of M."""

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.compilation import exact_product
 from labelbits.errors import InputError, check_at_least
+from labelbits.interface import Option
 from labelbits.signals.base import (
     NOISE_FREE,
     check_enumerable,
@@ -43,7 +44,7 @@ class Ranking(Report):
     name: ClassVar[str] = "ranking"
     question: ClassVar[str] = "Which classes are closest, in order?"
     form: ClassVar[str] = "ranker"
-    options: ClassVar[Mapping[str, str]] = {"top": "classes ranked"}
+    options: ClassVar[Mapping[str, Option]] = {"top": Option("whole", "classes ranked")}
 
     def __check_init__(self) -> None:
         check_at_least("top of ranking", self.top, 1)
@@ -119,13 +120,20 @@ class Candidates(Report):
 
     name: ClassVar[str] = "candidates"
     question: ClassVar[str] = "Tick every class that it may be."
-    options: ClassVar[Mapping[str, str]] = {"threshold": "squared distance ticked half the time"}
+    options: ClassVar[Mapping[str, Option]] = {
+        "threshold": Option("number", "squared distance ticked half the time", by_world=True)
+    }
 
     @classmethod
     def for_world(cls, dims: int, classes: int, **options: Any) -> Candidates:
         # Two N(0, I) points are 2 x dims apart on average: half of that calls a class plausible.
         options.setdefault("threshold", float(dims))
         return cls(**options)
+
+    @classmethod
+    def same_perception(cls, precision: float) -> float:
+        """A logistic error of scale 1 / precision has twice the variance of a Gumbel error."""
+        return math.sqrt(2) * precision
 
     def __check_init__(self) -> None:
         if is_number(self.threshold) and not math.isfinite(self.threshold):

@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from scipy import stats
 
 from labelbits.errors import InputError, check_at_least
-from labelbits.interface import CitedTime
+from labelbits.interface import CitedTime, Option
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
 
 
@@ -32,9 +32,11 @@ class Rating(ComparisonSignal, Categorical):
     name: ClassVar[str] = "rating"
     question: ClassVar[str] = "How similar are these two?"
     form: ClassVar[str] = "rating"
-    options: ClassVar[Mapping[str, str]] = {
-        "levels": "steps of the scale",
-        "thresholds": "squared distances between the steps, falling",
+    options: ClassVar[Mapping[str, Option]] = {
+        "levels": Option("whole", "steps of the scale"),
+        "thresholds": Option(
+            "numbers", "squared distances between the steps, falling", by_world=True
+        ),
     }
     fixed_pairs: ClassVar[tuple[tuple[int, int], ...]] = ((0, 1),)
 
@@ -68,6 +70,11 @@ class Rating(ComparisonSignal, Categorical):
             # Two independent N(0, I) items: d2 / 2 is chi-square with `dims` degrees of freedom.
             options["thresholds"] = equal_steps(dims, levels)
         return cls(**options)
+
+    @classmethod
+    def same_perception(cls, precision: float) -> float:
+        """A logistic error of scale 1 / precision has twice the variance of a Gumbel error."""
+        return math.sqrt(2) * precision
 
     def cuts(self) -> Array:
         """Thresholds in use: those given, or equal steps for a two-dimensional normal world."""
@@ -128,6 +135,9 @@ class Similarity(ComparisonSignal):
     name: ClassVar[str] = "similarity"
     question: ClassVar[str] = "How far apart are these two, as a number?"
     form: ClassVar[str] = "number"
+    options: ClassVar[Mapping[str, Option]] = {
+        "largest": Option("number", "end of the scale that a lapse is drawn from", by_world=True)
+    }
     fixed_pairs: ClassVar[tuple[tuple[int, int], ...]] = ((0, 1),)
 
     @property
@@ -142,6 +152,11 @@ class Similarity(ComparisonSignal):
     def for_world(cls, dims: int, classes: int, **options: Any) -> Similarity:
         options.setdefault("largest", float(2 * stats.chi2.ppf(0.999, df=dims)))
         return cls(**options)
+
+    @classmethod
+    def same_perception(cls, precision: float) -> float:
+        """Here precision is 1 / variance: that of a Gumbel error of scale 1 / precision."""
+        return 6 * precision**2 / math.pi**2
 
     def outcomes(self, classes: int) -> float:
         return math.inf

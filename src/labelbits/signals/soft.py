@@ -13,6 +13,7 @@ from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.errors import check_at_least
+from labelbits.interface import Option
 from labelbits.signals.base import (
     check_enumerable,
     column,
@@ -49,9 +50,9 @@ class Soft(Report):
     name: ClassVar[str] = "soft"
     question: ClassVar[str] = "How probable is each class?"
     form: ClassVar[str] = "numbers"
-    options: ClassVar[Mapping[str, str]] = {
-        "concentration": "how closely reports follow pi",
-        "grid": "parts that one report is rounded to",
+    options: ClassVar[Mapping[str, Option]] = {
+        "concentration": Option("number", "how closely reports follow pi"),
+        "grid": Option("whole", "parts that one report is rounded to"),
     }
 
     def __check_init__(self) -> None:
@@ -93,9 +94,9 @@ class Soft(Report):
         self, report: Shaped[Array, "*n width"], d2: Float[Array, "*n classes"]
     ) -> tuple[Array, Array]:
         """The exact entropy; how many classes got n parts, less its mean, for every n."""
-        entropy, masses = part_laws(self.alpha(d2), self.grid)
+        entropy, masses = part_laws(self.alpha(d2), self.grid, pooled=True)
         found = count_parts(report, self.grid).sum(-1)
-        return entropy, jnp.moveaxis(found - told_apart(masses).sum(-1), 0, -1)
+        return entropy, jnp.moveaxis(found - told_apart(masses), 0, -1)
 
     def uniform_controls(self, answer: Shaped[Array, "*n width"], classes: int) -> Array:
         law = told_apart(jnp.asarray(uniform_part_law(self.grid, classes)))

@@ -15,7 +15,7 @@ from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.errors import check_at_least
-from labelbits.interface import CitedTime
+from labelbits.interface import CitedTime, Option
 from labelbits.signals.base import (
     check_enumerable,
     check_top,
@@ -51,6 +51,14 @@ def _flat(table: Array) -> Array:
     return moved.reshape(*moved.shape[:-2], -1)
 
 
+def _free(per_class: Array, chosen: Array) -> Array:
+    """Which classes (..., K) are not among those chosen (..., t)."""
+    free = jnp.ones(per_class.shape, dtype=bool)
+    for place in range(chosen.shape[-1]):
+        free &= jnp.arange(per_class.shape[-1]) != chosen[..., place : place + 1]
+    return free
+
+
 class SparseSoft(Report):
     """The `top` most probable classes with probabilities, and (if asked) the impossible classes.
 
@@ -70,11 +78,12 @@ class SparseSoft(Report):
     name: ClassVar[str] = "sparse-soft"
     question: ClassVar[str] = "Which classes are most probable, and how probable are they?"
     form: ClassVar[str] = "numbers"
-    options: ClassVar[Mapping[str, str]] = {
-        "top": "classes named",
-        "concentration": "how closely reports follow pi",
-        "grid": "parts that one report is rounded to",
-        "impossible": "are impossible classes ticked",
+    options: ClassVar[Mapping[str, Option]] = {
+        "top": Option("whole", "classes named"),
+        "concentration": Option("number", "how closely reports follow pi"),
+        "grid": Option("whole", "parts that one report is rounded to"),
+        "impossible": Option("yes-no", "are impossible classes ticked"),
+        "impossible_below": Option("number", "probability ticked impossible half the time"),
     }
 
     def __check_init__(self) -> None:
@@ -103,14 +112,18 @@ class SparseSoft(Report):
         """Dirichlet parameters of the chosen classes and of the rest."""
         picked = jnp.take_along_axis(log_pi, jnp.maximum(chosen, 0), axis=-1)
         pi = jnp.where(chosen >= 0, jnp.exp(picked), 0.0)
-        rest = jnp.clip(1 - pi.sum(-1, keepdims=True), 0)
+        # The sum of the others: 1 less those chosen has no digits left where they hold all. The
+        # slope of both is the same, and that of the difference is cheaper.
+        left = 1 - pi.sum(-1, keepdims=True)
+        rest = jnp.sum(jnp.where(_free(log_pi, chosen), jnp.exp(log_pi), 0.0), -1, keepdims=True)
+        rest = left + jax.lax.stop_gradient(rest - left)
         mass = jnp.concatenate([pi, rest], axis=-1)
         return jnp.maximum(column(self.concentration, mass) * mass, SMALLEST)
 
     def _log_ticks(self, log_pi: Array, chosen: Array) -> tuple[Array, Array, Array]:
         """ln P(tick), ln P(no tick) of each class, and which classes can be ticked."""
         log_odds = jnp.log(self.impossible_below) - log_pi
-        free = jnp.all(jnp.arange(log_pi.shape[-1]) != chosen[..., :, None], axis=-2)
+        free = _free(log_pi, chosen)
         return jax.nn.log_sigmoid(log_odds), jax.nn.log_sigmoid(-log_odds), free
 
     def log_answers(self, answer: Shaped[Array, "*n width"], classes: int) -> Array:
@@ -153,7 +166,7 @@ class SparseSoft(Report):
         ones = jnp.ones((*d2.shape[:-1], self.top + 1))
         parts = [chosen, sample_dirichlet_multinomial(how_much, ones, self.grid)]
         if self.impossible:
-            free = jnp.all(jnp.arange(d2.shape[-1]) != chosen[..., :, None], axis=-2)
+            free = _free(d2, chosen)
             parts.append((free & jax.random.bernoulli(tick, 0.5, d2.shape)).astype(jnp.int32))
         return jnp.concatenate(parts, axis=-1)
 

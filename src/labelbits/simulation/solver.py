@@ -130,7 +130,10 @@ def minimise(
         return x.reshape(worlds, points, wide)
 
     def orthonormal(x: Array) -> Array:
-        return flat(jnp.linalg.qr(full(x))[0])
+        basis = jnp.linalg.qr(full(x))[0]
+        if points < wide:  # so few points span no more than that; the other coordinates are 0
+            basis = jnp.pad(basis, ((0, 0), (0, 0), (0, wide - points)))
+        return flat(basis)
 
     def power(now: _State, f: Array, g: Array) -> _State:
         """One step of block power iteration on (radius - L); the last scales the start."""

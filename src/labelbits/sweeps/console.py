@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from labelbits.speech import printable
 from labelbits.sweeps.runner import Progress
 
 
@@ -23,12 +24,12 @@ def sweep_progress(unit: str = "cells") -> Iterator[Progress]:
 
     columns = (
         BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeElapsedColumn(),
-        TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.description}"),
+        TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.description}", markup=False),
     )  # fmt: skip
     with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("reading")
 
         def tell(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
+            bar.update(task, completed=done, total=total, description=printable(what))
 
         yield tell

@@ -13,6 +13,7 @@ from labelbits.errors import InputError
 from labelbits.interrupts import heard
 from labelbits.signals import REGISTRY
 from labelbits.sweeps.analyses.bits import bits
+from labelbits.sweeps.analyses.dynamics import dynamics
 from labelbits.sweeps.analyses.figures import FIGURES, numbers
 from labelbits.sweeps.analyses.fits import ceiling, fits
 from labelbits.sweeps.analyses.piece import Piece, Size, table
@@ -24,7 +25,7 @@ from labelbits.sweeps.store import Parts
 
 ANALYSES = {
     "fits": fits, "ceiling": ceiling, "bits": bits, "total": total, "triplets": triplets,
-    "saturation": saturation, "total axes": total_axes,
+    "saturation": saturation, "total axes": total_axes, "dynamics": dynamics,
 }  # fmt: skip
 
 FULL = Size(
@@ -33,12 +34,20 @@ FULL = Size(
     axis_lapse=(0.0, 0.1, 0.3), saturation_dims=(3,), saturation_classes=(2, 3, 4, 6, 12),
     prototype_sets=4, small_items=10, small_worlds=8, small_answers=(1, 4, 16), temperatures=150,
     triplets=(30, 100, 300, 1000, 3000), shots=(1, 2, 4),
+    encoder_items=500, encoder_answers=2000, encoder_steps=8000, encoder_look=10, encoder_seeds=5,
+    encoder_precision=2.0, encoder_axis_answers=(125, 500, 2000, 8000),
+    encoder_axis_classes=(2, 4, 10, 30), encoder_axis_dims=(1, 2, 3, 5),
+    encoder_axis_precision=(0.5, 1.0, 2.0, 8.0), encoder_axis_negatives=(1, 2, 4, 8, 16),
 )  # fmt: skip
 QUICK = replace(
     FULL, items=50, seeds=8, answers=(1, 4, 16), draws=256, axis_classes=(3, 10),
     axis_dims=(3,), axis_precision=(1.0, 3.0), axis_lapse=(0.0, 0.2), saturation_dims=(3,),
     saturation_classes=(3, 5, 9), prototype_sets=3, small_items=8, small_worlds=4,
     small_answers=(1, 8), temperatures=60, triplets=(30, 300, 1000), shots=(1, 2),
+    encoder_items=300, encoder_answers=1000, encoder_steps=2000, encoder_look=10, encoder_seeds=3,
+    encoder_axis_answers=(125, 500, 2000), encoder_axis_classes=(2, 4, 10),
+    encoder_axis_dims=(1, 2, 4), encoder_axis_precision=(0.5, 2.0, 8.0),
+    encoder_axis_negatives=(1, 4, 16),
 )  # fmt: skip
 
 
@@ -51,11 +60,20 @@ class Plan:
     #: Signals whose bits in total are computed along every axis.
     along_axes: tuple[str, ...]
     triplet_items: tuple[int, ...]
+    #: Signals, and mixtures of them, that encoders are trained on.
+    encoders: tuple[str, ...]
 
 
+ENCODED = (
+    "hard", "soft", "sparse-soft", "ranking", "triplet", "contrastive 4", "rating", "hard+triplet",
+    "soft+triplet",
+)  # fmt: skip
+ENCODED_QUICK = ("hard", "soft", "triplet", "contrastive 4", "hard+triplet")
 PLANS = {
-    "full": Plan(FULL, tuple(REGISTRY), ("hard", "triplet", "similarity"), (12,)),
-    "quick": Plan(QUICK, ("hard", "soft", "ranking", "triplet"), ("hard", "triplet"), (10,)),
+    "full": Plan(FULL, tuple(REGISTRY), ("hard", "triplet", "similarity"), (12,), ENCODED),
+    "quick": Plan(
+        QUICK, ("hard", "soft", "ranking", "triplet"), ("hard", "triplet"), (10,), ENCODED_QUICK
+    ),
 }
 
 
@@ -71,6 +89,7 @@ def pieces(plan: Plan) -> list[Piece]:
             f"{kind} {d}" for d in plan.size.saturation_dims for kind in ("careful", "usual")
         ],
         "total axes": plan.along_axes,
+        "dynamics": plan.encoders,
     }
     return [
         Piece(analysis, subject, plan.size)

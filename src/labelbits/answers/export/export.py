@@ -8,8 +8,10 @@ what was asked, so that the finished export is read back exactly.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,13 +23,16 @@ from labelbits.answers.export.label_studio_config import labeling_config
 from labelbits.answers.files.json_files import loads
 from labelbits.answers.files.opening import check_file
 from labelbits.answers.formats.reader import as_number, scalar_name
-from labelbits.atomic import write_whole
+from labelbits.atomic import write_together
 from labelbits.errors import InputError
 from labelbits.interface import Signal
+from labelbits.outputs import unwritable
 from labelbits.signals import make, signal_class
 
 #: Tasks of one purchase: more is a typing error in the plan.
 MOST_TASKS = 2_000_000
+#: Names of the files that an export writes, relative to its folder.
+WRITTEN = re.compile(r"\d+-[a-z-]+/(config\.xml|tasks\.json|README\.md)")
 
 
 def tasks_for(
@@ -102,8 +107,9 @@ def export_plan(
     names = names or unnamed
     listed = found.get("items_file")
     beside = plan.parent / Path(listed).name if isinstance(listed, str) else None
+    _check_run(plan, found, beside)
     pool = known_items(beside, items, seed, notes)
-    folders = []
+    folders, files = [], {}
     for number, purchase in enumerate(purchases, 1):
         signal = _signal(plan, number, purchase, len(names))
         count = _count(plan, purchase, "items")
@@ -125,14 +131,30 @@ def export_plan(
                 )
         else:  # each question is new: one annotator for each
             tasks, repeats = min(total, MOST_TASKS), 1
-        target = folder / f"{number}-{signal.name}"
-        target.mkdir(parents=True, exist_ok=True)
+        target = f"{number}-{signal.name}"
         written = tasks_for(signal, tasks, shown, names, seed + number)
-        write_whole(target / "config.xml", labeling_config(signal, names))
-        write_whole(target / "tasks.json", json.dumps(written, ensure_ascii=False, indent=1))
-        write_whole(target / "README.md", _explain(signal.name, tasks, repeats, each))
-        folders.append(target)
+        files[f"{target}/config.xml"] = labeling_config(signal, names)
+        files[f"{target}/tasks.json"] = json.dumps(written, ensure_ascii=False, indent=1)
+        files[f"{target}/README.md"] = _explain(signal.name, tasks, repeats, each)
+        folders.append(folder / target)
+    try:
+        write_together(folder, files, lambda name: bool(WRITTEN.fullmatch(name)))
+    except OSError as problem:
+        raise unwritable(folder, problem) from None
     return folders, notes
+
+
+def _check_run(plan: Path, found: Mapping[str, Any], items: Path | None) -> None:
+    """Raise `InputError` where the items beside the plan are those of another run."""
+    hashes = found.get("files")
+    expected = hashes.get(items.name) if items is not None and isinstance(hashes, dict) else None
+    if items is None or expected is None or not items.is_file():
+        return
+    if hashlib.sha256(items.read_bytes()).hexdigest() != expected:
+        raise InputError(
+            f"{items}: found a file that is not of this plan (run {found.get('run')}); expected "
+            f"the {items.name} that was written with {plan.name}; run labelbits plan again"
+        )
 
 
 def _shown(

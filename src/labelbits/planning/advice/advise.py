@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from labelbits.errors import InputError, check_positive
+from labelbits.errors import InputError
 from labelbits.metrics import metric_of
 from labelbits.planning.advice.amend import led_by, too_little, with_mixture, without_gain
 from labelbits.planning.advice.crossovers import crossovers
@@ -22,7 +22,7 @@ from labelbits.planning.measured.held_labels import buy_next, hold_on, next_sent
 from labelbits.planning.purchases import list_options
 from labelbits.planning.result import Assumption, Curve, Plan
 from labelbits.planning.spec.cost import Price
-from labelbits.planning.spec.planfile import Budget
+from labelbits.planning.spec.planfile import Budget, checked_money
 
 
 def advise(
@@ -150,7 +150,7 @@ def replan(
     for name, price in prices.items():
         if name not in known:
             raise InputError(f"price of {name!r}: expected one of: {', '.join(sorted(known))}")
-        check_positive(f"price of {name}", price)
+        checked_money(f"price of {name}", price, "a price")
     curves = []
     for curve in plan.curves:
         family = curve.family
@@ -158,7 +158,7 @@ def replan(
             price = Price(prices[family.name], None, 0.0, "set by hand")
             family = replace(family, price=price)
         curves.append(replace(curve, family=family))
-    money = plan.budget if amount is None else check_positive("budget", amount)
+    money = plan.budget if amount is None else checked_money("budget", amount)
     terms = plan.terms.model_copy(update={"amount": float(money)})
     extras = dict(plan.extras)
     if prices or amount is not None:

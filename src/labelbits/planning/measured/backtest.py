@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -84,30 +85,52 @@ def backtest(
     }
 
 
-def provenance(
-    family: Family, answers: AnswerSource, pool: np.ndarray, curve: Curve, budget: Budget
-) -> list[str]:
-    """Notes on answers that were simulated and on money that the evidence cannot follow."""
-    found = []
+def provenance(family: Family, answers: AnswerSource, pool: np.ndarray) -> list[str]:
+    """The note on answers of a family that were partly simulated, if they were."""
     share = answers.share_real(pool)
-    if 0.005 <= share < 0.995:
+    if not 0.005 <= share < 0.995:
+        return []
+    return [
+        f"{family.name}: {100 * share:.0f} % of the training items have real answers of this "
+        "kind; the rest were simulated from what is known of the items"
+    ]
+
+
+def beyond_evidence(curves: Sequence[Curve], budget: Budget) -> list[str]:
+    """Notes on money that the evidence cannot follow: one a reason, whatever the options."""
+    beyond = [c for c in curves if most_answers(c, budget) > c.limit * 1.001]
+    out_of_items = [c for c in beyond if c.needs_items and not c.per_class]
+    found = []
+    if out_of_items:
+        items = max(c.limit / (c.family.answers_per_item or 1) for c in out_of_items)
+        whom = "" if len(out_of_items) == len(curves) else f" of {_names(out_of_items)}"
         found.append(
-            f"{family.name}: {100 * share:.0f} % of the training items have real answers of this "
-            "kind; the rest were simulated from what is known of the items"
+            f"Only {items:,.0f} items are left to label, fewer than the budget buys{whom}; the "
+            "rest of the money stays unspent"
         )
-    wanted = most_answers(curve, budget)
-    if wanted <= curve.limit * 1.001:
-        return found
-    text = (
-        f"{family.name}: the budget buys {wanted:,.0f} answers; the evidence supports up to "
-        f"{curve.limit:,.0f}"
-    )
-    if curve.per_class:
-        shots = math.ceil(wanted / (family.answers_per_item or 1) / LIMIT / curve.per_class)
-        text += f" ({LIMIT:.0f} x what was measured); shots_per_class up to {shots:,} would do"
-    elif not curve.needs_items:
-        pilot = wanted / (family.answers_per_item or 1) / LIMIT
-        text += f" ({LIMIT:.0f} x what was measured); a pilot of {pilot:,.0f} items would do"
-    else:
-        text += ", one purchase for every item that can be bought"
-    return [*found, text]
+    for per_class in (False, True):
+        short = [c for c in beyond if c not in out_of_items and bool(c.per_class) == per_class]
+        if not short:
+            continue
+        wanted = max(_pilot_for(c, budget) for c in short)
+        enough = f"shots_per_class up to {wanted:,} would do"
+        if not per_class:
+            enough = f"a pilot of {wanted:,} items would do"
+        sizes = "; ".join(
+            f"{c.family.name}: {c.limit:,.0f} of {most_answers(c, budget):,.0f}" for c in short
+        )
+        found.append(
+            f"Forecasts reach {LIMIT:.0f} x what was measured, less than the budget buys (answers "
+            f"of {sizes}); {enough}"
+        )
+    return found
+
+
+def _pilot_for(curve: Curve, budget: Budget) -> int:
+    """Items (of each class, where classes are equal) of a pilot that reaches the budget."""
+    items = most_answers(curve, budget) / (curve.family.answers_per_item or 1) / LIMIT
+    return math.ceil(items / (curve.per_class or 1))
+
+
+def _names(curves: Sequence[Curve]) -> str:
+    return ", ".join(curve.family.name for curve in curves)

@@ -22,7 +22,7 @@ from labelbits.planning.evidence.answer_source import (
 from labelbits.planning.evidence.bundled import is_bundled
 from labelbits.planning.evidence.doubts import check_pilot
 from labelbits.planning.evidence.loading import Evidence
-from labelbits.planning.measured.backtest import LIMIT, backtest, provenance
+from labelbits.planning.measured.backtest import LIMIT, backtest, beyond_evidence, provenance
 from labelbits.planning.measured.bits import bits_of
 from labelbits.planning.measured.constant import constant_draws, constant_of
 from labelbits.planning.measured.curve import curve_of, grid_of, with_item_noise
@@ -150,7 +150,8 @@ def learned_curves(
             result.extras.setdefault("backtest", []).append(check)
         result.curves.append(curve)
         ways.append(Way(family, answers, points, curve))
-        result.warnings += provenance(family, answers, trial.trainable, curve, plan.budget)
+        result.warnings += provenance(family, answers, trial.trainable)
+    result.warnings += beyond_evidence(result.curves, plan.budget)
     invented = [w.family.name for w in ways if w.answers.share_real(trial.trainable) < 0.005]
     if invented:
         result.warnings.append(

@@ -19,6 +19,27 @@ from labelbits.signals import REGISTRY
 CROWD, MODEL = "crowd", "model"
 #: More money than any plan is about; beyond it numbers of answers are no longer exact.
 LARGEST_AMOUNT = 1e12
+#: Less money than any price or budget: below it a number of answers is no number.
+LEAST_AMOUNT = 1e-12
+
+
+def checked_money(name: str, value: float, unit: str = "an amount of money") -> float:
+    """`value`, or an `InputError` unless it is above 0 and at most `LARGEST_AMOUNT`."""
+    if not LEAST_AMOUNT <= value <= LARGEST_AMOUNT:
+        raise InputError(
+            f"{name} is {value:g}; expected {unit} above 0, {LARGEST_AMOUNT:g} at most"
+        )
+    return float(value)
+
+
+def _something(value: float) -> float:
+    if value < LEAST_AMOUNT:
+        raise ValueError(f"expected at least {LEAST_AMOUNT:g}")
+    return value
+
+
+#: A price, with the limits of `checked_money`.
+Money = Annotated[float, Field(gt=0, le=LARGEST_AMOUNT), AfterValidator(_something)]
 
 
 def _known_metric(name: str) -> str:
@@ -111,7 +132,7 @@ class Budget(_Table):
     on top, for instructions and training. `item_cost` is paid for every item that is acquired.
     """
 
-    amount: float = Field(gt=0, le=LARGEST_AMOUNT)
+    amount: Money
     spent: float = Field(default=0.0, ge=0)
     currency: str = Field(default="USD", min_length=1, max_length=8)
     wage_per_hour: float = Field(default=12.0, gt=0)
@@ -172,7 +193,7 @@ class SignalPlan(_Table):
     input_price: float | None = Field(None, ge=0)
     output_price: float | None = Field(None, ge=0)
     seconds: float | None = Field(None, gt=0)
-    price: float | None = Field(None, gt=0)
+    price: Money | None = None
     lapse: float | None = Field(None, ge=0, lt=1)
     precision: float | None = Field(None, gt=0)
     answers_per_item: int | None = Field(None, ge=1, le=10_000)

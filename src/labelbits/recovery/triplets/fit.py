@@ -11,6 +11,7 @@ H the Fisher information plus prior, block by block; the lapse by EM for a mixtu
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,6 +78,11 @@ class TripletProblem:
     lapse: float | None = None
     precision: float | None = None
 
+    @functools.cached_property
+    def loaded(self) -> kernel.Loaded:
+        """The triplets as the kernel takes them."""
+        return kernel.load(self.triplets, self.weight, self.items)
+
     @property
     def answers(self) -> float:
         """Sum of the weights."""
@@ -107,8 +113,7 @@ def posterior_precision(
 ) -> np.ndarray:
     """Fisher information plus prior of each item, (items, dims, dims), at precision 1."""
     dims = points.shape[1]
-    blocks = np.zeros((len(points), dims, dims), np.float32)
-    kernel.fisher_blocks(points, problem.triplets, problem.weight, lapse, blocks)
+    blocks = kernel.fisher_blocks(points, problem.loaded, lapse)
     return blocks.astype(np.float64) + ridge * np.eye(dims)
 
 
@@ -123,12 +128,12 @@ def stochastic(
 ) -> tuple[np.ndarray, float, float]:
     """Passes with a falling step from `points`; returns points, lapse and ridge."""
     counts = problem.counts()
-    points = np.ascontiguousarray(points, dtype=np.float32).copy()
+    points = np.asarray(points, np.float32)
     for i in range(passes):
         first, last = rate * (1 - i / passes), rate * (1 - (i + 1) / passes)
         shrink = (ridge / counts).astype(np.float32)
-        _, lapsed = kernel.stochastic_pass(
-            points, problem.triplets, problem.weight, lapse, shrink, first, last
+        points, _, lapsed = kernel.stochastic_pass(
+            points, problem.loaded, lapse, shrink, first, last
         )
         if problem.lapse is None and i >= 2:
             lapse = _lapse(lapsed * problem.answers, problem)
@@ -155,15 +160,12 @@ def polish(
 
     Returns points, loss, expected lapses, iterations, converged.
     """
-    gradient = np.empty_like(points)
     shape, lapses = points.shape, 0.0
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
         nonlocal lapses
         z = x.reshape(shape).astype(np.float32)
-        loss, lapses = kernel.loss_gradient(
-            z, problem.triplets, problem.weight, lapse, ridge, gradient
-        )
+        loss, lapses, gradient = kernel.loss_gradient(z, problem.loaded, lapse, ridge)
         return loss, gradient.astype(np.float64).ravel()
 
     before, small = math.inf, False
@@ -266,7 +268,7 @@ def fit_triplets(
     few = problem.answers < min(SAMPLED * points.size, MOST_SAMPLED)
     if any(estimated) and few and _noisy(problem, points):
         draws = sampled_noise(
-            problem.triplets, problem.weight, problem.answers, points, lapse, ridge, estimated,
+            problem.loaded, problem.answers, points, lapse, ridge, estimated,
             seed, KEPT, lambda done: report("draws of the noise", done),
         )  # fmt: skip
         lapse, ridge = draws.lapse, draws.ridge

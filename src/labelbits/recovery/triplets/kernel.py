@@ -1,193 +1,252 @@
-"""Fused loops over triplets: loss with gradient, one stochastic pass, Fisher blocks.
+"""Loops over triplets: loss with gradient, one stochastic pass, Fisher blocks.
 
 A triplet (i, j, k) says that i is closer to j than to k. With x = d2_ik - d2_ij and lapse eps,
 
     P = (1 - eps) sigma(x) + eps / 2,    loss = -sum weight ln P + ridge / 2 |z|^2.
 
-Precision is 1 here: the scale of the points carries it. Everything is float32 and single-threaded
-and touches each triplet once; autodiff writes several arrays as long as the triplets instead.
-Measured at N=2000, D=5, 548,289 triplets: 17 ms a gradient here, 55 ms by JAX on the same machine
-(docs/recovery.md). The number of dimensions is an argument of the compiled code, so another size
-compiles nothing.
+Precision is 1 here: the scale of the points carries it. Everything is float32, on the CPU, and
+takes `BLOCK` triplets at a time, so that what lies between points and result stays in the nearest
+cache; autodiff over all triplets writes several arrays as long as they are (docs/recovery.md has
+the times). Compiled programs depend on sizes rounded up to a few steps, and the number of blocks
+is one of their arguments: data of another size mostly compiles nothing.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import numba
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
-_f = np.float32
-#: Triplets handled together: their margins fit the first-level cache and vectorise.
-_BLOCK = 256
-#: A triplet fulfilled by this margin has a gradient below 1e-5 of a violated one: skipped.
-_FULFILLED = _f(12)
+from labelbits.compilation import BRIEF, keep_programs
 
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    """numba's compiler with its cache on disk, in memory only where nothing can be written."""
-    try:
-        return numba.njit(fastmath=True, nogil=True, cache=True)(function)
-    except RuntimeError:  # no folder for the cache, in the package or in the user's home
-        return numba.njit(fastmath=True, nogil=True)(function)
-
-
-@_compiled
-def _margins(points, triplets, first, last, out):
-    """x of triplets first..last into `out`."""
-    dims = points.shape[1]
-    for t in range(first, last):
-        i, j, k = triplets[t, 0], triplets[t, 1], triplets[t, 2]
-        x = _f(0)
-        for d in range(dims):
-            anchor = points[i, d]
-            near, far = anchor - points[j, d], anchor - points[k, d]
-            x += far * far - near * near
-        out[t - first] = x
+#: Triplets handled together.
+BLOCK = 512
+#: Triplets, items and dims that arrays hold at least, and the factor to their next size.
+TRIPLETS, ITEMS, DIMS = (1 << 15, 4), (1 << 10, 2), (5, 2)
+#: Triplets of one stochastic update, of which the largest is used that is at most this share of
+#: the items: few of them share an item, so updating together is like updating one by one.
+TOGETHER, SHARE = (16, 64, 256), 1 / 3
+#: A triplet fulfilled by this margin has a gradient below 1e-5 of a violated one: no update.
+FULFILLED = 12.0
+#: Margins are clipped here, where e^-x is still a float32.
+LARGEST = 80.0
 
 
-@_compiled
-def _exp_minus(x, count, out, bits):
-    """out = exp(-x), x clipped to +-80; `bits` is `out` seen as int32.
+@dataclass(frozen=True)
+class Loaded:
+    """Triplets as the programs take them, padded with answers of weight 0: see `load`."""
 
-    exp(u) = 2^n p(f): a polynomial (relative error 3e-6) whose exponent field is raised by n.
-    Unlike the library's exp it vectorises.
-    """
-    for t in range(count):
-        u = min(max(-x[t], _f(-80)), _f(80)) * _f(1.4426950408889634)
-        n = np.int32(u + _f(1000.5)) - np.int32(1000)
-        f = (u - _f(n)) * _f(0.6931471805599453)
-        p = _f(0.041666667) + f * _f(0.0083333333)
-        out[t] = _f(1) + f * (_f(1) + f * (_f(0.5) + f * (_f(0.16666667) + f * p)))
-        bits[t] += n << np.int32(23)
+    triplets: Array
+    weight: Array
+    count: int
+    items: int
+
+    def blocks(self, size: int) -> np.int32:
+        """Blocks of `size` that hold all triplets."""
+        return np.int32(math.ceil(self.count / size))
 
 
-@_compiled
-def loss_gradient(points, triplets, weight, lapse, ridge, gradient):
-    """Loss, and its gradient into `gradient` (items, dims).
+def _rounded(size: int, steps: tuple[int, int]) -> int:
+    least, factor = steps
+    while least < size:
+        least *= factor
+    return least
 
-    `points` (items, dims) float32, `triplets` (n, 3) int32, `weight` (n,) float32 or (0,) for
-    all ones. Returns (loss, expected number of lapses), the second being the sum over triplets
-    of weight P(lapse | answer).
-    """
+
+def _padded(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    wide = np.zeros(shape, values.dtype)
+    wide[tuple(slice(size) for size in values.shape)] = values
+    return wide
+
+
+def load(triplets: np.ndarray, weight: np.ndarray, items: int) -> Loaded:
+    """`triplets` (n, 3) with numbers below `items`, `weight` (n,) or (0,) for all ones."""
+    count = len(triplets)
+    capacity = _rounded(count, TRIPLETS)
+    weight = np.asarray(weight if len(weight) else np.ones(count), np.float32)
+    cpu = jax.devices("cpu")[0]
+    return Loaded(
+        jax.device_put(_padded(np.asarray(triplets, np.int32), (capacity, 3)), cpu),
+        jax.device_put(_padded(weight, (capacity,)), cpu),
+        count,
+        items,
+    )
+
+
+def _wide(points: np.ndarray) -> np.ndarray:
+    """The points with zeros up to a round number of items and dims: both change nothing."""
     items, dims = points.shape
-    weighted = weight.shape[0] > 0
-    x = np.empty(_BLOCK, np.float32)
-    e = np.empty(_BLOCK, np.float32)
-    bits = e.view(np.int32)
-    keep, half = _f(1 - lapse), _f(lapse / 2)
-    loss, lapses = 0.0, 0.0
-    gradient[:] = 0
-    for first in range(0, triplets.shape[0], _BLOCK):
-        last = min(first + _BLOCK, triplets.shape[0])
-        _margins(points, triplets, first, last, x)
-        _exp_minus(x, last - first, e, bits)
-        block_loss, block_lapses = _f(0), _f(0)
-        for t in range(last - first):
-            w = weight[first + t] if weighted else _f(1)
-            r = _f(1) + e[t]  # 1 / sigma(x)
-            mixed = keep + half * r  # P / sigma(x)
-            block_loss += w * np.log(r / mixed)
-            block_lapses += w * half * r / mixed
-            e[t] = w * keep * e[t] / (r * mixed)  # d ln P / dx
-        loss += block_loss
-        lapses += block_lapses
-        for t in range(last - first):
-            g = _f(2) * e[t]
-            if g < _f(1e-7):
-                continue
-            i, j, k = triplets[first + t, 0], triplets[first + t, 1], triplets[first + t, 2]
-            for d in range(dims):
-                anchor = points[i, d]
-                near, far = g * (anchor - points[j, d]), g * (anchor - points[k, d])
-                gradient[i, d] += near - far
-                gradient[j, d] -= near
-                gradient[k, d] += far
-    power = 0.0
-    for i in range(items):
-        for d in range(dims):
-            power += points[i, d] * points[i, d]
-            gradient[i, d] += _f(ridge) * points[i, d]
-    return loss + 0.5 * ridge * power, lapses
+    shape = _rounded(items, ITEMS), _rounded(dims, DIMS)
+    return _padded(np.asarray(points, np.float32), shape)
 
 
-@_compiled
-def stochastic_pass(points, triplets, weight, lapse, shrink, rate, rate_end):
-    """One pass of stochastic gradient descent over the triplets in their order, in place.
+def loss_gradient(
+    points: np.ndarray, answers: Loaded, lapse: float, ridge: float
+) -> tuple[float, float, np.ndarray]:
+    """Loss in nats, expected number of lapses, and the gradient (items, dims) of the loss.
+
+    The lapses are the sum over triplets of weight P(lapse | answer).
+    """
+    loss, lapses, gradient = _program("gradient")(
+        _wide(points), answers.triplets, answers.weight, answers.blocks(BLOCK), np.float32(lapse)
+    )
+    items, dims = points.shape
+    # Sums of blocks in float64: in float32 a loss of 10^6 nats has steps of a tenth.
+    total = float(np.asarray(loss, np.float64).sum())
+    power = float(np.sum(np.asarray(points, np.float64) ** 2))
+    return (
+        total + 0.5 * ridge * power,
+        float(np.asarray(lapses, np.float64).sum()),
+        np.asarray(gradient)[:items, :dims] + np.float32(ridge) * points,
+    )
+
+
+def stochastic_pass(
+    points: np.ndarray, answers: Loaded, lapse: float, shrink: np.ndarray, rate: float,
+    rate_end: float,
+) -> tuple[np.ndarray, float, float]:  # fmt: skip
+    """One pass of stochastic gradient descent over the triplets in their order.
 
     The step falls from `rate` to `rate_end`. `shrink` (items,) is the ridge's share of one
-    update of each item. Returns (share of triplets that were violated when their turn came,
-    expected share of lapses): both are honest in the first pass, when no triplet was seen before.
+    update of each item. Returns (points, share of triplets that were violated when their turn
+    came, expected share of lapses): both shares are honest in the first pass, when no triplet was
+    seen before.
     """
-    n, dims = triplets.shape[0], points.shape[1]
-    weighted = weight.shape[0] > 0
-    keep, half = _f(1 - lapse), _f(lapse / 2)
-    slope = _f((rate_end - rate) / max(n, 1))
-    violated, lapses, total = 0.0, 0.0, 0.0
-    for t in range(n):
-        i, j, k = triplets[t, 0], triplets[t, 1], triplets[t, 2]
-        x = _f(0)
-        for d in range(dims):
-            anchor = points[i, d]
-            near, far = anchor - points[j, d], anchor - points[k, d]
-            x += far * far - near * near
-        w = weight[t] if weighted else _f(1)
-        total += w
-        if x < 0:
-            violated += w
-        if x > _FULFILLED:
-            lapses += w * half
-            continue
-        e = np.exp(-max(x, _f(-80)))
-        r = _f(1) + e
-        mixed = keep + half * r
-        lapses += w * half * r / mixed
-        step = _f(rate) + slope * _f(t)
-        # A heavy triplet must not throw its items across the space.
-        g = _f(2) * min(w * step, _f(0.25)) * keep * e / (r * mixed)
-        keep_i, keep_j, keep_k = (
-            _f(1) - step * shrink[i],
-            _f(1) - step * shrink[j],
-            _f(1) - step * shrink[k],
+    items, dims = points.shape
+    size = max(n for n in TOGETHER if n <= max(SHARE * items, TOGETHER[0]))
+    wide = _wide(points)
+    moved, violated, lapses, total = _program("pass", size)(
+        wide, answers.triplets, answers.weight, answers.blocks(size), np.float32(lapse),
+        _padded(shrink, (len(wide),)), np.float32(rate),
+        np.float32((rate_end - rate) / max(answers.count, 1)),
+    )  # fmt: skip
+    share = max(float(total), 1e-30)
+    return np.asarray(moved)[:items, :dims], float(violated) / share, float(lapses) / share
+
+
+def fisher_blocks(points: np.ndarray, answers: Loaded, lapse: float) -> np.ndarray:
+    """Expected Fisher information of each item's own coordinates, (items, dims, dims).
+
+    F = sum weight P'(x)^2 / (P (1 - P)) (dx/dz)(dx/dz)^T, only the diagonal blocks: the other
+    items taken as known.
+    """
+    items, dims = points.shape
+    found = _program("fisher")(
+        _wide(points), answers.triplets, answers.weight, answers.blocks(BLOCK), np.float32(lapse)
+    )
+    return np.asarray(found)[:items, :dims, :dims]
+
+
+@functools.cache
+def _program(name: str, *static: int) -> Callable[..., Any]:
+    """The compiled loop of this name, for the CPU."""
+    keep_programs()
+    body = {"gradient": _gradient, "pass": _pass, "fisher": _fisher}[name]
+    return jax.jit(
+        functools.partial(body, *static),
+        compiler_options={"xla_backend_optimization_level": BRIEF},
+    )
+
+
+def _sides(
+    points: Array, triplets: Array, weight: Array, block: Array, size: int
+) -> tuple[Array, Array, Array, Array]:
+    """Of one block: triplets (size, 3), weights (size,), and z_i - z_j, z_i - z_k (size, dims)."""
+    ids = jax.lax.dynamic_slice_in_dim(triplets, block * size, size)
+    part = jax.lax.dynamic_slice_in_dim(weight, block * size, size)
+    anchor, near, far = (_rows(points, ids[:, side]) for side in range(3))
+    return ids, part, anchor - near, anchor - far
+
+
+def _rows(values: Array, ids: Array) -> Array:
+    return values.at[ids].get(mode="promise_in_bounds")
+
+
+def _add(to: Array, ids: Array, terms: tuple[Array, Array, Array]) -> Array:
+    """`to` with a term for each side of the triplets `ids` added to its rows."""
+    for side, term in enumerate(terms):
+        to = to.at[ids[:, side]].add(term, mode="promise_in_bounds")
+    return to
+
+
+def _probabilities(near: Array, far: Array, lapse: Array) -> tuple[Array, Array, Array, Array]:
+    """x, 1 / sigma(x), P / sigma(x) and d ln P / dx of each triplet of a block."""
+    x = jnp.sum(far * far - near * near, axis=1)
+    e = jnp.exp(-jnp.clip(x, -LARGEST, LARGEST))
+    odds = 1 + e
+    mixed = 1 - lapse + lapse / 2 * odds
+    return x, odds, mixed, (1 - lapse) * e / (odds * mixed)
+
+
+def _gradient(points: Array, triplets: Array, weight: Array, blocks: Array, lapse: Array) -> Any:
+    def step(block: Array, total: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        loss, lapses, gradient = total
+        ids, part, near, far = _sides(points, triplets, weight, block, BLOCK)
+        _, odds, mixed, slope = _probabilities(near, far, lapse)
+        pull = (2 * part * slope)[:, None]
+        near, far = pull * near, pull * far
+        return (
+            loss.at[block].set(jnp.sum(part * jnp.log(odds / mixed))),
+            lapses.at[block].set(jnp.sum(part * lapse / 2 * odds / mixed)),
+            _add(gradient, ids, (near - far, -near, far)),
         )
-        for d in range(dims):
-            zi, zj, zk = points[i, d], points[j, d], points[k, d]
-            near, far = g * (zi - zj), g * (zi - zk)
-            points[i, d] = zi * keep_i - near + far
-            points[j, d] = zj * keep_j + near
-            points[k, d] = zk * keep_k - far
-    return violated / max(total, 1e-30), lapses / max(total, 1e-30)
+
+    none = jnp.zeros(len(triplets) // BLOCK)
+    return jax.lax.fori_loop(0, blocks, step, (none, none, jnp.zeros_like(points)))
 
 
-@_compiled
-def fisher_blocks(points, triplets, weight, lapse, blocks):
-    """Expected Fisher information of each item's own coordinates, added to `blocks`.
+def _pass(
+    size: int, points: Array, triplets: Array, weight: Array, blocks: Array, lapse: Array,
+    shrink: Array, rate: Array, slowing: Array,
+) -> Any:  # fmt: skip
+    def step(block: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
+        points, violated, lapses, total = state
+        ids, part, near, far = _sides(points, triplets, weight, block, size)
+        x, odds, mixed, slope = _probabilities(near, far, lapse)
+        pace = rate + slowing * (block * size + jnp.arange(size))
+        # A heavy triplet must not throw its items across the space.
+        moved = x <= FULFILLED
+        pull = jnp.where(moved, 2 * jnp.minimum(part * pace, 0.25) * slope, 0)[:, None]
+        near, far = pull * near, pull * far
+        pace = jnp.where(moved & (part > 0), pace, 0)
+        shrunk = [
+            (pace * _rows(shrink, ids[:, side]))[:, None] * _rows(points, ids[:, side])
+            for side in range(3)
+        ]
+        terms = far - near - shrunk[0], near - shrunk[1], -far - shrunk[2]
+        return (
+            _add(points, ids, terms),
+            violated + jnp.sum(part * (x < 0)),
+            lapses + jnp.sum(part * lapse / 2 * odds / mixed),
+            total + jnp.sum(part),
+        )
 
-    `blocks` (items, dims, dims) float32. F = sum weight P'(x)^2 / (P (1 - P)) (dx/dz)(dx/dz)^T,
-    only the diagonal blocks: the other items taken as known.
-    """
-    dims = points.shape[1]
-    weighted = weight.shape[0] > 0
-    keep, half = 1 - lapse, lapse / 2
-    x = np.empty(1, np.float32)
-    for t in range(triplets.shape[0]):
-        _margins(points, triplets, t, t + 1, x)
-        sigma = 1 / (1 + np.exp(-np.float64(min(max(x[0], _f(-80)), _f(80)))))
-        p = keep * sigma + half
-        slope = keep * sigma * (1 - sigma)
-        information = slope * slope / max(p * (1 - p), 1e-300)
-        if weighted:
-            information *= weight[t]
-        f = _f(4 * information)
-        if f < _f(1e-9):
-            continue
-        i, j, k = triplets[t, 0], triplets[t, 1], triplets[t, 2]
-        for a in range(dims):
-            far_a, near_a = points[i, a] - points[k, a], points[i, a] - points[j, a]
-            for b in range(dims):
-                far_b, near_b = points[i, b] - points[k, b], points[i, b] - points[j, b]
-                blocks[i, a, b] += f * (far_a - near_a) * (far_b - near_b)
-                blocks[j, a, b] += f * near_a * near_b
-                blocks[k, a, b] += f * far_a * far_b
+    none = jnp.zeros(())
+    return jax.lax.fori_loop(0, blocks, step, (points, none, none, none))
+
+
+def _fisher(points: Array, triplets: Array, weight: Array, blocks: Array, lapse: Array) -> Any:
+    def step(block: Array, total: Array) -> Array:
+        ids, part, near, far = _sides(points, triplets, weight, block, BLOCK)
+        x, _, _, _ = _probabilities(near, far, lapse)
+        sigma = jax.nn.sigmoid(jnp.clip(x, -LARGEST, LARGEST))
+        other = jax.nn.sigmoid(-jnp.clip(x, -LARGEST, LARGEST))
+        p, q = (1 - lapse) * sigma + lapse / 2, (1 - lapse) * other + lapse / 2
+        slope = (1 - lapse) * sigma * other
+        # p q is at least e^-80, within float32; where P' is 0 so is the information.
+        information = 4 * part * slope * (slope / jnp.maximum(p * q, 1e-37))
+
+        def outer(side: Array) -> Array:
+            return (information[:, None] * side)[:, :, None] * side[:, None, :]
+
+        return _add(total, ids, (outer(far - near), outer(near), outer(far)))
+
+    items, dims = points.shape
+    return jax.lax.fori_loop(0, blocks, step, jnp.zeros((items, dims, dims)))

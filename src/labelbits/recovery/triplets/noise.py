@@ -36,21 +36,20 @@ class TripletDraws:
 
 
 def sampled_noise(
-    triplets: np.ndarray, weight: np.ndarray, answers: float, points: np.ndarray, lapse: float,
-    ridge: float, estimated: tuple[bool, bool], seed: int, kept: int,
+    loaded: kernel.Loaded, answers: float, points: np.ndarray, lapse: float, ridge: float,
+    estimated: tuple[bool, bool], seed: int, kept: int,
     report: Callable[[float], None] = lambda done: None,
 ) -> TripletDraws:  # fmt: skip
     """Draws from `points` on; `estimated` says whether precision and lapse are to be."""
     shape, n = points.shape, points.size
-    gradient = np.empty(shape, np.float32)
     generator = np.random.default_rng([seed, 11])
     ridges: list[float] = []
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
         odds = float(np.clip(x[n], -30, 30)) if len(x) > n else 0.0
         now = 1 / (1 + math.exp(-odds)) if len(x) > n else lapse
-        loss, lapses = kernel.loss_gradient(
-            x[:n].reshape(shape).astype(np.float32), triplets, weight, now, ridge, gradient
+        loss, lapses, gradient = kernel.loss_gradient(
+            x[:n].reshape(shape).astype(np.float32), loaded, now, ridge
         )
         slope = np.zeros_like(x)
         slope[:n] = gradient.ravel()

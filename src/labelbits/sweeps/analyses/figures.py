@@ -118,6 +118,7 @@ FIGURES = {
     "saturation": Figure(("saturation",), _plain("saturation")),
     "shots": Figure(("fits", "ceiling"), shots),
     "transfer": Figure(("fits", "ceiling"), transfer),
+    "dynamics": Figure(("dynamics",), _plain("dynamics")),
     "tradeoff": Figure(("fits",), lambda found, size: tradeoff(found["fits"])),
 }
 

@@ -48,6 +48,19 @@ class Size:
     temperatures: int
     triplets: tuple[int, ...]
     shots: tuple[int, ...]
+    #: Encoders: items and answers they learn from, steps, steps between looks, worlds, precision
+    #: of annotators, and the points of every axis.
+    encoder_items: int
+    encoder_answers: int
+    encoder_steps: int
+    encoder_look: int
+    encoder_seeds: int
+    encoder_precision: float
+    encoder_axis_answers: tuple[int, ...]
+    encoder_axis_classes: tuple[int, ...]
+    encoder_axis_dims: tuple[int, ...]
+    encoder_axis_precision: tuple[float, ...]
+    encoder_axis_negatives: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,9 @@
+"""Encoders x -> z, trained by gradient descent on the likelihood of any mixture of signals."""
+
+from __future__ import annotations
+
+from labelbits.learning.encoders.encoder import EncoderWarning, SignalEncoder
+from labelbits.learning.encoders.network import Encoder
+from labelbits.learning.encoders.training import Progress
+
+__all__ = ["Encoder", "EncoderWarning", "Progress", "SignalEncoder"]

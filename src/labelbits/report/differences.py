@@ -1,0 +1,85 @@
+"""How much worse or better every other option is than the recommended one, with intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from labelbits.planning.purchases import final_draws, interval
+from labelbits.planning.result import LEVEL, Plan
+from labelbits.report.figures import INK, colour, label, layout
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Quality of `name` less that of the recommended option, with its interval at `LEVEL`."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+    @property
+    def told_apart(self) -> bool:
+        """Does the interval leave out 0?"""
+        return self.low > 0 or self.high < 0
+
+
+def differences(plan: Plan) -> tuple[str, list[Difference]]:
+    """(name of the option that the others are compared with, a difference for each other one).
+
+    Both are bought for all the money; draws of one possible truth are compared with each other, so
+    that what moves both moves no difference. Where a mixture is recommended, the best single
+    option is compared with.
+    """
+    bought, draws = final_draws(plan.curves, plan.terms, plan.extras.get("seed", 0))
+    names = [curve.family.name for curve in bought]
+    best = plan.recommendation["family"]
+    if best not in names:
+        best = (plan.extras.get("mixture") or {}).get("single", "")
+    if best not in names:
+        return "", []
+    reference = draws[:, names.index(best)]
+    return best, [
+        Difference(name, *interval(draws[:, i] - reference))
+        for i, name in enumerate(names)
+        if name != best
+    ]
+
+
+def difference_figure(plan: Plan, found: list[Difference]) -> go.Figure:
+    """A dot and a line for each option; left or right of 0 is worse or better."""
+    scale = 100 if plan.percent else 1
+    names = [curve.family.name for curve in plan.curves]
+    figure = go.Figure()
+    for one in found:
+        paint = colour(names.index(one.name))
+        figure.add_trace(
+            go.Scatter(
+                x=[scale * one.value],
+                y=[label(one.name)],
+                mode="markers",
+                marker={"color": paint, "size": 11, "symbol": "circle"},
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [scale * (one.high - one.value)],
+                    "arrayminus": [scale * (one.value - one.low)],
+                    "color": paint,
+                    "thickness": 2,
+                    "width": 6,
+                },
+                showlegend=False,
+                hovertemplate=(
+                    f"%{{x:+.3g}} ({100 * LEVEL:.0f} % interval {scale * one.low:+.3g} to "
+                    f"{scale * one.high:+.3g})<extra></extra>"
+                ),
+            )
+        )
+    unit = "points" if plan.percent else ""
+    title = f"{plan.metric_name} less that of the recommended option"
+    layout(figure, f"{title} ({unit})" if unit else title, "", 110 + 38 * len(found))
+    figure.add_vline(x=0, line={"color": INK, "width": 1.5})
+    figure.update_yaxes(autorange="reversed", ticks="")
+    return figure
