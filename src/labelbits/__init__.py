@@ -8,22 +8,26 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from labelbits.version import __version__
+
 if TYPE_CHECKING:
     from labelbits import information as information
     from labelbits import signals as signals
+    from labelbits.annotators import calibrate as calibrate
     from labelbits.answers import read_answers as read_answers
     from labelbits.errors import InputError as InputError
     from labelbits.interface import Answers as Answers
     from labelbits.interface import Estimate as Estimate
+    from labelbits.learning import SignalClassifier as SignalClassifier
     from labelbits.learning.encoders import SignalEncoder as SignalEncoder
-    from labelbits.planning import plan as plan
+    from labelbits.notebook import plan as plan
     from labelbits.prediction import NotCheckedError as NotCheckedError
     from labelbits.prediction import Prediction as Prediction
     from labelbits.prediction import predict_quality as predict_quality
     from labelbits.recovery import SignalEmbedding as SignalEmbedding
     from labelbits.worlds import World as World
 
-__version__ = "0.1.0"
+__all__ = ["__version__"]
 
 _MODULES = ("signals", "information")
 _NAMES = {
@@ -33,7 +37,9 @@ _NAMES = {
     "InputError": "labelbits.errors",
     "SignalEmbedding": "labelbits.recovery",
     "SignalEncoder": "labelbits.learning.encoders",
-    "plan": "labelbits.planning",
+    "plan": "labelbits.notebook",
+    "calibrate": "labelbits.annotators",
+    "SignalClassifier": "labelbits.learning",
     "Prediction": "labelbits.prediction",
     "NotCheckedError": "labelbits.prediction",
     "predict_quality": "labelbits.prediction",

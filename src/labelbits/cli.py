@@ -42,11 +42,29 @@ def callback() -> None:
 
 @app.command()
 def plan(
-    file: Annotated[Path, typer.Argument(help="Plan file in TOML.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="A plan file in TOML, or tables of your own items.")
+    ],
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report. [default: plan-NAME]")
     ] = None,
-    budget: Annotated[float | None, typer.Option(help="Amount, instead of the file's.")] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Amount; with a plan file, instead of the file's.")
+    ] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="Tables: column of ids.")] = None,
+    text: Annotated[str | None, typer.Option(help="Tables: column of texts.")] = None,
+    features: Annotated[
+        list[str] | None, typer.Option(help="Tables: column of numbers, or of vectors.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Tables: column of labels.")] = None,
+    annotator: Annotated[str | None, typer.Option(help="Tables: who answered.")] = None,
+    seconds: Annotated[str | None, typer.Option(help="Tables: seconds an answer took.")] = None,
+    gold: Annotated[str | None, typer.Option(help="Tables: column of right classes.")] = None,
+    ask: Annotated[
+        list[str] | None,
+        typer.Option(help="Tables: KIND[:N][@PRICE], an option. [default: hard, votes:3]"),
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="Tables: what quality means.")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same plan.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -54,12 +72,30 @@ def plan(
     from labelbits.planning import plan as make_plan
     from labelbits.report import check_folder, document, print_plan, write_plan
 
-    folder = out or Path(f"plan-{file.stem}")
+    folder = out or Path(f"plan-{files[0].stem}")
     check_folder(folder)
+    own = {
+        "id": id_, "text": text, "features": tuple(features or ()), "label": label,
+        "annotator": annotator, "seconds": seconds, "gold": gold,
+    }  # fmt: skip
     with stoppable("nothing was written"):
-        with progress_bar() as tell:
-            made = make_plan(file, budget=budget, seed=seed, progress=tell)
-        write_plan(made, folder)
+        if len(files) == 1 and files[0].suffix == ".toml":
+            given = [name for name, value in {**own, "ask": ask, "metric": metric}.items() if value]
+            if given:
+                raise InputError(
+                    f"--{given[0]} goes with tables; {files[0]} is a plan file: put it there"
+                )
+            with progress_bar() as tell:
+                made = make_plan(files[0], budget=budget, seed=seed, progress=tell)
+            write_plan(made, folder)
+        else:
+            from labelbits.own_tables import plan_tables
+
+            with progress_bar() as tell:
+                made = plan_tables(
+                    files, own, folder, budget=budget, ask=ask or (), metric=metric, seed=seed,
+                    progress=tell,
+                )  # fmt: skip
     if as_json:
         print_json(document(made))
     else:

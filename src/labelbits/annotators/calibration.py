@@ -13,11 +13,12 @@ from labelbits.annotators import agreement as agree
 from labelbits.annotators.confusion import Confusion, confuse
 from labelbits.annotators.dimensions import dimensions_of
 from labelbits.annotators.flagging import AnnotatorRecord, judge
-from labelbits.annotators.noise.advice import what_tells_noise
+from labelbits.annotators.noise.advice import what_tells_apart, what_tells_noise
 from labelbits.annotators.noise.beside_people import Beside, people_s_positions, random_classes
-from labelbits.annotators.noise.class_noise import Noise, fit_noise
+from labelbits.annotators.noise.class_noise import fit_noise
 from labelbits.annotators.noise.positions import noise_by_embedding
 from labelbits.annotators.noise.repeated_questions import noise_by_questions
+from labelbits.annotators.noise.result import Noise
 from labelbits.annotators.people import people_and_models
 from labelbits.annotators.prices import AnswerPrice, Paid, measured_price, paid_for
 from labelbits.annotators.reports import reports, states_classes
@@ -50,7 +51,8 @@ class SignalCalibration:
     `flagged`: annotators who look like spammers or bots, with the evidence; `price`: mean paid
     for one answer; `worth`: what soft labels are worth in the hard labels of the same pilot;
     `model`: the language model that gave the answers, None for people; `advice`: where the noise
-    is not told, the pilot that would tell it; `votes`: how many votes counts of votes hold.
+    is not told, or lapses not from low precision, the pilot that would tell it; `votes`: how many
+    votes counts of votes hold.
     `repeats` of the answers are to a question that the same annotator had answered already: times
     and prices are theirs too, and else they tell only how steady their annotators are. `random`
     says, with the evidence, that the answers of a language model cannot be told from random ones,
@@ -269,8 +271,11 @@ def _of_model(found: SignalCalibration, model: str, against: str) -> SignalCalib
         random = random_classes(confusion, against)
     if noise is not None:
         noise = replace(noise, source=noise.source.replace("gold", against))
+    # More people tell nothing of a model: that advice is for people alone.
+    advice = "" if noise is not None else found.advice
+    random = found.random or random
     return replace(
-        found, model=model, confusion=confusion, noise=noise, random=found.random or random
+        found, model=model, confusion=confusion, noise=noise, advice=advice, random=random
     )
 
 
@@ -314,6 +319,11 @@ def _calibrate_signal(
             noise, random = beside.noise(*own, answers)
         if noise is None and not random:
             noise = _noise(*own, answers, truth, asked)
+    advice = ""
+    if noise is not None:
+        advice = what_tells_apart(noise)
+    elif "noise" in only and not random:
+        advice = what_tells_noise(batch, asked.dims[1])
     timed = "seconds" in only and times is not None
     return SignalCalibration(
         signal=kind.name,
@@ -324,9 +334,7 @@ def _calibrate_signal(
         agreement=agreement,
         confusion=confusion,
         noise=noise,
-        advice=""
-        if noise or random or "noise" not in only
-        else what_tells_noise(batch, asked.dims[1]),
+        advice=advice,
         flagged=tuple(record for record in flagged if record.evidence),
         paid=paid_for(_numbers(rows, "price")),
         votes=int(batch.answer.sum()) if kind.name == "votes" else None,

@@ -70,7 +70,7 @@ def bootstrap(
     return Interval(value, float(min(low, value)), float(max(high, value)), "bootstrap")
 
 
-def share(sums: np.ndarray, weights: np.ndarray) -> Interval:
+def share(sums: np.ndarray, weights: np.ndarray, level: float = LEVEL) -> Interval:
     """Interval of p = sum(sums) / sum(weights), a mean of values in [0, 1] that come in units.
 
     Values of one unit (item, question, annotator) go together: the variance is that of the units'
@@ -84,14 +84,19 @@ def share(sums: np.ndarray, weights: np.ndarray) -> Interval:
     residual = sums - p * weights
     if units > 1 and 0 < p < 1 and (square := float(residual @ residual)) > 1e-12:
         variance = units / (units - 1) * square / total**2
-        widened = stats.norm.ppf((1 + LEVEL) / 2) / stats.t.ppf((1 + LEVEL) / 2, units - 1)
+        widened = stats.norm.ppf((1 + level) / 2) / stats.t.ppf((1 + level) / 2, units - 1)
         effective = p * (1 - p) / variance * float(widened) ** 2
-    found = proportion(p * effective, effective)
+    found = proportion(p * effective, effective, level)
     return Interval(p, found.low, found.high, f"Jeffreys, {units} units")
 
 
-def share_by(values: np.ndarray, unit: np.ndarray, weight: np.ndarray | None = None) -> Interval:
+def share_by(
+    values: np.ndarray,
+    unit: np.ndarray,
+    weight: np.ndarray | None = None,
+    level: float = LEVEL,
+) -> Interval:
     """`share` of `values` (n,) in [0, 1], each counted `weight` times, by units (n,)."""
     weight = np.ones(len(values)) if weight is None else weight
     _, index = np.unique(unit, return_inverse=True)
-    return share(np.bincount(index, values * weight), np.bincount(index, weight))
+    return share(np.bincount(index, values * weight), np.bincount(index, weight), level)

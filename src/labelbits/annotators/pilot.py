@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from labelbits.annotators.beside_models import BesideModel, people_beside_models
 from labelbits.annotators.calibration import Calibration, calibrate
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.reading import read_answers
@@ -28,7 +29,8 @@ LOOKED_AT = 20_000
 class Pilot:
     """A pilot that was read and measured.
 
-    `written` is the canonical table's path, if any; `formats` names what each file was read as.
+    `written` is the canonical table's path, if any; `formats` names what each file was read as;
+    `beside_models` compares people with each language model on the same items.
     """
 
     answers: Answers
@@ -37,12 +39,14 @@ class Pilot:
     written: str | None = None
     prices: dict[str, float] = field(default_factory=dict)
     formats: tuple[str, ...] = ()
+    beside_models: tuple[BesideModel, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
         out = self.calibration.to_dict()
         for name, price in self.prices.items():
             out["signals"][name]["price"] = price
+        out["people_beside_models"] = [one.to_dict() for one in self.beside_models]
         files = {"files": list(self.files), "formats": list(self.formats)}
         return {**files, "out": self.written, **out}
 
@@ -56,9 +60,14 @@ def run_pilot(
     signal: str | None = None,
     dims: int | None = None,
     wage: float | None = None,
+    epsilon: float | None = None,
     seed: int = 0,
 ) -> Pilot:
-    """Read `files`, calibrate them and write the canonical table to `out`."""
+    """Read `files`, calibrate them and write the canonical table to `out`.
+
+    `epsilon` is how much worse a language model may be than people, in place of what the two prices
+    allow (`people_beside_models`).
+    """
     answers = read_answers(files, file_format, signal=signal, seed=seed)
     truth = None if gold is None else gold_of(gold, answers)
     written = None if out is None else str(write_answers(answers, out))
@@ -70,6 +79,7 @@ def run_pilot(
         for name, found in calibration.signals.items():
             if (price := found.price_of_answer(wage)) is not None:
                 prices[name] = price.amount
+    beside = people_beside_models(answers, epsilon=epsilon, prices=prices, gold=truth, seed=seed)
     return Pilot(
         answers,
         calibration,
@@ -77,6 +87,7 @@ def run_pilot(
         written,
         prices,
         tuple(reader_for(path, file_format)[0].name for path in files),
+        tuple(beside),
     )
 
 

@@ -27,6 +27,10 @@ def pilot(
     signal: Annotated[str | None, typer.Option(help="What a table of labels was asked.")] = None,
     dims: Annotated[int | None, typer.Option(help="Dimensions of the world of precision.")] = None,
     wage: Annotated[float | None, typer.Option(help="Wage per hour: adds prices.")] = None,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(help="How much worse than people a model may be. [default: from the prices]"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -38,7 +42,15 @@ def pilot(
     if out is not None:
         check_table(out)
     result = run_pilot(
-        files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed
+        files,
+        file_format,
+        out=out,
+        gold=gold,
+        signal=signal,
+        dims=dims,
+        wage=wage,
+        epsilon=epsilon,
+        seed=seed,
     )
     if as_json:
         print_json(result.to_dict())

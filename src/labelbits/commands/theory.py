@@ -185,6 +185,7 @@ def reproduce(
     check_folder(out)
     with stoppable("the same command continues"):
         from labelbits.report.reproduce import PAGE, write
+        from labelbits.sweeps.analyses.verdicts import verdicts
         from labelbits.sweeps.console import sweep_progress
         from labelbits.sweeps.reproduction import reproduce as compute
 
@@ -192,4 +193,7 @@ def reproduce(
             table = compute(figures, out / "store", quick=quick, progress=tell)
         for missing in write(table, out):
             inform(missing)
+    for name in table["figure"].unique(maintain_order=True):
+        for verdict in verdicts(table, name):
+            put(f"{name}: {verdict.line()}")
     put(out / PAGE)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-from labelbits import __version__
 from labelbits.atomic import write_whole
 from labelbits.planning.result import LEVEL, Plan
 from labelbits.report.run import run_of
 from labelbits.report.sections import sections
 from labelbits.report.templating import standing_alone
+from labelbits.version import __version__
 
 CITATION = (
     "Sucholutsky, Battleday, Collins, Marjieh, Peterson, Singh, Bhatt, Jacoby, Weller, Griffiths "

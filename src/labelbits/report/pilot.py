@@ -11,7 +11,9 @@ from rich.text import Text
 
 from labelbits.annotators.calibration import SignalCalibration
 from labelbits.annotators.intervals import Interval
+from labelbits.annotators.noise.maximum import NO_LAPSE, NO_TOP
 from labelbits.interface import LEVEL
+from labelbits.report.beside_models import lines_beside
 from labelbits.speech import cell, say
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
     blocks = [(name, found, "") for name, found in pilot.calibration.signals.items()]
     for model, signals in pilot.calibration.models.items():
         blocks += [(name, found, model) for name, found in signals.items()]
+    beside = {(one.model, one.signal): one for one in pilot.beside_models}
     for name, found, model in blocks:
         who = f"the model {model}" if model else _many(found.annotators, "annotator")
         given = f"{_many(found.answers, 'answer')} of {who} about {_many(found.items, 'item')}"
@@ -46,6 +49,10 @@ def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
         grid.add_column(overflow="fold")
         for label, text in _lines(found, None if model else pilot.prices.get(name)):
             grid.add_row(cell(f"  {label}"), cell(text))
+        if (compared := beside.get((model, name))) is not None:
+            for label, text in lines_beside(compared):
+                if text:
+                    grid.add_row(cell(f"  {label}"), cell(text))
         console.print(grid)
     if blocks:
         say(console, f"in brackets: {100 * LEVEL:.0f} % intervals", "dim")
@@ -83,15 +90,21 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
     if (noise := found.noise) is not None:
         where = f"{noise.dims} dimension{'s' * (noise.dims != 1)}, from {noise.source}"
         lapse = f"{_percent(noise.lapse)} of the answers are random"
-        if noise.assumes:
+        most = noise.random_at_most
+        if noise.assumes == NO_LAPSE:
             lapse = "no answering at random was found, so 0 % is used"
             if noise.lapse.high >= 5e-4:
                 hidden = f"{100 * noise.lapse.high:.1f} %"
                 lapse += f"; up to {hidden} of the answers could be random unnoticed"
+        elif most is not None:
+            lapse += f", if mistakes follow distances; at most {100 * most:.1f} % for any mistakes"
         yield "lapse", lapse
-        yield "precision", f"{_short(noise.precision)} (higher: less noise) in {where}"
+        precision = _short(noise.precision)
+        if noise.assumes == NO_TOP:
+            precision = f"at least {_three(noise.precision.low)}"
+        yield "precision", f"{precision} (higher: less noise) in {where}"
         if noise.assumes:
-            yield "", f"assumes {noise.assumes}"
+            yield "", f"assumes {noise.assumes}" + (f"; {found.advice}" if found.advice else "")
     else:
         yield "noise", f"these answers cannot tell: {found.advice}"
     paid = found.price if price is None else price

@@ -12,13 +12,14 @@ import plotly.graph_objects as go
 import plotly.io
 import polars as pl
 
-from labelbits import __version__
 from labelbits.atomic import write_together
 from labelbits.outputs import unwritable
-from labelbits.report.blocks import Details, Figure, Paragraph, Section, Table
+from labelbits.report.blocks import Bullets, Details, Figure, Paragraph, Section, Table
 from labelbits.report.page import CITATION
 from labelbits.report.reproduce_figures import LOOKS, draw
 from labelbits.report.templating import standing_alone
+from labelbits.sweeps.analyses.verdicts import verdicts
+from labelbits.version import __version__
 
 PAGE, NUMBERS = "report.html", "numbers.csv"
 #: Width of a PNG in pixels before `SCALE`.
@@ -99,7 +100,9 @@ def page(table: pl.DataFrame, figures: dict[str, go.Figure]) -> str:
         look = LOOKS[name]
         drawing = Figure(figure, name, look.title)
         shown = numbers(table.filter(figure=name))
-        sections.append(Section(look.title, [Paragraph(look.caption), drawing, shown]))
+        judged = [one.line() for one in verdicts(table, name)]
+        said = [Bullets(judged)] if judged else []
+        sections.append(Section(look.title, [Paragraph(look.caption), drawing, *said, shown]))
     return standing_alone(
         "report.html",
         title="The paper's analyses, simulated anew",

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from labelbits.annotators.noise.maximum import NO_LAPSE
 from labelbits.annotators.noise.positions import ENOUGH
+from labelbits.annotators.noise.result import Noise
 from labelbits.interface import Batch
+
+#: Answers to one item from which lapses are told (`benchmarks/answers_annotators.py`).
+TELLING = 5
 
 
 def what_tells_noise(batch: Batch, dims: int | None) -> str:
@@ -28,3 +33,17 @@ def what_tells_noise(batch: Batch, dims: int | None) -> str:
     if len(getattr(signal, "pairs", ())) > 1:
         advice += ", or several people about each question"
     return advice
+
+
+def what_tells_apart(noise: Noise) -> str:
+    """What tells lapses from low precision, where these answers cannot; else nothing.
+
+    An answer at random goes wrong on easy items as often as on hard ones: several answers to one
+    item show which it is.
+    """
+    if noise.assumes != NO_LAPSE:
+        return ""
+    asked = "item" if noise.classes else "question"
+    if noise.answers < TELLING * noise.items:
+        return f"{TELLING} people about each {asked} would tell them apart"
+    return f"{TELLING} people about each of more {asked}s than these {noise.items:,} would"

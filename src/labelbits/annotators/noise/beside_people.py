@@ -20,8 +20,8 @@ from scipy import stats
 
 from labelbits.annotators.confusion import Confusion
 from labelbits.annotators.intervals import Interval
-from labelbits.annotators.noise.class_noise import Noise
 from labelbits.annotators.noise.positions import ENOUGH, LAPSES, MOST_DIMS, NOT_LAPSES, SPREAD
+from labelbits.annotators.noise.result import Noise
 from labelbits.interface import LEVEL, Answers, Batch, Signal
 from labelbits.recovery import SignalEmbedding
 from labelbits.signals import signal_class

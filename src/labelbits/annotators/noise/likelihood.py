@@ -17,6 +17,8 @@ from labelbits.signals.base import replace_noise
 
 #: Lapses that are tried.
 LAPSES = np.concatenate([[0.0], np.geomspace(1e-3, 0.9, 36)])
+#: Distinct answers times patterns of answers up to which numpy is faster than a compiled program.
+SMALL = 4096
 #: ((ln precision[, ln concentration]), lapses) -> ln likelihood (lapses, items).
 Score = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -73,26 +75,64 @@ def likelihood(
         swap[np.arange(len(pairs)), true] = 0
         code = pairs[:, 1:].astype(answer.dtype)
         own, place = np.unique(item[mine], return_inverse=True)
-        groups.append((version, swap, code, local.reshape(-1), place, own))
-
-    @jax.jit
-    def table(params: Array, version: Array, swap: Array, codes: Array) -> tuple[Array, Array]:
-        shown = jnp.moveaxis(version[:, swap], 0, 1)  # answers x worlds x classes
-        channel = channel_at(signal, params, 0.0)
-        guess = channel_at(signal, params, jnp.asarray(1.0))
-        return (
-            channel.log_prob(codes[:, None, :], shown),  # answers x worlds
-            guess.log_prob(codes, version[:1]),
-        )
+        groups.append((version, swap, code, _alike(local.reshape(-1), place, len(own)), own))
 
     def score(params: np.ndarray, lapses: np.ndarray) -> np.ndarray:
         out = np.zeros((len(lapses), len(known)))
-        for version, swap, codes, local, place, own in groups:
-            log_p, log_u = table(jnp.asarray(params, jnp.float32), version, swap, codes)
-            out[:, own] = mix(log_p, log_u, local, place, len(own), lapses)
+        at = jnp.asarray(params, jnp.float32)
+        for version, swap, codes, (local, place, pattern), own in groups:
+            log_p, log_u = _table(signal, at, version, swap, codes)
+            patterns = int(place.max()) + 1
+            if len(codes) * patterns <= SMALL:
+                found = mix_few(np.asarray(log_p), np.asarray(log_u), local, place, lapses)
+            else:
+                found = np.asarray(mix(log_p, log_u, local, place, patterns, lapses))
+            out[:, own] = found[:, pattern]
         return out
 
     return score
+
+
+def _alike(local: np.ndarray, place: np.ndarray, items: int) -> tuple[np.ndarray, ...]:
+    """Items with the same answers have one likelihood: (answers, their pattern, pattern of items).
+
+    `local` are answers of items `place`. The pattern of an item is its answers in order.
+    """
+    order = np.lexsort((local, place))
+    size = np.bincount(place, minlength=items)
+    starts = np.cumsum(size) - size
+    rows = np.full((items, size.max()), -1)
+    rows[place[order], np.arange(len(local)) - starts[place[order]]] = local[order]
+    patterns, pattern = np.unique(rows, axis=0, return_inverse=True)
+    which, where = np.nonzero(patterns >= 0)
+    return patterns[which, where], which, pattern.reshape(-1)
+
+
+@eqx.filter_jit
+def _table(
+    signal: Signal, params: Array, version: Array, swap: Array, codes: Array
+) -> tuple[Array, Array]:
+    """ln probabilities of distinct answers (answers, worlds), and if given at random (answers,)."""
+    shown = jnp.moveaxis(version[:, swap], 0, 1)  # answers x worlds x classes
+    channel = channel_at(signal, params, 0.0)
+    guess = channel_at(signal, params, jnp.asarray(1.0))
+    return channel.log_prob(codes[:, None, :], shown), guess.log_prob(codes, version[:1])
+
+
+def mix_few(
+    log_p: np.ndarray, log_u: np.ndarray, local: np.ndarray, place: np.ndarray, lapses: np.ndarray
+) -> np.ndarray:
+    """`mix` where few distinct answers make few patterns: products of counts, no compilation."""
+    counts = np.zeros((place.max() + 1, len(log_p)))
+    np.add.at(counts, (place, local), 1.0)
+    p, guess = np.exp(log_p.astype(float)), np.exp(log_u.astype(float))[:, None]
+    out = np.empty((len(lapses), len(counts)))
+    for row, lapse in enumerate(lapses):
+        each = np.log(np.maximum((1 - lapse) * p + lapse * guess, 1e-300))
+        total = counts @ each
+        top = total.max(1)
+        out[row] = top + np.log(np.exp(total - top[:, None]).mean(1))
+    return out
 
 
 @functools.partial(jax.jit, static_argnames="items")

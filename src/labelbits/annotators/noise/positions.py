@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Array
 
 from labelbits.annotators.intervals import Interval
-from labelbits.annotators.noise.class_noise import Noise
+from labelbits.annotators.noise.result import Noise
 from labelbits.interface import LEVEL, Answers, Batch, Signal
 from labelbits.recovery import SignalEmbedding
 from labelbits.signals import Rating, Similarity

@@ -14,8 +14,11 @@ import numpy as np
 import polars as pl
 from jaxtyping import Array
 
-from labelbits.annotators.noise.class_noise import WORLDS, Noise, maximise
+from labelbits.annotators.noise.at_random import most_of_choices
+from labelbits.annotators.noise.class_noise import WORLDS
 from labelbits.annotators.noise.likelihood import Score, mix
+from labelbits.annotators.noise.maximum import maximise
+from labelbits.annotators.noise.result import Noise
 from labelbits.interface import Batch, Signal
 from labelbits.signals.base import replace_noise
 from labelbits.signals.questions import keys
@@ -46,7 +49,8 @@ def noise_by_questions(batch: Batch, rows: pl.DataFrame, dims: int, seed: int = 
     world = World(items=signal.arity, classes=2, dims=dims)
     d2 = signal.distances(world.sample_items(key, (WORLDS, signal.arity)))
     score = _likelihood(signal, d2, place[used], item)
-    return maximise(score, False, dims, 0, int(item.max()) + 1, len(used), SOURCE)
+    most = most_of_choices(place, question, np.full(len(place), -1), len(signal.pairs), seed)  # type: ignore[attr-defined]
+    return maximise(score, False, dims, 0, int(item.max()) + 1, len(used), SOURCE, most=most)
 
 
 def _drawn(question: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,170 @@
+"""A plan file made from arrays, frames and tables, with the data files that it names.
+
+Whatever a plan is asked from, a plan file is written and read as any other: one road, and a file
+that its user can keep, change and run again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labelbits.answers import write_answers
+from labelbits.errors import InputError
+from labelbits.interface import Answers
+
+#: Ways of asking that are compared where none is named.
+USUAL: tuple[Mapping[str, Any], ...] = (
+    {"kind": "hard"},
+    {"kind": "votes", "answers_per_item": 3},
+)
+#: Names of the files that an assumed plan is made of.
+PLAN, FEATURES, ANSWERS, GOLD = "plan.toml", "features.npz", "answers.parquet", "gold.npz"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a plan is asked for beside its data; None and () are the plan file's defaults."""
+
+    budget: float
+    currency: str | None = None
+    wage_per_hour: float | None = None
+    signals: Sequence[str | Mapping[str, Any]] = ()
+    metric: str | None = None
+    target: float | None = None
+    test_fraction: float | None = None
+
+    def tables(self) -> dict[str, Any]:
+        """The tables [goal], [budget] and [[signal]] of the plan file."""
+        goal = {
+            "metric": self.metric, "target": self.target, "test_fraction": self.test_fraction,
+        }  # fmt: skip
+        budget = {
+            "amount": self.budget, "currency": self.currency, "wage_per_hour": self.wage_per_hour,
+        }  # fmt: skip
+        signals = [
+            {"kind": one} if isinstance(one, str) else dict(one) for one in self.signals or USUAL
+        ]
+        return {"goal": _given(goal), "budget": _given(budget), "signal": signals}
+
+
+def write_assumed(
+    folder: Path,
+    asked: Asked,
+    *,
+    features: np.ndarray,
+    answers: Answers | None = None,
+    gold: np.ndarray | Sequence[Any] | None = None,
+    ids: Sequence[Any] | None = None,
+    notes: Sequence[str] = (),
+) -> Path:
+    """Write the plan file and its data into `folder`, which exists, and return its path.
+
+    `features` (items, columns); `answers` name items by row number, or by `ids`, the name of each
+    row; `gold` (items,) is a class number (-1: unknown) or a class name (None, NaN or "": unknown)
+    of each row. `notes` stand in the plan file as comments. Raises `InputError` for lengths that
+    differ and for answers about items that have no row.
+    """
+    features = np.asarray(features)
+    if features.ndim != 2:
+        raise InputError(f"features have shape {features.shape}; expected items x columns")
+    np.savez(folder / FEATURES, features=features)
+    dataset: dict[str, Any] = {"features": FEATURES}
+    classes: tuple[str, ...] = ()
+    if answers is not None:
+        answers = on_rows(answers, len(features), ids)
+        write_answers(answers, folder / ANSWERS)
+        dataset["pilot"] = [ANSWERS]
+        classes = tuple(answers.classes)
+    if gold is not None:
+        code, classes = _gold(gold, len(features), classes)
+        np.savez(folder / GOLD, gold=code)
+        dataset["gold"] = GOLD
+    if classes:
+        dataset |= {"classes": len(classes), "class_names": list(classes)}
+    path = folder / PLAN
+    path.write_text(_toml({"dataset": dataset, **asked.tables()}, notes), encoding="utf-8")
+    return path
+
+
+def on_rows(answers: Answers, rows: int, ids: Sequence[Any] | None) -> Answers:
+    """The same answers with items named by their row: "0" to "rows - 1"."""
+    import polars as pl
+
+    if ids is None:
+        place = {str(i): str(i) for i in range(rows)}
+    else:
+        if len(ids) != rows:
+            raise InputError(f"ids has {len(ids)} names; expected one for each of {rows} rows")
+        place = {str(name): str(i) for i, name in enumerate(ids)}
+        if len(place) < rows:
+            raise InputError("ids names a row twice; expected a different name for every row")
+    missing = [name for name in answers.items if name not in place]
+    if missing:
+        how = "ids" if ids is not None else f"row numbers 0 to {rows - 1}; give ids=, their names"
+        raise InputError(
+            f"{len(missing)} of {len(answers.items)} items of the answers have no row of features "
+            f"({missing[0]!r} is one); expected {how}"
+        )
+    renamed = pl.col("items").list.eval(pl.element().replace_strict(place, return_dtype=pl.String))
+    return replace(
+        answers,
+        table=answers.table.with_columns(renamed),
+        items=tuple(place[name] for name in answers.items),
+    )
+
+
+def _gold(
+    gold: np.ndarray | Sequence[Any], rows: int, classes: tuple[str, ...]
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """(class number of each row, class names) of `gold`, numbers or names."""
+    values = np.asarray(gold, dtype=object).reshape(-1)
+    if len(values) != rows:
+        raise InputError(f"gold has {len(values)} values; expected one for each of {rows} rows")
+    if all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in values):
+        return values.astype(np.int64), classes
+    known = np.array([v is not None and v == v and str(v).strip() != "" for v in values])
+    names = classes or tuple(sorted({str(v) for v in values[known]}))
+    number = {name: k for k, name in enumerate(names)}
+    code = np.full(rows, -1, dtype=np.int64)
+    for i in np.flatnonzero(known):
+        name = str(values[i])
+        if name not in number:
+            raise InputError(
+                f"gold of row {i} is {name!r}; the answers have the classes {', '.join(names[:8])}"
+            )
+        code[i] = number[name]
+    return code, names
+
+
+def _given(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if value is not None}
+
+
+def _toml(tables: Mapping[str, Any], notes: Sequence[str]) -> str:
+    """Tables of plain values as TOML, `notes` first as comments."""
+    lines = [f"# {line}" for note in notes for line in str(note).splitlines()]
+    for name, value in tables.items():
+        for head, table in (
+            [(f"[[{name}]]", one) for one in value]
+            if isinstance(value, list)
+            else [(f"[{name}]", value)]
+        ):
+            if table:
+                lines += ["", head, *(f"{key} = {_value(one)}" for key, one in table.items())]
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_value(one) for one in value) + "]"
+    if isinstance(value, (int, float, np.integer, np.floating)):
+        return repr(value.item() if isinstance(value, np.generic) else value)
+    return json.dumps(str(value))

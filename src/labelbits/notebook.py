@@ -1,0 +1,221 @@
+"""`lb.plan` for notebooks and programs: arrays and frames in, a plan that shows itself out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labelbits import planning
+from labelbits.assumed import Asked, write_assumed
+from labelbits.errors import InputError
+from labelbits.interface import Answers
+from labelbits.planning.result import Plan as _Plan
+
+if TYPE_CHECKING:
+    import numpy as np
+    import plotly.graph_objects as go
+
+
+@dataclass(frozen=True, repr=False)
+class Plan(_Plan):
+    """A finished plan that shows itself, and that other money can be tried on.
+
+    `frame` is the kind of frame that `to_frame` returns: "polars", "pandas" or "pyarrow".
+    """
+
+    frame: str = "polars"
+
+    def to_frame(self) -> Any:
+        """The options, a row each, in the kind of frame that the plan was made from.
+
+        Columns: `signal`, `items`, `answers_per_item`, `cost`, `quality`, `low`, `high` (90 %
+        interval), `bits`, and the others of options.csv.
+        """
+        from dataclasses import asdict
+
+        import polars as pl
+
+        table = pl.DataFrame([asdict(option) for option in self.options], infer_schema_length=None)
+        if self.frame == "pandas":
+            return table.to_pandas()
+        return table.to_arrow() if self.frame == "pyarrow" else table
+
+    def plot(self) -> go.Figure:
+        """Quality against cost, a line and a 90 % band an option: a plotly figure."""
+        from labelbits.report.figures import tradeoff
+
+        return tradeoff(self)
+
+    def at(self, budget: float | None = None, prices: Mapping[str, float] | None = None) -> Plan:
+        """The same evidence under another budget or other prices of an answer: a new plan, at once.
+
+        Raises `InputError` for a name that is no option and for money that is not above 0.
+        """
+        made = planning.replan(self, amount=budget, prices=dict(prices or {}))
+        return _shown(made, self.frame)
+
+    def save(self, folder: str | PathLike[str]) -> Path:
+        """Write what the command writes (plan.json, options.csv, report.html); returns the folder.
+
+        Raises `InputError` where that cannot be written.
+        """
+        from labelbits.report import write_plan
+
+        write_plan(self, Path(folder))
+        return Path(folder)
+
+    def __repr__(self) -> str:
+        doubts = f" ({len(self.warnings)} warnings)" if self.warnings else ""
+        return f"{self.recommendation['sentence']}{doubts}"
+
+    def _repr_html_(self) -> str:
+        """The advice, the table and the figure, as a notebook shows them."""
+        from html import escape
+
+        from labelbits.planning.advice.words import show, span
+
+        rows = "".join(
+            "<tr>"
+            + "".join(
+                f"<td>{escape(text)}</td>"
+                for text in (
+                    option.family, f"{option.items:,}", f"{option.cost:,.2f} {self.currency}",
+                    show(option.quality, self.percent),
+                    span(option.low, option.high, self.percent),
+                )
+            )
+            + "</tr>"
+            for option in self._last()
+        )  # fmt: skip
+        heads = ("option", "items", "cost", self.metric_name, "90 % interval")
+        head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+        warned = "".join(f"<li>{escape(one)}</li>" for one in self.warnings)
+        figure = self.plot().to_html(full_html=False, include_plotlyjs=True)
+        return (
+            f"<p><b>{escape(self.recommendation['sentence'])}</b></p>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+            f"{f'<ul>{warned}</ul>' if warned else ''}{figure}"
+        )
+
+    def _last(self) -> list[Any]:
+        """The largest purchase of each option."""
+        largest: dict[str, Any] = {}
+        for option in self.options:
+            known = largest.get(option.family)
+            if known is None or option.cost > known.cost:
+                largest[option.family] = option
+        return list(largest.values())
+
+
+def plan(
+    path: str | PathLike[str] | None = None,
+    *,
+    features: Any = None,
+    answers: Any = None,
+    gold: np.ndarray | Sequence[Any] | None = None,
+    ids: Sequence[Any] | None = None,
+    signals: Sequence[str | Mapping[str, Any]] = (),
+    metric: str | None = None,
+    target: float | None = None,
+    test_fraction: float | None = None,
+    budget: float | None = None,
+    currency: str | None = None,
+    wage_per_hour: float | None = None,
+    seed: int = 0,
+    progress: Callable[[str, float], None] | None = None,
+) -> Plan:
+    """Which labels to buy: from a plan file, or from arrays and frames.
+
+    `plan("plan.toml")` reads a plan file; only `budget`, `seed` and `progress` go with it.
+    Otherwise `features` is an array (items, columns) or a frame of numbers; `answers` the pilot: a
+    frame (pandas, polars, pyarrow, any that narwhals knows), an `Answers`, or files of any format
+    that `labelbits pilot` reads; `gold` the class of each item, -1 or None where unknown. Answers
+    name items by row number, or by `ids`, the name of each row. `signals` are the options, a name
+    or a table as in a plan file (left out: one and three hard labels). Money is in `currency`.
+
+    Raises `InputError` for anything that is wrong with them, as the command does.
+
+    Example
+    -------
+    >>> import labelbits as lb
+    >>> made = lb.plan("examples/digits.toml")                       # doctest: +SKIP
+    >>> made = lb.plan(features=x, answers=frame, budget=200)        # doctest: +SKIP
+    >>> made.at(budget=500).recommendation["sentence"]               # doctest: +SKIP
+    """
+    own = {
+        "features": features, "answers": answers, "gold": gold, "ids": ids, "metric": metric,
+        "target": target, "test_fraction": test_fraction, "currency": currency,
+        "wage_per_hour": wage_per_hour,
+    }  # fmt: skip
+    if path is not None:
+        given = [name for name, value in own.items() if value is not None]
+        if given or signals:
+            raise InputError(
+                f"plan has a plan file and {', '.join(given) or 'signals'}; expected one of the "
+                "two: put it into the file, or leave the file out"
+            )
+        made = planning.plan(Path(path), budget=budget, seed=seed, progress=progress)
+        return _shown(made, "polars")
+    if features is None or budget is None:
+        missing = "features" if features is None else "budget"
+        raise InputError(f"plan without a plan file needs {missing}=; expected it beside answers=")
+    table, kind = _features(features)
+    asked = Asked(budget, currency, wage_per_hour, signals, metric, target, test_fraction)
+    with tempfile.TemporaryDirectory() as made_in:
+        folder = Path(made_in)
+        read, frame = _answers(answers, folder)
+        file = write_assumed(
+            folder, asked, features=table, answers=read, gold=gold, ids=ids
+        )  # fmt: skip
+        made = planning.plan(file, seed=seed, progress=progress)
+    return _shown(made, frame or kind)
+
+
+def _shown(made: _Plan, frame: str) -> Plan:
+    return Plan(**{one.name: getattr(made, one.name) for one in fields(_Plan)}, frame=frame)
+
+
+def _kind(frame: Any) -> str:
+    """Which library a frame is of, as far as plans give frames of it back."""
+    module = type(frame).__module__.split(".")[0]
+    return module if module in ("pandas", "pyarrow") else "polars"
+
+
+def _features(given: Any) -> tuple[np.ndarray, str]:
+    """(array of numbers, kind of frame) of features."""
+    import narwhals as nw
+    import numpy as np
+
+    frame = nw.from_native(given, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        try:
+            return np.asarray(given, dtype=np.float32), "polars"
+        except (TypeError, ValueError) as problem:
+            raise InputError(f"features: {problem}; expected numbers, items x columns") from None
+    words = [name for name, kind in frame.schema.items() if not kind.is_numeric()]
+    if words:
+        raise InputError(
+            f"features: column {words[0]!r} holds no numbers; expected columns of numbers alone "
+            "(names of rows go in ids=)"
+        )
+    return frame.to_numpy().astype(np.float32), _kind(given)
+
+
+def _answers(given: Any, folder: Path) -> tuple[Answers | None, str]:
+    """(answers, kind of frame or "") of what a pilot is given as."""
+    if given is None or isinstance(given, Answers):
+        return given, ""
+    import narwhals as nw
+
+    from labelbits.answers import read_answers
+
+    frame = nw.from_native(given, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        return read_answers(given), ""
+    file = folder / "given.parquet"
+    frame.write_parquet(file)
+    return read_answers(file), _kind(given)

@@ -1,0 +1,3 @@
+"""The version of labelbits."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,107 @@
+"""Plans from arrays and frames: the same as from a plan file, and other money at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+import labelbits as lb
+
+
+@pytest.fixture(scope="module")
+def pilot() -> tuple[np.ndarray, pl.DataFrame, np.ndarray]:
+    """(features (600, 6), 300 answers of two people on 150 items, gold of 400 other items)."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(600, 6)).astype(np.float32)
+    right = (x[:, 0] + x[:, 1] + 0.4 * rng.normal(size=600) > 0).astype(int)
+    rows = []
+    for item in range(150):
+        for person in ("ann", "bob"):
+            said = right[item] if rng.random() < 0.9 else 1 - right[item]
+            rows.append((f"text {item}", person, ("no", "yes")[said]))
+    frame = pl.DataFrame(rows, schema=["item", "annotator", "label"], orient="row")
+    gold = np.where(np.arange(600) >= 200, right, -1)
+    return x, frame, gold
+
+
+@pytest.fixture(scope="module")
+def made(pilot) -> lb.notebook.Plan:  # pyright: ignore
+    x, frame, gold = pilot
+    ids = [f"text {i}" for i in range(600)]
+    return lb.plan(
+        features=x, answers=frame, gold=gold, ids=ids, budget=30, seed=0,
+        signals=[{"kind": "hard", "price": 0.05}],
+    )  # fmt: skip
+
+
+def test_a_plan_from_frames_is_the_plan_of_the_files_it_stands_for(pilot, made, tmp_path) -> None:
+    from labelbits.assumed import Asked, write_assumed
+
+    x, frame, gold = pilot
+    frame.write_csv(tmp_path / "pilot.csv")
+    file = write_assumed(
+        tmp_path,
+        Asked(30, signals=[{"kind": "hard", "price": 0.05}]),
+        features=x,
+        answers=lb.read_answers(tmp_path / "pilot.csv"),
+        gold=gold,
+        ids=[f"text {i}" for i in range(600)],
+    )
+    again = lb.plan(file, seed=0)
+    assert again.options == made.options
+    assert again.recommendation["sentence"] == made.recommendation["sentence"]
+
+
+def test_frames_go_out_as_the_kind_that_came_in(made) -> None:
+    table = made.to_frame()
+    assert isinstance(table, pl.DataFrame)
+    assert table["cost"].max() <= 30
+    assert {"signal", "items", "cost", "quality", "low", "high"} <= set(table.columns)
+
+
+def test_other_money_and_prices_answer_from_the_same_evidence(made) -> None:
+    less = made.at(budget=10)
+    assert less.budget == 10
+    assert less.to_frame()["cost"].max() <= 10
+    dear = made.at(prices={"hard": 0.5})
+    assert dear.to_frame()["items"].max() < made.to_frame()["items"].max()
+    with pytest.raises(lb.InputError, match="expected one of: hard"):
+        made.at(prices={"soft": 1.0})
+
+
+def test_it_shows_itself(made) -> None:
+    assert made.recommendation["sentence"] in repr(made)
+    page = made._repr_html_()
+    assert "<table>" in page
+    assert "plotly" in page
+    assert len(made.plot().data) >= 1
+
+
+def test_user_text_is_never_markup(made) -> None:
+    from dataclasses import replace
+
+    spoilt = replace(made, warnings=["<script>alert(1)</script>"])
+    assert "<script>alert" not in spoilt._repr_html_()
+    assert "&lt;script&gt;alert" in spoilt._repr_html_()
+
+
+def test_what_the_command_writes_is_saved(made, tmp_path) -> None:
+    made.save(tmp_path / "out")
+    written = {file.name for file in (tmp_path / "out").iterdir()}
+    assert {"plan.json", "options.csv", "report.html"} <= written
+
+
+def test_bad_input_has_one_message(pilot, tmp_path) -> None:
+    x, frame, gold = pilot
+    with pytest.raises(lb.InputError, match=r"150 of 150 items .* give ids="):
+        lb.plan(features=x, answers=frame, budget=30)
+    with pytest.raises(lb.InputError, match="budget="):
+        lb.plan(features=x, answers=frame)
+    with pytest.raises(lb.InputError, match="expected one of the two"):
+        lb.plan(tmp_path / "plan.toml", features=x)
+    with pytest.raises(lb.InputError, match="gold has 3 values"):
+        lb.plan(features=x, gold=gold[:3], budget=30)
+    words = pl.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+    with pytest.raises(lb.InputError, match="column 'b'"):
+        lb.plan(features=words, budget=30)
