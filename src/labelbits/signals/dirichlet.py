@@ -139,7 +139,7 @@ def _part_laws(alpha: Array, m: int, growth: float, pooled: bool) -> tuple[Array
         # other + counted is never below other, so that no factor is above 1.
         return shrunk(state, (other + growth * j) / (other + counted + growth * j)), None
 
-    def step(state: Any, n: Array) -> tuple[Any, Array]:
+    def step(state: Any, n: Array) -> tuple[Any, Any]:
         mass, term, mean, whole = state
         # P(n) / P(n-1) = up x down.
         up = (counted + growth * (n - 1)) * (1 / n)
