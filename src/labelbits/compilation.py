@@ -51,7 +51,8 @@ def keep_programs() -> None:
     """
     import jax
 
-    if jax.config.jax_compilation_cache_dir is None and (folder := kept_programs()):
+    config: Any = jax.config  # its declared type leaves the settings out
+    if config.jax_compilation_cache_dir is None and (folder := kept_programs()):
         jax.config.update("jax_compilation_cache_dir", folder)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", KEPT_FROM)
 

@@ -173,6 +173,11 @@ class Signal(eqx.Module):
     #: Those of them that are squared distances: they scale with the points.
     in_distances: ClassVar[tuple[str, ...]] = ()
 
+    @classmethod
+    def labels_items(cls) -> bool:
+        """Is each answer about the class of one item, so that a classifier can learn from it?"""
+        return cls.uses_classes and cls.for_world(2, 5).arity == 1
+
     # -- the question --------------------------------------------------------------------------
     @property
     @abc.abstractmethod
@@ -298,9 +303,20 @@ class Signal(eqx.Module):
         """Answer (parsed JSON) to code. `names` maps class names to numbers, `asked` are the
         classes the question names. Raises `ValueError` that says what was found and expected."""
 
+    def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray | None:
+        """The distribution over classes that each answer states, (n, classes); None where answers
+        of this signal state none (an order, a comparison, what an item is not)."""
+        return None
+
     @abc.abstractmethod
     def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
         """Code to (answer as JSON value, classes that the question names)."""
+
+
+#: The annotator of answers of which no file says who gave them.
+NOBODY = "unknown"
+#: Probability that an interval holds the truth: the one level of every interval that users see.
+LEVEL = 0.9
 
 
 @dataclass(frozen=True)

@@ -140,10 +140,9 @@ def test_comparisons_are_sent_elsewhere() -> None:
 
 def test_a_sparse_report_that_contradicts_itself_still_names_classes() -> None:
     """Everything on the rest, every class of the rest impossible: the named classes are left."""
-    from labelbits.learning.fits.targets import sparse_distribution
 
     signal = signals.SparseSoft(top=2, impossible=True)
     report = np.array([[0, 1, 0.0, 0.0, 100.0, 0, 0, 1, 1]])
-    np.testing.assert_allclose(sparse_distribution(signal, report, 4), [[0.5, 0.5, 0, 0]])
+    np.testing.assert_allclose(signal.states(report, 4), [[0.5, 0.5, 0, 0]])
     honest = np.array([[0, 1, 60.0, 20.0, 20.0, 0, 0, 1, 0]])
-    np.testing.assert_allclose(sparse_distribution(signal, honest, 4), [[0.6, 0.2, 0, 0.2]])
+    np.testing.assert_allclose(signal.states(honest, 4), [[0.6, 0.2, 0, 0.2]])

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labelbits.annotators.prices import AnswerPrice
 from labelbits.errors import InputError
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.families import build_families
-from labelbits.planning.spec.cost import Price, affordable_items, price_of, total_cost
+from labelbits.planning.purchases import cost_of, most_answers
+from labelbits.planning.spec.cost import (
+    Part,
+    Price,
+    affordable_items,
+    bills,
+    cost_of_parts,
+    price_of,
+    total_cost,
+)
 from labelbits.planning.spec.planfile import Budget, PlanFile, SignalPlan
 from labelbits.signals import Hard, Ranking
+from tests.planning.curves import curve
 
 
 def budget(**changed: object) -> Budget:
@@ -26,23 +37,46 @@ def signal_plan(**changed: object) -> SignalPlan:
 
 
 def test_seconds_become_money_by_the_wage() -> None:
-    price = price_of(
-        signal_plan(seconds=6.0), 1, Hard(), 10, budget(wage_per_hour=30, fee=0.01), None
-    )
+    price = price_of(signal_plan(seconds=6.0), 1, Hard(), 10, budget(wage_per_hour=30, fee=0.01))
     assert price.amount == pytest.approx(6 * 30 / 3600 + 0.01)
     assert price.log_sd == 0
 
 
-def test_the_pilot_is_paid_by_its_mean_without_the_absent() -> None:
-    times = np.array([2.0, 4.0, 6.0, 8.0, 10.0, 4000.0])
-    price = price_of(signal_plan(), 1, Hard(), 10, budget(), times)
-    assert price.seconds == pytest.approx(6.0)
-    assert "1 dropped" in price.source
-    assert price.log_sd == pytest.approx(np.std([2, 4, 6, 8, 10], ddof=1) / 6 / math.sqrt(5))
+def test_the_pilot_s_price_goes_before_the_cited_one_and_after_the_plan_s() -> None:
+    measured = AnswerPrice(0.02, 6.0, 0.1, "pilot")
+    price = price_of(signal_plan(), 1, Hard(), 10, budget(), measured)
+    assert (price.amount, price.seconds, price.log_sd, price.source) == (0.02, 6.0, 0.1, "pilot")
+    assert price_of(signal_plan(price=0.5), 1, Hard(), 10, budget(), measured).amount == 0.5
+
+
+def test_every_part_of_a_purchase_pays_its_sessions_and_items_once() -> None:
+    """200 answers of each of two kinds at .02 about the same 80 items of .1, 10 sessions each."""
+    terms = budget(session_seconds=600, answers_per_session=20, wage_per_hour=12, item_cost=0.1)
+    parts = [Part(0.02, 200, 80), Part(0.02, 200, 80)]
+    first, second = bills(parts, terms, 80)
+    assert first.total + second.total == pytest.approx(8 + 2 * 20 + 80 * 0.1)
+    assert first == second
+    assert cost_of_parts(parts, terms) == pytest.approx(8 + 2 * 20 + 160 * 0.1)  # items apart
+    assert bills([parts[0]], terms)[0].to_dict() == pytest.approx(
+        {"cost": 32, "cost_of_answers": 4, "cost_of_items": 8, "cost_of_sessions": 20,
+         "sessions": 10}
+    )  # fmt: skip
+
+
+@given(money=st.floats(5, 500), item_cost=st.floats(0, 2), overhead=st.floats(0, 600))
+def test_answers_spread_over_items_cost_each_item_once(
+    money: float, item_cost: float, overhead: float
+) -> None:
+    terms = budget(amount=money, session_seconds=overhead, item_cost=item_cost)
+    free = curve("hard", 1, 0.01)
+    free = replace(free, family=replace(free.family, answers_per_item=None), items=40)
+    most = most_answers(free, terms)
+    assert most == 0 or cost_of(free, most, terms) <= money
+    assert cost_of(free, most + 1, terms) > money
 
 
 def test_a_cited_default_is_paid_by_the_mean_and_is_uncertain() -> None:
-    price = price_of(signal_plan(), 1, Hard(), 10, budget(), None)
+    price = price_of(signal_plan(), 1, Hard(), 10, budget())
     sigma = math.log(5.8 / 3.1) / 1.349
     assert price.seconds == pytest.approx(4.2 * math.exp(sigma**2 / 2))
     assert "Wei et al. 2022" in price.source
@@ -51,7 +85,7 @@ def test_a_cited_default_is_paid_by_the_mean_and_is_uncertain() -> None:
 
 def test_a_time_that_nobody_published_is_not_invented() -> None:
     with pytest.raises(InputError, match=r"number 2 \(ranking\): neither price nor seconds"):
-        price_of(signal_plan(kind="ranking"), 2, Ranking(), 10, budget(), None)
+        price_of(signal_plan(kind="ranking"), 2, Ranking(), 10, budget())
 
 
 @given(

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from labelbits.errors import InputError
+from labelbits.interface import Answers
+from labelbits.items.gold import read_gold
 from labelbits.planning import read_plan
 from labelbits.planning.evidence.loading import load_evidence
 from tests.planning.conftest import BASE, blobs
@@ -45,6 +48,9 @@ def test_negative_votes_are_located(write_plan: Write) -> None:
     counts = blobs()["counts"].astype(float)
     counts[3, 1] = -1
     with pytest.raises(InputError, match=r"row 3, column 1 of counts is -1"):
+        load(write_plan(counts=counts))
+    counts[3, 1] = 3e9
+    with pytest.raises(InputError, match=r"counts is 3000000000\.0; expected .* to 1,000,000"):
         load(write_plan(counts=counts))
 
 
@@ -145,3 +151,46 @@ def test_the_same_votes_in_two_files_are_counted_once(write_plan: Write, tmp_pat
     evidence = load_evidence(read_plan(write_plan(text, counts=np.eye(4, dtype=int)[gold])), seed=0)
     assert evidence.counts.sum() == 400
     assert "hold the same 400 votes on 400 items" in evidence.notes[-1]
+
+
+@pytest.mark.parametrize("kind", ["csv", "named.csv", "parquet", "npy", "npz"])
+def test_gold_is_read_from_any_file_and_joined_by_id(
+    kind: str, write_plan: Write, tmp_path: Path
+) -> None:
+    gold, path = blobs()["gold"], write_plan()
+    whole = load_evidence(read_plan(path), seed=0).gold
+    order = np.random.default_rng(0).permutation(len(gold))  # rows need not be in order
+    table = pl.DataFrame({"item": order, "class": gold[order]})
+    file = tmp_path / f"truth.{kind}"
+    if kind == "csv":
+        table.write_csv(file)
+    elif kind == "named.csv":
+        table.with_columns(pl.format("class-{}", "class").alias("class")).write_csv(file)
+    elif kind == "parquet":
+        table.write_parquet(file)
+    else:
+        (np.save if kind == "npy" else np.savez)(file, gold)
+    text = path.read_text().replace("gold.npz", file.name)
+    names = ", ".join(f'"class-{k}"' for k in range(4))
+    path.write_text(text.replace("[dataset]", f"[dataset]\nclass_names = [{names}]"))
+    found = load_evidence(read_plan(path), seed=0).gold
+    np.testing.assert_array_equal(found, whole)
+    # What `pilot` reads from the same file is the same.
+    shown = [str(i) for i in range(0, 400, 7)]
+    answers = Answers(pl.DataFrame(), tuple(shown), tuple(f"class-{k}" for k in range(4)))
+    np.testing.assert_array_equal(read_gold(file).of(answers.items, answers.classes), gold[::7])
+
+
+def test_gold_that_fits_nothing_is_refused(write_plan: Write, tmp_path: Path) -> None:
+    path = write_plan()
+    path.write_text(path.read_text().replace("gold.npz", "truth.csv"))
+    for text, says in (
+        ("item,class\n3,9\n", r"item 3 of gold is 9; expected a class from 0 to 3"),
+        ("item,class\n3,cow\n4,1\n", r"item '3' is of class 'cow'; expected one of: 0, 1"),
+        ("item,class\nx,1\n", r"none of them is in the features; found x; expected .* 0, 1, 2"),
+        ("item,class\n1,1\n1,2\n", r"row 2: item '1' is of class '2' here and of '1' above"),
+        ("item,mood\n1,1\n", r"found columns item, mood; expected item and class"),
+    ):
+        (tmp_path / "truth.csv").write_text(text)
+        with pytest.raises(InputError, match=says):
+            load(path)

@@ -15,6 +15,7 @@ from labelbits.planning.mixtures.simulated import (
     candidates,
     confirm,
 )
+from labelbits.planning.spec.cost import Part, cost_of_parts
 from labelbits.planning.spec.planfile import Budget
 from labelbits.signals import Hard, Triplet
 from labelbits.worlds import World
@@ -80,10 +81,20 @@ def test_too_many_coordinates_for_a_design_are_mixed_by_fixed_splits(
     monkeypatch.setattr(mixture, "MOST_COORDINATES", 10)
     monkeypatch.setattr(mixture, "best_shares", None)  # would fail if it were called
     curves = [
-        replace(c, family=replace(c.family, kind=s.name, signal=s, answers_per_item=None))
+        replace(c, family=replace(c.family, kind=s.name, signal=s, answers_per_item=None), items=24)
         for c, s in zip([curve("hard", 2, 0.1), curve("triplet", 1, 0.1)], SIGNALS, strict=True)
     ]
     found = mixture.mixture_for(curves, WORLD, 24, Budget(amount=24.0), 0, 4)
     assert found is not None
     assert found["design"] == {"hard": 1.0, "triplet": 0.0}
     assert set(found["shares"]) == {"hard", "triplet"}
+    # Whoever changes kinds has sessions of both, and every item is acquired once.
+    terms = Budget(
+        amount=96.0, item_cost=1.0, session_seconds=600, answers_per_session=20, wage_per_hour=12
+    )
+    dear = mixture.mixture_for(curves, WORLD, 24, terms, 0, 4)
+    assert dear is not None
+    parts = [Part(0.1, p["answers"], 24) for p in dear["purchases"]]
+    assert sum(p["cost"] for p in dear["purchases"]) == cost_of_parts(parts, terms, 24)
+    assert 90 < cost_of_parts(parts, terms, 24) <= 96
+    assert sum(p["cost_of_items"] for p in dear["purchases"]) == pytest.approx(24)

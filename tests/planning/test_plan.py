@@ -121,6 +121,15 @@ def test_a_world_too_large_to_simulate_is_refused_at_once(tmp_path: Path) -> Non
         plan(path)
 
 
+def test_more_dimensions_than_items_show_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    text = "[dataset]\nitems = {}\nclasses = 2\ndims = {}\n[budget]\namount = 100\n"
+    for items, dims, most in ((10, 50, 9), (1000, 200, 119)):
+        path.write_text(text.format(items, dims) + '[[signal]]\nkind = "hard"\nprice = 0.02\n')
+        with pytest.raises(InputError, match=f"dims is {dims} .*expected at most {most}"):
+            plan(path)
+
+
 def test_large_worlds_are_fewer_and_comparisons_need_no_prototypes() -> None:
     hard, triplet = (
         Family(s.name, s.name, s, None, Price(1.0, None, 0.0, "")) for s in (Hard(), Triplet())

@@ -91,7 +91,7 @@ def test_intervals_cover_the_error_of_fresh_items() -> None:
     value = metrics.spearman(*world(3000))
     covered = 0
     for repeat in range(60):
-        score = metrics.spearman(*world(60), bootstrap=100, seed=repeat)
+        score = metrics.spearman(*world(60), bootstrap=100, seed=repeat, level=0.95)
         covered += score.low <= value <= score.high
         assert score.low < score < score.high
     # 60 draws at 95 %: mean 57, standard error 1.7; the percentile bootstrap is a little short.

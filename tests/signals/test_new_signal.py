@@ -23,11 +23,12 @@ from scipy.stats import spearmanr
 from typer.testing import CliRunner
 
 import labelbits as lb
+from labelbits.annotators.pilot import run_pilot
 from labelbits.answers.export.export import export_plan
 from labelbits.cli import app
 from labelbits.errors import InputError
 from labelbits.interface import Option
-from labelbits.signals import REGISTRY
+from labelbits.signals import REGISTRY, SameClass, Triplet, make
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
 from labelbits.sweeps import read_sweep
 from labelbits.sweeps.runner import run_task
@@ -60,9 +61,30 @@ class Undecided(ComparisonSignal, Categorical):
         return jax.nn.log_softmax(jnp.concatenate([utility, middle], axis=-1), axis=-1)
 
 
+class Cautious(Triplet):
+    """A triplet with an option of its own: only what is `margin` times as clear decides."""
+
+    margin: Any = 0.5
+
+    name: ClassVar[str] = "cautious"
+    options: ClassVar[Mapping[str, Option]] = {
+        "margin": Option("number", "how much clearer a difference has to be")
+    }
+
+    def log_table(self, d2: Float[Array, "*n reads"]) -> Float[Array, "*n outcomes"]:
+        return super().log_table(d2 / (1 + self.margin))
+
+
+class SameKind(SameClass):
+    """A second question that shows two items and is about classes."""
+
+    name: ClassVar[str] = "same-kind"
+
+
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(REGISTRY, Undecided.name, Undecided)
+    for signal in (Undecided, Cautious, SameKind):
+        monkeypatch.setitem(REGISTRY, signal.name, signal)
 
 
 def test_bits_bounds_and_joint_bits() -> None:
@@ -150,6 +172,91 @@ seconds = 3
     tasks = json.loads((folders[0] / "tasks.json").read_text())
     assert len(tasks) > 10
     assert Undecided.question in (folders[0] / "config.xml").read_text()
+
+
+def asked_and_answered(signal: lb.Signal, folder: Path, count: int, people: int) -> Path:
+    """A file of `people` answers to each of `count` questions about 20 items in 2 dimensions."""
+    rng = np.random.default_rng(5)
+    points = jnp.asarray(rng.standard_normal((20, 2)), jnp.float32)
+    prototypes = jnp.asarray(rng.standard_normal((3, 2)), jnp.float32)
+    asked = np.stack([rng.choice(20, signal.arity, replace=False) for _ in range(count)])
+    asked = np.repeat(asked, people, axis=0)
+    d2 = signal.distances(points[asked], prototypes)
+    codes = np.asarray(signal.sample(jax.random.key(0), d2))
+    path = folder / "answers.parquet"
+    pl.DataFrame(
+        {
+            "signal": [signal.name] * len(asked),
+            "annotator": [f"w{i % people}" for i in range(len(asked))],
+            "items": [[str(i) for i in row] for row in asked],
+            "answer": [json.dumps(signal.decode(code, "abc")[0]) for code in codes],
+            "seconds": [3.0] * len(asked),
+        }
+    ).write_parquet(path)
+    return path
+
+
+PLAN = """
+[dataset]
+items = 20
+classes = 3
+dims = 2
+pilot = ["answers.parquet"]
+[budget]
+amount = 0.8
+wage_per_hour = 12
+[[signal]]
+kind = "{kind}"
+"""
+
+
+@pytest.mark.filterwarnings("ignore::labelbits.recovery.fitted.inputs.RecoveryWarning")
+@pytest.mark.parametrize(
+    ("signal", "option"), [(Cautious(margin=2.0), "margin = 2.0"), (SameKind(), "")]
+)
+def test_every_command_takes_it(signal: lb.Signal, option: str, tmp_path: Path) -> None:
+    """One with an option of its own, and a second one of two items and their classes."""
+    path = asked_and_answered(signal, tmp_path, 60, 3)
+    found = run_pilot([path], dims=2).calibration[signal.name]
+    assert (found.answers, found.seconds.mean) == (180, 3.0)
+    assert lb.information.per_answer(signal, lb.World(items=20, classes=3, dims=2)).bits > 0.01
+    fitted = lb.SignalEmbedding(n_components=2, random_state=0).fit(
+        lb.read_answers(path, classes=("a", "b", "c"))
+    )
+    assert fitted.embedding_.shape == (20, 2)
+    plan = tmp_path / "plan.toml"
+    plan.write_text(PLAN.format(kind=signal.name) + option)
+    made = lb.plan(plan)
+    (bought,) = made.recommendation["purchases"]
+    assert bought["signal"] == signal.name
+    assert bought["cost_of_answers"] == pytest.approx(bought["answers"] * 0.01)
+    assert (bought.get("margin") == 2.0) == bool(option)
+    (tmp_path / "plan.json").write_text(made.json())
+    folders, _ = export_plan(tmp_path / "plan.json", tmp_path / "export")
+    assert signal.question in (folders[0] / "config.xml").read_text()
+
+
+def test_an_option_is_the_signal_s_own_and_has_its_type(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    text = PLAN.replace('pilot = ["answers.parquet"]\n', "")
+    for kind, line, says in (
+        ("cautious", 'margin = "wide"', "margin is 'wide'; expected a number .how much clearer"),
+        ("triplet", "margin = 2.0", "signal triplet has no option 'margin'"),
+        ("cautious", "margn = 2.0", "margn: unknown key; did you mean 'margin'"),
+    ):
+        plan.write_text(text.format(kind=kind) + line)
+        with pytest.raises(InputError, match=says):
+            lb.plan(plan)
+    assert make("cautious", 2, 3, margin=2.0).margin == 2.0
+    # A classifier learns from answers about one item; this one compares two.
+    np.savez(tmp_path / "features.npz", features=np.random.default_rng(0).normal(size=(20, 2)))
+    asked_and_answered(SameKind(), tmp_path, 50, 1)
+    data = text.replace("items = 20", 'features = "features.npz"\npilot = ["answers.parquet"]')
+    plan.write_text(
+        data.format(kind="same-kind").replace("[budget]", '[goal]\nmetric = "accuracy"\n[budget]')
+    )
+    with pytest.raises(InputError, match="no signal of the plan names classes"):
+        lb.plan(plan)
 
 
 class Shy(Undecided):

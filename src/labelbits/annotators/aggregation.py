@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,6 +12,7 @@ from labelbits.annotators import label_models as models
 from labelbits.answers.files.json_files import loads
 from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.signals.questions import without_repeats
 
 Method = Literal["majority", "dawid-skene", "glad", "mace"]
 
@@ -43,6 +44,7 @@ def aggregate(answers: Answers, method: Method = "dawid-skene", seed: int = 0) -
     if method not in get_args(Method):
         raise InputError(f"method is {method!r}; expected one of: {', '.join(get_args(Method))}")
     hard = answers.table.filter(pl.col("signal") == "hard")
+    hard = without_repeats(replace(answers, table=hard)).table
     if not len(hard):
         raise InputError("there are no hard answers; expected some to find a consensus of")
     labels = models.numbered(

@@ -29,10 +29,10 @@ from labelbits.annotators.intervals import Interval, share_by
 from labelbits.annotators.scores import Scores
 from labelbits.annotators.truth import gold_numbers
 from labelbits.answers.formats.language_models import MODEL
-from labelbits.answers.table.questions import first_showings, keys
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.signals.encoding import encode
+from labelbits.signals.questions import first_showings, keys
 
 #: What a better label is worth, in answers of the dearer kind; epsilon where a price is unknown.
 WORTH, UNPRICED = 5.0, 0.1
@@ -136,7 +136,7 @@ def people_beside_models(
         own = Answers(rows, answers.items, answers.classes, answers.annotators)
         (batch,) = encode(own)
         question, answer = keys(batch, rows)
-        first = first_showings(rows, question, batch.annotator)
+        first = first_showings(batch, rows)
         scores = Scores(batch, rows, answers.classes, question, answer, truth)
         names = rows["annotator"].to_numpy()
         for model in dict.fromkeys(names[is_model]):

@@ -11,12 +11,16 @@ import polars as pl
 
 from labelbits.annotators import agreement as agree
 from labelbits.annotators.confusion import Confusion, confuse
+from labelbits.annotators.dimensions import dimensions_of
 from labelbits.annotators.flagging import AnnotatorRecord, judge
 from labelbits.annotators.noise.advice import what_tells_apart, what_tells_noise
+from labelbits.annotators.noise.beside_people import Beside, people_s_positions, random_classes
 from labelbits.annotators.noise.class_noise import fit_noise
 from labelbits.annotators.noise.positions import noise_by_embedding
 from labelbits.annotators.noise.repeated_questions import noise_by_questions
 from labelbits.annotators.noise.result import Noise
+from labelbits.annotators.people import people_and_models
+from labelbits.annotators.prices import AnswerPrice, Paid, measured_price, paid_for
 from labelbits.annotators.reports import reports, states_classes
 from labelbits.annotators.times import TimeFit, fit_times
 from labelbits.annotators.truth import (
@@ -28,13 +32,13 @@ from labelbits.annotators.truth import (
 )
 from labelbits.annotators.worth import Worth
 from labelbits.answers.formats.language_models import MODEL, PERSON
-from labelbits.answers.table.questions import first_showings, keys
 from labelbits.interface import Answers, Batch
+from labelbits.signals import signal_class
 from labelbits.signals.encoding import PREFERENCE, encode, is_kept
+from labelbits.signals.questions import first_of, first_showings, keys
 
-#: Dimensions of the world in which precision is stated, unless told.
-DIMS = 8
-#: Dimensions of the world in which class noise is stated, and those the user gave, if any.
+#: Dimensions of the world in which noise is stated, and those that were given or that comparisons
+#: showed, if any.
 Dims = tuple[int, int | None]
 
 
@@ -49,6 +53,10 @@ class SignalCalibration:
     `model`: the language model that gave the answers, None for people; `advice`: where the noise
     is not told, or lapses not from low precision, the pilot that would tell it; `votes`: how many
     votes counts of votes hold.
+    `repeats` of the answers are to a question that the same annotator had answered already: times
+    and prices are theirs too, and else they tell only how steady their annotators are. `random`
+    says, with the evidence, that the answers of a language model cannot be told from random ones,
+    else it is empty.
     """
 
     signal: str
@@ -60,25 +68,39 @@ class SignalCalibration:
     confusion: Confusion | None
     noise: Noise | None
     flagged: tuple[AnnotatorRecord, ...] = ()
-    price: float | None = None
+    paid: Paid | None = None
     worth: tuple[Worth, ...] = ()
     model: str | None = None
     advice: str = ""
     votes: int | None = None
+    repeats: int = 0
+    random: str = ""
+
+    @property
+    def price(self) -> float | None:
+        """Mean paid for one answer."""
+        return None if self.paid is None else self.paid.mean
+
+    def price_of_answer(self, wage_per_hour: float | None, fee: float = 0.0) -> AnswerPrice | None:
+        """What one answer costs: what was paid, else the mean time at the wage; None where too few
+        prices and times tell. A language model is not paid by time."""
+        time = self.seconds if self.model is None else None
+        return measured_price(self.paid, time, wage_per_hour, fee)
 
     def plan_entry(self) -> dict[str, Any]:
         """The keys of a plan's [[signal]] that this pilot can fill: price or seconds, and noise.
 
-        For a language model the price of an answer; for people the mean seconds, which the plan's
-        wage turns into money, or what was paid where the file has no times.
+        What was paid for an answer, else for people the mean seconds, which the plan's wage turns
+        into money: what a plan from this pilot uses.
         """
         entry: dict[str, Any] = {"kind": self.signal}
         if self.model is not None:
             entry |= {"annotators": MODEL, "model": self.model}
-        if self.model is None and self.seconds is not None:
-            entry["seconds"] = self.seconds.mean
-        elif self.price is not None:
-            entry["price"] = self.price
+        priced = self.price_of_answer(3600.0)
+        if priced is not None and priced.seconds is not None:
+            entry["seconds"] = priced.seconds
+        elif priced is not None:
+            entry["price"] = priced.amount
         if self.noise is not None:
             entry |= {"lapse": self.noise.lapse.value, "precision": self.noise.precision.value}
         return entry
@@ -90,6 +112,7 @@ class SignalCalibration:
         return {
             "annotator_kind": PERSON if self.model is None else MODEL,
             "answers": self.answers,
+            "repeats": self.repeats,
             "votes": self.votes,
             "annotators": self.annotators,
             "items": self.items,
@@ -97,6 +120,7 @@ class SignalCalibration:
             "lapse": None if self.noise is None else self.noise.lapse.to_dict(),
             "precision": None if self.noise is None else self.noise.precision.to_dict(),
             "advice": self.advice,
+            "random": self.random,
             "flagged": [record.to_dict() for record in self.flagged],
             "price": self.price,
             "plan": self.plan_entry(),
@@ -148,6 +172,10 @@ class Calibration:
         }
 
 
+#: What `calibrate` measures, beside counts and prices.
+MEASURES = ("seconds", "agreement", "confusion", "noise", "worth")
+
+
 def calibrate(
     answers: Answers,
     gold: Mapping[str, str] | Sequence[int] | np.ndarray | None = None,
@@ -155,47 +183,44 @@ def calibrate(
     dims: int | None = None,
     longest: float | None = None,
     seed: int = 0,
+    only: Sequence[str] = MEASURES,
 ) -> Calibration:
     """Measure noise, time and reliability of every signal in `answers`.
 
     `gold` is the true class of items: item name -> class name, or an array over
     `answers.items` of class numbers with -1 unknown; rows of the table marked `gold` add to it.
-    `dims` is the dimension of the world in which precision is stated; unless told, at most 8 and
-    classes - 1, and for questions that compare items what their answers show. `longest` replaces
-    the limit above which a time is dropped, in seconds. Equal seeds give equal results. Raises
-    `InputError` for gold that names unknown classes.
+    `dims` is the dimension of the world in which precision is stated; unless told, what
+    `dimensions_of` chooses. `longest` replaces
+    the limit above which a time is dropped, in seconds. Equal seeds give equal results. `only`
+    names what is measured (`MEASURES`); the rest is None. An annotator's repeated answers to a
+    question count for agreement with themselves alone. Language models are measured on their own
+    answers, beside gold and what people say. Raises `InputError` for gold that names unknown
+    classes.
     """
     truth = gold_numbers(answers, gold)
     classes = len(answers.classes)
+    people, models = people_and_models(answers)
     told_dims = dims
-    dims = dims or max(1, min(DIMS, classes - 1 if classes else DIMS))
-    table = answers.table
-    if "gold" in table.columns and table["gold"].any():
-        table = table.filter(~pl.col("gold").fill_null(False))
-        answers = Answers(
-            table,
-            answers.items,
-            answers.classes,
-            answers.annotators,
-            answers.rejected,
-            answers.notes,
-        )
-    table, models = _split_models(table)
-    found = _by_signal(_with(answers, table), truth, (dims, told_dims), longest, seed)
-    people = majority_of_people(_with(answers, table), truth)
-    known = {"gold": np.any(truth >= 0), "people's majority": np.any(people != truth)}
+    if dims is None and "noise" in only:
+        chosen = dimensions_of(people, None, classes, seed)
+        dims = chosen.value
+        told_dims = dims if chosen.rests_on == "answers" else None
+    asked = _Asked((dims or 2, told_dims), longest, seed, tuple(only))
+    found = _by_signal(people, truth, asked)
+    agreed = majority_of_people(people, truth) if models else truth
+    known = {"gold": np.any(truth >= 0), "people's majority": np.any(agreed != truth)}
     against = " and ".join(name for name, there in known.items() if there)
+    beside = _positions(people, models, asked)
     of_models = {
         model: {
             name: _of_model(one, model, against)
-            for name, one in _by_signal(
-                _with(answers, own), people, (dims, told_dims), longest, seed
-            ).items()
+            for name, one in _by_signal(own, agreed, asked, beside).items()
         }
         for model, own in models.items()
     }
-    worth = worth_by_signal(_with(answers, table), seed)
-    found = {name: replace(one, worth=worth.get(name, ())) for name, one in found.items()}
+    if "worth" in only:
+        worth = worth_by_signal(people, seed)
+        found = {name: replace(one, worth=worth.get(name, ())) for name, one in found.items()}
     dropped: dict[str, int] = {}
     if answers.rejected is not None and len(answers.rejected):
         reasons = answers.rejected["reason"].value_counts(sort=True)
@@ -203,23 +228,41 @@ def calibrate(
     return Calibration(found, dropped, answers.notes, of_models)
 
 
-def _with(answers: Answers, table: pl.DataFrame) -> Answers:
-    """The same names with other rows."""
-    return Answers(table, answers.items, answers.classes, answers.annotators)
+@dataclass(frozen=True)
+class _Asked:
+    """What `calibrate` was asked for."""
+
+    dims: Dims
+    longest: float | None
+    seed: int
+    only: tuple[str, ...]
+
+
+def _positions(people: Answers, models: Mapping[str, Answers], asked: _Asked) -> Beside | None:
+    """Where people's answers put the items, if a language model compared any."""
+    compared = [
+        name
+        for own in models.values()
+        for name in own.table["signal"].unique().to_list()
+        if not signal_class(name).uses_classes
+    ]
+    if not compared or "noise" not in asked.only:
+        return None
+    return people_s_positions(people, asked.dims[1], asked.seed)
 
 
 def _by_signal(
-    answers: Answers, truth: np.ndarray, dims: Dims, longest: float | None, seed: int
+    answers: Answers, truth: np.ndarray, asked: _Asked, beside: Beside | None = None
 ) -> dict[str, SignalCalibration]:
     found = {}
-    for batch in encode(answers, dims=dims[0]) if len(answers) else ():
+    for batch in encode(answers, dims=asked.dims[0]) if len(answers) else ():
         name = batch.signal.name
         rows = answers.table.filter(pl.col("signal") == name)
-        found[name] = _calibrate_signal(batch, rows, answers, truth, dims, longest, seed)
+        found[name] = _calibrate_signal(batch, rows, answers, truth, asked, beside)
     for name in answers.table["signal"].unique(maintain_order=True).to_list():
         if is_kept(name):
             rows = answers.table.filter(pl.col("signal") == name)
-            found[name] = calibrate_kept(name, rows, longest, seed)
+            found[name] = calibrate_kept(name, rows, asked.longest, asked.seed)
     return found
 
 
@@ -244,7 +287,7 @@ def calibrate_kept(
         np.unique(column.to_numpy(), return_inverse=True)[1].reshape(-1)
         for column in (asked, answer, rows["annotator"])
     )
-    first = first_showings(rows, question, annotator)
+    first = first_of(question, annotator, rows)
     if name == PREFERENCE:
         agreement = agree.agree_on_choice(question, chosen, annotator, first, seed)
     else:
@@ -253,7 +296,6 @@ def calibrate_kept(
     times = None
     if "seconds" in rows.columns:
         times = fit_times(rows["seconds"].fill_null(float("nan")).to_numpy(), annotator, longest)
-    price = rows["price"].mean() if "price" in rows.columns else None
     return SignalCalibration(
         signal=name,
         answers=len(rows),
@@ -263,7 +305,8 @@ def calibrate_kept(
         agreement=agreement,
         confusion=None,
         noise=None,
-        price=float(price) if isinstance(price, (int, float)) else None,
+        paid=paid_for(_numbers(rows, "price")) if "price" in rows.columns else None,
+        repeats=len(rows) - int(first.sum()),
         advice=f"{name} answers are kept whole, and no signal models them yet",
     )
 
@@ -271,30 +314,28 @@ def calibrate_kept(
 def _of_model(found: SignalCalibration, model: str, against: str) -> SignalCalibration:
     """The same under the model's name, with what it was really compared with instead of gold."""
     confusion, noise = found.confusion, found.noise
+    random = ""
     if confusion is not None and confusion.against == "gold":
         confusion = replace(confusion, against=against)
+        random = random_classes(confusion, against)
     if noise is not None:
         noise = replace(noise, source=noise.source.replace("gold", against))
     # More people tell nothing of a model: that advice is for people alone.
     advice = "" if noise is not None else found.advice
-    return replace(found, model=model, confusion=confusion, noise=noise, advice=advice)
-
-
-def _split_models(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-    """(people's rows, rows of each language model)."""
-    if "annotator_kind" not in table.columns:
-        return table, {}
-    own = table.filter(pl.col("annotator_kind") == MODEL)
-    names = own["annotator"].unique(maintain_order=True).to_list()
-    people = table.filter(pl.col("annotator_kind").ne_missing(MODEL))
-    return people, {name: own.filter(pl.col("annotator") == name) for name in names}
+    random = found.random or random
+    return replace(
+        found, model=model, confusion=confusion, noise=noise, advice=advice, random=random
+    )
 
 
 def _noise(
-    batch: Batch, rows: pl.DataFrame, answers: Answers, truth: np.ndarray, dims: Dims, seed: int
+    batch: Batch, rows: pl.DataFrame, answers: Answers, truth: np.ndarray, asked: _Asked
 ) -> Noise | None:
     """Precision and lapse, by what this signal and this pilot can tell."""
+    dims, seed = asked.dims, asked.seed
     if batch.signal.uses_classes:
+        if batch.signal.arity != 1:
+            return None
         known = truth[batch.items[:, 0]]
         return fit_noise(batch, len(answers.classes), dims[0], known, seed)
     found = noise_by_embedding(replace(answers, table=rows), dims[1], seed)
@@ -306,16 +347,69 @@ def _calibrate_signal(
     rows: pl.DataFrame,
     answers: Answers,
     truth: np.ndarray,
-    dims: Dims,
-    longest: float | None,
-    seed: int,
+    asked: _Asked,
+    beside: Beside | None,
 ) -> SignalCalibration:
-    question, answer = keys(batch, rows)
-    first = first_showings(rows, question, batch.annotator)
+    kind, only = type(batch.signal), asked.only
+    first = first_showings(batch, rows)
+    shown = np.flatnonzero(first)
     times = (
         rows["seconds"].fill_null(float("nan")).to_numpy() if "seconds" in rows.columns else None
     )
-    confusion, flagged = None, []
+    agreement, confusion, flagged = None, None, []
+    if "agreement" in only or "confusion" in only:
+        agreement, confusion, flagged = _reliability(
+            batch, rows, answers, truth, first, times, asked.seed
+        )
+    noise, random = None, ""
+    if "noise" in only:
+        own = batch.take(shown), rows[shown]
+        if beside is not None and not kind.uses_classes:
+            noise, random = beside.noise(*own, answers)
+        if noise is None and not random:
+            noise = _noise(*own, answers, truth, asked)
+    advice = ""
+    if noise is not None:
+        advice = what_tells_apart(noise)
+    elif "noise" in only and not random:
+        advice = what_tells_noise(batch, asked.dims[1])
+    timed = None
+    if "seconds" in only and times is not None:
+        timed = fit_times(times, batch.annotator, asked.longest)
+    return SignalCalibration(
+        signal=kind.name,
+        answers=len(batch),
+        annotators=len(np.unique(batch.annotator)),
+        items=len(np.unique(batch.items)),
+        seconds=timed,
+        agreement=agreement,
+        confusion=confusion,
+        noise=noise,
+        advice=advice,
+        flagged=tuple(record for record in flagged if record.evidence),
+        paid=paid_for(_numbers(rows, "price")),
+        votes=int(batch.answer.sum()) if kind.name == "votes" else None,
+        repeats=len(batch) - len(shown),
+        random=random,
+    )
+
+
+def _numbers(rows: pl.DataFrame, column: str) -> np.ndarray:
+    """The numbers of a column, none where there is no such column."""
+    return rows[column].drop_nulls().to_numpy() if column in rows.columns else np.zeros(0)
+
+
+def _reliability(
+    batch: Batch,
+    rows: pl.DataFrame,
+    answers: Answers,
+    truth: np.ndarray,
+    first: np.ndarray,
+    times: np.ndarray | None,
+    seed: int,
+) -> tuple[agree.Agreement, Confusion | None, list[AnnotatorRecord]]:
+    """(agreement between annotators and on repeats, confusion, every annotator's record)."""
+    question, answer = keys(batch, rows)
     kind = type(batch.signal)
     if states_classes(kind):
         report, top = reports(rows["answer"], answers.classes, kind)
@@ -328,34 +422,16 @@ def _calibrate_signal(
             # Every vote counts on its own: the row is expanded into its votes.
             row, chosen = np.nonzero(batch.answer)
             weight = batch.answer[row, chosen].astype(float)
-            confusion = confuse(
+            found = confuse(
                 chosen, known[row], batch.items[row, 0], answers.classes, against, weight
             )
-        else:
-            confusion = confuse(top, known, batch.items[:, 0], answers.classes, against)
-            flagged = judge(answers.annotators, batch.annotator, top, known, times)
-    elif kind.form in ("rating", "number"):
-        agreement = agree.agree_on_number(
-            question, batch.answer[:, 0], batch.annotator, first, seed
-        )
-    else:
-        agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed)
-        nothing = np.full(len(batch), -1)
-        flagged = judge(answers.annotators, batch.annotator, batch.answer[:, -1], nothing, times)
-    shown = np.flatnonzero(first)
-    noise = _noise(batch.take(shown), rows[shown], answers, truth, dims, seed)
-    price = rows["price"].mean() if "price" in rows.columns else None
-    return SignalCalibration(
-        signal=kind.name,
-        answers=len(batch),
-        annotators=len(np.unique(batch.annotator)),
-        items=len(np.unique(batch.items)),
-        seconds=None if times is None else fit_times(times, batch.annotator, longest),
-        agreement=agreement,
-        confusion=confusion,
-        noise=noise,
-        advice=what_tells_apart(noise) if noise else what_tells_noise(batch, dims[1]),
-        flagged=tuple(record for record in flagged if record.evidence),
-        price=float(price) if isinstance(price, (int, float)) else None,
-        votes=int(batch.answer.sum()) if kind.name == "votes" else None,
-    )
+            return agreement, found, []
+        found = confuse(top, known, batch.items[:, 0], answers.classes, against)
+        return agreement, found, judge(answers.annotators, batch.annotator, top, known, times)
+    if kind.form in ("rating", "number"):
+        value = batch.answer[:, 0]
+        return agree.agree_on_number(question, value, batch.annotator, first, seed), None, []
+    agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed)
+    nothing = np.full(len(batch), -1)
+    flagged = judge(answers.annotators, batch.annotator, batch.answer[:, -1], nothing, times)
+    return agreement, None, flagged

@@ -10,11 +10,12 @@ import numpy as np
 from scipy import stats
 
 from labelbits.annotators.intervals import Interval, share_by
+from labelbits.interface import LEVEL
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """P(answer | true class): `matrix` (K, K), row = true class, with a 95 % interval each.
+    """P(answer | true class): `matrix` (K, K), row = true class, with a 90 % interval each.
 
     `against` is "gold" or "the others' majority"; `counts` are the answers behind it. A row is
     the posterior mean under a Jeffreys prior, so it sums to 1 and no entry is 0.
@@ -84,8 +85,8 @@ def confuse(
         tuple(classes),
         counts,
         a / a.sum(1, keepdims=True),
-        stats.beta.ppf(0.025, a, b),
-        stats.beta.ppf(0.975, a, b),
+        stats.beta.ppf((1 - LEVEL) / 2, a, b),
+        stats.beta.ppf((1 + LEVEL) / 2, a, b),
         accuracy,
         against,
     )

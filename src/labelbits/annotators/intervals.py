@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from labelbits.interface import LEVEL
+
 #: Units below which resampling says nothing about the spread.
 FEWEST = 8
 
 
 @dataclass(frozen=True)
 class Interval:
-    """`value` with a 95 % interval from `low` to `high`, and how it was made."""
+    """`value` with a 90 % interval from `low` to `high`, and how it was made."""
 
     value: float
     low: float
@@ -32,7 +34,7 @@ class Interval:
         }
 
 
-def proportion(successes: float, trials: float, level: float = 0.95) -> Interval:
+def proportion(successes: float, trials: float, level: float = LEVEL) -> Interval:
     """Jeffreys interval of a proportion: Beta(successes + 1/2, failures + 1/2).
 
     Brown, Cai, DasGupta (2001), Statistical Science 16(2). At 0 or all successes the end is
@@ -50,7 +52,7 @@ def bootstrap(
     units: int,
     seed: int,
     draws: int = 400,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Interval | None:
     """Percentile interval over resampled units (items or annotators): `statistic(rows)`.
 
@@ -68,7 +70,7 @@ def bootstrap(
     return Interval(value, float(min(low, value)), float(max(high, value)), "bootstrap")
 
 
-def share(sums: np.ndarray, weights: np.ndarray, level: float = 0.95) -> Interval:
+def share(sums: np.ndarray, weights: np.ndarray, level: float = LEVEL) -> Interval:
     """Interval of p = sum(sums) / sum(weights), a mean of values in [0, 1] that come in units.
 
     Values of one unit (item, question, annotator) go together: the variance is that of the units'
@@ -92,7 +94,7 @@ def share_by(
     values: np.ndarray,
     unit: np.ndarray,
     weight: np.ndarray | None = None,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Interval:
     """`share` of `values` (n,) in [0, 1], each counted `weight` times, by units (n,)."""
     weight = np.ones(len(values)) if weight is None else weight

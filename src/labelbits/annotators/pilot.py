@@ -13,11 +13,6 @@ import polars as pl
 
 from labelbits.annotators.beside_models import BesideModel, people_beside_models
 from labelbits.annotators.calibration import Calibration, calibrate
-from labelbits.annotators.times import price_of
-from labelbits.answers.files.csv_files import read_csv
-from labelbits.answers.files.numpy_files import load_npz
-from labelbits.answers.files.opening import Rejects, head
-from labelbits.answers.formats.cells import text
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.formats.reader import Options
 from labelbits.answers.reading import read_answers
@@ -25,6 +20,7 @@ from labelbits.answers.writing import write_answers
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.items.class_order import check_class_order
+from labelbits.items.gold import read_gold
 
 #: Hard labels from which the order of classes is checked.
 LOOKED_AT = 20_000
@@ -80,7 +76,7 @@ def run_pilot(
         files, file_format, signal=signal, seed=seed, columns=columns, question=question,
         classes=classes,
     )  # fmt: skip
-    truth = None if gold is None else read_gold(gold, answers)
+    truth = None if gold is None else gold_of(gold, answers)
     written = None if out is None else str(write_answers(answers, out))
     calibration = calibrate(answers, truth, dims=dims, seed=seed)
     prices = {}
@@ -88,8 +84,8 @@ def run_pilot(
         if not 0 <= wage < float("inf"):
             raise InputError(f"wage is {wage}; expected an amount per hour of 0 or more")
         for name, found in calibration.signals.items():
-            if found.seconds is not None:
-                prices[name] = price_of(found.seconds.mean, wage)
+            if (price := found.price_of_answer(wage)) is not None:
+                prices[name] = price.amount
     beside = people_beside_models(answers, epsilon=epsilon, prices=prices, gold=truth, seed=seed)
     told = Options(columns=dict(columns or {}))
     return Pilot(
@@ -103,55 +99,14 @@ def run_pilot(
     )
 
 
-def read_gold(path: Path, answers: Answers) -> dict[str, str]:
-    """True classes of items: CSV with columns item and class, or an array of class numbers.
-
-    The array (`gold`, `true_label` or the only one) has one class number an item row, -1 unknown.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; expected the true classes of items")
-    if head(path, 4).startswith((b"PK", b"\x93NUM")):
-        arrays = load_npz(path)
-        name = next((n for n in ("gold", "true_label") if n in arrays), None)
-        name = name or (next(iter(arrays)) if len(arrays) == 1 else None)
-        if name is None or arrays[name].ndim != 1 or arrays[name].dtype.kind not in "iu":
-            raise InputError(f"{path}: expected an array gold of whole numbers, one an item")
-        numbers = arrays[name].astype(np.int64)
-        if numbers.max(initial=-1) >= len(answers.classes):
-            raise InputError(
-                f"{path}: {name} holds class {numbers.max()}; there are "
-                f"{len(answers.classes)} classes"
-            )
-        rows = [item for item in answers.items if item.isdecimal() and int(item) < len(numbers)]
-        known = {item: int(numbers[int(item)]) for item in rows if numbers[int(item)] >= 0}
+def gold_of(path: Path, answers: Answers) -> np.ndarray:
+    """The true class of each of the answers' items, -1 unknown, from a file of gold."""
+    gold = read_gold(path)
+    truth = gold.of(answers.items, answers.classes)
+    if gold.are_numbers(answers.classes):
+        known = {i: int(k) for i, k in zip(answers.items, truth, strict=True) if k >= 0}
         _check_order(path, answers, known)
-        return _that_match({i: answers.classes[k] for i, k in known.items()}, answers, path)
-    rejects = Rejects()
-    table = read_csv(path, rejects, [])
-    names = {
-        "item": ("item", "task", "image_idx"),
-        "class": ("class", "label", "true_label", "gold"),
-    }
-    found = {
-        key: next((n for n in some if n in table.columns), None) for key, some in names.items()
-    }
-    if found["item"] is None or found["class"] is None:
-        raise InputError(
-            f"{path}: found columns {', '.join(table.columns[:10])}; expected item and class"
-        )
-    pairs = table.select(text(found["item"], table), text(found["class"], table)).drop_nulls()
-    return _that_match(dict(pairs.iter_rows()), answers, path)
-
-
-def _that_match(gold: dict[str, str], answers: Answers, path: Path) -> dict[str, str]:
-    """The gold, if any of its items was asked about."""
-    if gold.keys() & set(answers.items):
-        return gold
-    raise InputError(
-        f"{path}: knows the class of {len(gold):,} items, and none of them is in the answers; "
-        f"found {', '.join(list(gold)[:3]) or 'no item'}; expected items of the answers, such as "
-        f"{', '.join(answers.items[:3])}"
-    )
+    return truth
 
 
 def _check_order(path: Path, answers: Answers, known: dict[str, int]) -> None:

@@ -10,20 +10,15 @@ import polars as pl
 
 from labelbits.answers.files.json_files import loads
 from labelbits.interface import Signal
-
-#: Mass that goes to classes neither named nor ticked impossible when the named ones fill 100 %
-#: ("T2 clamp, 10 % redistribution", Collins, Bhatt, Weller 2022).
-REDISTRIBUTED = 0.1
-#: Probabilities typed by hand that sum to this or more are full.
-FULL = 1 - 1e-4
+from labelbits.signals.stated import completed
 
 
 def report(answer: Any, numbers: Mapping[str, int]) -> np.ndarray | None:
     """Probabilities (K,) that one parsed answer states, or None where it states none.
 
     A class is certain; several are equally likely; an object's probabilities are completed: what
-    they leave goes equally to the classes neither named nor ticked impossible (named with 0), and
-    where they leave nothing those classes get `REDISTRIBUTED`.
+    they leave goes to the classes neither named nor ticked impossible (named with 0), as in every
+    reading of a report (`signals.stated`).
     """
     row = np.zeros(len(numbers))
     if isinstance(answer, dict):
@@ -48,17 +43,10 @@ def _complete(
     total = row.sum()
     if not 0 < total < np.inf:
         return None
-    if total > 1.5:  # counts, or typed as percentages
-        return row / total
-    free = np.array([name not in answer for name in numbers])
-    if not free.any():
-        return row / total
-    if total < FULL:
-        row[free] += (1 - total) / free.sum()
-        return row
-    row *= (1 - REDISTRIBUTED) / total
-    row[free] = REDISTRIBUTED / free.sum()
-    return row
+    is_open = np.array([name not in answer for name in numbers])
+    if row.max() > 1.5:  # typed as percentages; where every class is named, also counts
+        row = row / 100 if is_open.any() else row / total
+    return completed(row[None], is_open[None])[0]
 
 
 def reports(
@@ -95,7 +83,7 @@ def states_classes(signal: type[Signal]) -> bool:
     Rankings give an order only, and a complementary label says what the item is not.
     """
     return (
-        signal.uses_classes
+        signal.labels_items()
         and signal.form in ("choices", "numbers")
         and signal.for_world(2, 5).outcomes(5) > 2
         and signal.name != "complementary"

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from labelbits.annotators.intervals import Interval
+from labelbits.interface import LEVEL
 
 #: Nobody reads and answers faster than this, in seconds: such times are left out of the fit,
 #: where a slip of the finger would weigh as much as a long thought.
@@ -25,7 +26,8 @@ class TimeFit:
     """Seconds for one answer: what was kept, its spread, and ln seconds ~ Normal(mu, sigma^2).
 
     Times that are too long (or not above 0) are dropped everywhere; the `too_short` ones are
-    left out of mu, sigma and learning only.
+    left out of mu, sigma and learning only. `longest` is the limit above which a time was dropped,
+    in seconds; `mean_error` the relative standard error of the mean.
 
     `learning` is the factor on the time for each doubling of an annotator's number of answers so
     far (below 1: they speed up), within annotators (power law of practice).
@@ -39,6 +41,8 @@ class TimeFit:
     mean: float
     p10: float
     p90: float
+    mean_error: float
+    longest: float
     mu: Interval
     sigma: Interval
     learning: Interval | None
@@ -80,8 +84,8 @@ def fit_times(
         return None
     times, logs = seconds[kept], np.log(seconds[fitted])
     mu, sigma = float(logs.mean()), float(logs.std(ddof=1))
-    half = float(stats.t.ppf(0.975, n - 1)) * sigma / math.sqrt(n)
-    spread = sigma * np.sqrt((n - 1) / stats.chi2.ppf([0.975, 0.025], n - 1))
+    half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * sigma / math.sqrt(n)
+    spread = sigma * np.sqrt((n - 1) / stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], n - 1))
     return TimeFit(
         answers=len(times),
         dropped=int(wrong.sum()),
@@ -91,6 +95,8 @@ def fit_times(
         mean=float(times.mean()),
         p10=float(np.quantile(times, 0.1)),
         p90=float(np.quantile(times, 0.9)),
+        mean_error=float(times.std(ddof=1) / times.mean() / math.sqrt(len(times))),
+        longest=float(cut),
         mu=Interval(mu, mu - half, mu + half, "Student t"),
         sigma=Interval(sigma, float(spread[0]), float(spread[1]), "chi-square"),
         learning=_learning(logs, annotator, fitted),
@@ -118,11 +124,6 @@ def _learning(logs: np.ndarray, annotator: np.ndarray, kept: np.ndarray) -> Inte
     scores = np.bincount(who, x * (y - slope * x))
     clusters = len(size)
     error = math.sqrt(float(scores @ scores) * clusters / (clusters - 1)) / total
-    half = float(stats.t.ppf(0.975, clusters - 1)) * error
+    half = float(stats.t.ppf((1 + LEVEL) / 2, clusters - 1)) * error
     value, low, high = (2.0**s for s in (slope, slope - half, slope + half))
     return Interval(value, low, high, "within annotators, clustered")
-
-
-def price_of(mean_seconds: float, wage_per_hour: float, fee: float = 0.0) -> float:
-    """What one answer costs: seconds x wage + fee, in the currency of the wage."""
-    return mean_seconds * wage_per_hour / 3600 + fee

@@ -16,6 +16,7 @@ from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.signals import signal_class
 from labelbits.signals.encoding import KEPT, encode, is_kept
+from labelbits.signals.questions import without_repeats
 
 #: Signals that are hard labels, one or many.
 VOTED = ["hard", "votes"]
@@ -25,7 +26,7 @@ def majority_of_people(answers: Answers, truth: np.ndarray) -> np.ndarray:
     """The true class of items: gold, else what most people say; -1 for none or a tie."""
     places = {name: i for i, name in enumerate(answers.items)}
     total = np.zeros((len(answers.items), len(answers.classes)))
-    for item, report in _stated(answers, ("choices", "numbers")):
+    for item, report in _stated(without_repeats(answers), ("choices", "numbers")):
         np.add.at(total, [places[name] for name in item], report)
     if not total.size:
         return truth
@@ -34,9 +35,7 @@ def majority_of_people(answers: Answers, truth: np.ndarray) -> np.ndarray:
     return np.where(truth >= 0, truth, np.where(clear, total.argmax(1), -1))
 
 
-def _stated(
-    answers: Answers, forms: Sequence[str], first_only: bool = False
-) -> Iterator[tuple[list[str], np.ndarray]]:
+def _stated(answers: Answers, forms: Sequence[str]) -> Iterator[tuple[list[str], np.ndarray]]:
     """(item of each row, class probabilities) for each signal of these forms that states them."""
     for name in answers.table["signal"].unique(maintain_order=True):
         if is_kept(name):
@@ -45,8 +44,6 @@ def _stated(
         if kind.form not in forms or not states_classes(kind):
             continue
         rows = answers.table.filter(pl.col("signal") == name)
-        if first_only and "repeat" in rows.columns:
-            rows = rows.filter(~pl.col("repeat").fill_null(False))
         report, _ = reports(rows["answer"], answers.classes, kind)
         good = np.all(np.isfinite(report), axis=1)
         yield rows.filter(good)["items"].list.first().to_list(), report[good]
@@ -54,6 +51,7 @@ def _stated(
 
 def worth_by_signal(answers: Answers, seed: int) -> dict[str, tuple[Worth, ...]]:
     """Worth of each kind of soft label in the pilot's own hard labels, where it has both."""
+    answers = without_repeats(answers)
     places = {name: i for i, name in enumerate(answers.items)}
     counts = np.zeros((len(answers.items), len(answers.classes)), dtype=np.int64)
     names = answers.table["signal"].unique(maintain_order=True).to_list()
@@ -69,7 +67,7 @@ def worth_by_signal(answers: Answers, seed: int) -> dict[str, tuple[Worth, ...]]
         if is_kept(name) or signal_class(name).form != "numbers":
             continue
         own = replace(answers, table=answers.table.filter(pl.col("signal") == name))
-        for items, report in _stated(own, ("numbers",), first_only=True):
+        for items, report in _stated(own, ("numbers",)):
             item = np.array([places[i] for i in items], dtype=np.int64)
             size = np.bincount(item, minlength=len(counts))
             usable = size[np.logical_and(counts.sum(1) >= 8, size > 0)]

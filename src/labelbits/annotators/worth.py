@@ -16,6 +16,7 @@ import numpy as np
 
 from labelbits.annotators.intervals import Interval
 from labelbits.errors import InputError
+from labelbits.interface import LEVEL
 
 Distance = Literal["total variation", "squared error", "KL"]
 #: Weights of the uniform distribution that KL tries, as it is infinite at a zero.
@@ -60,7 +61,7 @@ def worth_of_soft(
     draws: int = 400,
     seed: int = 0,
 ) -> list[Worth]:
-    """Worth of m soft labels for each m in `sizes`, with a 95 % bootstrap over items.
+    """Worth of m soft labels for each m in `sizes`, with a 90 % bootstrap over items.
 
     `soft` (n, K) are probabilities about item numbers `soft_item` (n,), rows of `counts`
     (items, K), the hard labels. Items need max(sizes) soft labels and at least 4 hard ones.
@@ -98,7 +99,7 @@ def worth_of_soft(
             everything = np.arange(len(items))
             value = _equal(soft_sum[kind][place], hard_sum[kind], grid, everything)
             spread = [_equal(soft_sum[kind][place], hard_sum[kind], grid, some) for some in chosen]
-            low, high = np.quantile(spread, [0.025, 0.975])
+            low, high = np.quantile(spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
             worth[kind] = Interval(value, float(low), float(high), "bootstrap over items")
         found.append(Worth(m, worth))
     return found

@@ -109,6 +109,7 @@ def recover(
     import time
     import warnings
 
+    from labelbits.annotators.dimensions import dimensions_of
     from labelbits.answers import read_answers
     from labelbits.outputs import check_table
     from labelbits.recovery import SignalEmbedding, write_embedding
@@ -119,10 +120,14 @@ def recover(
         check_table(out)
     began = time.perf_counter()
     read = read_answers(answers, seed=seed)
+    chosen = None
+    if dims == "auto":
+        chosen = dimensions_of(read, None, len(read.classes), seed)
+        typer.echo(f"labelbits: {chosen.value} dimensions: {chosen.source}", err=True)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         embedding = SignalEmbedding(
-            "auto" if dims == "auto" else int(dims), random_state=seed, verbose=True
+            int(dims) if chosen is None else chosen.value, random_state=seed, verbose=True
         ).fit(read)
     for warning in told:
         inform(warning.message)

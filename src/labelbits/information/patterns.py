@@ -76,6 +76,7 @@ def enumerated(
         p, entropy = np.asarray(p, dtype=np.float64), np.asarray(entropy, dtype=np.float64)
         if not first.size:
             first = np.log(np.maximum(p.mean(0), 0.5 / WORLDS))
+        assert first is not None
         total, square = total + p.sum(0), square + (p**2).sum(0)
         entropies += float(entropy.sum())
         surprise.append(-p @ first - entropy)

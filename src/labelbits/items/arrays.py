@@ -1,4 +1,4 @@
-"""The npz files that a plan names: features, votes, gold, groups, each checked with one message."""
+"""The npz files that a plan names: features, votes, groups, each checked with one message."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.errors import InputError
 
-#: Older files of votes and labels use these names for the same array.
-GOLD_NAMES = ("gold", "true_label", "labels", "label")
 #: Fewest items that any plan from features can be made from.
 FEWEST_ITEMS = 10
 #: Features above this lose digits in float32; all are scaled down together.
@@ -84,44 +82,15 @@ def load_counts(path: Path, items: int, classes: int | None) -> np.ndarray:
             f"{path}: counts have {counts.shape[1]} column; expected 2 classes or more"
         )
     counts = counts.astype(np.float64)
-    wrong = np.argwhere(~(np.isfinite(counts) & (counts >= 0) & (counts == np.round(counts))))
+    whole = np.isfinite(counts) & (counts >= 0) & (counts == np.round(counts))
+    wrong = np.argwhere(~(whole & (counts <= MOST_VOTES)))
     if len(wrong):
         row, col = wrong[0]
         raise InputError(
             f"{path}: row {row}, column {col} of counts is {counts[row, col]}; "
-            "expected whole numbers of votes, 0 or more"
-        )
-    if counts.size and counts.max() > MOST_VOTES:
-        row, col = np.unravel_index(counts.argmax(), counts.shape)
-        raise InputError(
-            f"{path}: row {row}, column {col} of counts is {counts[row, col]:,.0f}; expected votes "
-            f"of people, {MOST_VOTES:,} on an item at most"
+            f"expected whole numbers of votes, from 0 to {MOST_VOTES:,}"
         )
     return counts
-
-
-def load_gold(path: Path, items: int, classes: int) -> np.ndarray:
-    """Class of each item (items,), -1 unknown. Raises `InputError` for anything else."""
-    gold = load_array(path, GOLD_NAMES, "the class of each item, -1 unknown")
-    if gold.shape == (items, 1):
-        gold = gold[:, 0]
-    if gold.shape != (items,):
-        raise InputError(
-            f"{path}: gold has shape {gold.shape} and there are {items} items; "
-            "expected one class an item, -1 where unknown"
-        )
-    if gold.dtype.kind not in "fiu" or not np.all(gold == np.round(gold)):
-        raise InputError(
-            f"{path}: gold has type {gold.dtype}; expected whole numbers, -1 where unknown"
-        )
-    gold = gold.astype(np.int64)
-    wrong = np.flatnonzero((gold < -1) | (gold >= classes))
-    if len(wrong):
-        raise InputError(
-            f"{path}: row {wrong[0]} of gold is {gold[wrong[0]]}; expected a class from 0 to "
-            f"{classes - 1}, or -1 where unknown"
-        )
-    return gold
 
 
 def load_class_names(path: Path | None, classes: int | None) -> tuple[str, ...] | None:

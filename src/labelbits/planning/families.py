@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from labelbits.errors import InputError
 from labelbits.interface import Signal
 from labelbits.planning.evidence.answers_held import Pilot
-from labelbits.planning.evidence.noise import SignalNoise
+from labelbits.planning.evidence.noise import SignalNoise, calibration_of
 from labelbits.planning.result import Assumption, Family
 from labelbits.planning.spec.cost import affordable_items, price_of
 from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile, SignalPlan
@@ -26,7 +26,7 @@ def build_families(
     pilot: Pilot,
     *,
     most_items: int | None = None,
-    noise: Mapping[str, SignalNoise] | None = None,
+    noise: Sequence[SignalNoise] | None = None,
 ) -> tuple[list[Family], list[Assumption]]:
     """Every way of asking that the plan compares, and the assumptions behind noise and price.
 
@@ -41,14 +41,10 @@ def build_families(
     unpriced: dict[str, str] = {}
     asked_once = {(s.annotators, s.model) for s in plan.signal if s.kind == "hard"}
     for number, asked in enumerate(plan.signal, start=1):
-        options = asked.options()
+        options = {**_as_asked(asked, pilot), **asked.options()}
         if noise is not None:
-            found = noise[asked.kind]
+            found = noise[number - 1]
             options["precision"], options["lapse"] = found.precision, found.lapse
-            if asked.precision is not None:
-                options["precision"] = asked.precision
-            if asked.lapse is not None:
-                options["lapse"] = asked.lapse
             assumptions += _noise(asked, found)
         elif asked.lapse is not None and asked.annotators == CROWD and asked.model is None:
             options["lapse"] = asked.lapse
@@ -79,9 +75,7 @@ def build_families(
             one = signal
             if asked.kind in ("hard", "votes") and not simulated and (count or 1) > 1:
                 one = Votes(answers_per_item=count or 1, lapse=signal.lapse)
-            extra = {
-                k: v for k, v in asked.options().items() if k in ("top", "negatives", "levels")
-            }
+            extra = {**_as_asked(asked, pilot), **asked.options()}
             families.append(Family(name, asked.kind, one, count, price, extra, who, asked, number))
         label = asked.kind if who == CROWD else f"{asked.kind} by {who}"
         assumptions.append(
@@ -110,6 +104,17 @@ def build_families(
     return families, assumptions
 
 
+def _as_asked(asked: SignalPlan, pilot: Pilot) -> dict[str, int]:
+    """The shape of the pilot's own questions of this kind (classes named, steps of a scale)."""
+    model = asked.model or next(iter(pilot.model_names(asked.kind)), "")
+    own = pilot.models.get((model, asked.kind)) if asked.annotators == MODEL else None
+    batch = own or pilot.batches.get(asked.kind)
+    if batch is None or asked.kind == "votes":
+        return {}
+    found = {name: getattr(batch.signal, name, None) for name in batch.signal.options}
+    return {name: value for name, value in found.items() if isinstance(value, int)}
+
+
 def one_answer(family: Family) -> Signal:
     """The channel of one paid answer: one vote of `votes` is a hard label."""
     signal = family.signal
@@ -121,20 +126,15 @@ def one_answer(family: Family) -> Signal:
 def _price(plan: PlanFile, asked: SignalPlan, number: int, signal: Signal, classes: int,
            pilot: Pilot):  # fmt: skip
     """The price of one answer, from the pilot of the same annotators where it tells."""
-    kinds = (asked.kind, "hard") if asked.kind == "votes" else (asked.kind,)
-    if asked.annotators == MODEL or asked.model is not None:
-        models = [asked.model] if asked.model else pilot.model_names(kinds[-1])
-        paid = next((pilot.prices[m, k] for m in models for k in kinds if (m, k) in pilot.prices),
-                    None)  # fmt: skip
-        return price_of(asked, number, signal, classes, plan.budget, None, paid)
-    if asked.annotators != CROWD and asked.price is None and asked.seconds is None:
+    found, budget = calibration_of(asked, pilot), plan.budget
+    measured = found and found.price_of_answer(budget.wage_per_hour, budget.fee)
+    is_model = asked.annotators == MODEL or asked.model is not None
+    if not is_model and asked.annotators != CROWD and asked.price is None and asked.seconds is None:
         raise InputError(
             f"[[signal]] number {number} ({asked.kind} by {asked.annotators}): neither price nor "
             "seconds is given; published times are a crowd's: add price = ... or seconds = ..."
         )
-    times = next((pilot.seconds[k] for k in kinds if k in pilot.seconds), None)
-    paid = next((pilot.prices[k] for k in kinds if k in pilot.prices), None)
-    return price_of(asked, number, signal, classes, plan.budget, times, paid)
+    return price_of(asked, number, signal, classes, budget, measured)
 
 
 def _votes_for_all(plan: PlanFile, amount: float, most_items: int | None) -> int | None:
@@ -154,10 +154,12 @@ def _votes_for_all(plan: PlanFile, amount: float, most_items: int | None) -> int
 def _noise(asked: SignalPlan, found: SignalNoise) -> list[Assumption]:
     """What the plan assumes of the noise of one kind of question."""
     result = []
+    who = asked.model or asked.annotators
+    kind = asked.kind if who == CROWD else f"{asked.kind} by {who}"
     if asked.precision is None:
         result.append(
             Assumption(
-                f"precision of {asked.kind}",
+                f"precision of {kind}",
                 found.precision,
                 "1 / squared distance",
                 found.precision_source,
@@ -165,6 +167,6 @@ def _noise(asked: SignalPlan, found: SignalNoise) -> list[Assumption]:
         )
     if asked.lapse is None:
         result.append(
-            Assumption(f"lapse of {asked.kind}", found.lapse, "probability", found.lapse_source)
+            Assumption(f"lapse of {kind}", found.lapse, "probability", found.lapse_source)
         )
     return result

@@ -13,6 +13,7 @@ from labelbits.planning.advice.advise import advise
 from labelbits.planning.evidence.answers_held import Pilot, encode_pilot, read_pilot
 from labelbits.planning.evidence.dimensions import choose_dims
 from labelbits.planning.evidence.loading import Evidence, load_evidence
+from labelbits.planning.evidence.noise import without_random
 from labelbits.planning.evidence.refusal import PilotNeededError
 from labelbits.planning.families import build_families
 from labelbits.planning.result import Assumption, Curve, Family, Plan
@@ -77,9 +78,7 @@ def _make(wanted: PlanFile, seed: int, tell: Progress, spent: float) -> Plan:
     from labelbits.signals import REGISTRY
 
     metric = wanted.goal.metric
-    names_classes = [
-        REGISTRY[s.kind].uses_classes and s.kind != "same-class" for s in wanted.signal
-    ]
+    names_classes = [REGISTRY[s.kind].labels_items() for s in wanted.signal]
     if wanted.dataset.features is None:
         return _from_specification(wanted, seed, tell, spent)
     evidence = load_evidence(wanted, seed)
@@ -103,7 +102,7 @@ def _from_evidence(
     from labelbits.signals import REGISTRY
 
     for asked in wanted.signal:
-        if REGISTRY[asked.kind].uses_classes and asked.kind != "same-class":
+        if REGISTRY[asked.kind].labels_items():
             usable.append(asked)
         else:
             warnings.append(
@@ -116,6 +115,10 @@ def _from_evidence(
             "metric = 'alignment'"
         )
     wanted = wanted.model_copy(update={"signal": tuple(usable)})
+    wanted, random = without_random(wanted, evidence.pilot)
+    warnings += random
+    if not wanted.signal:
+        raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(random))
     from labelbits.planning.measured.curves import learned_curves, purchasable
 
     families, assumptions = build_families(
@@ -156,7 +159,7 @@ def _from_specification(
     classes = wanted.dataset.classes or (evidence.counts.shape[1] if evidence else 10)
     dims, found = wanted.dataset.dims, []
     if dims == "auto":
-        dims, found, more = choose_dims(evidence)
+        dims, found, more = choose_dims(evidence, seed)
         warnings += more
     if evidence is None:
         names = tuple(str(k) for k in range(classes))
@@ -167,15 +170,21 @@ def _from_specification(
     else:
         pilot = evidence.pilot
     # Imported here: a plan from data does not need the simulator, nor the other way round.
-    from labelbits.planning.evidence.noise import assumed_noise, noise_of
+    from labelbits.planning.evidence.noise import assumed_noise, noise_of, not_seen
     from labelbits.planning.simulated.curves import simulated_curves
 
     tell("measuring the pilot's noise", 0.02)
-    noise = noise_of([s.kind for s in wanted.signal], pilot, dims, classes, seed)
+    pilot = pilot.calibrated(dims, seed)
+    wanted, random = without_random(wanted, pilot)
+    warnings += random
+    if not wanted.signal:
+        raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(random))
+    noise = noise_of(wanted, pilot)
     families, assumptions = build_families(
         wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise
     )
-    simulated = simulated_curves(families, wanted, evidence, dims, classes, seed, tell)
+    unseen = not_seen(wanted, noise)
+    simulated = simulated_curves(families, wanted, evidence, dims, classes, seed, tell, unseen)
     warnings += assumed_noise(wanted, families, noise, dims)
     return _finish(
         wanted,

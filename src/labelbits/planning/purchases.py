@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from labelbits.errors import InputError
 from labelbits.planning.result import LEVEL, NOTHING, Curve, Option
-from labelbits.planning.spec.cost import affordable_items, total_cost
+from labelbits.planning.spec.cost import affordable_items, most_within, total_cost
 from labelbits.planning.spec.planfile import Budget
 
 #: Sizes listed for each way of asking.
@@ -32,11 +32,12 @@ def measured_interval(measured: dict[str, Any], sign: int) -> tuple[float, float
 
 
 def most_answers(curve: Curve, budget: Budget) -> float:
-    """Answers that the budget buys: whole items where the number on each is fixed."""
+    """Answers that the budget buys: whole items where the number on each is fixed, else on the
+    items that so many answers are spread over."""
     per_item = curve.family.answers_per_item
     if per_item is not None:
         return affordable_items(curve.family.price, per_item, budget) * per_item
-    return float(affordable_items(curve.family.price, 1, budget))
+    return float(most_within(budget.amount, lambda answers: cost_of(curve, answers, budget)))
 
 
 def cost_of(curve: Curve, answers: float, budget: Budget) -> float:

@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from labelbits.interface import Estimate, Signal
+from labelbits.interface import LEVEL, Estimate, Signal
 from labelbits.planning.measured.items import FILE, ItemList
 from labelbits.planning.spec.cost import Price
 from labelbits.planning.spec.planfile import CROWD, Budget, SignalPlan
 
-#: Probability that the interval `low`..`high` holds the quality that is reached.
-LEVEL = 0.9
 #: A difference of quality below this is none: it vanishes when qualities are shown.
 NOTHING = 5e-4
 

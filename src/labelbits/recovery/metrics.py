@@ -12,6 +12,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from labelbits.errors import InputError
+from labelbits.interface import LEVEL
 
 #: Pairs of items whose distances are compared when there are more than this.
 MAX_PAIRS = 200_000
@@ -25,7 +26,7 @@ class Score(float):
     level: float
 
     def __new__(
-        cls, value: float, low: float = np.nan, high: float = np.nan, level: float = 0.95
+        cls, value: float, low: float = np.nan, high: float = np.nan, level: float = LEVEL
     ) -> Score:
         score = super().__new__(cls, value)
         score.low, score.high, score.level = float(low), float(high), level
@@ -95,7 +96,7 @@ def align(estimate: np.ndarray, truth: np.ndarray, scale: bool = True) -> np.nda
 
 def mean_squared_error(
     estimate: np.ndarray, truth: np.ndarray, *, scale: bool = True,
-    bootstrap: int = 0, level: float = 0.95, seed: int = 0,
+    bootstrap: int = 0, level: float = LEVEL, seed: int = 0,
 ) -> Score:  # fmt: skip
     """Mean over items of the squared distance to the truth after `align`, summed over dims."""
     aligned = align(estimate, truth, scale)
@@ -110,7 +111,7 @@ def mean_squared_error(
 
 def procrustes(
     estimate: np.ndarray, truth: np.ndarray, *, scale: bool = True,
-    bootstrap: int = 0, level: float = 0.95, seed: int = 0,
+    bootstrap: int = 0, level: float = LEVEL, seed: int = 0,
 ) -> Score:  # fmt: skip
     """Procrustes disparity: squared error after `align` over the truth's sum of squares.
 
@@ -175,7 +176,7 @@ def _distance_correlation(
 
 def spearman(
     estimate: np.ndarray, truth: np.ndarray, *, max_pairs: int = MAX_PAIRS,
-    bootstrap: int = 0, level: float = 0.95, seed: int = 0,
+    bootstrap: int = 0, level: float = LEVEL, seed: int = 0,
 ) -> Score:  # fmt: skip
     """Spearman correlation of the pairwise distances of estimate and truth.
 
@@ -187,7 +188,7 @@ def spearman(
 
 def pearson(
     estimate: np.ndarray, truth: np.ndarray, *, max_pairs: int = MAX_PAIRS,
-    bootstrap: int = 0, level: float = 0.95, seed: int = 0,
+    bootstrap: int = 0, level: float = LEVEL, seed: int = 0,
 ) -> Score:  # fmt: skip
     """Pearson correlation of the pairwise distances of estimate and truth; see `spearman`."""
     return _distance_correlation(estimate, truth, False, max_pairs, bootstrap, level, seed)
@@ -195,7 +196,7 @@ def pearson(
 
 def neighbour_overlap(
     estimate: np.ndarray, truth: np.ndarray, *, neighbours: int = 10,
-    bootstrap: int = 0, level: float = 0.95, seed: int = 0,
+    bootstrap: int = 0, level: float = LEVEL, seed: int = 0,
 ) -> Score:  # fmt: skip
     """Mean over items of the share of the true nearest `neighbours` that the estimate finds."""
     estimate, truth = _pair_up(estimate, truth)
@@ -220,7 +221,7 @@ def neighbour_overlap(
 
 def triplet_error(
     embedding: np.ndarray, triplets: np.ndarray, *,
-    bootstrap: int = 0, level: float = 0.95, seed: int = 0,
+    bootstrap: int = 0, level: float = LEVEL, seed: int = 0,
 ) -> Score:  # fmt: skip
     """Share of triplets (n, 3), row i, j, k: "i is closer to j than to k", that the embedding
     contradicts; an exact tie counts half. Resamples draw triplets."""

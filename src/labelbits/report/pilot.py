@@ -12,6 +12,7 @@ from rich.text import Text
 from labelbits.annotators.calibration import SignalCalibration
 from labelbits.annotators.intervals import Interval
 from labelbits.annotators.noise.maximum import NO_LAPSE, NO_TOP
+from labelbits.interface import LEVEL
 from labelbits.report.beside_models import lines_beside
 from labelbits.speech import cell, say
 
@@ -54,7 +55,7 @@ def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
                     grid.add_row(cell(f"  {label}"), cell(text))
         console.print(grid)
     if blocks:
-        say(console, "in brackets: 95 % intervals", "dim")
+        say(console, f"in brackets: {100 * LEVEL:.0f} % intervals", "dim")
     _show_dropped(pilot, console)
     for note in pilot.calibration.notes:
         say(console, f"note: {note}")

@@ -25,6 +25,9 @@ def is_kept(name: str) -> bool:
     return name in KEPT and name not in REGISTRY
 
 
+#: Parts that reports are rounded to where all of them are multiples of 5 %, and elsewhere; and
+#: distinct reports that are looked at to see it.
+COARSE, FINE, MOST_LOOKED_AT = 20, 100, 20_000
 #: Rows whose items are numbered at a time.
 BLOCK = 1_000_000
 
@@ -68,7 +71,25 @@ def _shape(name: str, rows: pl.DataFrame) -> dict[str, Any]:
         return {"negatives": max(1, len(rows["items"][0]) - 2)}
     if name == "rating":
         return {"levels": max(2, *(int(json.loads(a)) for a in rows["answer"].unique()))}
+    if name in ("soft", "sparse-soft") and isinstance(first, dict):
+        return _shape_of_reports(name, rows["answer"])
     return {}
+
+
+def _shape_of_reports(name: str, answers: pl.Series) -> dict[str, Any]:
+    """Parts fine enough for what was typed; classes named, and are impossible ones ticked."""
+    distinct = [json.loads(a) for a in answers.unique().head(MOST_LOOKED_AT)]
+    distinct = [a for a in distinct if isinstance(a, dict)]
+    values = np.array([v for a in distinct for v in a.values() if isinstance(v, (int, float))])
+    if values.max(initial=0.0) > 1.5:
+        values = values / 100
+    coarse = np.allclose(values * COARSE, np.round(values * COARSE), atol=1e-6)
+    shape: dict[str, Any] = {"grid": COARSE if coarse else FINE}
+    if name == "soft":
+        return shape
+    named = max((sum(v != 0 for v in a.values()) for a in distinct), default=1)
+    ticked = any(v == 0 for a in distinct for v in a.values())
+    return shape | {"top": max(1, named), "impossible": ticked}
 
 
 def _codes(signal: Signal, rows: pl.DataFrame, class_number: dict[str, int]) -> np.ndarray:

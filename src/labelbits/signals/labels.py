@@ -71,6 +71,9 @@ class Hard(_NamesClass):
     def cited_time(self, classes: int) -> CitedTime:
         return hard_label_time(classes)
 
+    def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
+        return np.eye(classes)[answer[:, 0].astype(int)]
+
 
 class Complementary(_NamesClass):
     """Name a class it is not: P(k) = softmax_k(+precision * d2_k), mixed with lapse."""
@@ -99,6 +102,10 @@ class Votes(ClassSignal):
 
     def __check_init__(self) -> None:
         check_at_least("answers_per_item of votes", self.answers_per_item, 1)
+
+    def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
+        """The shares of the votes."""
+        return answer / np.maximum(answer.sum(1, keepdims=True), 1e-300)
 
     def log_vote(self, d2: Float[Array, "*n classes"]) -> Float[Array, "*n classes"]:
         """ln probability of each class in one vote, lapse included."""

@@ -114,6 +114,9 @@ class Soft(Report):
     def orbit(self, answer: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
         return permutation_orbit(answer)
 
+    def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
+        return answer / np.maximum(answer.sum(1, keepdims=True), 1e-300)
+
     def encode(
         self, answer: Any, names: Mapping[str, int], asked: Sequence[str] = ()
     ) -> Sequence[float]:

@@ -42,6 +42,7 @@ from labelbits.signals.reports import (
     path_entropy,
     sample_ordered,
 )
+from labelbits.signals.stated import completed
 
 
 def _flat(table: Array) -> Array:
@@ -227,6 +228,29 @@ class SparseSoft(Report):
             choose = np.array([log_choose(classes - t, n) for n in range(classes - t + 1)])
             log_size = log_size + choose[ticks.astype(int)]
         return keys, log_size
+
+    def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
+        """The named classes' parts, completed as every report is (`stated`)."""
+        n, t = len(answer), self.top
+        chosen = answer[:, :t].astype(int)
+        parts = answer[:, t : 2 * t + 1].astype(np.float64)
+        parts = parts / np.maximum(parts.sum(1, keepdims=True), 1e-12)
+        named = chosen >= 0
+        rows = np.broadcast_to(np.arange(n)[:, None], chosen.shape)
+        stated, mentioned = np.zeros((n, classes)), np.zeros((n, classes), dtype=bool)
+        np.add.at(stated, (rows[named], chosen[named]), parts[:, :t][named])
+        mentioned[rows[named], chosen[named]] = True
+        is_open = ~mentioned
+        if self.impossible:
+            is_open &= answer[:, 2 * t + 1 :] == 0
+        # All the probability on the rest, and all the rest ticked impossible: only the names are
+        # left; where nothing is named either, nothing is said.
+        lost = (stated.sum(1) <= 0) & ~is_open.any(1)
+        stated[lost] = np.where(mentioned[lost].any(1, keepdims=True), mentioned[lost], 1.0)
+        empty = stated.sum(1) <= 0
+        found = np.where(is_open, 1.0, 0.0) / np.maximum(is_open.sum(1, keepdims=True), 1)
+        found[~empty] = completed(stated[~empty], is_open[~empty])
+        return found
 
     def cited_time(self, classes: int) -> CitedTime | None:
         if self.top != 2 or classes > 30:

@@ -12,19 +12,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
+from scipy import optimize, stats
 
 from labelbits.annotators.intervals import Interval
 from labelbits.annotators.noise.likelihood import LAPSES, Score, slopes
 from labelbits.annotators.noise.result import Noise
+from labelbits.interface import LEVEL
 
 #: Limits of ln precision and ln concentration, and the points of ln precision that are tried.
 LIMITS = (math.log(1e-2), math.log(1e3))
 GRID = 16
 #: A standard error of ln precision above which it is not reported: a factor of 50 either way.
 UNTOLD = 2.0
-#: Fall of ln likelihood at the ends of a 95 % interval: half of chi-square's 3.84.
-FALL = 1.92
+#: Half width of an interval in standard errors, and the fall of ln likelihood at its ends.
+WIDTH = float(stats.norm.ppf((1 + LEVEL) / 2))
+FALL = WIDTH**2 / 2
 METHOD = "marginal likelihood over worlds; scores of items"
 
 #: What is assumed where no lapse fits as well as any, or where precision has no upper end.
@@ -153,7 +155,7 @@ def maximise(
 
 
 def _around(middle: float, error: float) -> Interval:
-    low, high = np.clip(middle + np.array([-1.96, 1.96]) * error, *LIMITS)
+    low, high = np.clip(middle + np.array([-WIDTH, WIDTH]) * error, *LIMITS)
     return Interval(math.exp(middle), math.exp(low), math.exp(high), METHOD)
 
 
@@ -190,7 +192,7 @@ def _profile(found: Search, shared: float) -> Interval | None:
     low, high = _ends(x, found.best[2] - found.totals.max(1)[order])
     if low is None and high is None:
         return None
-    reach = 1.96 * shared
+    reach = WIDTH * shared
     return Interval(
         math.exp(found.best[0][0]),
         math.exp(LIMITS[0] if low is None else max(LIMITS[0], low - reach)),
@@ -200,11 +202,11 @@ def _profile(found: Search, shared: float) -> Interval | None:
 
 
 def _lapse(joint: Search, lapse: float, error: float) -> Interval:
-    """Where the profile over the precisions falls by `FALL`, or 1.96 standard errors if wider."""
+    """Where the profile over the precisions falls by `FALL`, or `WIDTH` errors if wider."""
     profile = joint.totals.max(0)
     low, high = _ends(joint.lapses, profile.max() - profile)
     low, high = low or 0.0, 1.0 if high is None else high
-    reach = 1.96 * error
+    reach = WIDTH * error
     return Interval(
         lapse,
         float(max(0.0, min(low, lapse - reach))),

@@ -25,7 +25,7 @@ from jaxtyping import Array
 
 from labelbits.annotators.intervals import Interval
 from labelbits.annotators.noise.result import Noise
-from labelbits.interface import Answers, Batch, Signal
+from labelbits.interface import LEVEL, Answers, Batch, Signal
 from labelbits.recovery import SignalEmbedding
 from labelbits.signals import Rating, Similarity
 from labelbits.signals.base import replace_noise
@@ -50,7 +50,7 @@ def noise_by_embedding(answers: Answers, dims: int | None, seed: int = 0) -> Noi
     """Noise of the one signal in `answers`, None where they are too few for positions.
 
     `dims` None takes the fewest dimensions that predict held-out answers as well as any. Precision
-    holds in a world of N(0, I) items. Values are posterior medians, intervals hold 95 % of the
+    holds in a world of N(0, I) items. Values are posterior medians, intervals hold 90 % of the
     posterior. At most `MOST_ANSWERS` answers are used, drawn by `seed`.
     """
     table = answers.table
@@ -89,7 +89,7 @@ def _only(value: Any) -> float:
 
 
 def _interval(draws: np.ndarray, method: str) -> Interval:
-    low, value, high = np.quantile(draws, [0.025, 0.5, 0.975])
+    low, value, high = np.quantile(draws, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
     return Interval(float(value), float(low), float(high), method)
 
 

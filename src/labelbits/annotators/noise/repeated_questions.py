@@ -19,9 +19,9 @@ from labelbits.annotators.noise.class_noise import WORLDS
 from labelbits.annotators.noise.likelihood import Score, mix
 from labelbits.annotators.noise.maximum import maximise
 from labelbits.annotators.noise.result import Noise
-from labelbits.answers.table.questions import keys
 from labelbits.interface import Batch, Signal
 from labelbits.signals.base import replace_noise
+from labelbits.signals.questions import keys
 from labelbits.worlds import World
 
 #: What told the noise.

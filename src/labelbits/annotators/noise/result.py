@@ -10,7 +10,7 @@ from labelbits.annotators.intervals import Interval
 
 @dataclass(frozen=True)
 class Noise:
-    """Precision and lapse with 95 % intervals, and the world in which they hold.
+    """Precision and lapse with 90 % intervals, and the world in which they hold.
 
     `source` says what told them: gold, repeated answers, or a recovered embedding; `assumes` what
     had to be given, where they could not tell both, and what would tell. `never_random` is the

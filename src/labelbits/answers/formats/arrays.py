@@ -20,9 +20,10 @@ from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.number_tables import ROW_NUMBERS, split_ids, which_fit
-from labelbits.answers.formats.reader import NOBODY, Kind, Options, Probe, Reader, load_table
+from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, load_table
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
+from labelbits.interface import NOBODY
 
 
 @dataclass(frozen=True)

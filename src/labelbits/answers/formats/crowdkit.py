@@ -11,7 +11,6 @@ from labelbits.answers.files.parquet import class_names
 from labelbits.answers.formats import cells, times
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.reader import (
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -23,6 +22,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
+from labelbits.interface import NOBODY
 
 #: Names of the three columns of a plain table, crowd-kit's own first.
 ITEM = (
@@ -100,7 +100,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or first_of(left, *WORKER)
     if worker is None:
-        notes.append(f"{path.name}: no column says who answered; all rows count as one annotator's")
+        notes.append(f"{path.name}: no column says who answered; each counts as another person's")
     who = pl.lit(NOBODY) if worker is None else cells.text(worker, table)
     question = told["question"] or _question(left.drop(item, strict=False), options)
     named = {

@@ -10,7 +10,6 @@ from labelbits.answers.files.json_files import json_elements
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats.collecting import Rows
 from labelbits.answers.formats.reader import (
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -19,6 +18,7 @@ from labelbits.answers.formats.reader import (
     scalar_name,
 )
 from labelbits.answers.table.columns import Parsed
+from labelbits.interface import NOBODY
 
 #: Keys under which counts of votes stand.
 COUNTERS = ("label_counter", "label_counts", "counts", "votes")

@@ -21,7 +21,6 @@ from labelbits.answers.formats.crowdkit import WORKER, check_keys, optional, tol
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.reader import (
     IDEAL,
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -33,6 +32,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.table.columns import PREFERENCE, Parsed
 from labelbits.errors import InputError
+from labelbits.interface import NOBODY
 
 #: Columns that show two things side by side, the first pair that is there.
 SIDES = (

@@ -10,7 +10,6 @@ from labelbits.answers.files.json_files import json_elements
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats.collecting import Rows
 from labelbits.answers.formats.reader import (
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -18,6 +17,7 @@ from labelbits.answers.formats.reader import (
     scalar_name,
 )
 from labelbits.answers.table.columns import Parsed
+from labelbits.interface import NOBODY
 
 #: What a record may be about, in order of preference; long ones are named by their hash.
 ABOUT = ("id", "text", "image", "html", "audio", "video", "url")

@@ -23,8 +23,6 @@ from labelbits.errors import InputError
 Kind = Literal["json", "csv", "parquet", "numpy", "numbers"]
 #: From the columns of a table, those that a reader uses.
 Keep = Callable[[list[str]], list[str]]
-#: Annotator of answers whose file does not say who gave them.
-NOBODY = "unknown"
 #: The point that preferences and ratings of single items are compared with: Coombs' ideal point.
 IDEAL = "(ideal)"
 

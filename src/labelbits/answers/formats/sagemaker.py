@@ -10,7 +10,6 @@ from labelbits.answers.files.json_files import json_elements, loads
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats.collecting import Rows
 from labelbits.answers.formats.reader import (
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -20,6 +19,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.formats.stamps import point
 from labelbits.answers.table.columns import Parsed
+from labelbits.interface import NOBODY
 
 SOURCES = ("source-ref", "source")
 

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.formats.reader import (
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -20,6 +19,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.formats.times import seconds
 from labelbits.answers.table.columns import Parsed
+from labelbits.interface import NOBODY
 
 
 def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:

@@ -11,7 +11,6 @@ import polars as pl
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.crowdkit import WORKER, optional
 from labelbits.answers.formats.reader import (
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -23,6 +22,7 @@ from labelbits.answers.formats.reader import (
 from labelbits.answers.formats.scales import counted_from_one, described, steps_of
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
+from labelbits.interface import NOBODY
 
 PAIRS = (("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("sentence_A", "sentence_B"),
          ("text1", "text2"), ("text_a", "text_b"))  # fmt: skip

@@ -13,7 +13,6 @@ from labelbits.answers.files.parquet import class_names
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.crowdkit import ITEM, WORKER, column_of, optional
 from labelbits.answers.formats.reader import (
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -24,6 +23,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
+from labelbits.interface import NOBODY
 
 SOFT = ("soft_label", "soft_labels", "probabilities", "probs", "label_dist", "distribution",
         "label_distribution", "soft")  # fmt: skip

@@ -9,7 +9,6 @@ import polars as pl
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.crowdkit import WORKER, optional
 from labelbits.answers.formats.reader import (
-    NOBODY,
     Kind,
     Options,
     Probe,
@@ -20,6 +19,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
+from labelbits.interface import NOBODY
 
 IMAGES = tuple(
     tuple(f"{name}{i}" for i in (1, 2, 3))

@@ -3,8 +3,8 @@
 For `hard` and `votes` the log likelihood is sum_k (votes for k) ln P_k, exactly. Reports of
 probabilities (`soft`, `sparse-soft`) are fitted by cross-entropy to the reported distribution,
 the proper scoring rule that the field uses for soft labels (Peterson et al. 2019; Collins et al.
-2022). What a sparse report leaves over is spread evenly over the classes neither named nor
-ticked impossible, as in CIFAR-10S. Every other signal goes through its own likelihood.
+2022): the distribution that an answer states (`Signal.states`). Every other signal goes through its
+own likelihood.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.interface import Batch
-from labelbits.signals import Hard, Soft, SparseSoft, Votes
+from labelbits.signals import Hard, Soft, Votes
 
 
 @dataclass(frozen=True)
@@ -48,31 +48,6 @@ def class_count(batches: Sequence[Batch], classes: int | None = None) -> int:
     return found
 
 
-def sparse_distribution(signal: SparseSoft, answer: np.ndarray, classes: int) -> np.ndarray:
-    """Reports (n, width) of the most probable classes as distributions (n, K)."""
-    n, t = len(answer), signal.top
-    chosen = answer[:, :t].astype(int)
-    parts = answer[:, t : 2 * t + 1].astype(np.float64)
-    parts = parts / np.maximum(parts.sum(1, keepdims=True), 1e-12)
-    named = chosen >= 0
-    dense = np.zeros((n, classes))
-    rows = np.broadcast_to(np.arange(n)[:, None], chosen.shape)
-    np.add.at(dense, (rows[named], chosen[named]), parts[:, :t][named])
-    open_ = np.ones((n, classes), dtype=bool)
-    open_[rows[named], chosen[named]] = False
-    mentioned = ~open_
-    if signal.impossible:
-        open_ &= answer[:, 2 * t + 1 :] == 0
-    # Nothing left open: the rest goes back to the classes named.
-    places = open_.sum(1, keepdims=True)
-    rest = 1 - dense.sum(1, keepdims=True)
-    dense += np.where(places > 0, rest * open_ / np.maximum(places, 1), 0)
-    # All the probability on the rest, and all the rest ticked impossible: only the names are left.
-    lost = dense.sum(1) <= 0
-    dense[lost] = np.where(mentioned[lost].any(1, keepdims=True), mentioned[lost], 1.0)
-    return dense / dense.sum(1, keepdims=True)
-
-
 def fast_targets(batches: Sequence[Batch], classes: int) -> Targets | None:
     """The answers as targets, or None where a signal needs its own likelihood."""
     votes = [b for b in batches if isinstance(b.signal, (Hard, Votes))]
@@ -87,8 +62,7 @@ def fast_targets(batches: Sequence[Batch], classes: int) -> Targets | None:
                 raise InputError(
                     f"hard answers name class {answer.max():.0f}; expected 0 to {classes - 1}"
                 )
-            mass = np.zeros((len(answer), classes))
-            mass[np.arange(len(answer)), answer[:, 0].astype(int)] = 1
+            mass = signal.states(answer, classes)
         elif isinstance(signal, (Votes, Soft)):
             mass = answer.astype(np.float64)
             if mass.shape[1] != classes:
@@ -96,9 +70,9 @@ def fast_targets(batches: Sequence[Batch], classes: int) -> Targets | None:
                     f"{signal.name} answers have {mass.shape[1]} classes; expected {classes}"
                 )
             if isinstance(signal, Soft):
-                mass = mass / mass.sum(1, keepdims=True)
-        elif isinstance(signal, SparseSoft):
-            mass = sparse_distribution(signal, answer, classes)
+                mass = signal.states(answer, classes)
+        elif (stated := signal.states(answer, classes)) is not None:
+            mass = stated
         else:
             return None
         rows.append(np.asarray(batch.items)[:, 0])

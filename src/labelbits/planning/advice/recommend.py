@@ -12,7 +12,7 @@ from labelbits.planning.advice.value import value_of_information
 from labelbits.planning.advice.words import chance, pilot_sentence, show, target_sentence, what
 from labelbits.planning.purchases import chances, cost_of, final_draws, most_answers, option_at
 from labelbits.planning.result import LEVEL, Curve, Option
-from labelbits.planning.spec.cost import sessions_of
+from labelbits.planning.spec.cost import Part, bills
 from labelbits.planning.spec.planfile import Budget
 
 #: Below this probability of being best, the advice says that the data cannot tell; from this one
@@ -111,18 +111,13 @@ def preferred(expected: np.ndarray, spread: np.ndarray, costs: np.ndarray) -> np
 
 def purchase(curve: Curve, option: Option, budget: Budget) -> dict[str, Any]:
     """What to buy and what its cost is made of, as plain values."""
-    answers = option.answers * curve.family.price.amount
-    items = option.items * budget.item_cost
+    part = Part(curve.family.price.amount, option.answers, option.items)
     return {
         "signal": option.signal,
         "items": option.items,
         "answers_per_item": option.answers_per_item,
         "answers": option.answers,
-        "cost": option.cost,
-        "cost_of_answers": answers,
-        "cost_of_items": items,
-        "cost_of_sessions": max(0.0, option.cost - answers - items),
-        "sessions": sessions_of(option.answers, budget),
+        **bills([part], budget)[0].to_dict(),
         "annotators": curve.family.annotators,
         **curve.family.options,
     }

@@ -26,7 +26,7 @@ import numpy as np
 from labelbits.learning.curves.points import CROSSED
 from labelbits.planning.purchases import chances, final_draws, price_noise
 from labelbits.planning.result import NOTHING, Curve
-from labelbits.planning.spec.cost import total_cost
+from labelbits.planning.spec.cost import Part, cost_of_parts
 from labelbits.planning.spec.planfile import Budget
 
 #: Items of the pilots that are considered.
@@ -105,7 +105,7 @@ def value_of_information(
         return {**result, "pilot": None, "pilots": []}
     pilots = []
     for items in PILOTS:
-        cost = sum(_pilot_cost(bought[i], items, budget) for i in asked)
+        cost = _pilot_cost([bought[i] for i in asked], items, budget)
         if cost > budget.amount / 2 and pilots:
             break
         told = _told([bought[i] for i in asked], items, seed)
@@ -126,9 +126,12 @@ def value_of_information(
     return {**result, "pilot": best_pilot, "pilots": pilots}
 
 
-def _pilot_cost(curve: Curve, items: int, budget: Budget) -> float:
-    each = curve.family.answers_per_item or 1
-    return total_cost(curve.family.price, items, items * each, budget)
+def _pilot_cost(curves: list[Curve], items: int, budget: Budget) -> float:
+    """Money for the same items labelled in all these ways."""
+    parts = [
+        Part(c.family.price.amount, items * (c.family.answers_per_item or 1), items) for c in curves
+    ]
+    return cost_of_parts(parts, budget, items)
 
 
 def _told(curves: list[Curve], items: int, seed: int) -> np.ndarray:

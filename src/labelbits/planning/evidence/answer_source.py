@@ -142,6 +142,12 @@ def fit_report_noise(signal: Signal, batch: Batch, probabilities: np.ndarray) ->
     return eqx.tree_at(lambda s: (s.concentration, s.lapse), signal, noise)
 
 
+def _same_question(one: Signal, other: Signal) -> bool:
+    """Do two signals of a kind ask and code alike? Parts of reports may differ in fineness."""
+    told = [name for name in one.options if isinstance(getattr(one, name, None), int)]
+    return all(getattr(one, n) == getattr(other, n) for n in told if n != "grid")
+
+
 @dataclass
 class AnswerSource:
     """Draws the answers that one way of asking would give on any rows of the features.
@@ -160,6 +166,8 @@ class AnswerSource:
         self.is_vote = self.signal.name in ("hard", "votes")
         self.d2 = distances_from_probabilities(self.signal, self.probabilities)
         self.real = None if self.is_vote else self.evidence.batches.get(self.signal.name)
+        if self.real is not None and not _same_question(self.real.signal, self.signal):
+            self.real = None  # another number of classes was named, or of steps
         self.positions: dict[int, np.ndarray] = {}
         if self.real is not None:
             order = np.argsort(self.real.items[:, 0], kind="stable")

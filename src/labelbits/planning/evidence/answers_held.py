@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import polars as pl
 
-from labelbits.answers.formats.language_models import MODEL
+from labelbits.annotators import Calibration, calibrate
+from labelbits.annotators.people import people_and_models
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
 from labelbits.planning.spec.planfile import PlanFile
-from labelbits.signals.encoding import is_kept
+from labelbits.signals.encoding import encode, is_kept
+from labelbits.signals.questions import without_repeats
 
 
 @dataclass(frozen=True)
 class Pilot:
     """Answers that exist already.
 
-    `batches` holds people's answers by signal and `models` those of each language model by
-    (model, signal); their items are rows of the features, or numbers in order of appearance where
-    there are none. `seconds` and `prices` are single answers' times and prices by signal (people)
-    or by (model, signal). `answers` is people's part of the table.
+    `batches` holds people's answers by signal, repeats left out, and `models` those of each
+    language model by (model, signal); their items are `rows` of the features, or numbers in order
+    of appearance where there are none. `answers` is people's part of the table and `everyone` the
+    whole of it; `calibration` is what the answers say about time, price and noise, and `truth` the
+    class of each item of the table, -1 unknown.
     """
 
     batches: dict[str, Batch] = field(default_factory=dict)
     models: dict[tuple[str, str], Batch] = field(default_factory=dict)
-    seconds: dict[str, np.ndarray] = field(default_factory=dict)
-    prices: dict[str | tuple[str, str], np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     answers: Answers | None = None
+    everyone: Answers | None = None
+    calibration: Calibration = field(default_factory=lambda: Calibration({}, {}))
+    truth: np.ndarray | None = None
 
     def model_names(self, kind: str) -> list[str]:
         """Language models that answered this kind of question, in order of appearance."""
         return [model for model, signal in self.models if signal == kind]
+
+    def calibrated(self, dims: int, seed: int) -> Pilot:
+        """The same with the noise of every signal too, in a world of `dims` dimensions."""
+        if self.everyone is None:
+            return self
+        only = ("seconds", "confusion", "noise")
+        found = calibrate(self.everyone, self.truth, dims=dims, seed=seed, only=only)
+        return replace(self, calibration=found)
 
 
 def read_pilot(plan: PlanFile, names: tuple[str, ...] | None, seed: int) -> Answers | None:
@@ -69,36 +81,45 @@ def read_pilot(plan: PlanFile, names: tuple[str, ...] | None, seed: int) -> Answ
 
 
 def encode_pilot(
-    answers: Answers | None, items: int | None, names: tuple[str, ...] | None
+    answers: Answers | None,
+    items: int | None,
+    names: tuple[str, ...] | None,
+    gold: np.ndarray | None = None,
 ) -> Pilot:
     """The pilot as arrays. `items` is the number of rows of the features, whose numbers name the
-    items; None numbers the items as they appear. Raises `InputError` for items and classes that
-    the plan does not know."""
+    items; None numbers the items as they appear. `gold` is the class of each row. Raises
+    `InputError` for items and classes that the plan does not know."""
     if answers is None:
         return Pilot()
     rows = _rows(answers, items)
     known = answers.classes if names is None else _known(answers.classes, names)
-    table = answers.table
-    kind = pl.col("annotator_kind").eq_missing(MODEL)
-    is_model = kind if "annotator_kind" in table.columns else pl.lit(False)
-    people = table.filter(~is_model)
-    batches: dict[str, Batch] = {}
-    models: dict[tuple[str, str], Batch] = {}
-    seconds: dict[str, np.ndarray] = {}
-    prices: dict[str | tuple[str, str], np.ndarray] = {}
-    for signal, batch in _encode(answers, people, known, rows).items():
-        batches[signal] = batch
-        own = people.filter(pl.col("signal") == signal)
-        _keep(seconds, signal, own, "seconds")
-        _keep(prices, signal, own, "price")
-    for model in table.filter(is_model)["annotator"].unique(maintain_order=True):
-        one = table.filter(is_model & (pl.col("annotator") == model))
-        for signal, batch in _encode(answers, one, known, rows).items():
-            models[model, signal] = batch
-            _keep(prices, (model, signal), one.filter(pl.col("signal") == signal), "price")
+    answers = replace(answers, classes=known)
+    truth = np.full(len(rows), -1) if gold is None else gold[rows]
+    people, models = people_and_models(answers)
+    once = without_repeats(people)
     rejected = 0 if answers.rejected is None else len(answers.rejected)
+    repeats = len(people) - len(once)
     notes = [f"{rejected:,} rows of the pilot could not be read and were left out"] * bool(rejected)
-    return Pilot(batches, models, seconds, prices, tuple(notes), replace(answers, table=people))
+    if repeats:
+        notes.append(
+            f"{repeats:,} of people's {len(people):,} answers repeat a question that the same "
+            "annotator had answered already: they tell how steady people are, and nothing else is "
+            "counted on them"
+        )
+    only: Sequence[str] = ("seconds", "confusion") if models else ("seconds",)
+    return Pilot(
+        batches=_encode(once, rows),
+        models={
+            (model, signal): batch
+            for model, own in models.items()
+            for signal, batch in _encode(own, rows).items()
+        },
+        notes=tuple(notes),
+        answers=once,
+        everyone=answers,
+        calibration=calibrate(answers, truth, only=only),
+        truth=truth,
+    )
 
 
 def _rows(answers: Answers, items: int | None) -> np.ndarray:
@@ -123,20 +144,7 @@ def _known(found: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _encode(
-    answers: Answers, table: pl.DataFrame, names: tuple[str, ...], rows: np.ndarray
-) -> dict[str, Batch]:
-    from labelbits.signals.encoding import encode
-
-    if not len(table):
+def _encode(answers: Answers, rows: np.ndarray) -> dict[str, Batch]:
+    if not len(answers):
         return {}
-    chosen = Answers(table, answers.items, names, answers.annotators)
-    return {b.signal.name: replace(b, items=rows[b.items]) for b in encode(chosen)}
-
-
-def _keep(into: dict, key: object, table: pl.DataFrame, column: str) -> None:
-    """Collect the numbers of a column where there are any."""
-    if column in table.columns:
-        values = table[column].drop_nulls().to_numpy()
-        if len(values):
-            into[key] = values
+    return {b.signal.name: replace(b, items=rows[b.items]) for b in encode(answers)}

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
+from labelbits.annotators.truth import gold_numbers
 from labelbits.errors import InputError
-from labelbits.interface import Batch
+from labelbits.interface import Answers, Batch
 from labelbits.items.arrays import (
     load_class_names,
     load_counts,
     load_features,
-    load_gold,
     load_groups,
 )
 from labelbits.items.class_order import check_class_order, quoted
+from labelbits.items.gold import Gold, read_gold
 from labelbits.planning.evidence.answers_held import Pilot, encode_pilot, read_pilot
 from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
 from labelbits.planning.spec.planfile import PlanFile
@@ -72,7 +73,7 @@ class Evidence:
         if self.gold is not None:
             every = [*self.pilot.batches.values(), *self.pilot.models.values()]
             for batch in every:
-                if batch.signal.uses_classes:
+                if batch.signal.labels_items():
                     rows = np.unique(batch.items)
                     known[rows] |= self.gold[rows] >= 0
         return np.flatnonzero(known)
@@ -102,10 +103,16 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
     classes = classes or (counts.shape[1] if counts is not None else None)
     names = data.class_names or load_class_names(counts_path, classes)
     told = names is not None
+    stated = read_gold(plan.path(data.gold)) if data.gold else None
     answers = read_pilot(plan, names, seed)
-    if answers is not None and names is None and answers.classes:
-        names = _class_names(answers.classes, classes)
-        classes = len(names)
+    if names is None:
+        named = answers.classes if answers is not None else ()
+        if stated is not None and (named or counts is None):
+            # The pilot's names first, then those that gold alone has.
+            named = tuple(dict.fromkeys((*named, *stated.names())))
+        if named:
+            names = _class_names(named, classes)
+            classes = len(names)
     if classes is None and not _asks_for_classes(plan):
         classes = 2  # nothing is asked about classes: their number does not matter
     if classes is None:
@@ -113,11 +120,12 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
     names = names or tuple(str(k) for k in range(classes))
     if counts is None:
         counts = np.zeros((items, classes))
-    gold = load_gold(plan.path(data.gold), items, classes) if data.gold else None
+    gold = None if stated is None else _gold(stated, items, names)
     if gold is not None and not (gold >= 0).any():
         gold = None
     groups = load_groups(plan.path(data.groups), items) if data.groups else None
-    pilot = encode_pilot(answers, items, names)
+    pilot = encode_pilot(answers, items, names, gold)
+    gold = _with_stated(gold, pilot, answers, items)
     votes = np.zeros((items, classes))
     for kind in ("hard", "votes"):
         if kind in pilot.batches:
@@ -137,6 +145,31 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
         raise _nothing(counts_path)
     reports = _reports_of(pilot, items, classes)
     return Evidence(features, counts, gold, names, reports, groups, pilot, notes)
+
+
+def _gold(stated: Gold, items: int, names: tuple[str, ...]) -> np.ndarray:
+    """The class of each row of the features; an array has to have one for each."""
+    if stated.rows not in (None, items):
+        raise InputError(
+            f"{stated.path}: gold has {stated.rows:,} rows and there are {items:,} items; "
+            "expected one class an item, -1 where unknown"
+        )
+    return stated.of([str(i) for i in range(items)], names, "features")
+
+
+def _with_stated(
+    gold: np.ndarray | None, pilot: Pilot, answers: Answers | None, items: int
+) -> np.ndarray | None:
+    """Gold with what the pilot's own rows of gold state."""
+    if answers is None or pilot.everyone is None or "gold" not in answers.table.columns:
+        return gold
+    stated = gold_numbers(pilot.everyone, None)
+    known = np.flatnonzero(stated >= 0)
+    if not len(known):
+        return gold
+    found = np.full(items, -1) if gold is None else gold.copy()
+    found[[int(pilot.everyone.items[i]) for i in known]] = stated[known]
+    return found
 
 
 def _check_order(

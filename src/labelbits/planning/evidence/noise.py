@@ -1,32 +1,35 @@
-"""Precision and lapse of every signal for plans from simulation: the pilot's, else assumed."""
+"""Precision and lapse of every signal for plans from simulation: who was measured, else assumed."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
+from labelbits.annotators.calibration import SignalCalibration
+from labelbits.interface import Signal
 from labelbits.planning.evidence.answer_source import DEFAULT_LAPSE
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.result import Family
-from labelbits.planning.spec.planfile import PlanFile
+from labelbits.planning.spec.cost import Part, cost_of_parts
+from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile, SignalPlan
 
-#: Fewer answers than this say nothing about noise.
-ENOUGH = 100
-#: Answers of each kind in a pilot that tells the noise.
-PILOT = 200
+#: Answers of each kind in a pilot that tells the noise, and people asked each of its questions.
+PILOT, EACH = 200, 3
 
 
 @dataclass(frozen=True)
 class SignalNoise:
-    """Noise of one signal, and where each number is from."""
+    """Noise of one signal, and where each number is from.
+
+    `measured` on answers of those who are asked; `told`: by them or by the plan file, and not
+    assumed.
+    """
 
     precision: float
     lapse: float
     precision_source: str
     lapse_source: str
+    measured: bool = False
+    told: bool = False
 
 
 ASSUMED = SignalNoise(
@@ -37,85 +40,122 @@ ASSUMED = SignalNoise(
 )
 
 
-def noise_of(
-    kinds: Iterable[str], pilot: Pilot, dims: int, classes: int, seed: int
-) -> dict[str, SignalNoise]:
-    """The noise of each kind of question in a standard normal world of `dims` dimensions.
+def calibration_of(asked: SignalPlan, pilot: Pilot) -> SignalCalibration | None:
+    """What the pilot says of those whom one [[signal]] asks; None where it has no answer of theirs.
 
-    Class signals about one item: the integrated likelihood of `answers.noise`; `votes` and `hard`
-    share theirs. Comparisons and ratings: estimated beside the items' positions by
-    `recovery.SignalEmbedding`. Kinds that the pilot has too few answers of are assumed.
+    People's figures are people's: nothing is known of a language model, or of annotators with a
+    name of their own, from what others answered.
     """
-    found: dict[str, SignalNoise] = {}
-    for kind in dict.fromkeys(kinds):
-        alike = ("hard", "votes") if kind in ("hard", "votes") else (kind,)
-        name = next((k for k in alike if k in pilot.batches), None)
-        other = next((found[k] for k in alike if k in found), None)
-        fitted = other if other is not None else _fit(name, pilot, dims, classes, seed)
-        found[kind] = fitted or ASSUMED
-    return found
+    if asked.model is None and asked.annotators not in (CROWD, MODEL):
+        return None
+    if asked.model is None and asked.annotators == CROWD:
+        return pilot.calibration.of(asked.kind)
+    models = [asked.model] if asked.model else list(pilot.calibration.models)
+    found = [one for name in models if (one := pilot.calibration.of(asked.kind, name)) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def noise_of(plan: PlanFile, pilot: Pilot) -> list[SignalNoise]:
+    """The noise of each [[signal]], from the calibration of those whom it asks.
+
+    What the plan file gives goes first. Where nobody's answers tell, it is assumed, and the source
+    says so.
+    """
+    return [_noise(asked, pilot) for asked in plan.signal]
+
+
+def _noise(asked: SignalPlan, pilot: Pilot) -> SignalNoise:
+    precision, lapse = ASSUMED.precision, ASSUMED.lapse
+    sources = [ASSUMED.precision_source, ASSUMED.lapse_source]
+    found = calibration_of(asked, pilot)
+    measured = None if found is None else found.noise
+    if measured is not None:
+        source = (
+            f"the pilot: {measured.answers:,} answers, in {measured.dims} dimensions, from "
+            f"{measured.source}"
+        )
+        precision, lapse, sources = measured.precision.value, measured.lapse.value, [source] * 2
+    elif _is_other(asked):
+        who = asked.model or asked.annotators
+        sources = [
+            f"assumed: the pilot has no answers of {who} that tell it",
+            f"assumed as for people ({ASSUMED.lapse_source}); nothing is known of {who}",
+        ]
+    if asked.precision is not None:
+        precision, sources[0] = asked.precision, "plan file"
+    if asked.lapse is not None:
+        lapse, sources[1] = asked.lapse, "plan file"
+    told = measured is not None or asked.lapse is not None
+    return SignalNoise(precision, lapse, sources[0], sources[1], measured is not None, told)
+
+
+def _is_other(asked: SignalPlan) -> bool:
+    return asked.annotators != CROWD or asked.model is not None
+
+
+def not_seen(plan: PlanFile, noise: list[SignalNoise]) -> dict[int, str]:
+    """Number of each [[signal]] whose annotators nothing is known of -> who they are."""
+    return {
+        number: asked.model or asked.annotators
+        for number, (asked, one) in enumerate(zip(plan.signal, noise, strict=True), start=1)
+        if _is_other(asked) and not one.told
+    }
+
+
+def without_random(plan: PlanFile, pilot: Pilot) -> tuple[PlanFile, list[str]]:
+    """The plan without language models whose own answers cannot be told from random ones, and what
+    has to be said of those."""
+    kept, said = [], []
+    for asked in plan.signal:
+        found = calibration_of(asked, pilot)
+        if found is None or not found.random:
+            kept.append(asked)
+            continue
+        said.append(
+            f"{asked.kind} by {found.model} was left out: its answers are worth nothing, because "
+            f"they cannot be told from random ones ({found.random})"
+        )
+    return plan.model_copy(update={"signal": tuple(kept)}), said
+
+
+def _told_by_repetition(signal: Signal) -> bool:
+    """Do several people's answers to one question tell the noise of this signal?"""
+    return signal.labels_items() or len(getattr(signal, "pairs", ())) > 1
 
 
 def assumed_noise(
-    plan: PlanFile, families: list[Family], noise: dict[str, SignalNoise], dims: int
+    plan: PlanFile, families: list[Family], noise: list[SignalNoise], dims: int
 ) -> list[str]:
     """What to say where nobody's answers tell the noise, with the pilot that would."""
-    kinds = [
-        asked.kind
-        for asked in plan.signal
-        if noise[asked.kind] is ASSUMED and (asked.precision is None or asked.lapse is None)
+    numbers = [
+        number
+        for number, (asked, one) in enumerate(zip(plan.signal, noise, strict=True), start=1)
+        if not one.measured and (asked.precision is None or asked.lapse is None)
     ]
-    if not kinds:
+    if not numbers:
         return []
-    prices = {family.kind: family.price for family in families}
-    cost = sum(prices[kind].amount for kind in dict.fromkeys(kinds)) * PILOT
-    items = max(5, PILOT // (2 * dims))  # comparisons need two answers for each coordinate
-    return [
-        f"The noise of {', '.join(dict.fromkeys(kinds))} is assumed, not measured, and neither "
-        "intervals nor probabilities count that it may be different: a pilot of "
-        f"{PILOT} answers of each kind about the same {items} items, about {cost:,.2f} "
-        f"{plan.budget.currency}, would measure it"
+    others = not_seen(plan, noise)
+    said = [
+        f"Nothing is known of how {who} answers {plan.signal[number - 1].kind}: from no random "
+        "answers to nothing but random ones is possible, and interval and probability hold all of "
+        f"that. A pilot of {PILOT} of its answers about items that people answered too would tell"
+        for number, who in others.items()
     ]
-
-
-def _fit(name: str | None, pilot: Pilot, dims: int, classes: int, seed: int) -> SignalNoise | None:
-    batch = pilot.batches[name] if name else None
-    if batch is None or name is None or len(batch) < ENOUGH:
-        return None
-    source = f"fitted to {len(batch):,} answers of the pilot, in {dims} dimensions"
-    if batch.signal.uses_classes:
-        from labelbits.annotators.noise.class_noise import fit_noise
-
-        noise = fit_noise(batch, classes, dims, seed=seed)
-        if noise is None:
-            return None
-        return SignalNoise(noise.precision.value, noise.lapse.value, source, source)
-    return _fit_comparisons(name, pilot, dims, seed, source)
-
-
-def _fit_comparisons(
-    name: str, pilot: Pilot, dims: int, seed: int, source: str
-) -> SignalNoise | None:
-    import polars as pl
-
-    from labelbits.interface import Answers
-    from labelbits.recovery import SignalEmbedding
-
-    answers = pilot.answers
-    assert answers is not None
-    table = answers.table.filter(pl.col("signal") == name)
-    used = set(table["items"].explode().unique().to_list())
-    items = tuple(item for item in answers.items if item in used)
-    if len(table) < 2 * len(items) * dims:
-        # Positions would fit the noise too, and it would look smaller than it is.
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = SignalEmbedding(dims, random_state=seed).fit(Answers(table, items, ()))
-    precision, lapse = (
-        float(next(iter(v.values())) if isinstance(v, dict) else v)
-        for v in (model.precision_, model.lapse_)
-    )
-    if not (np.isfinite(precision) and precision > 0 and 0 <= lapse < 1):
-        return None
-    return SignalNoise(precision, lapse, source, source)
+    numbers = [number for number in numbers if number not in others]
+    asked = {family.number: family for family in families if family.number in numbers}
+    if asked:
+        kinds = ", ".join(dict.fromkeys(family.kind for family in asked.values()))
+        items = max(5, PILOT // EACH)
+        parts = [Part(family.price.amount, PILOT, items) for family in asked.values()]
+        cost = cost_of_parts(parts, plan.budget, items)
+        text = (
+            f"The noise of {kinds} is assumed, not measured, and neither intervals nor "
+            "probabilities count that it may be different"
+        )
+        if all(_told_by_repetition(family.signal) for family in asked.values()):
+            text += (
+                f": a pilot of {PILOT} answers of each kind, {EACH} people to every question, "
+                f"about {cost:,.2f} {plan.budget.currency}, would measure it"
+            )
+        said.append(text)
+    return said

@@ -35,7 +35,7 @@ def item_list(evidence: Evidence, strata: np.ndarray | None) -> ItemList:
     """Answers about classes that exist, counted by item."""
     held = evidence.stated.sum(1)
     for kind, batch in evidence.batches.items():
-        if batch.signal.uses_classes and kind not in ("hard", "votes"):
+        if batch.signal.labels_items() and kind not in ("hard", "votes"):
             rows = batch.items[:, 0]
             held = np.maximum(held, np.bincount(rows, minlength=len(held)))
     return ItemList(held.round().astype(np.int64), strata)

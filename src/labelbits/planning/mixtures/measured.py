@@ -21,7 +21,7 @@ from labelbits.planning.measured.trial import Trial
 from labelbits.planning.mixtures.design import best_design
 from labelbits.planning.mixtures.paired import Bench, Measured, Purchase, paired_gain
 from labelbits.planning.mixtures.strata import STRATA, Way, stratify, worth_of
-from labelbits.planning.spec.cost import affordable_items, total_cost
+from labelbits.planning.spec.cost import Part, affordable_items, bills, cost_of_parts, most_within
 from labelbits.planning.spec.planfile import Budget, PlanFile
 from labelbits.threads import one_blas_thread
 
@@ -193,6 +193,22 @@ class _Buyer:
         return draw
 
 
+def _parts_within(ways: list[Way], overall: np.ndarray, most: int, budget: Budget) -> list[Part]:
+    """Each kind's part of at most `most` items that the budget pays for, sessions counted."""
+    used = np.flatnonzero(overall)
+
+    def parts(items: int) -> list[Part]:
+        own = [int(items * float(overall[s])) for s in used]
+        each = [ways[s].family.answers_per_item or 1 for s in used]
+        prices = [ways[s].family.price.amount for s in used]
+        return [Part(p, n * m, n) for p, n, m in zip(prices, own, each, strict=True)]
+
+    def cost(items: int) -> float:
+        return np.inf if items > most else cost_of_parts(parts(items), budget)
+
+    return parts(most_within(budget.amount, cost))
+
+
 def _result(
     chosen: np.ndarray,
     design: np.ndarray,
@@ -211,13 +227,13 @@ def _result(
     gain, low, high = gained
     names = [way.family.name for way in ways]
     overall = sizes @ chosen
-    items = int(budget.amount / float(overall @ cost))
-    parts = []
+    parts = _parts_within(ways, overall, int(budget.amount / float(overall @ cost)), budget)
+    words = []
     for s in np.flatnonzero(overall):
         where = [STRATA[g] for g in range(len(sizes)) if chosen[g, s] >= 0.5]
         whole = len(set(np.round(chosen[:, s], 3))) == 1
         text = f"{100 * overall[s]:.0f} % of the items as {names[s]}"
-        parts.append(text if whole or not where else f"{text} (mostly {', '.join(where)})")
+        words.append(text if whole or not where else f"{text} (mostly {', '.join(where)})")
     percent, name = metric_of(metric).percent, metric_of(metric).words
     unit = "points" if percent else ""
     scale = 100 if percent else 1
@@ -234,7 +250,7 @@ def _result(
     if not enough:
         alone += ", the best for that money, which is all that could be tried"
     measured = (
-        f"{' and '.join(parts)}; trained on and tested for {money:,.2f} {budget.currency}, it "
+        f"{' and '.join(words)}; trained on and tested for {money:,.2f} {budget.currency}, it "
         f"changes {name} by {shown} ({span[0]:+.{digits}f} to {span[1]:+.{digits}f}) against "
         f"{alone}"
     )
@@ -258,17 +274,15 @@ def _result(
     else:
         sentence = f"A mixture is better: {measured}."
     purchases = []
-    for s in np.flatnonzero(overall):
+    for s, part, bill in zip(np.flatnonzero(overall), parts, bills(parts, budget), strict=True):
         family = ways[s].family
-        each = family.answers_per_item or 1
-        own = int(items * float(overall[s]))  # rounded down: the budget is not exceeded
         purchases.append(
             {
                 "signal": family.kind,
-                "items": own,
-                "answers_per_item": each,
-                "answers": own * each,
-                "cost": total_cost(family.price, own, own * each, budget),
+                "items": part.items,
+                "answers_per_item": family.answers_per_item or 1,
+                "answers": part.answers,
+                **bill.to_dict(),
                 "annotators": family.annotators,
                 "strata": {STRATA[g]: float(chosen[g, s]) for g in range(len(sizes))},
                 **family.options,

@@ -18,6 +18,7 @@ candidate can have gained by what was simulated, that is the answer and nothing 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +32,7 @@ from labelbits.interface import Signal
 from labelbits.planning.families import one_answer
 from labelbits.planning.purchases import most_answers
 from labelbits.planning.result import Curve
+from labelbits.planning.spec.cost import Part, bills, cost_of_parts, most_within
 from labelbits.planning.spec.planfile import Budget
 from labelbits.simulation.simulate import simulate
 from labelbits.threads import one_blas_thread
@@ -52,6 +54,9 @@ SPLITS = (0.15, 0.3, 0.5)
 MIXED = 3
 #: A share below this is not worth a second interface for the annotators.
 LEAST_SHARE = 0.05
+#: A split that leaves less than this of the answers, once all items are acquired and both kinds
+#: have their sessions, is not tried.
+ENOUGH = 0.5
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,26 @@ def _of_two(shares: np.ndarray) -> np.ndarray:
     return kept / kept.sum()
 
 
+def _within(
+    curves: list[Curve], answers: np.ndarray, total: int, budget: Budget
+) -> np.ndarray | None:
+    """Whole numbers of answers (S,) in the proportions of `answers` that the budget pays for, with
+    all items and the sessions of each kind; None where that is hardly anything."""
+    most = float(answers.sum())
+    prices = [curve.family.price.amount for curve in curves]
+
+    def bought(count: int) -> np.ndarray:
+        return np.floor(answers * min(1.0, count / most) + 1e-9)
+
+    def cost(count: int) -> float:
+        parts = [Part(p, n, total) for p, n in zip(prices, bought(count), strict=True) if n]
+        # Beyond all the answers there is nothing to buy.
+        return np.inf if count > math.ceil(most) else cost_of_parts(parts, budget, total)
+
+    found = bought(most_within(budget.amount * (1 + 1e-12), cost))
+    return found if found.sum() >= ENOUGH * most else None
+
+
 def mixture_for(
     curves: list[Curve], world: World, total: int, budget: Budget, seed: int, worlds: int
 ) -> dict[str, Any] | None:
@@ -223,7 +248,14 @@ def mixture_for(
             design = best_shares(signals, small, answers * small.items / world.items, seed).shares
     else:
         design = np.eye(len(signals))[best]  # splits of the two best kinds are tried alone
-    tried = candidates(_of_two(design), quality)
+    tried = []
+    for split in candidates(_of_two(design), quality):
+        # What a second kind of question costs beside its answers is paid from the same money.
+        part = _within(curves, np.array(money) * split, total, budget)
+        if part is not None:
+            tried.append(part / np.array(money))
+    if not tried:
+        return None
     simulated = np.array([c.measured[-1, 0] for c in curves]) * world.items / total
 
     def measured(shares: np.ndarray, seed: int, alone: np.ndarray | None = None) -> Confirmed:
@@ -243,7 +275,7 @@ def mixture_for(
     gain, low, high = found.gain
     names = [curve.family.name for curve in curves]
     used = np.flatnonzero(shares)
-    split = ", ".join(f"{100 * shares[i]:.0f} % on {names[i]}" for i in used)
+    split = ", ".join(f"{100 * shares[i] / shares.sum():.0f} % on {names[i]}" for i in used)
     tested = (
         f"{split}; measured on {len(found.single)} {fresh}simulated worlds, it changes the "
         f"alignment by {gain:+.3f} ({low:+.3f} to {high:+.3f}) against {names[best]} alone"
@@ -254,20 +286,24 @@ def mixture_for(
         else "No mixture of signals is recommended: no gain that the simulation can see. The best "
         f"split that was found is {tested}."
     )
+    answered = [round(money[i] * float(shares[i])) for i in used]
+    parts = [
+        Part(curves[i].family.price.amount, n, total) for i, n in zip(used, answered, strict=True)
+    ]
     purchases = [
         {
             "signal": curves[i].family.kind,
             "items": total,
-            "answers_per_item": money[i] * shares[i] / total,
-            "answers": round(money[i] * shares[i]),
-            "cost": money[i] * float(shares[i]) * curves[i].family.price.amount,
+            "answers_per_item": count / total,
+            "answers": count,
+            **bill.to_dict(),
             "annotators": curves[i].family.annotators,
             **curves[i].family.options,
         }
-        for i in used
+        for i, count, bill in zip(used, answered, bills(parts, budget, total), strict=True)
     ]
     return {
-        "shares": {names[i]: float(shares[i]) for i in used},
+        "shares": {names[i]: float(shares[i] / shares.sum()) for i in used},
         "design": dict(zip(names, design.tolist(), strict=True)),
         "single": names[best],
         "budget": budget.amount,

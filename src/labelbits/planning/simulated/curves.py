@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import numpy as np
@@ -47,16 +47,24 @@ def simulated_curves(
     classes: int,
     seed: int,
     tell: Callable[[str, float], None],
+    unseen: Collection[int] = (),
 ) -> Learned:
     """Alignment of every family against its number of answers.
 
     Each point is simulated: worlds are drawn, answers sampled through the signal's channel, the
     items recovered by maximum a posteriori. Where the money does not reach every item, the
-    number of answers on each covered item is chosen to serve all items best. Raises `InputError`
+    number of answers on each covered item is chosen to serve all items best. `unseen` are the
+    numbers of [[signal]] whose annotators nothing is known of: each draw of their curves has a
+    share of random answers of its own, anything from none to all. Raises `InputError`
     for more classes in more dimensions than can be simulated.
     """
     total = plan.dataset.items or len(evidence.features)  # type: ignore[union-attr]
     items = min(total, MOST_ITEMS)
+    if dims >= items:
+        raise InputError(
+            f"[dataset] dims is {dims} and alignment is simulated with {items} items; expected at "
+            f"most {items - 1}: so many points show no more dimensions"
+        )
     world = World(items=items, classes=classes, dims=dims)
     if evidence is not None:
         source = World.from_features(evidence.features, dims, classes)
@@ -86,10 +94,13 @@ def simulated_curves(
         tell(f"simulating {family.name}", number / len(families))
         rounds, values = _simulate(family, world, total, plan, seed, worlds)
         curve = _curve(family, rounds, values, coverage, total, plan, seed)
+        if family.number in unseen:
+            curve = _of_anyone(curve, seed)
         bits = per_answer(one_answer(family), world, standard_error=4e-3, seed=seed)
         result.curves.append(replace(curve, bits=bits))
     tell("designing a mixture", 0.95)
-    mixture = mixture_for(result.curves, world, total, plan.budget, seed, worlds)
+    known = [curve for curve in result.curves if curve.family.number not in unseen]
+    mixture = mixture_for(known, world, total, plan.budget, seed, worlds)
     if mixture is not None:
         result.extras["mixture"] = mixture
     result.extras["bits_about"] = (
@@ -191,6 +202,24 @@ def _curve(
         None,
         covered=np.round(np.array(shares) * total),
     )
+
+
+def _of_anyone(curve: Curve, seed: int) -> Curve:
+    """The curve of annotators of whom nothing is known: in each draw another share of their
+    answers, uniform from 0 to 1, is random.
+
+    A share e of random answers leaves (1 - e)^2 of the information of small effects, so that so
+    many answers of the simulated kind are what theirs are worth.
+    """
+    lapse = np.random.default_rng([seed, 5]).random(len(curve.draws))
+    logs, grid = np.log(curve.answers), curve.answers
+    draws = np.empty_like(curve.draws)
+    for row, (own, e) in enumerate(zip(curve.draws, lapse, strict=True)):
+        worth = grid * (1 - e) ** 2
+        # Fewer than the fewest answers that were simulated: quality falls to none with them.
+        few = np.minimum(1.0, worth / grid[0])
+        draws[row] = few * np.interp(np.log(np.maximum(worth, grid[0])), logs, own)
+    return replace(curve, draws=draws, measured=np.zeros((0, 4)))
 
 
 def _at(per_item: float, rounds: np.ndarray, quality: np.ndarray) -> float:

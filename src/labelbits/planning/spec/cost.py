@@ -8,33 +8,26 @@ what is paid, though medians are what is usually published.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from labelbits.annotators.prices import AnswerPrice
 from labelbits.errors import InputError
 from labelbits.interface import Signal
 from labelbits.planning.spec.planfile import Budget, SignalPlan
 
-#: Longer than this, the annotator had left the desk (the cut that CIFAR-10S's authors used too).
-LONGEST_SECONDS = 300.0
 #: Published times of one kind of question differ between studies by about this much (standard
 #: deviation of ln time): 4.2 s against 1.9 s for ten-class hard labels is a factor of 2.2.
 BETWEEN_STUDIES = 0.4
 #: Ratio of the quartiles of a normal law to its standard deviation, both sides together.
 QUARTILES_TO_SIGMA = 1.349
-#: Fewer prices or times than this are no measurement.
-ENOUGH = 5
 
 
 @dataclass(frozen=True)
-class Price:
-    """Money for one answer, and how uncertain its mean is (`log_sd`, standard deviation of ln)."""
-
-    amount: float
-    seconds: float | None
-    log_sd: float
-    source: str
+class Price(AnswerPrice):
+    """The price of one answer in a plan, with draws of what it may really be."""
 
     def draws(self, count: int, seed: int) -> np.ndarray:
         """Factors by which the true price may differ from `amount`, shape (count,), mean ln 0."""
@@ -48,13 +41,12 @@ def price_of(
     signal: Signal,
     classes: int,
     budget: Budget,
-    times: np.ndarray | None,
-    paid: np.ndarray | None = None,
+    measured: AnswerPrice | None = None,
 ) -> Price:
     """The price of one answer to [[signal]] `number`, best source first.
 
-    `times` and `paid` are seconds and prices of single answers in the pilot. A language model is
-    not paid by time. Raises `InputError` where there is no source at all: times are never invented.
+    `measured` is what the pilot says of those who are asked. Raises `InputError` where there is no
+    source at all: times are never invented.
     """
     per_second = budget.wage_per_hour / 3600
     is_model = plan.annotators == "model" or plan.model is not None
@@ -65,28 +57,14 @@ def price_of(
     if plan.seconds is not None:
         cost = plan.seconds * per_second + budget.fee
         return Price(cost, plan.seconds, 0.0, "seconds given in the plan")
-    if paid is not None and (paid > 0).sum() >= ENOUGH:
-        paid = paid[paid > 0]
-        mean = float(paid.mean())
-        log_sd = float(paid.std(ddof=1) / mean / math.sqrt(len(paid)))
-        source = f"pilot: mean of {len(paid):,} prices"
-        return Price(mean + budget.fee, None, log_sd, source)
+    if measured is not None:
+        return Price(measured.amount, measured.seconds, measured.log_sd, measured.source)
     if is_model:
         raise InputError(
             f"[[signal]] number {number} ({plan.kind} by a language model): no price; add price = "
             "that of one answer, or input_tokens, output_tokens and their prices for a million "
             "(input_price, output_price)"
         )
-    if times is not None and len(times):
-        kept = times[(times > 0) & (times <= LONGEST_SECONDS)]
-        if len(kept) >= ENOUGH:
-            mean = float(kept.mean())
-            log_sd = float(kept.std(ddof=1) / mean / math.sqrt(len(kept)))
-            source = (
-                f"pilot: mean of {len(kept):,} times up to {LONGEST_SECONDS:.0f} s "
-                f"(median {np.median(kept):.1f} s; {len(times) - len(kept):,} dropped)"
-            )
-            return Price(mean * per_second + budget.fee, mean, log_sd, source)
     cited = signal.cited_time(classes)
     if cited is None:
         raise InputError(
@@ -102,11 +80,70 @@ def price_of(
     return Price(mean * per_second + budget.fee, mean, BETWEEN_STUDIES, source)
 
 
+@dataclass(frozen=True)
+class Part:
+    """`answers` answers to one kind of question about `items` items, each at `price`."""
+
+    price: float
+    answers: float
+    items: float
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What a purchase costs and what that is made of, in the plan's currency."""
+
+    answers: float
+    items: float
+    overhead: float
+    sessions: int
+
+    @property
+    def total(self) -> float:
+        """Money for all of it."""
+        return self.answers + self.items + self.overhead
+
+    def to_dict(self) -> dict[str, float]:
+        """The cost and its parts, as a purchase of plan.json lists them."""
+        return {
+            "cost": self.total,
+            "cost_of_answers": self.answers,
+            "cost_of_items": self.items,
+            "cost_of_sessions": self.overhead,
+            "sessions": self.sessions,
+        }
+
+
+def bills(parts: Sequence[Part], budget: Budget, items: float | None = None) -> list[Bill]:
+    """The bill of each part of one purchase; every purchase is priced here.
+
+    Each kind of question has sessions of its own. `items` is the number of items acquired, where
+    the parts ask about the same ones (their cost is then shared out by answers); left out, each
+    part has items of its own.
+    """
+    asked = sum(part.answers for part in parts)
+    found = []
+    for part in parts:
+        own = part.items if items is None else items * part.answers / max(asked, 1e-300)
+        sessions = sessions_of(part.answers, budget)
+        overhead = sessions * _session_cost(budget) if budget.session_seconds else 0.0
+        found.append(Bill(part.answers * part.price, own * budget.item_cost, overhead, sessions))
+    return found
+
+
+def cost_of_parts(parts: Sequence[Part], budget: Budget, items: float | None = None) -> float:
+    """Money for a purchase of several parts (`bills`)."""
+    return sum(bill.total for bill in bills(parts, budget, items))
+
+
+def _session_cost(budget: Budget) -> float:
+    return budget.session_seconds * budget.wage_per_hour / 3600
+
+
 def unit_cost(amount: float, answers_per_item: float | None, budget: Budget) -> float:
     """Money for one more answer at the price `amount`, with its share of item and session."""
     item = budget.item_cost / answers_per_item if answers_per_item else 0.0
-    session = budget.session_seconds * budget.wage_per_hour / 3600 / budget.answers_per_session
-    return amount + item + session
+    return amount + item + _session_cost(budget) / budget.answers_per_session
 
 
 def sessions_of(answers: float, budget: Budget) -> int:
@@ -116,22 +153,27 @@ def sessions_of(answers: float, budget: Budget) -> int:
 
 def total_cost(price: Price, items: float, answers: float, budget: Budget) -> float:
     """Money for `answers` answers on `items` items, in the plan's currency."""
-    sessions = sessions_of(answers, budget) if budget.session_seconds else 0
-    overhead = sessions * budget.session_seconds * budget.wage_per_hour / 3600
-    return answers * price.amount + items * budget.item_cost + overhead
+    return cost_of_parts([Part(price.amount, answers, items)], budget)
 
 
-def affordable_items(price: Price, answers_per_item: float, budget: Budget) -> int:
-    """The most items that the budget pays for at this many answers an item."""
+def most_within(amount: float, cost_of: Callable[[int], float]) -> int:
+    """The largest whole number whose cost (which rises with it) is within `amount`."""
     low, high = 0, 1
-    while total_cost(price, high, high * answers_per_item, budget) <= budget.amount:
+    while cost_of(high) <= amount:
         low, high = high, high * 2
         if high > 10**12:
             return low
     while high - low > 1:
         middle = (low + high) // 2
-        if total_cost(price, middle, middle * answers_per_item, budget) <= budget.amount:
+        if cost_of(middle) <= amount:
             low = middle
         else:
             high = middle
     return low
+
+
+def affordable_items(price: Price, answers_per_item: float, budget: Budget) -> int:
+    """The most items that the budget pays for at this many answers an item."""
+    return most_within(
+        budget.amount, lambda items: total_cost(price, items, items * answers_per_item, budget)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from labelbits.errors import InputError
+from labelbits.interface import Signal
 from labelbits.metrics import METRICS, metric_of
+from labelbits.signals import REGISTRY
 
 #: Annotators with a meaning of their own: the people of counts and pilot, a language model.
 CROWD, MODEL = "crowd", "model"
@@ -148,13 +151,38 @@ class Budget(_Table):
         return self
 
 
+def check_option(kind: type[Signal], name: str, value: Any) -> None:
+    """Raise `ValueError` unless a plan's value of an option is of the type of its default."""
+    usual = getattr(kind.__dataclass_fields__.get(name), "default", None)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(usual, bool):
+        right, expected = isinstance(value, bool), "true or false"
+    elif isinstance(usual, int):
+        right, expected = number and isinstance(value, int), "a whole number"
+    elif isinstance(usual, float):
+        right, expected = number and math.isfinite(value), "a number"
+        if right and usual > 0 and not value > 0:
+            right, expected = False, "a number above 0"
+    else:
+        return
+    if not right:
+        raise ValueError(f"{name} is {value!r}; expected {expected} ({_help_of(kind, name)})")
+
+
+def _help_of(kind: type[Signal], name: str) -> str:
+    """What an option means, in the words of its signal."""
+    told: Any = kind.options[name]
+    return getattr(told, "help", told)
+
+
 class SignalPlan(_Table):
     """[[signal]]: a kind of question, its price or time, who answers and with what noise.
 
     `annotators`: "crowd" (the people of counts and pilot), "model" (a language model), or any
     other name, such as "expert". `model` picks one language model of the pilot by its name. A
     model is paid per answer (`price`) or per token: `input_tokens` and `output_tokens` of one
-    answer at `input_price` and `output_price` for a million tokens.
+    answer at `input_price` and `output_price` for a million tokens. `own` holds the options that
+    the signal itself declares (`Signal.options`), which stand in the table as keys of their own.
     """
 
     kind: str
@@ -169,12 +197,26 @@ class SignalPlan(_Table):
     lapse: float | None = Field(None, ge=0, lt=1)
     precision: float | None = Field(None, gt=0)
     answers_per_item: int | None = Field(None, ge=1, le=10_000)
-    top: int | None = Field(None, ge=1)
-    negatives: int | None = Field(None, ge=1)
-    levels: int | None = Field(None, ge=2)
-    grid: int | None = Field(None, ge=1)
-    concentration: float | None = Field(None, gt=0)
-    impossible: bool | None = None
+    own: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _options_of_the_signal(cls, found: Any) -> Any:
+        """Keys that signals declare as options of theirs go into `own`."""
+        if not isinstance(found, dict) or "own" in found:
+            return found
+        declared = {name for signal in REGISTRY.values() for name in signal.options}
+        declared -= set(cls.model_fields)
+        own = {key: value for key, value in found.items() if key in declared}
+        return {**{key: value for key, value in found.items() if key not in own}, "own": own}
+
+    @model_validator(mode="after")
+    def _options_have_the_right_type(self) -> SignalPlan:
+        kind = REGISTRY.get(self.kind)
+        for name, value in self.own.items():
+            if kind is not None and name in kind.options:
+                check_option(kind, name, value)
+        return self
 
     @property
     def tokens_price(self) -> float | None:
@@ -186,8 +228,7 @@ class SignalPlan(_Table):
 
     def options(self) -> dict[str, Any]:
         """The options of the signal itself that the plan gives."""
-        names = ("top", "negatives", "levels", "grid", "concentration", "impossible")
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return dict(self.own)
 
 
 class PlanFile(_Table):

@@ -19,6 +19,7 @@ from labelbits.planning.spec.planfile import (
     SignalPlan,
     SimulatedAnnotators,
 )
+from labelbits.signals import REGISTRY, make
 
 
 def read_plan(path: str | Path) -> PlanFile:
@@ -59,7 +60,10 @@ def _explain(error: Any) -> str:
     where = _where(error["loc"])
     if error["type"] == "extra_forbidden":
         table = _table_of(error["loc"])
-        known = [key for key in table.model_fields if key != "folder"]
+        known = [key for key in table.model_fields if key not in ("folder", "own")]
+        if table is SignalPlan:
+            own = {name for signal in REGISTRY.values() for name in signal.options}
+            known += sorted(own - set(known))
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"{where}: unknown key; {hint}expected one of: {', '.join(known)}"
@@ -122,8 +126,6 @@ def _check_tokens(where: str, signal: SignalPlan) -> None:
 
 def _check_signals(path: Path, plan: PlanFile) -> None:
     """Signal names and options, checked against the registry."""
-    from labelbits.signals import REGISTRY, make
-
     asked: dict[str, int] = {}
     for number, signal in enumerate(plan.signal, start=1):
         where = f"{path}: [[signal]] number {number}"
@@ -140,10 +142,9 @@ def _check_signals(path: Path, plan: PlanFile) -> None:
             )
         _check_tokens(where, signal)
         classes = plan.dataset.classes or 1000
-        if signal.top is not None and signal.top > classes:
-            raise InputError(
-                f"{where}: top is {signal.top}; expected at most the {classes} classes"
-            )
+        top = signal.own.get("top", 1)
+        if isinstance(top, int) and top > classes:
+            raise InputError(f"{where}: top is {top}; expected at most the {classes} classes")
         try:
             make(signal.kind, 2, classes, **signal.options())
         except InputError as problem:

@@ -161,7 +161,7 @@ class Channel(eqx.Module):
         free = set(self.extras())
         return self.precision is not None or not free.issuperset(self.signal.in_distances)
 
-    def with_scale(self, theta: Parameters) -> Parameters:
+    def with_scale(self, theta: Parameters) -> dict[str, np.ndarray]:
         """What each parameter gains when every squared distance is divided by e, so that no
         answer's probability changes: a precision rises, distances among the parameters fall."""
         power = self._scale_power()
@@ -169,7 +169,7 @@ class Channel(eqx.Module):
         shares["precision"] = power
         return {name: np.full(np.shape(v), shares.get(name, 0.0)) for name, v in theta.items()}
 
-    def prior_precisions(self, theta: Parameters) -> Parameters:
+    def prior_precisions(self, theta: Parameters) -> dict[str, np.ndarray]:
         """`prior_precision` of each parameter, in the form of `theta`."""
         return {n: np.full(np.shape(v), self.prior_precision(n)) for n, v in theta.items()}
 

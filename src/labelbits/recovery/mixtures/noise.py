@@ -73,7 +73,7 @@ def _travel(
 
     def one(x: Any, speed: Any, ridge: Any) -> Any:
         def slope(x: Any) -> Any:
-            energy, points, noise = _gradient(channels, like, data, columns, *x, ridge)
+            energy, points, noise = _gradient(channels, like, data, columns, x[0], x[1], ridge)
             return energy, (points, noise)
 
         def leap(_: Any, state: Any) -> Any:

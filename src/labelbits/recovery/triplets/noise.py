@@ -74,11 +74,13 @@ class TripletTarget:
         """(ln precision, lapse) of vectors (..., coordinates)."""
         more = iter(range(self.coordinates, x.shape[-1]))
         flat = np.zeros(x.shape[:-1])
-        known = self.precision is not None
-        ln_precision = flat + math.log(self.precision) if known else x[..., next(more)]
-        odds = None if self.lapse is not None else x[..., next(more)]
-        lapse = flat + self.lapse if odds is None else 1 / (1 + np.exp(-odds))
-        return ln_precision, lapse
+        if self.precision is not None:
+            ln_precision = flat + math.log(self.precision)
+        else:
+            ln_precision = x[..., next(more)]
+        if self.lapse is not None:
+            return ln_precision, flat + self.lapse
+        return ln_precision, 1 / (1 + np.exp(-x[..., next(more)]))
 
     def vector(self, u: np.ndarray, precision: float, lapse: float) -> np.ndarray:
         """The vector of points and noise."""
