@@ -19,6 +19,7 @@ from labelbits.annotators.people import people_and_models
 from labelbits.interface import Answers
 from labelbits.recovery import SignalEmbedding
 from labelbits.signals import signal_class
+from labelbits.signals.encoding import is_kept
 from labelbits.signals.questions import without_repeats
 
 #: Dimensions where nothing tells them, the most that classes alone stand for, and the most that
@@ -83,9 +84,8 @@ def dimensions_of(
 def _by_comparisons(answers: Answers, seed: int) -> Dimensions | None:
     """The fewest dimensions that predict held-out comparisons of people as well as any do."""
     people, _ = people_and_models(answers)
-    names = [
-        n for n in people.table["signal"].unique().to_list() if not signal_class(n).uses_classes
-    ]
+    asked = [n for n in people.table["signal"].unique().to_list() if not is_kept(n)]
+    names = [n for n in asked if not signal_class(n).uses_classes]
     if not names:
         return None
     people = without_repeats(

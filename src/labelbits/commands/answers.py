@@ -123,7 +123,7 @@ def recover(
     chosen = None
     if dims == "auto":
         chosen = dimensions_of(read, None, len(read.classes), seed)
-        typer.echo(f"labelbits: {chosen.value} dimensions: {chosen.source}", err=True)
+        inform(f"{chosen.value} dimensions: {chosen.source}")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         embedding = SignalEmbedding(

@@ -31,7 +31,7 @@ SCALES = np.linspace(-1.5, 1.5, 601)
 Noise = tuple[Parameters, ...]
 
 
-def flat(noise: Noise) -> np.ndarray:
+def flat(noise: Any) -> np.ndarray:
     """All parameters as one vector."""
     leaves = [np.ravel(leaf) for leaf in jax.tree.leaves(noise)]
     return np.concatenate(leaves).astype(np.float64) if leaves else np.zeros(0)
