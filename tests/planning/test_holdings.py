@@ -12,7 +12,13 @@ import pytest
 from labelbits.planning.advice.advise import advise
 from labelbits.planning.advice.words import show
 from labelbits.planning.evidence.loading import load_evidence
-from labelbits.planning.measured.held_labels import buy_next, hold_on, next_sentence, what_is_there
+from labelbits.planning.measured.held_labels import (
+    SURE,
+    buy_next,
+    hold_on,
+    next_sentence,
+    what_is_there,
+)
 from labelbits.planning.measured.trial import design_trial
 from labelbits.planning.spec.planfile import Budget
 from labelbits.planning.spec.planreader import read_plan
@@ -69,7 +75,7 @@ def test_labels_at_hand_that_are_as_good_come_first() -> None:
     ranked = buy_next(held, [one], BUDGET, 0, sign=1)
 
     def said(quality: float, sign: int = 1) -> str:
-        advice = {"quality": quality, "cost": BUDGET.amount}
+        advice = {"family": "one", "quality": quality, "cost": BUDGET.amount}
         return hold_on(held, ranked, advice, BUDGET, str, "accuracy", sign=sign)
 
     assert "beyond what this evidence can follow: keep the money until" in said(0.99)
@@ -81,13 +87,32 @@ def test_what_is_added_to_labels_as_good_has_an_interval() -> None:
     one = curve("one", 1, 0.1)
     held = there({"one": 100.0}, error=0.01)
     ranked = buy_next(held, [one], BUDGET, 0, sign=1)
-    bought = {"quality": 0.88, "cost": BUDGET.amount}
+    bought = {"family": "one", "quality": 0.88, "cost": BUDGET.amount}
     text = hold_on(held, ranked, bought, BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1)
     assert "already give accuracy 0.900 (90 % interval 0.884 to 0.916)" in text
     low, high = ranked[0]["interval"]
     assert text.endswith(
         f"would make it {ranked[0]['quality']:.3f} (90 % interval {low:.3f} to {high:.3f})."
     )
+
+
+def test_one_purchase_is_named_wherever_labels_at_hand_are_spoken_of() -> None:
+    """Of ways that add the same the recommended one, though another is first by a hair."""
+    pair = [curve("plain", 1, 0.1), curve("rich", 1, 0.1)]
+    held = there({"plain": 110.0, "rich": 100.0}, quality=0.9, error=0.01)
+    ranked = buy_next(held, pair, BUDGET, 0, sign=1)
+    ranked = [{**one, "chance": SURE - 0.1} for one in ranked]
+    assert ranked[0]["family"] == "rich"
+
+    def said(chosen: str) -> tuple[str, str]:
+        advice = {"family": chosen, "quality": 0.88, "cost": BUDGET.amount}
+        one = hold_on(held, ranked, advice, BUDGET, str, "accuracy", sign=1)
+        return one, next_sentence(held, ranked, chosen, BUDGET, str, "accuracy", sign=1)
+
+    for chosen in ("plain", "rich"):
+        for text in said(chosen):
+            assert f"more answers ({chosen}) for" in text
+            assert "does better" not in text
 
 
 def test_no_purchase_makes_a_quality_impossible() -> None:

@@ -166,6 +166,16 @@ def buy_next(
     return sorted(found, key=lambda one: -sign * one["quality"])
 
 
+def _to_add(ranked: list[dict[str, Any]], chosen: str, sign: int) -> dict[str, Any]:
+    """The purchase that every sentence about adding to labels at hand names: of the recommended
+    family, unless another one is better for sure or the only one that adds anything."""
+    by_name = {one["family"]: one for one in ranked}
+    if chosen not in by_name or ranked[0]["chance"] >= SURE:
+        return ranked[0]
+    nothing = sign * by_name[chosen]["gain"] < NOTHING and not by_name[chosen]["at_limit"]
+    return ranked[0] if nothing and sign * ranked[0]["gain"] >= NOTHING else by_name[chosen]
+
+
 def next_sentence(
     there: dict[str, Any],
     ranked: list[dict[str, Any]],
@@ -185,8 +195,7 @@ def next_sentence(
         f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
         f"{show(there['quality'])} now ({between(measured_interval(there, sign), show)})."
     )
-    by_name = {one["family"]: one for one in ranked}
-    best = ranked[0] if ranked[0]["chance"] >= SURE or chosen not in by_name else by_name[chosen]
+    best = _to_add(ranked, chosen, sign)
     if best["at_limit"] and best["gain_interval"][1] - best["gain_interval"][0] < 1e-6:
         return text + (
             f" They are as good as this evidence can follow {best['family']} answers: what more "
@@ -226,7 +235,7 @@ def hold_on(
     empty where the purchase is better."""
     if sign * (there["quality"] - advice["quality"]) < 0:
         return ""
-    best = max(ranked, key=lambda one: sign * one["gain"], default=None)
+    best = _to_add(ranked, advice["family"], sign) if ranked else None
     spent = f"all of {budget.amount:,.2f} {budget.currency}"
     if advice["cost"] < WHOLE * budget.amount:  # there is no more to buy
         spent = f"the {advice['cost']:,.2f} {budget.currency} that can be"
