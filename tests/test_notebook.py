@@ -102,6 +102,10 @@ def test_bad_input_has_one_message(pilot, tmp_path) -> None:
         lb.plan(tmp_path / "plan.toml", features=x)
     with pytest.raises(lb.InputError, match="gold has 3 values"):
         lb.plan(features=x, gold=gold[:3], budget=30)
+    with pytest.raises(lb.InputError, match=r"^metric is 'f1': "):
+        lb.plan(features=x, budget=30, metric="f1")
+    with pytest.raises(lb.InputError, match=r"^signals number 1: kind is 'vots'"):
+        lb.plan(features=x, budget=30, signals=["vots"])
     words = pl.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     with pytest.raises(lb.InputError, match="column 'b'"):
         lb.plan(features=words, budget=30)

@@ -92,6 +92,26 @@ def test_what_is_wrong_is_said_with_the_column_and_the_remedy(tmp_path: Path) ->
         AskedKind.parse("votes x 3")
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"ask": ["vots:3"]}, "--ask number 1: kind is 'vots'; did you mean 'votes'? expected"),
+        ({"ask": ["hard", "hard"]}, "--ask number 2: asks the same question of the same"),
+        ({"metric": "f1"}, "--metric is 'f1': found 'f1'; expected one of: accuracy"),
+        ({"budget": -3.0}, "--budget is -3.0: "),
+    ],
+)
+def test_a_mistake_is_named_as_it_was_written(tmp_path: Path, changed: dict, said: str) -> None:
+    """Nobody wrote the plan file that was assumed: no message leads into a folder that is gone."""
+    file = _write(tmp_path / "t.csv", id=list("abcdef"), n=list("123456"), l=[*"xyxy", "", ""])
+    asked: dict = {"budget": 50.0, "ask": [], "metric": None} | changed
+    columns = {"features": ("n",), "label": "l"}
+    with pytest.raises(lb.InputError) as problem:
+        plan_tables([file], columns, tmp_path / "out", seed=0, progress=lambda *_: None, **asked)
+    assert str(problem.value).startswith(said)
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_plan_file_that_was_assumed_gives_the_same_plan(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(240, 2))

@@ -7,7 +7,9 @@ that its user can keep, change and run again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,25 @@ class Asked:
             {"kind": one} if isinstance(one, str) else dict(one) for one in self.signals or USUAL
         ]
         return {"goal": _given(goal), "budget": _given(budget), "signal": signals}
+
+
+@contextmanager
+def assumed_folder(words: Mapping[str, str]) -> Iterator[Path]:
+    """A folder for an assumed plan that is gone afterwards, and from every message: its user wrote
+    no plan file. `words` says for keys of the plan file what was written instead, such as
+    {"[goal] metric": "--metric"}.
+    """
+    with tempfile.TemporaryDirectory() as made_in:
+        folder = Path(made_in)
+        try:
+            yield folder
+        except InputError as problem:
+            text = str(problem)
+            for place in (folder, folder.resolve()):
+                text = text.replace(f"{place / PLAN}: ", "").replace(f"{place}/", "")
+            for key, said in words.items():
+                text = text.replace(key, said)
+            raise InputError(text) from None
 
 
 def write_assumed(

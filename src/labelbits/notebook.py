@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from os import PathLike
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelbits import planning
-from labelbits.assumed import Asked, write_assumed
+from labelbits.assumed import Asked, assumed_folder, write_assumed
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.planning.result import Plan as _Plan
@@ -18,6 +17,9 @@ from labelbits.planning.result import Plan as _Plan
 if TYPE_CHECKING:
     import numpy as np
     import plotly.graph_objects as go
+
+#: Keys of the assumed plan file, as arguments of `plan` say them.
+WORDS = {"[goal] ": "", "[budget] amount": "budget", "[budget] ": "", "[[signal]]": "signals"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -165,8 +167,7 @@ def plan(
         raise InputError(f"plan without a plan file needs {missing}=; expected it beside answers=")
     table, kind = _features(features)
     asked = Asked(budget, currency, wage_per_hour, signals, metric, target, test_fraction)
-    with tempfile.TemporaryDirectory() as made_in:
-        folder = Path(made_in)
+    with assumed_folder(WORDS) as folder:
         read, frame = _answers(answers, folder)
         file = write_assumed(
             folder, asked, features=table, answers=read, gold=gold, ids=ids

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from labelbits import planning
-from labelbits.assumed import PLAN, Asked, write_assumed
+from labelbits.assumed import PLAN, Asked, assumed_folder, write_assumed
 from labelbits.errors import InputError
 from labelbits.planning.result import Plan
 from labelbits.report import write_plan
@@ -17,6 +16,8 @@ from labelbits.tables import AskedKind, Columns, read_tables
 
 #: The folder of the data that the assumed plan file names, beside the report.
 DATA = "data"
+#: Keys of the assumed plan file, as the command line says them.
+WORDS = {"[goal] metric": "--metric", "[budget] amount": "--budget", "[[signal]]": "--ask"}
 
 
 def plan_tables(
@@ -46,9 +47,9 @@ def plan_tables(
         *items.notes,
     ]
     asked = Asked(budget, signals=kinds, metric=metric)
-    with tempfile.TemporaryDirectory() as made_in:
+    with assumed_folder(WORDS) as made_in:
         path = write_assumed(
-            Path(made_in), asked, features=items.features, answers=items.answers, gold=items.gold,
+            made_in, asked, features=items.features, answers=items.answers, gold=items.gold,
             ids=items.ids, notes=notes,
         )  # fmt: skip
         made = planning.plan(path, seed=seed, progress=progress)
