@@ -69,6 +69,7 @@ def assumed_folder(words: Mapping[str, str]) -> Iterator[Path]:
             text = str(problem)
             for place in (folder, folder.resolve()):
                 text = text.replace(f"{place / PLAN}: ", "").replace(f"{place}/", "")
+            text = text.removeprefix(f"{FEATURES}: ")
             for key, said in words.items():
                 text = text.replace(key, said)
             raise InputError(text) from None

@@ -115,6 +115,47 @@ def test_one_purchase_is_named_wherever_labels_at_hand_are_spoken_of() -> None:
             assert "does better" not in text
 
 
+def test_a_sure_difference_too_small_to_show_is_not_paid_for() -> None:
+    """Recommended is the cheaper of two that are as good; what follows does not take it back."""
+    held = there({"cheap": 110.0, "dear": 110.0}, quality=0.9, error=0.01)
+    pair = [curve("cheap", 1, 0.1), curve("dear", 1, 0.1)]
+    by_name = {one["family"]: one for one in buy_next(held, pair, BUDGET, 0, sign=1)}
+    cheap = {**by_name["cheap"], "chance": 0.1, "cost": 50.0}
+    dear = {**by_name["dear"], "chance": 0.9, "quality": cheap["quality"] + 6e-4}
+    ranked = [dear, cheap]
+    text = next_sentence(held, ranked, "cheap", BUDGET, str, "accuracy", sign=1)
+    assert "(cheap)" in text
+    assert "does better" not in text
+    better = [{**ranked[0], "quality": ranked[0]["quality"] + 0.05}, ranked[1]]
+    text = next_sentence(held, better, "cheap", BUDGET, str, "accuracy", sign=1)
+    assert "dear does better than cheap" in text
+
+
+def test_a_purchase_beside_labels_at_hand_is_no_worse_than_alone() -> None:
+    one = curve("one", 1, 0.1, noise=0.0)
+    held = there({"one": 100.0}, quality=0.8)
+    found = buy_next(held, [one], BUDGET, 0, sign=1)[0]
+    # Along the curve 0.8 gains 0.070; 1,000 answers alone reach 1 - 1000^-1/2.
+    assert found["quality"] == pytest.approx(1 - 1000**-0.5, abs=1e-4)
+    assert found["gain"] == pytest.approx(found["quality"] - 0.8, abs=1e-6)
+    low, high = found["gain_interval"]
+    assert low <= found["gain"] + 1e-9
+    assert found["gain"] <= high + 1e-9
+
+
+def test_labels_at_hand_as_good_to_what_is_shown_come_first() -> None:
+    one = curve("one", 1, 0.1)
+    held = there({"one": 100.0}, quality=0.9)
+    ranked = buy_next(held, [one], BUDGET, 0, sign=1)
+
+    def said(quality: float) -> str:
+        advice = {"family": "one", "quality": quality, "cost": BUDGET.amount}
+        return hold_on(held, ranked, advice, BUDGET, lambda v: show(v, True), "accuracy", sign=1)
+
+    assert said(0.9003).startswith("The labels you hold already give accuracy 90.0 %")
+    assert said(0.902) == ""
+
+
 def test_no_purchase_makes_a_quality_impossible() -> None:
     """A curve that falls, as adversarial answers give, is no expected loss below 0."""
     one = curve("one", 1, 0.1)

@@ -207,6 +207,16 @@ def test_a_winner_at_todays_price_is_said_where_no_price_of_a_tie_can_be_told() 
     assert crossover_entry(one, other, edge, BUDGET)["sentence"].startswith("Which of a and b")
 
 
+def test_a_crossover_tells_no_second_probability_where_labels_are_held() -> None:
+    """The advice tells the chance of adding the most to them, which may name the other one."""
+    five = int(np.searchsorted(RATIOS, 5.0))
+    one, other = curve("a", 1, 1e-4), curve("b", 1, 1e-4)
+    for edge in (np.repeat([len(RATIOS) - 1, five, -1], [55, 40, 5]), np.array([160, 160, -1])):
+        said = crossover_entry(one, other, edge, BUDGET, held=True)["sentence"]
+        assert said == "At which price a and b are equally good cannot be told."
+        assert said != crossover_entry(one, other, edge, BUDGET)["sentence"]
+
+
 def test_a_pilot_larger_than_the_purchase_is_the_purchase() -> None:
     advice, _ = advise([curve("plain", 1, 0.001, limit=5000)])
     assert "Label a pilot of 10,000 items first" not in advice["sentence"]

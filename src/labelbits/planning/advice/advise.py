@@ -133,7 +133,9 @@ def advise(
         budget=budget.amount,
         recommendation=advice,
         options=options,
-        crossovers=crossovers([c for c in curves if c.family.name in bought], budget, sign),
+        crossovers=crossovers(
+            [c for c in curves if c.family.name in bought], budget, sign, held=bool(there)
+        ),
         assumptions=assumptions,
         warnings=list(dict.fromkeys([*warnings, *notes])),
         curves=curves,

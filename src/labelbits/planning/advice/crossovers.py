@@ -18,12 +18,16 @@ RATIOS = np.geomspace(0.02, 50, 161)
 VAGUE = 30.0
 
 
-def crossovers(curves: list[Curve], budget: Budget, sign: int) -> list[dict[str, Any]]:
+def crossovers(
+    curves: list[Curve], budget: Budget, sign: int, *, held: bool = False
+) -> list[dict[str, Any]]:
     """For each pair of families, the price ratio at which they are equally good for the budget.
 
     Family b is preferred while one of its answers costs less than `price_ratio` answers of a;
     None where it never or always wins within the evidence (`wins` says which). The interval
-    comes from the draws. Items and sessions are paid on top of the answers.
+    comes from the draws. Items and sessions are paid on top of the answers. Both are bought from
+    nothing; `held`: labels are held, so the one probability that is told is about adding to them,
+    and a sentence that cannot be sure says no other.
     """
     found = []
     for a, b in combinations(curves, 2):
@@ -37,11 +41,13 @@ def crossovers(curves: list[Curve], budget: Budget, sign: int) -> list[dict[str,
             [sign * b.at(min(max(n, b.answers[0]), b.limit)) > reference for n in bought], axis=1
         )  # (B, ratios), true at low ratios where b is cheap
         edge = np.where(wins.any(1), wins.shape[1] - 1 - wins[:, ::-1].argmax(1), -1)
-        found.append(_entry(a, b, edge, budget))
+        found.append(_entry(a, b, edge, budget, held))
     return found
 
 
-def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget) -> dict[str, Any]:
+def _entry(
+    a: Curve, b: Curve, edge: np.ndarray, budget: Budget, held: bool = False
+) -> dict[str, Any]:
     """One pair's crossover; `edge` (B,) is the last ratio at which b wins, -1 for none."""
     money, first, second = budget.amount, a.family.name, b.family.name
     current = b.family.price.amount / a.family.price.amount
@@ -62,7 +68,9 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget) -> dict[str, An
         )
         now = float(np.mean(edge >= np.searchsorted(RATIOS, current)))  # how sure b wins now
         leads, sure = (second, now) if now >= 0.5 else (first, 1 - now)
-        if never.mean() < LEVEL <= sure:
+        if never.mean() < LEVEL and held:
+            sentence = f"At which price {first} and {second} are equally good cannot be told."
+        elif never.mean() < LEVEL <= sure:
             sentence = (
                 f"At which price {first} and {second} are equally good cannot be told; at today's "
                 f"{leads} is likely to do better for {money:,.0f} {budget.currency}."

@@ -14,6 +14,7 @@ import numpy as np
 
 from labelbits.interface import Batch
 from labelbits.metrics import metric_of
+from labelbits.planning.advice.recommend import preferred
 from labelbits.planning.advice.words import between, change
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import Trial
@@ -140,6 +141,12 @@ def buy_next(
         own, known = np.std(anew), np.std(around)
         if own > known > 0:
             around = around.mean() + own / known * (around - around.mean())
+        # Who has both may train on the purchase alone: together they do no worse than it does.
+        alone = float(_capped(curve, answers).mean())
+        short = max(0.0, sign * (alone - float(reached.mean())))
+        reached, around = reached + sign * short, around + sign * short
+        gain, gain_low, gain_high = (end + sign * short for end in (gain, gain_low, gain_high))
+        change = change + sign * short
         _, low, high = interval(np.clip(around, 0.0, 1.0 if sign > 0 else None))
         quality = float(reached.mean())
         items, per_item = curve.shape(answers)
@@ -170,8 +177,16 @@ def _to_add(ranked: list[dict[str, Any]], chosen: str, sign: int) -> dict[str, A
     """The purchase that every sentence about adding to labels at hand names: of the recommended
     family, unless another one is better for sure or the only one that adds anything."""
     by_name = {one["family"]: one for one in ranked}
-    if chosen not in by_name or ranked[0]["chance"] >= SURE:
+    if chosen not in by_name:
         return ranked[0]
+    if ranked[0]["chance"] >= SURE:
+        # A difference that is sure and too small to show is no reason to pay more.
+        best = preferred(
+            np.array([sign * one["quality"] for one in ranked]),
+            np.array([one["interval"][1] - one["interval"][0] for one in ranked]),
+            np.array([one["cost"] for one in ranked]),
+        )
+        return ranked[int(best[0])]
     nothing = sign * by_name[chosen]["gain"] < NOTHING and not by_name[chosen]["at_limit"]
     return ranked[0] if nothing and sign * ranked[0]["gain"] >= NOTHING else by_name[chosen]
 
@@ -233,7 +248,9 @@ def hold_on(
 ) -> str:
     """What goes before a purchase made from nothing where the labels at hand are as good as it;
     empty where the purchase is better."""
-    if sign * (there["quality"] - advice["quality"]) < 0:
+    if show(there["quality"]) != show(advice["quality"]) and (
+        sign * (there["quality"] - advice["quality"]) < 0
+    ):
         return ""
     best = _to_add(ranked, advice["family"], sign) if ranked else None
     spent = f"all of {budget.amount:,.2f} {budget.currency}"
