@@ -61,6 +61,9 @@ def test_features_that_predict_nothing() -> None:
 def test_rare_classes() -> None:
     counts = np.concatenate([COUNTS, np.zeros((200, 1), int)], axis=1)
     assert codes(FEATURES, counts) == {"rare-classes": False}
+    names = [f"kind {k}" for k in range(counts.shape[1])]
+    (concern,) = diagnose(FEATURES, counts, names=names).concerns
+    assert f"(class {names[-1]!r} has 0)" in concern.message
 
 
 def test_a_rare_class_hides_no_weak_features() -> None:

@@ -136,3 +136,16 @@ def test_one_annotator_cannot_tell_how_others_differ(write_plan: Write, tmp_path
     ]
     (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
     assert any("those of one annotator (ann)" in text for text in doubts(write_plan(text)))
+
+
+def test_classes_that_differ_by_capitals_alone_are_named(write_plan: Write) -> None:
+    plain = '[dataset]\nclass_names = ["cat", "dog", "owl", "{last}"]\n'
+    said = [
+        doubts(write_plan(BASE.replace("[dataset]\n", plain.format(last=last))))
+        for last in ("Cat ", "cats")
+    ]
+    assert said[0] == [
+        "Classes 'cat' and 'Cat ' differ by capitals or spaces alone, and count as different "
+        "classes: spell them alike if they are one"
+    ]
+    assert said[1] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,12 +46,14 @@ class Diagnosis:
         return not any(c.fatal for c in self.concerns)
 
 
-def diagnose(features: np.ndarray, counts: np.ndarray, *, seed: int = 0) -> Diagnosis:
+def diagnose(
+    features: np.ndarray, counts: np.ndarray, *, seed: int = 0, names: Sequence[str] = ()
+) -> Diagnosis:
     """Check the pilot's items: `features` (n, d) and `counts` (n, K) votes or probabilities.
 
     Looks for too few items, a single class, classes too rare to learn, annotators who never
     disagree, and features that predict nothing. Raises `InputError` for features that are no
-    numbers.
+    numbers. `names` (K,) are those of the classes, to name them by.
     """
     features = check_features(features)
     counts = np.asarray(counts, dtype=np.float64)
@@ -83,13 +86,14 @@ def diagnose(features: np.ndarray, counts: np.ndarray, *, seed: int = 0) -> Diag
         )
     rare = np.flatnonzero((found < FEWEST_OF_CLASS) & (k > 1))
     if n and len(rare) and (found > 0).sum() >= 2:
+        called = f"class {names[rare[0]]!r}" if len(names) else f"class {rare[0]}"
         seen = found[found > 0].min() / n
         needed = int(np.ceil(max(10 * k, n * FEWEST_OF_CLASS / max(seen * n, 1), 2 * n)))
         concerns.append(
             Concern(
                 "rare-classes",
                 f"{len(rare)} of {k} classes have fewer than {FEWEST_OF_CLASS} pilot items "
-                f"(class {rare[0]} has {found[rare[0]]}); quality on them is unknown. "
+                f"({called} has {found[rare[0]]}); quality on them is unknown. "
                 f"Label about {needed} items.",
                 False,
                 needed,

@@ -98,6 +98,11 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
                 lapse += f"; up to {hidden} of the answers could be random unnoticed"
         elif most is not None:
             lapse += f", if mistakes follow distances; at most {100 * most:.1f} % for any mistakes"
+            if most < noise.lapse.value:
+                lapse += (
+                    ": by counting, so trust that one (mistakes do not follow distances here, "
+                    "or some classes are never answered)"
+                )
         yield "lapse", lapse
         precision = _short(noise.precision)
         if noise.assumes == NO_TOP:

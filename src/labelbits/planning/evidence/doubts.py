@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from labelbits.items.class_order import best_order
@@ -42,7 +44,12 @@ def check_pilot(evidence: Evidence, families: list[Family], seed: int) -> list[s
         if concern.code == "no-disagreement" and _asks_about_noise(evidence, families):
             raise _refusal(concern.code, stated, 100, evidence, 0.0, 0.0)
         doubts.append(concern.message.rstrip("."))
-    return doubts + _copies(evidence) + _one_annotator(evidence, families)
+    return (
+        doubts
+        + _spelled_alike(evidence.class_names)
+        + _copies(evidence)
+        + _one_annotator(evidence, families)
+    )
 
 
 def _diagnosed_rows(evidence: Evidence, seed: int) -> np.ndarray:
@@ -55,7 +62,21 @@ def _diagnosed_rows(evidence: Evidence, seed: int) -> np.ndarray:
 def diagnosed(evidence: Evidence, seed: int) -> Diagnosis:
     """What the labelled items tell of what the features predict."""
     rows = _diagnosed_rows(evidence, seed)
-    return diagnose(evidence.features[rows], evidence.stated[rows], seed=seed)
+    names = evidence.class_names
+    return diagnose(evidence.features[rows], evidence.stated[rows], seed=seed, names=names)
+
+
+def _spelled_alike(names: Sequence[str]) -> list[str]:
+    """Class names that differ by capitals or spaces alone are most likely one class."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault("".join(name.casefold().split()), []).append(name)
+    return [
+        f"Classes {' and '.join(repr(one) for one in found)} differ by capitals or spaces alone, "
+        "and count as different classes: spell them alike if they are one"
+        for found in alike.values()
+        if len(found) > 1
+    ]
 
 
 def _refusal(
