@@ -154,6 +154,9 @@ def test_labels_at_hand_as_good_to_what_is_shown_come_first() -> None:
 
     assert said(0.9003).startswith("The labels you hold already give accuracy 90.0 %")
     assert said(0.902) == ""
+    # What would be added is not shown either: nobody is told to pay for 90.0 % over 90.0 %.
+    ranked = [{**ranked[0], "quality": 0.9003, "gain": 7e-4}]
+    assert said(0.9003).endswith("keep the money, unless you know better than this evidence.")
 
 
 def test_no_purchase_makes_a_quality_impossible() -> None:

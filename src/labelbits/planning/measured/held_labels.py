@@ -261,7 +261,8 @@ def hold_on(
         f"({between(measured_interval(there, sign), show)}), and {spent} spent anew is not "
         "expected to do better"
     )
-    if best is None or sign * best["gain"] < NOTHING:
+    same = best is not None and show(best["quality"]) == show(there["quality"])
+    if best is None or same or sign * best["gain"] < NOTHING:
         if best is not None and best["at_limit"]:
             return (
                 f"{text}. What more answers would add to them is beyond what this evidence can "
