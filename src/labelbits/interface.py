@@ -317,6 +317,8 @@ class Signal(eqx.Module):
 NOBODY = "unknown"
 #: Probability that an interval holds the truth: the one level of every interval that users see.
 LEVEL = 0.9
+#: The number of the format of plan.json: `planning/plan.schema.json` says what it promises.
+PLAN_FORMAT = 1
 
 
 @dataclass(frozen=True)

@@ -208,3 +208,20 @@ def test_a_wrong_plan_is_one_message(text: str, message: str, tmp_path: Path) ->
     (tmp_path / "plan.json").write_text(text)
     with pytest.raises(InputError, match=message):
         export_plan(tmp_path / "plan.json", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("2", "2"), ("0", "0"), ('"1"', '"1"'), ("true", "true"), ("null", "null"),
+     ("[1]", "a list"), ("{}", "an object"), ('"' + "x" * 5000 + '"', "x (cut)")],
+)  # fmt: skip
+def test_a_plan_of_another_format_is_refused(number: str, shown: str, tmp_path: Path) -> None:
+    path = plan_file(tmp_path, {"signal": "hard", "items": 2}, classes=["x", "y"], format=1)
+    assert len(export_plan(path, tmp_path / "out")[0]) == 1
+    path.write_text(path.read_text().replace('"format": 1', f'"format": {number}'))
+    with pytest.raises(InputError, match="run labelbits plan again") as problem:
+        export_plan(path, tmp_path / "refused")
+    assert f"{shown}; expected 1, " in str(problem.value)
+    assert "\n" not in str(problem.value)
+    assert len(str(problem.value)) < 400 + len(str(path))
+    assert not (tmp_path / "refused").exists()

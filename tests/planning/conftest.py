@@ -30,6 +30,21 @@ answers_per_item = 3
 seconds = 4
 """
 
+SPECIFICATION = """
+[dataset]
+items = 60
+classes = 4
+dims = 2
+[budget]
+amount = 60
+[[signal]]
+kind = "hard"
+price = 0.05
+[[signal]]
+kind = "triplet"
+price = 0.02
+"""
+
 
 def blobs(
     items: int = 400, classes: int = 4, dims: int = 6, seed: int = 0
@@ -62,3 +77,11 @@ def write_plan(tmp_path: Path) -> Callable[..., Path]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """The plan of the blobs, made once for all tests that only look at it."""
     return plan(write_files(tmp_path_factory.mktemp("blobs")), seed=0)
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """A plan of alignment, made once for all tests that only look at it."""
+    path = tmp_path_factory.mktemp("simulated") / "plan.toml"
+    path.write_text(SPECIFICATION, encoding="utf-8")
+    return plan(path, seed=0)

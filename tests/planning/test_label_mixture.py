@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from labelbits.planning import plan
+from labelbits.report.run import document
 from tests.planning.conftest import write_files
+from tests.planning.schema import faults
 
 PLAN = """
 [dataset]
@@ -48,6 +50,7 @@ def test_soft_labels_are_bought_where_the_crowd_is_torn(
     assert 0 < low <= mixture["gain"] <= high
     assert mixture["recommended"]
     assert len(made.recommendation["purchases"]) == 2
+    assert faults(document(made)) == []
     assert made.recommendation["cost"] <= 20 * 1.01
     assert made.recommendation["quality"] < made.recommendation["single"]["quality"]
     soft = next(p for p in mixture["purchases"] if p["signal"] == "soft")

@@ -21,23 +21,9 @@ from labelbits.planning.spec.cost import Price
 from labelbits.report import write_plan as write_plan_files
 from labelbits.signals import Hard, Triplet
 from labelbits.worlds import World
-from tests.planning.conftest import BASE, blobs
+from tests.planning.conftest import BASE, SPECIFICATION, blobs
 
 Write = Callable[..., Path]
-SPECIFICATION = """
-[dataset]
-items = 60
-classes = 4
-dims = 2
-[budget]
-amount = 60
-[[signal]]
-kind = "hard"
-price = 0.05
-[[signal]]
-kind = "triplet"
-price = 0.02
-"""
 
 
 def test_votes_on_blobs_make_a_plan_that_holds_up(made: Plan) -> None:
@@ -100,10 +86,8 @@ def test_a_measure_of_a_whole_set_is_uncertain_too(write_plan: Write) -> None:
     assert all((curve.measured[:, 1:] > 0).all() for curve in made.curves)
 
 
-def test_a_specification_is_planned_by_simulation(tmp_path: Path) -> None:
-    path = tmp_path / "plan.toml"
-    path.write_text(SPECIFICATION, encoding="utf-8")
-    made = plan(path, seed=0)
+def test_a_specification_is_planned_by_simulation(simulated: Plan) -> None:
+    made = simulated
     assert made.metric == "alignment"
     assert all(option.cost <= 60 * 1.001 for option in made.options)
     # 200 answers at .05 and 200 at .02.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labelbits.planning.result import Family as Family
     from labelbits.planning.result import Option as Option
     from labelbits.planning.result import Plan as Plan
+    from labelbits.planning.schema import plan_schema as plan_schema
     from labelbits.planning.spec.planfile import PlanFile as PlanFile
     from labelbits.planning.spec.planreader import read_plan as read_plan
 
@@ -27,6 +28,7 @@ _HOMES = {
     "Family": "result",
     "Option": "result",
     "Plan": "result",
+    "plan_schema": "schema",
 }
 
 

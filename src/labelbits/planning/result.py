@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from labelbits.interface import LEVEL, Estimate, Signal
+from labelbits.interface import LEVEL, PLAN_FORMAT, Estimate, Signal
 from labelbits.planning.measured.items import FILE, ItemList
 from labelbits.planning.spec.cost import Price
 from labelbits.planning.spec.planfile import CROWD, Budget, SignalPlan
@@ -127,7 +127,7 @@ class Assumption:
 
 @dataclass(frozen=True)
 class Plan:
-    """A finished plan. `to_dict` is what plan.json holds."""
+    """A finished plan. `to_dict` is what plan.json holds, but for the run's name and its files."""
 
     metric: str
     metric_name: str
@@ -150,6 +150,7 @@ class Plan:
         """The plan as plain numbers and text; infinite and undefined numbers become None."""
         return _plain(
             {
+                "format": PLAN_FORMAT,
                 "metric": self.metric,
                 "metric_name": self.metric_name,
                 "lower_is_better": self.lower_is_better,
@@ -168,7 +169,7 @@ class Plan:
         )
 
     def json(self) -> str:
-        """plan.json."""
+        """`to_dict` as text."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
 
     def csv(self) -> str:

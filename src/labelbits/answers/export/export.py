@@ -25,7 +25,7 @@ from labelbits.answers.files.opening import check_file
 from labelbits.answers.formats.reader import as_number, scalar_name
 from labelbits.atomic import write_together
 from labelbits.errors import InputError
-from labelbits.interface import Signal
+from labelbits.interface import PLAN_FORMAT, Signal
 from labelbits.outputs import unwritable
 from labelbits.signals import make, signal_class
 
@@ -92,7 +92,7 @@ def export_plan(
     rows of features name those rows. Without them rows are numbered from 0. Items without answers
     come first, at random by `seed`, and in a mixture by how ambiguous they look, as the plan says.
     `classes` are the class names, by default those in the plan, else placeholders. Raises
-    `InputError` for a plan without purchases.
+    `InputError` for a plan without purchases and for one of another format than `PLAN_FORMAT`.
     """
     found = _read_plan(plan)
     purchases, known = _purchases(plan, found), _class_names(found)
@@ -201,7 +201,24 @@ def _read_plan(plan: Path) -> dict[str, Any]:
         found = loads(plan.read_text(encoding="utf-8-sig"))
     except (ValueError, OSError) as problem:
         raise InputError(f"{plan}: not JSON ({problem}); expected a plan.json") from None
-    return found if isinstance(found, dict) else {}
+    found = found if isinstance(found, dict) else {}
+    # A plan without a number is from before plans had one: its purchases are written the same.
+    number = found.get("format", PLAN_FORMAT)
+    if isinstance(number, bool) or number != PLAN_FORMAT:
+        raise InputError(
+            f"{plan}: format is {_brief(number)}; expected {PLAN_FORMAT}, the one format of "
+            "plan.json that this version of labelbits reads; run labelbits plan again, or export "
+            "with the version that wrote the plan"
+        )
+    return found
+
+
+def _brief(value: object) -> str:
+    """A value of JSON as it stands in the file, cut where it is long; of what nests, the type."""
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:40]} (cut)"
 
 
 def _purchases(plan: Path, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
