@@ -71,8 +71,9 @@ def test_the_best_constant_is_what_chance_says_and_no_constant_beats_it(name: st
         assert metric.values is not None
         return float(metric.values(log_p, reference, np.arange(500)).mean())
 
-    answer, _ = metric.constant(reference)
-    best = quality(answer)
+    found = metric.constant(reference)
+    best = quality(found.answer)
+    assert found.quality == pytest.approx(best, abs=1e-5)
     assert metric.chance(reference.mean(0))[1] == pytest.approx(best, abs=1e-5)
     for other in np.eye(3) * 0.98 + 0.02 / 3:
         assert metric.sign * quality(other) <= metric.sign * best + 1e-9

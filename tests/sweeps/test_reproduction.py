@@ -121,7 +121,7 @@ def test_the_code_at_the_limit_lies_between_nothing_and_all() -> None:
 
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     size = replace(SIZE, items=12, classes=3, dims=2, seeds=3, answers=(1, 4), shots=(1,), draws=64)
-    plan = reproduction.Plan(size, ("hard",), ("hard",), (5,))
+    plan = reproduction.Plan(size, ("hard",), ("hard",), (5,), ())
     monkeypatch.setitem(reproduction.PLANS, "quick", plan)
 
 

@@ -33,6 +33,16 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Constant:
+    """An answer that does not look at the item: its probabilities `answer` (K,), the class `number`
+    that it always names (None: the class frequencies), and its `quality`."""
+
+    answer: np.ndarray
+    number: int | None
+    quality: float
+
+
+@dataclass(frozen=True)
 class Metric:
     """One way to judge a representation or a classifier: everything that is special about it.
 
@@ -46,8 +56,8 @@ class Metric:
     items has a value then, no fold. `counted`: an item is right or wrong. `of_people`: the
     reference is the distribution of people's answers, where it is known, before gold.
 
-    Guessed: `constant(reference (T, K))` gives the probabilities (K,) of the best answer that does
-    not look at the item, and its class (None: frequencies); `chance(share (K,))` the quality of a
+    Guessed: `constant(reference (T, K))` is the best answer that does not look at the item;
+    `chance(share (K,))` the quality of a
     guess by the class shares and of the best constant. None where neither says anything.
 
     Forecast: `shape` (None: more labels need not improve it, and beyond what was measured it is
@@ -66,7 +76,7 @@ class Metric:
     whole_pass: bool = False
     counted: bool = False
     of_people: bool = False
-    constant: Callable[[np.ndarray], tuple[np.ndarray, int | None]] | None = None
+    constant: Callable[[np.ndarray], Constant] | None = None
     chance: Callable[[np.ndarray], tuple[float, float]] | None = None
     shape: Shape | None = None
     caution: str = ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.metrics.assisted import assisted_accuracy
 from labelbits.metrics.leads import error_of_lead, surprise_of_lead
-from labelbits.metrics.metric import Metric, Shape
+from labelbits.metrics.metric import Constant, Metric, Shape
 from labelbits.metrics.quality import (
     alignment_values,
     calibration_values,
@@ -23,15 +25,22 @@ def _entropy(share: np.ndarray) -> float:
     return float(-(known * np.log(known)).sum())
 
 
-def _most_frequent(reference: np.ndarray) -> tuple[np.ndarray, int]:
-    """Always the class that is most often the most probable one."""
-    counts = np.bincount(reference.argmax(1), minlength=reference.shape[1])
-    best = int(counts.argmax())
-    return (np.arange(len(counts)) == best).astype(float), best
+def _always(level: Callable[[np.ndarray], float]) -> Callable[[np.ndarray], Constant]:
+    """Always the class that is most often the most probable one; `level` its quality by the
+    shares of the classes."""
+
+    def constant(reference: np.ndarray) -> Constant:
+        counts = np.bincount(reference.argmax(1), minlength=reference.shape[1])
+        best = int(counts.argmax())
+        answer = (np.arange(len(counts)) == best).astype(float)
+        return Constant(answer, best, level(counts / len(reference)))
+
+    return constant
 
 
-def _frequencies(reference: np.ndarray) -> tuple[np.ndarray, None]:
-    return reference.mean(0), None
+def _frequencies(reference: np.ndarray) -> Constant:
+    share = reference.mean(0)
+    return Constant(share, None, _entropy(share))
 
 
 def _equal(share: np.ndarray) -> tuple[float, float]:
@@ -64,7 +73,7 @@ METRICS: dict[str, Metric] = {
                 log_p.T, reference.argmax(1), item, items, widening
             ),
             counted=True,
-            constant=_most_frequent,
+            constant=_always(lambda share: float(share.max())),
             chance=lambda share: (float(share @ share), float(share.max())),
             # Few test items say little about the shape of an accuracy curve, where forms alone are
             # too gloomy.
@@ -81,7 +90,7 @@ METRICS: dict[str, Metric] = {
             values=lambda log_p, reference, _: recall_values(log_p, reference),
             # A fold can lack a class.
             pooled=lambda log_p, reference, item, items, widening: recall_values(log_p, reference),
-            constant=_most_frequent,
+            constant=_always(lambda share: _equal(share)[1]),
             chance=_equal,
             shape=_BALANCED,
         ),
@@ -95,7 +104,7 @@ METRICS: dict[str, Metric] = {
             higher=True,
             values=lambda log_p, reference, _: f1_values(log_p, reference),
             pooled=lambda log_p, reference, item, items, widening: f1_values(log_p, reference),
-            constant=_most_frequent,
+            constant=_always(lambda share: _constant_f1(share)[1]),
             chance=_constant_f1,
             shape=_BALANCED,
         ),

@@ -251,7 +251,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
 
         Prototypes, the other items and the noise are uncertain too; shift, rotation and (unless
         precision is known) scale of all items together are taken away, since no comparison
-        determines them. From draws (`posterior`) up to 5,000 answers and 200 coordinates, Laplace's
+        determines them. From draws (`posterior`) up to 400 answers and 40 coordinates, Laplace's
         beyond, or with a `RecoveryWarning` where draws do not converge (docs/recovery.md).
         """
         check_is_fitted(self, "embedding_")

@@ -46,17 +46,16 @@ def constant_of(
     judged = metric_of(metric)
     if judged.constant is None:
         return None
-    _, chosen = judged.constant(reference)
-    quality = float(_constant_values(judged, reference).mean())
-    name = None if chosen is None else names[chosen]
-    return {"class": name, "quality": quality, "items": len(reference)}
+    best = judged.constant(reference)
+    name = None if best.number is None else names[best.number]
+    return {"class": name, "quality": best.quality, "items": len(reference)}
 
 
 def _constant_values(judged: Metric, reference: np.ndarray) -> np.ndarray:
     """Value (T,) of every item of `reference` (T, K) under the best constant answer."""
     assert judged.constant is not None
     assert judged.values is not None
-    answer, _ = judged.constant(reference)
+    answer = judged.constant(reference).answer
     log_p = np.broadcast_to(np.log(np.maximum(answer, 1e-30))[:, None], reference.T.shape)
     return np.asarray(judged.values(log_p, reference, np.arange(len(reference))), dtype=np.float64)
 

@@ -43,7 +43,7 @@ from labelbits.recovery.mixtures.objective import Coded, Points
 from labelbits.signals import Triplet
 
 #: Answers and coordinates up to which the covariance is that of draws.
-MOST_ANSWERS, MOST_COORDINATES = 5_000, 200
+MOST_ANSWERS, MOST_COORDINATES = 400, 40
 #: Coordinates up to which the joint precision is inverted.
 DENSE = 3000
 #: Rows of J for each coordinate at least, and the most draws of one question's answer.
