@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -52,6 +53,32 @@ def test_the_best_signal_late_is_compared_with_the_best_early() -> None:
 
     assert [one.held for one in verdicts(rows(0.9), "dynamics")] == [True]
     assert [one.held for one in verdicts(rows(0.6), "dynamics")] == [False]
+
+
+def test_courses_that_fall_together_against_bits_are_told_from_others() -> None:
+    steps, seen = "alignment, by steps", "alignment, by bits seen"
+
+    def rows(scale: float) -> pl.DataFrame:
+        """Alignment follows bits; `scale`: bits of a triplet as they are drawn."""
+        found = []
+        for signal, bits, drawn in (
+            ("hard", 4.0, 4.0),
+            ("soft", 2.0, 2.0),
+            ("triplet", 1.0, scale),
+        ):
+            found.append(("dynamics", "bits an answer", signal, 0.0, bits, 0.0, "theory"))
+            found.append(("dynamics", "steps to 90 %", signal, 0.0, 80 / bits, 0.1, "simulation"))
+            for step in (10.0, 30.0, 100.0, 300.0):
+                value = 0.3 * np.log10(step * bits / 10)
+                found.append(("dynamics", steps, signal, step, value, 0.01, "simulation"))
+                found.append(("dynamics", seen, signal, step * drawn, value, 0.01, "simulation"))
+        return _table(*found)
+
+    def held(scale: float) -> bool | None:
+        return next(v.held for v in verdicts(rows(scale), "dynamics") if "together" in v.claim)
+
+    assert held(1.0) is True
+    assert held(16.0) is False
 
 
 def test_every_figure_has_a_judge_and_an_empty_table_has_no_verdict() -> None:
