@@ -19,6 +19,7 @@ import numpy as np
 from labelbits.answers import write_answers
 from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.signals.encoding import rows_of_items
 
 #: Ways of asking that are compared where none is named.
 USUAL: tuple[Mapping[str, Any], ...] = (
@@ -118,26 +119,13 @@ def on_rows(answers: Answers, rows: int, ids: Sequence[Any] | None) -> Answers:
     """The same answers with items named by their row: "0" to "rows - 1"."""
     import polars as pl
 
-    if ids is None:
-        place = {str(i): str(i) for i in range(rows)}
-    else:
-        if len(ids) != rows:
-            raise InputError(f"ids has {len(ids)} names; expected one for each of {rows} rows")
-        place = {str(name): str(i) for i, name in enumerate(ids)}
-        if len(place) < rows:
-            raise InputError("ids names a row twice; expected a different name for every row")
-    missing = [name for name in answers.items if name not in place]
-    if missing:
-        how = "ids" if ids is not None else f"row numbers 0 to {rows - 1}; give ids=, their names"
-        raise InputError(
-            f"{len(missing)} of {len(answers.items)} items of the answers have no row of features "
-            f"({missing[0]!r} is one); expected {how}"
-        )
+    numbers = rows_of_items(answers.items, rows, ids)
+    place = {name: str(i) for name, i in zip(answers.items, numbers, strict=True)}
     renamed = pl.col("items").list.eval(pl.element().replace_strict(place, return_dtype=pl.String))
     return replace(
         answers,
         table=answers.table.with_columns(renamed),
-        items=tuple(place[name] for name in answers.items),
+        items=tuple(place.values()),
     )
 
 

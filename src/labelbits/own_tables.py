@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,20 +48,16 @@ def plan_tables(
         *items.notes,
     ]
     asked = Asked(budget, signals=kinds, metric=metric)
+    kept = folder / DATA
     with assumed_folder(WORDS) as made_in:
         path = write_assumed(
             made_in, asked, features=items.features, answers=items.answers, gold=items.gold,
             ids=items.ids, notes=notes,
         )  # fmt: skip
         made = planning.plan(path, seed=seed, progress=progress)
-    made = replace(made, title=files[0].stem, warnings=[*made.warnings, *items.notes])
-    write_plan(made, folder)
-    kept = folder / DATA
-    kept.mkdir(exist_ok=True)
-    write_assumed(
-        kept, asked, features=items.features, answers=items.answers, gold=items.gold,
-        ids=items.ids, notes=notes,
-    )  # fmt: skip
+        made = replace(made, title=files[0].stem, warnings=[*made.warnings, *items.notes])
+        write_plan(made, folder)
+        shutil.copytree(made_in, kept, dirs_exist_ok=True)
     return made
 
 

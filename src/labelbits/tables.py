@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from labelbits.answers.formats import cells
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 #: Names under which ids of items are found, in this order.
 IDS = ("id", "item", "uid", "item_id", "doc_id", "text_id", "image_id")
 #: Values of a label that mean that there is none.
-MISSING = ("", "na", "n/a", "nan", "none", "null", "-")
+MISSING = cells.MISSING | {"none", "-"}
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def _answers(table: pl.DataFrame, columns: Columns, where: str) -> Answers | Non
             "ticks are answers of the kind `candidates`: use a pilot in a plan file)"
         )
     kept = table.with_columns(label.cast(pl.String).str.strip_chars().alias("answer")).filter(
-        pl.col("answer").is_not_null(), ~pl.col("answer").str.to_lowercase().is_in(MISSING)
+        pl.col("answer").is_not_null(), ~pl.col("answer").str.to_lowercase().is_in(list(MISSING))
     )
     if not len(kept):
         raise InputError(f"{where}: column {columns.label!r} holds no label; expected some")

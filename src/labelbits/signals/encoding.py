@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -144,3 +145,24 @@ def _batch(
         rows["annotator"].replace_strict(annotator_number, return_dtype=pl.Int32).to_numpy(),
         np.ones(len(rows), dtype=np.float32),
     )
+
+
+def rows_of_items(items: Sequence[str], rows: int, ids: Sequence[Any] | None) -> list[int]:
+    """The row of features of each item that answers name: by `ids`, the name of each row, or where
+    items are named by row numbers. Raises `InputError` for an item that has no row."""
+    if ids is None:
+        place = {str(i): i for i in range(rows)}
+    else:
+        if len(ids) != rows:
+            raise InputError(f"ids has {len(ids)} names; expected one for each of {rows} rows")
+        place = {str(name): i for i, name in enumerate(ids)}
+        if len(place) < rows:
+            raise InputError("ids names a row twice; expected a different name for every row")
+    missing = [name for name in items if name not in place]
+    if missing:
+        how = "ids" if ids is not None else f"row numbers 0 to {rows - 1}; give ids=, their names"
+        raise InputError(
+            f"{len(missing)} of {len(items)} items of the answers have no row of features "
+            f"({missing[0]!r} is one); expected {how}"
+        )
+    return [place[name] for name in items]

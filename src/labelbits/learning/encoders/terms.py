@@ -17,7 +17,7 @@ from labelbits.interface import Answers, Batch
 from labelbits.learning.fits.targets import class_count
 from labelbits.signals import Hard, Rating, Similarity
 from labelbits.signals.base import replace_noise
-from labelbits.signals.encoding import encode
+from labelbits.signals.encoding import encode, rows_of_items
 
 #: An answer that the model deems impossible counts as this probability, in nats, and not as NaN.
 IMPOSSIBLE = -1e4
@@ -148,26 +148,7 @@ def _on_rows(
     batches: list[Batch], answers: Answers, rows: int, ids: Sequence[Any] | None
 ) -> list[Batch]:
     """Batches whose items are numbers of rows: by `ids`, or where items are named by numbers."""
-    if ids is not None:
-        if len(ids) != rows:
-            raise InputError(f"ids has {len(ids)} names; expected one for each of {rows} rows")
-        place = {str(name): i for i, name in enumerate(ids)}
-        if len(place) < rows:
-            raise InputError("ids names a row twice; expected a different name for every row")
-    else:
-        place = {str(i): i for i in range(rows)}
-    missing = [name for name in answers.items if str(name) not in place]
-    if missing:
-        how = (
-            "expected a name of ids"
-            if ids is not None
-            else f"expected row numbers 0 to {rows - 1}, or ids=[the name of each row]"
-        )
-        raise InputError(
-            f"{len(missing)} of {len(answers.items)} items of the answers have no features "
-            f"({str(missing[0])!r} is one); {how}"
-        )
-    row = np.array([place[str(name)] for name in answers.items], dtype=np.int32)
+    row = np.array(rows_of_items(answers.items, rows, ids), dtype=np.int32)
     return [
         Batch(b.signal, row[np.asarray(b.items)], b.answer, b.annotator, b.weight) for b in batches
     ]

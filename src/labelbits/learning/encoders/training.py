@@ -19,7 +19,7 @@ import numpy as np
 import optax
 from jaxtyping import Array
 
-from labelbits.learning.encoders.terms import Noise, Term, baseline_bits, log_likelihood
+from labelbits.learning.encoders.terms import IMPOSSIBLE, Noise, Term, baseline_bits, log_likelihood
 
 #: Part of the steps in which the learning rate rises to its full value.
 WARM_UP = 0.05
@@ -101,7 +101,7 @@ def run_block(
             points = points.reshape(*items[row].shape, -1)
             channel = model.noise.attach(i, signal)
             log_p = channel.log_prob(answer[row], channel.distances(points, model.prototypes))
-            mean = jnp.mean(weight[row] * jnp.maximum(log_p, -1e4))
+            mean = jnp.mean(weight[row] * jnp.maximum(log_p, IMPOSSIBLE))
             total -= mean * shares[i] / sum(shares)
         return total
 
