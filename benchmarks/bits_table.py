@@ -24,7 +24,7 @@ from labelbits.information.tabled import AXES, tabled_bits
 from labelbits.signals import REGISTRY
 
 #: Standard error of every value of the table, in bits.
-ERROR = 5e-3
+ERROR = 2e-2
 
 
 def bits_of(name: str, classes: int, dims: int, precision: float, lapse: float) -> float:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from labelbits.app.bodies import Turns
 from labelbits.app.guard import Door, Guard, make_token
-from labelbits.app.routes import files, plans, results
+from labelbits.app.routes import files, plans, results, scenarios
 from labelbits.app.workspace import Workspace
 from labelbits.errors import InputError
 from labelbits.planning import Plan
@@ -30,6 +30,8 @@ LARGEST_HEAD = 16_384
 STOP_SECONDS = 1
 #: Names of this machine inside a test; `serve` allows its own address alone.
 IN_PROCESS = Door(("testserver", "localhost", "127.0.0.1"))
+#: What the page consists of.
+ROOMS = (files, plans, results, scenarios)
 JAVASCRIPT, CSS = "text/javascript", "text/css"
 #: plotly's script is 5 MB and the same for a version: the browser may keep it, for itself alone.
 KEPT = "private, max-age=3600"
@@ -68,7 +70,11 @@ def build_app(given: Plan | Workspace, door: Door = IN_PROCESS) -> Starlette:
     return Starlette(
         routes=[
             *(Route(path, _asset) for path in _assets()),
-            *(route for room in (files, plans, results) for route in room.routes(work, turns)),
+            *(
+                route
+                for room in (files, plans, results, scenarios)
+                for route in room.routes(work, turns)
+            ),
         ],
         middleware=[Middleware(Guard, door=door)],
     )

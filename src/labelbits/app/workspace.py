@@ -23,6 +23,7 @@ from labelbits.app.work import make_plan, measure_pilot
 from labelbits.app.workers import Job, Workers
 from labelbits.errors import InputError
 from labelbits.planning import Plan
+from labelbits.report.scenarios import Scenario
 
 #: Finished plans that are kept; the oldest goes first.
 MOST_PLANS = 24
@@ -75,7 +76,9 @@ class Workspace:
         self.job: Job | None = None
         self.pilot: Job | None = None
         self.plans: dict[str, Finished] = {}
-        self.scenarios: list[Any] = []
+        self.scenarios: list[Scenario] = []
+        #: Where the plan file of each scenario starts, by the scenario's name.
+        self.folders: dict[str, Path] = {}
         self.workers = Workers(WARM)
         self._lock = threading.RLock()
         self._count = 0

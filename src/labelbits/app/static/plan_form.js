@@ -53,14 +53,23 @@ export function form(tables, offered, changed) {
   return [
     fieldset('Name', [field('Name of the plan', h('input', {type: 'text', id: 'plan-title', value: offered.title || '',
       oninput: event => tell({title: event.target.value})}))]),
-    fieldset('Items', dataset(plan.dataset, offered, to)),
-    fieldset('Goal', goal(plan.goal, offered, to)),
-    fieldset('Budget', budget(plan.budget, to)),
+    fieldset('Items', dataset(plan.dataset, offered, to),
+      [numeric('Most items that can be labelled', plan.dataset.most_items, to(plan.dataset, 'most_items'), {id: 'data-most', min: 1, step: 1, help: 'left empty: as many as the money buys'})],
+      given(plan.dataset, 'most_items')),
+    fieldset('Goal', goal(plan.goal, offered, to),
+      [numeric('Share of items to test on', plan.goal.test_fraction, to(plan.goal, 'test_fraction'), {id: 'goal-test', placeholder: 0.2, min: 0.01, max: 0.99})],
+      given(plan.goal, 'test_fraction')),
+    fieldset('Budget', ...budget(plan.budget, to), given(plan.budget, 'spent', 'fee', 'item_cost', 'session_seconds')),
     h('fieldset', {}, h('legend', {}, 'Kinds of question'), signals(plan, offered, tell)),
   ];
 }
 
-const fieldset = (legend, fields) => h('fieldset', {}, h('legend', {}, legend), h('div', {className: 'fields'}, fields));
+/** A group of fields; those that few plans need wait behind a click, unless one is filled. */
+function fieldset(legend, fields, more = [], filled = false) {
+  return h('fieldset', {}, h('legend', {}, legend), h('div', {className: 'fields'}, fields),
+    more.length ? h('details', {open: filled}, h('summary', {}, 'More'), h('div', {className: 'fields'}, more)) : null);
+}
+const given = (table, ...keys) => keys.some(key => table[key] !== undefined);
 
 function dataset(data, {files}, to) {
   const text = (key, label, help) => field(label, h('input', {type: 'text', id: `data-${key}`, value: data[key] ?? '',
@@ -77,7 +86,6 @@ function dataset(data, {files}, to) {
     named('answers') ? `files here: ${named('answers')}` : 'files, apart by commas'));
   if (data.features !== undefined) for (const key of ['gold', 'counts'])
     fields.push(text(key, key === 'gold' ? 'Right classes (gold)' : 'Votes (counts)', named(key) ? `files here: ${named(key)}` : ''));
-  fields.push(numeric('Most items that can be labelled', data.most_items, to(data, 'most_items'), {id: 'data-most', min: 1, step: 1, help: 'left empty: as many as the money buys'}));
   return fields;
 }
 
@@ -88,19 +96,19 @@ function goal(table, {words}, to) {
     field('What quality means', choice(metrics, table.metric ?? '', to(table, 'metric', {anew: true}), {id: 'goal-metric'}), one ? one.meaning : ''),
     numeric('Target', table.target, to(table, 'target'), {id: 'goal-target', slide: one && one.percent ? [0.02, 1, false] : null,
       help: `${one && one.percent ? 'from 0 to 1; ' : ''}left empty: the best for the budget`}),
-    numeric('Share of items to test on', table.test_fraction, to(table, 'test_fraction'), {id: 'goal-test', placeholder: 0.2, min: 0.01, max: 0.99}),
   ];
 }
 
 function budget(table, to) {
   const money = (key, label, more = {}) => numeric(label, table[key], to(table, key), {id: `budget-${key}`, min: 0, ...more});
-  return [
+  return [[
     money('amount', 'Amount', {slide: [1, 100_000, true]}),
     field('Currency', h('input', {type: 'text', id: 'budget-currency', value: table.currency ?? 'USD', maxLength: 8, oninput: event => to(table, 'currency')(event.target.value)})),
     money('wage_per_hour', 'Wage for an hour', {placeholder: 12, slide: [1, 200, true], help: 'turns seconds into money'}),
+  ], [
     money('spent', 'Spent already'),
     money('fee', 'Fee on every answer'),
     money('item_cost', 'Cost of getting an item'),
     money('session_seconds', 'Seconds of instructions a session'),
-  ];
+  ]];
 }

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.errors import InputError
+from labelbits.speech import printable
 
 #: Tables inside tables inside a plan file: more is no plan.
 DEEPEST = 4
@@ -22,7 +23,8 @@ def plan_text(tables: Mapping[str, Any], notes: Sequence[str] = ()) -> str:
     `notes` come first as comments; empty tables are left out. Raises `InputError` for a value that
     TOML has no words for.
     """
-    lines = [f"# {line}".rstrip() for note in notes for line in str(note).splitlines()]
+    said = [line for note in notes for line in str(note).splitlines()]
+    lines = [f"# {printable(line)}".rstrip() for line in said]
     plain = {key: value for key, value in tables.items() if not _is_table(value)}
     lines += [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
     for name, value in tables.items():
