@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from labelbits.answers.files.opening import check_file
 from labelbits.app.drafts import Draft, first_draft
 from labelbits.app.reading import Told, how_read, read_as_told
@@ -79,6 +81,8 @@ class Workspace:
         self.scenarios: list[Scenario] = []
         #: Where the plan file of each scenario starts, by the scenario's name.
         self.folders: dict[str, Path] = {}
+        #: The numbers of the user's own run of `labelbits reproduce`; None: the packaged ones.
+        self.paper: pl.DataFrame | None = None
         self.workers = Workers(WARM)
         self._lock = threading.RLock()
         self._count = 0

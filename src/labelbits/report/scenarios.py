@@ -82,7 +82,8 @@ def _quality(plan: Plan) -> str:
 
 
 def _interval(plan: Plan) -> str:
-    return span(*plan.recommendation["interval"], plan.percent)
+    low, high = plan.recommendation["interval"]
+    return span(low, high, plan.percent)
 
 
 def _chance(plan: Plan) -> str:
