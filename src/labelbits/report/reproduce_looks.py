@@ -97,8 +97,8 @@ LOOKS = {
         "three, soft: all about 51; mode: the class named most; sparse-soft: the two named most) "
         "and CIFAR-10S (report: one person's soft label, reports: all of an image). Tested on "
         "images that no one could buy, by the true class and, for cross-entropy, by all votes. "
-        "Money: 1.9 s a vote, the measured time of a report, 12 USD an hour. Differences are of the same "
-        "purchases and tested images.",
+        "Money: 1.9 s a vote, the measured time of a report, 12 USD an hour. Differences are of "
+        "the same purchases and tested images.",
         "", "", columns=3,
     ),
     "crowd-dynamics": Look(

@@ -49,8 +49,8 @@ FULL = Size(
     encoder_axis_precision=(0.5, 1.0, 2.0, 8.0), encoder_axis_negatives=(1, 2, 4, 8, 16),
 )  # fmt: skip
 QUICK = replace(
-    FULL, items=50, seeds=8, answers=(1, 4, 16), draws=256, axis_classes=(3, 10, 30),
-    axis_dims=(1, 3, 10), axis_precision=(0.3, 1.0, 3.0), axis_lapse=(0.0, 0.1, 0.3),
+    FULL, items=50, seeds=8, answers=(1, 4, 16), draws=256, axis_classes=(3, 5, 10),
+    axis_dims=(1, 2, 3), axis_precision=(0.3, 1.0, 3.0), axis_lapse=(0.0, 0.1, 0.3),
     saturation_dims=(3,), saturation_classes=(2, 3, 5, 9), prototype_sets=3, small_items=8,
     small_worlds=4, small_answers=(1, 4, 16), temperatures=60, triplets=(30, 300, 1000),
     shots=(1, 2, 4),

@@ -21,6 +21,7 @@ from labelbits.sweeps.analyses.crowd.people import Source, people
 from labelbits.sweeps.analyses.crowd.purchases import purchase
 from labelbits.sweeps.analyses.crowd.size import CrowdSize
 from labelbits.sweeps.analyses.piece import Raw
+from labelbits.threads import one_blas_thread
 
 #: Kinds of labels that are compared, and the line of the features alone.
 TRANSFERRED = ("hard", "votes", "sparse-soft", "soft", "mode")
@@ -38,6 +39,11 @@ def transfer(panel: str, size: CrowdSize, source: Source) -> Iterator[Raw]:
     """Accuracy on the held-out classes of one panel after each kind of label about the others, and
     what it gains over one vote about the same images. `world` numbers (held-out classes, purchase).
     """
+    with one_blas_thread():
+        yield from _transfer(panel, size, source)
+
+
+def _transfer(panel: str, size: CrowdSize, source: Source) -> Iterator[Raw]:
     found = people(source)
     bought = {name: purchase(name, found).draw for name in TRANSFERRED}
     middle = size.held_out_images[len(size.held_out_images) // 2]
