@@ -97,22 +97,26 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-@app.command()
-def recover(
+@app.command("recover")
+def recover_positions(
     answers: Annotated[Path, typer.Argument(help="File of answers, in any format pilot reads.")],
     dims: Annotated[str, typer.Option(help='Dimensions of the space, or "auto".')],
     out: Annotated[Path | None, typer.Option(help="Write the embedding: .parquet or .csv.")] = None,
+    held_out: Annotated[
+        bool, typer.Option(help="Measure the space on answers held out, by number of answers.")
+    ] = True,
     seed: Annotated[int, typer.Option(help="Same seed, same embedding.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
-    """Learn where items lie from any mixture of answers."""
+    """Learn where items lie from any mixture of answers, and measure it on answers held out."""
     import time
-    import warnings
 
-    from labelbits.annotators.dimensions import dimensions_of
+    from labelbits.annotators.recovering import recover
     from labelbits.answers import read_answers
     from labelbits.outputs import check_table
-    from labelbits.recovery import SignalEmbedding, write_embedding
+    from labelbits.progress import progress_bar
+    from labelbits.recovery import Fitter, measure_held_out, write_embedding
+    from labelbits.report.recover import show_held_out
 
     if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
         raise InputError(f"--dims is {dims!r}; expected a whole number of at least 1, or auto")
@@ -120,17 +124,8 @@ def recover(
         check_table(out)
     began = time.perf_counter()
     read = read_answers(answers, seed=seed)
-    chosen = None
-    if dims == "auto":
-        chosen = dimensions_of(read, None, len(read.classes), seed)
-        inform(f"{chosen.value} dimensions: {chosen.source}")
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        embedding = SignalEmbedding(
-            int(dims) if chosen is None else chosen.value, random_state=seed, verbose=True
-        ).fit(read)
-    for warning in told:
-        inform(warning.message)
+    found = recover(read, None if dims == "auto" else int(dims), seed, inform)
+    embedding = found.embedding
     if out is not None:
         write_embedding(embedding, out)
     result = {
@@ -142,11 +137,22 @@ def recover(
         "precision": embedding.precision_,
         "seconds": time.perf_counter() - began,
     }
+    told = None
+    if held_out:
+        learn = Fitter(embedding.embedding_.shape[1], seed=seed)
+        with progress_bar() as tell:
+            told = measure_held_out(
+                found.used, learn, seed, lambda done: tell("measuring on answers held out", done)
+            )
+        if told is None:
+            inform("too few different questions to hold any out: nothing was measured on them")
     if as_json:
-        print_json(result)
+        print_json({**result, "held_out": None if told is None else told.to_dict()})
         return
     for name, value in result.items():
         put(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
+    if told is not None:
+        show_held_out(told)
     put(f"embedding    {out or 'not written: give --out FILE'}")
 
 

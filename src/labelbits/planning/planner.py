@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from labelbits.errors import InputError
 from labelbits.planning.advice.advise import advise
@@ -16,6 +15,7 @@ from labelbits.planning.evidence.loading import Evidence, load_evidence
 from labelbits.planning.evidence.noise import without_random
 from labelbits.planning.evidence.refusal import PilotNeededError
 from labelbits.planning.families import build_families
+from labelbits.planning.records import Extras
 from labelbits.planning.result import Assumption, Curve, Family, Plan
 from labelbits.planning.spec.planfile import PlanFile, checked_money
 from labelbits.planning.spec.planreader import read_plan
@@ -217,7 +217,7 @@ def _finish(
     curves: list[Curve],
     assumptions: list[Assumption],
     warnings: list[str],
-    extras: dict[str, Any],
+    extras: Extras,
     seed: int,
     spent: float,
 ) -> Plan:

@@ -68,9 +68,14 @@ class Posterior:
 
 
 def sample(
-    fitted: Fitted, data: Data, seed: int = 0, report: Report = lambda stage, done: None
-) -> Posterior:
-    """Draws from the posterior of `fitted` given its answers. Raises `NotConvergedError`."""
+    fitted: Fitted, data: Data, seed: int = 0, report: Report = lambda stage, done: None,
+    noise_alone: bool = False,
+) -> Posterior:  # fmt: skip
+    """Draws from the posterior of `fitted` given its answers. Raises `NotConvergedError`.
+
+    `noise_alone` asks that the noise and the points' spread converged, not each point: they do so
+    sooner, and points that hang loose do not matter to them.
+    """
     generator = np.random.default_rng([seed, 17])
     triplets = data.only_triplets and not fitted.theta[0] and fitted.channels[0].power is None
     target = _triplet_target(fitted, data.batches[0]) if triplets else _target(fitted, data)
@@ -85,7 +90,8 @@ def sample(
         more = moving.draw(ROUND).x[:, THIN - 1 :: THIN].astype(np.float32)
         found = np.concatenate([found, more], axis=1)
         kept = found[:, found.shape[1] // 2 if i else 0 :]
-        told = convergence(target.summary(kept.astype(np.float64)))
+        summary = target.summary(kept.astype(np.float64))
+        told = convergence(summary[..., : len(x) - target.coordinates + 1 if noise_alone else None])
         report("draws", (i + 1) / ROUNDS)
         if told.within(R_HAT, EFFECTIVE):
             return _posterior(fitted, target, kept.reshape(-1, len(x)), told)
@@ -108,12 +114,16 @@ def _triplet_target(fitted: Fitted, batch: Batch) -> TripletTarget:
     ]
     weight = batch.weight if weighted else np.zeros(0, np.float32)
     loaded = kernel.load(oriented(batch), weight, len(fitted.items))
-    return TripletTarget(loaded, float(batch.weight.sum()), fitted.items.shape, *known)  # pyright: ignore[reportArgumentType]
+    rows = len(fitted.items) if fitted.prior is None else fitted.prior.rows
+    shape = rows, fitted.items.shape[1]
+    return TripletTarget(loaded, float(batch.weight.sum()), shape, known[0], known[1], fitted.prior)
 
 
 def _target(fitted: Fitted, data: Data) -> Target:
     n, dims = fitted.items.shape
-    problem = MixtureProblem(data.batches, fitted.channels, n, len(fitted.prototypes), dims)
+    problem = MixtureProblem(
+        data.batches, fitted.channels, n, len(fitted.prototypes), dims, fitted.prior
+    )
     coded = tuple(solver.coded(batch, solver.DRAWN_CHUNKS) for batch in data.batches)
     return Target(problem, coded, fitted.theta, fitted.ridge)
 
@@ -122,7 +132,7 @@ def _start(
     fitted: Fitted, target: Target | TripletTarget
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(vector of the fit, groups, priors) as `chain` takes them."""
-    items = fitted.items.astype(np.float64)
+    items = fitted.inner.astype(np.float64)
     if isinstance(target, TripletTarget):
         precision, lapse = fitted.noise()
         return target.vector(items, precision, lapse), *target.groups()
@@ -137,8 +147,11 @@ def _start(
 def _posterior(
     fitted: Fitted, target: Target | TripletTarget, x: np.ndarray, told: Convergence
 ) -> Posterior:
-    n, dims = fitted.items.shape
-    drawn = x[:, : target.coordinates].reshape(len(x), -1, dims)
+    n = len(fitted.items)
+    if isinstance(target, TripletTarget):
+        drawn = target.places(x)
+    else:
+        drawn = np.concatenate(target.points(x), axis=-2)
     moved = [_aligned(one, fitted) for one in drawn]
     items, prototypes = (np.stack([one[part] for one in moved]) for part in (0, 1))
     name = fitted.channels[0].signal.name
