@@ -100,6 +100,17 @@ def test_features_are_known_as_such(client: TestClient, tmp_path: Path) -> None:
     assert (found["use"], found["problem"]) == ("features", "")
 
 
+def test_right_classes_are_known_as_such_and_may_be_said_to_be(client: TestClient) -> None:
+    gold = "item,class\n" + "".join(f"i{i},{'cat' if i % 2 else 'dog'}\n" for i in range(12))
+    found = sent(client, "gold.csv", gold).json()
+    assert (found["use"], found["problem"]) == ("gold", "")
+    other = sent(client, "truth.csv", gold.replace("item,class", "thing,right")).json()
+    assert other["use"] == "answers"
+    again = client.post(f"/api/files/{other['number']}", json={"use": "gold"}).json()
+    assert (again["use"], again["problem"]) == ("gold", "")
+    assert client.post(f"/api/files/{other['number']}", json={"use": "x"}).status_code == 422
+
+
 def test_a_plan_file_opens_as_a_plan(client: TestClient) -> None:
     assert sent(client, "p.toml", "[dataset]\nitems = 30\n").json() == {"plan": "p"}
     told = client.get("/api/draft").json()

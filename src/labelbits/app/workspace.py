@@ -50,6 +50,7 @@ class FileHere:
         said = {
             "format": self.told.format, "question": self.told.question,
             "signal": self.told.signal, "columns": self.told.columns, "text": self.told.text,
+            "use": self.told.use,
         }  # fmt: skip
         place = self.path.name if self.own else str(self.path)
         return {"number": self.number, "name": self.path.name, "place": place, "told": said,
@@ -165,8 +166,9 @@ class Workspace:
             paths = self.answer_files()
             if not paths:
                 raise InputError("no file of answers could be read; add one, or correct one above")
+            gold = next((str(one.path) for one in self.used("gold")), None)
             self.pilot = self.workers.start(
-                PILOT, measure_pilot, files=[str(path) for path in paths]
+                PILOT, measure_pilot, files=[str(path) for path in paths], gold=gold
             )
             return self.pilot
 
