@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from labelbits.app import build_app
 from labelbits.app.workspace import Workspace
 from labelbits.errors import InputError
 from labelbits.information.comparable import comparable
-from labelbits.information.tabled import AXES, tabled_bits
+from labelbits.information.tabled import tabled_bits
 from labelbits.prediction import predict_quality
 from labelbits.report.paper import own_run, packaged_run, paper_figures
 from labelbits.report.theory import Setting, rows_at
@@ -46,7 +47,7 @@ def test_between_its_points_the_table_is_near_the_integral() -> None:
 def test_bits_of_the_table_are_possible_and_fall_with_lapse(name: str) -> None:
     for classes in (2, 3, 10):
         values = [tabled_bits(name, classes, 3, 1.0, lapse) for lapse in (0.0, 0.1, 0.2, 0.4)]
-        assert all(a > b - 0.05 for a, b in zip(values, values[1:], strict=False))
+        assert all(a > b - 0.05 for a, b in itertools.pairwise(values))
         assert values[-1] > -0.05
 
 

@@ -135,7 +135,7 @@ def test_texts_of_files_stay_text(seen: Watched) -> None:
     texts = {k: v for k, v in HOSTILE.items() if k not in ("half", "nul", "long")}
     rows = [f'"{v.replace(chr(34), chr(34) * 2)}",{who},"{k}"\n'
             for k, v in texts.items() for who in ("a<b>", "'\"><i>")]  # fmt: skip
-    upload(page, "<img src=x onerror=alert(1)>.csv", "item,annotator,label\n" + "".join(rows))
+    upload(page, "hostile.csv", "item,annotator,label\n" + "".join(rows))
     page.wait_for_selector("#plan:not([disabled])", timeout=180_000)
     for closed in page.locator("details:not([open]) > summary").all():
         closed.click()
