@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -90,6 +90,28 @@ def told_columns(text: str) -> dict[str, str]:
                 "item=COL,annotator=COL,label=COL"
             )
         found[key.strip()] = column.strip()
+    return found
+
+
+#: Keys of --columns, as the options of `plan` are called.
+CALLED = {"item": "id"}
+
+
+def with_columns(text: str, own: dict[str, Any]) -> dict[str, Any]:
+    """The options of `plan` about columns, with what --columns says in one of them."""
+    found = dict(own)
+    for key, column in told_columns(text).items():
+        name = CALLED.get(key, key)
+        if name not in found or name in ("features", "question"):
+            known = ", ".join(
+                k for k in ("item", *found) if k not in ("id", "features", "question")
+            )
+            raise InputError(f"--columns names {key!r}; expected one of: {known}")
+        if found[name] not in (None, column):
+            raise InputError(
+                f"--columns {key}={column} and --{name} {found[name]} differ; expected one of them"
+            )
+        found[name] = column
     return found
 
 

@@ -194,7 +194,7 @@ def learned_curves(
     result.items = item_list(evidence, strata)
     tell("weighing the labels that exist", 0.96)
     there = None
-    if plan.dataset.features is None or not is_bundled(plan.dataset.features):
+    if not is_bundled(plan.dataset.features):
         power = ways[0].points.power
         there = what_is_there(
             evidence, trial, result.curves, metric, seed, power if np.isfinite(power) else None
