@@ -41,6 +41,7 @@ class Seen:
     table: pl.DataFrame | None = None
     guess: Guess | None = None
     features: tuple[int, int] | None = None
+    question: str | None = None
 
 
 @dataclass
@@ -87,8 +88,10 @@ def _look(path: Path, question: str | None, questions: list[str]) -> Seen:
         if found.answers is None:
             raise
         return found
-    found.guess = guess_columns(found.table, str(path))
-    if found.answers is not None and found.format != "crowd-kit":
+    found.guess = guess_columns(found.table, str(path), found.answers)
+    if found.answers is None and not found.guess.text and not found.guess.image:
+        _answers_by_shape(found, questions)
+    if found.guess is not None and found.answers is not None and found.format != "crowd-kit":
         found.guess.label = None  # what its format says is surer
     return found
 
@@ -103,6 +106,17 @@ def _vectors(path: Path) -> tuple[int, int] | None:
         pass
     _, values = read_vectors(path)
     return values.shape[0], values.shape[1]
+
+
+def _answers_by_shape(found: Seen, questions: list[str]) -> None:
+    """Numbers side by side as answers, where nothing else is there; that is asked about."""
+    try:
+        found.format = reader_for(found.path)[0].name
+        found.answers = read_answers(found.path)
+    except InputError:
+        return
+    found.guess = None
+    questions.append(f"are the numbers of {found.path} answers? They are read as {found.format}")
 
 
 def _answers(found: Seen, question: str | None, questions: list[str]) -> None:
@@ -121,7 +135,7 @@ def _answers(found: Seen, question: str | None, questions: list[str]) -> None:
             f"planned? {first!r} was taken (labelbits init ... --question NAME)"
         )
         found.answers = read_answers(found.path, question=first)
-        found.guess = Guess(why={"question": first})
+        found.question = first
     except InputError:
         return
 
@@ -153,12 +167,13 @@ def _dataset(
             lines.append(f"features = {json.dumps(guess.features)}   # {guess.why['features']}")
         elif guess.text:
             lines += _key("embedding", "tfidf", "or a sentence-transformers model: name or folder")
-        own = first.answers is None or first.format == "crowd-kit"
-        if own and guess.label:
+        pilots = [one for one in pilots if one is not first]
+        if (first.answers is None or first.format == "crowd-kit") and guess.label:
             lines += _key("label", guess.label, guess.why.get("label", ""))
             lines += _key("annotator", guess.annotator, "who answered")
             lines += _key("seconds", guess.seconds, "how long an answer took")
-            pilots = [one for one in pilots if one is not first]
+        elif first.answers is not None:
+            lines.append(f"# its {len(first.answers):,} answers are read as {first.format}")
         lines += _key("gold_column", guess.gold, "the right class: quality is measured against it")
     elif arrays:
         rows, columns = arrays[0].features or (0, 0)
@@ -177,7 +192,7 @@ def _dataset(
     )
     if asked:
         lines.append(f"question = {_text(asked)}")
-    labelled = pilots or any(one.guess and one.guess.label for one in tables)
+    labelled = pilots or any(one.answers or (one.guess and one.guess.label) for one in tables)
     if not labelled:
         questions.append(
             "are there labels already? None were found: label about 100 items first, picked at "

@@ -127,6 +127,7 @@ def read_files_of_answers(
         if name is not None
     }  # fmt: skip
     known: list[Path] = []
+    plain = True
     for path in paths:
         if path.is_dir():
             continue
@@ -136,22 +137,26 @@ def read_files_of_answers(
             continue
         if reader.weakness < BY_SHAPE:  # a table of numbers may be features
             known.append(path)
+            plain = plain and reader.name == "crowd-kit"
     if not known:
         return None
     try:
-        found = read_answers(known, question=columns.question, columns=told if told else None)
+
+        def read(signal: str | None) -> Answers:
+            return read_answers(
+                known, question=columns.question, columns=told if plain else None, signal=signal
+            )
+
+        found = read(None)
+        if set(found.table["signal"]) == {SCORE}:
+            found = _steps(found, read, "answer", str(known[0]), notes)
     except SeveralQuestionsError as several:
         names = ", ".join(repr(name) for name in several.questions)
         raise InputError(
             f"{known[0]}: holds answers to {len(several.questions)} questions: {names}; expected "
-            f"one: --question {several.questions[0]!r} plans it (answers to different questions "
-            "are never pooled)"
+            f"one: --question {several.questions[0]!r}, in a plan file question = (answers to "
+            "different questions are never pooled)"
         ) from None
-    except InputError as problem:
-        if columns.question is not None:
-            raise
-        notes.append(f"no answers were read: {problem}")
-        return None
     notes.append(
         f"answers were read from {', '.join(str(path) for path in known)}, whose format is known "
         "(--label COLUMN reads a column instead)"

@@ -11,7 +11,9 @@ import polars as pl
 from labelbits.answers.formats import cells, times
 from labelbits.answers.formats.crowdkit import LABEL, SCALE, WORKER
 from labelbits.answers.formats.reader import first_of
+from labelbits.interface import Answers
 from labelbits.items.reading import id_column
+from labelbits.items.tables import names_of
 
 #: Endings of files of images.
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
@@ -43,18 +45,33 @@ class Guess:
     questions: list[str] = field(default_factory=list)
 
 
-def guess_columns(table: pl.DataFrame, where: str) -> Guess:
-    """What the columns of a table of items or answers seem to be."""
+def guess_columns(table: pl.DataFrame, where: str, answers: Answers | None = None) -> Guess:
+    """What the columns of a table of items or answers seem to be.
+
+    `answers` are those read from it, where its format is known: a row an answer is no row of
+    features, and the items are those that the answers name.
+    """
     looked = table.head(LOOKED_AT)
     found = Guess()
     found.annotator = first_of(table, *WORKER)
     found.gold = first_of(table, *GOLD)
-    found.id = id_column(table) or _unique(looked, found)
+    named = None if answers is None else names_of(answers, table)
+    found.id = named or id_column(table) or _unique(looked, found)
     taken = {found.annotator, found.gold, found.id}
     found.seconds = times.time_column(table)
     taken |= {found.seconds}
     _described(looked, taken, found, where)
     taken |= {found.text, found.image, *found.features}
+    if answers is not None and (named is None or table[named].n_unique() < len(table)):
+        found.features = []
+    if answers is not None and named is None:
+        found.text = found.image = None  # what it describes is not what was asked about
+    if found.image and not _is_there(looked[found.image], where):
+        found.questions.append(
+            f"where are the images that {found.image!r} names? They are not files beside {where}: "
+            "put them there and add image = to the plan file"
+        )
+        found.image = None
     _labelled(looked, taken, found, where)
     if found.label:
         # A column of numbers that are labels is no feature.
@@ -85,6 +102,11 @@ def _is_path(values: pl.Series) -> bool:
     if not len(known):
         return False
     return bool(known.str.contains(r"\.(png|jpe?g|webp|bmp|gif|tiff?)$").mean() > 0.9)  # type: ignore[operator]
+
+
+def _is_there(column: pl.Series, where: str) -> bool:
+    first = str(column.drop_nulls()[0])
+    return Path(first).is_file() or (Path(where).parent / first).is_file()
 
 
 def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> None:

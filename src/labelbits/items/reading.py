@@ -44,9 +44,10 @@ def read_table(path: Path, notes: list[str]) -> pl.DataFrame:
         table = read_parquet(path, notes)
     elif start[:1] in (b"{", b"["):
         rows = [row for _, row in json_elements(path, rejects, notes) if isinstance(row, dict)]
+        rows = _by_key(rows[0]) if len(rows) == 1 else rows
         if not rows:
             raise InputError(f"{path}: holds no rows; expected a JSON object a row")
-        table = pl.from_dicts([_laid_out(row) for row in rows], infer_schema_length=None)
+        table = _from_rows([_laid_out(row) for row in rows])
     else:
         table = read_csv(path, rejects, notes)
     _refuse(path, rejects)
@@ -66,6 +67,28 @@ def is_table(path: Path) -> bool:
     return not (start.startswith(b"PK") and b".npy" in start[:300])
 
 
+def _from_rows(rows: list[dict]) -> pl.DataFrame:
+    """A table of objects; a column whose values are of several kinds is text."""
+    from labelbits.answers.formats.cells import as_text
+
+    columns = {}
+    for name in dict.fromkeys(key for row in rows for key in row):
+        values = [row.get(name) for row in rows]
+        try:
+            columns[name] = pl.Series(name, values)
+        except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+            columns[name] = pl.Series(name, [as_text(value) for value in values], dtype=pl.String)
+    return pl.DataFrame(columns)
+
+
+def _by_key(row: dict) -> list[dict]:
+    """The rows of an object of objects, each named by its key; else the object itself."""
+    values = list(row.values())
+    if len(values) < 2 or not all(isinstance(one, dict) for one in values):
+        return [row]
+    return [{"id": key, **{k: v for k, v in one.items() if k != "id"}} for key, one in row.items()]
+
+
 def _laid_out(row: dict, head: str = "", depth: int = 0) -> dict:
     """Objects inside an object as its own keys; lists of objects as they are not read: as text."""
     import json
@@ -76,7 +99,7 @@ def _laid_out(row: dict, head: str = "", depth: int = 0) -> dict:
         if isinstance(value, dict) and depth < DEEP:
             made |= _laid_out(value, f"{name}.", depth + 1)
         elif isinstance(value, dict) or (
-            isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value)
+            isinstance(value, list) and (not value or isinstance(value[0], (dict, list)))
         ):
             made[name] = json.dumps(value, ensure_ascii=False)
         else:

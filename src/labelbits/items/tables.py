@@ -145,7 +145,7 @@ def _joined(
     for table in tables:
         own = found_column(table, columns.id) if columns.id else None
         if own is None and answers is not None:
-            own = _names_of(answers, table)
+            own = names_of(answers, table)
         if own is None:
             own = id_column(table)
         if own is None and columns.text and columns.annotator and len(tables) == 1:
@@ -182,7 +182,7 @@ def _joined(
     return whole, str(named[0][1])
 
 
-def _names_of(answers: Answers, table: pl.DataFrame) -> str | None:
+def names_of(answers: Answers, table: pl.DataFrame) -> str | None:
     """The column whose cells are the names of the answers' items, if one is."""
     wanted = set(answers.items)
     for name, kind in table.schema.items():

@@ -127,6 +127,8 @@ def load_evidence(
             classes = len(names)
     if classes is None and not _asks_for_classes(plan):
         classes = 2  # nothing is asked about classes: their number does not matter
+    if classes is None and answers is None and counts is None:
+        raise _nothing(None)
     if classes is None:
         raise InputError("[dataset]: the number of classes is unknown; add classes = ...")
     names = names or tuple(str(k) for k in range(classes))
@@ -238,7 +240,11 @@ def _nothing(counts: Path | None) -> PilotNeededError:
     why = "[dataset]: there are features but neither counts nor pilot answers"
     if counts is not None:
         why = f"{counts}: every row of counts is zero, so no item has a label yet"
-    first = "Without one, give items instead of features to plan from a specification."
+    first = (
+        "Label some items, name the column (label = ..., on the command line --label) or the file "
+        "(pilot = [...]) and run this again; without one, give items instead of features to plan "
+        "from a specification."
+    )
     return PilotNeededError(why, FIRST_PILOT, first, head="")
 
 

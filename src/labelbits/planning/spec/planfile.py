@@ -133,8 +133,9 @@ class Dataset(_Table):
 
 
 #: Keys of [dataset] that name columns of its table.
-OF_TABLE = ("id", "text", "image", "label", "annotator", "seconds", "gold_column", "embedding",
-            "question")  # fmt: skip
+OF_TABLE = (
+    "id", "text", "image", "label", "annotator", "seconds", "gold_column", "embedding",
+)  # fmt: skip
 
 
 class Goal(_Table):
