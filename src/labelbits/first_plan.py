@@ -186,10 +186,7 @@ def _dataset(
         names = ", ".join(_text(relative(one.path, folder)) for one in pilots)
         shown = ", ".join(f"{one.format}: {len(one.answers or ()):,} answers" for one in pilots)
         lines.append(f"pilot = [{names}]   # {shown}")
-    asked = question or next(
-        (one.guess.why["question"] for one in seen if one.guess and "question" in one.guess.why),
-        None,
-    )
+    asked = question or next((one.question for one in seen if one.question), None)
     if asked:
         lines.append(f"question = {_text(asked)}")
     labelled = pilots or any(one.answers or (one.guess and one.guess.label) for one in tables)

@@ -12,7 +12,7 @@ from typing import Any
 from labelbits import planning
 from labelbits.assumed import DATA, PLAN, Asked, assumed_folder, write_assumed
 from labelbits.errors import InputError
-from labelbits.items.tables import Columns, read_tables
+from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
 from labelbits.report import write_plan
 
@@ -38,8 +38,11 @@ def plan_tables(
     `columns` are the fields of `Columns`. Raises `InputError` as plans do, before anything is
     written.
     """
+    _are_there(files)
     if budget is None:
-        raise InputError("--budget is missing; expected the money that there is for labels")
+        raise InputError(
+            "--budget is missing; expected the money that there is for labels, such as --budget 500"
+        )
     kinds = [AskedKind.parse(one).table() for one in ask]
     progress("reading the tables", 0.0)
     asked_of = Columns(**columns)
@@ -57,10 +60,19 @@ def plan_tables(
             ids=items.ids, shown=None if items.shown is None else (kind, items.shown), notes=notes,
         )  # fmt: skip
         made = planning.plan(path, seed=seed, progress=progress)
-        made = replace(made, title=files[0].stem, warnings=[*made.warnings, *items.notes])
+        made = replace(made, title=files[0].stem, warnings=[*made.warnings, as_read(items.notes)])
         write_plan(made, folder)
         shutil.copytree(made_in, folder, dirs_exist_ok=True)
     return made
+
+
+def _are_there(files: Sequence[Path]) -> None:
+    for file in files:
+        if not file.exists():
+            raise InputError(
+                f"{file}: no such file; expected a plan file in TOML (labelbits init FILES writes "
+                "one), or a table of your items or answers: CSV, JSON, Parquet, xlsx"
+            )
 
 
 @dataclass(frozen=True)

@@ -121,9 +121,21 @@ def _names(text: str) -> list[str]:
 
 @app.command("recover")
 def recover_positions(
-    answers: Annotated[Path, typer.Argument(help="File of answers, in any format pilot reads.")],
+    answers: Annotated[
+        list[Path], typer.Argument(help="Files of answers, in any formats pilot reads.")
+    ],
     dims: Annotated[str, typer.Option(help='Dimensions of the space, or "auto".')],
     out: Annotated[Path | None, typer.Option(help="Write the embedding: .parquet or .csv.")] = None,
+    file_format: Annotated[
+        str, typer.Option("--format", help="auto, or the format of all files.")
+    ] = "auto",
+    signal: Annotated[str | None, typer.Option(help="What a table of labels was asked.")] = None,
+    columns: Annotated[
+        str, typer.Option(help="Which column is what: item=COL,annotator=COL,label=COL,...")
+    ] = "",
+    question: Annotated[
+        str | None, typer.Option(help="The question to read, where a file holds several.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same embedding.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -140,7 +152,10 @@ def recover_positions(
     if out is not None:
         check_table(out)
     began = time.perf_counter()
-    read = read_answers(answers, seed=seed)
+    read = read_answers(
+        answers, file_format, signal=signal, columns=told_columns(columns), question=question,
+        seed=seed,
+    )  # fmt: skip
     found = recover(read, None if dims == "auto" else int(dims), seed, inform)
     embedding = found.embedding
     if out is not None:

@@ -115,6 +115,11 @@ def read_tables(
     return Items(ids, features, answers, gold, notes, shown)
 
 
+def as_read(notes: Sequence[str]) -> str:
+    """How tables were read, as one note."""
+    return "How the tables were read: " + "; ".join(note.rstrip(".") for note in notes)
+
+
 def _files(
     paths: list[Path], columns: Columns, answers_too: bool, notes: list[str]
 ) -> tuple[list[pl.DataFrame], Answers | None]:

@@ -47,7 +47,8 @@ def further(plan: Plan) -> list[str]:
     """What the plan says beyond the purchase: labels at hand, target, mixture."""
     advice = plan.recommendation
     found = [
-        advice["next"]["sentence"] if advice.get("next") else "",
+        # What goes before the purchase has said it already.
+        advice["next"]["sentence"] if advice.get("next") and not advice.get("leads") else "",
         advice.get("target_sentence", ""),
         (plan.extras.get("mixture") or {}).get("sentence", ""),
     ]

@@ -11,7 +11,7 @@ from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.items.arrays import checked_features, load_features
 from labelbits.items.gold import Gold
-from labelbits.items.tables import Columns, read_tables
+from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.spec.planfile import PlanFile
 
 #: Keys of the plan file that are called otherwise than the columns they name.
@@ -60,7 +60,7 @@ def described(plan: PlanFile, seed: int, tell: Callable[[str, float], None]) -> 
         None if found.shown is None else tuple(found.shown),
         found.answers,
         gold,
-        tuple(found.notes),
+        (as_read(found.notes),),
     )
 
 
