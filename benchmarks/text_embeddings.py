@@ -38,8 +38,8 @@ def tables(data: Path, folder: Path) -> list[Path]:
     rng = np.random.default_rng(0)
     chosen = rng.choice(len(texts), LABELLED, replace=False)
     answers = pl.concat(sides).filter(pl.col("id").is_in(chosen))
-    answers = answers.sample(fraction=1, shuffle=True, seed=0).unique(["id", "who"], keep="first",
-                                                                      maintain_order=True)  # fmt: skip
+    answers = answers.sample(fraction=1, shuffle=True, seed=0)
+    answers = answers.unique(["id", "who"], keep="first", maintain_order=True)
     answers = answers.filter(pl.int_range(pl.len()).over("id") < EACH)
     texts.select(id="arg", text="text").write_csv(folder / "texts.csv")
     answers.write_csv(folder / "answers.csv")
@@ -68,8 +68,9 @@ def main() -> None:
                 if family == "hard":
                     figure.add_scatter(
                         x=[*cost, *cost[::-1]],
-                        y=[100 * v for v in [*(o.low for o in rows), *(o.high for o in rows[::-1])]],
-                        fill="toself", line={"width": 0}, fillcolor=colours[name], opacity=0.15,
+                        y=[100 * o.low for o in rows] + [100 * o.high for o in rows[::-1]],
+                        mode="none", fill="toself", line={"width": 0},
+                        fillcolor=colours[name], opacity=0.15,
                         showlegend=False,
                     )  # fmt: skip
                 last = rows[-1]

@@ -179,8 +179,12 @@ def recover_positions(
 
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="plan.json of labelbits plan.")],
-    to: Annotated[str, typer.Option(help="label-studio.")] = "label-studio",
+    files: Annotated[
+        list[Path], typer.Argument(help="plan.json of labelbits plan; or files of answers.")
+    ],
+    to: Annotated[
+        str, typer.Option(help="label-studio, argilla, datasets; of answers: datasets, croissant.")
+    ] = "label-studio",
     out: Annotated[Path, typer.Option(help="Folder for the projects.")] = Path("export"),
     items: Annotated[
         Path | None, typer.Option(help="Items to show, one a line. [default: rows of the features]")
@@ -188,24 +192,48 @@ def export(
     classes: Annotated[
         str, typer.Option(help="Class names apart by commas. [default: the plan's]")
     ] = "",
+    columns: Annotated[
+        str, typer.Option(help="Of answers: item=COL,annotator=COL,label=COL,...")
+    ] = "",
+    question: Annotated[
+        str | None, typer.Option(help="Of answers: the question, where files hold several.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the questions drawn.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write annotation projects for what a plan says to buy, so that collecting can start."""
+    """Write annotation projects for what a plan says to buy, so that collecting can start.
+
+    Given files of answers instead, write them for other programs: --to datasets, --to croissant.
+    """
     from labelbits.answers.export.asked_items import read_items
-    from labelbits.answers.export.export import export_plan
+    from labelbits.answers.export.export import export_answers, export_plan, is_plan
+    from labelbits.answers.export.targets import target_of
     from labelbits.outputs import check_folder
 
-    if to != "label-studio":
-        raise InputError(f"--to is {to!r}; expected label-studio")
+    target = target_of(to)
     check_folder(out)
     names = _names(classes)
-    shown = [] if items is None else read_items(items)
-    folders, notes = export_plan(file, out, items=shown, classes=names, seed=seed)
+    if target.of_plan is None or (target.of_answers and not is_plan(files[0])):
+        from labelbits.annotators.pilot import run_pilot
+
+        if is_plan(files[0]):
+            raise InputError(
+                f"{files[0]}: a plan; --to {to} describes answers: expected the files of answers"
+            )
+        found = run_pilot(
+            files, columns=told_columns(columns), question=question, classes=names, seed=seed
+        )
+        folders, notes = [export_answers(found.answers, found.to_dict(), out, to)], []
+    else:
+        if len(files) > 1:
+            raise InputError(f"{files[1]}: one plan is exported at a time; expected one plan.json")
+        shown = [] if items is None else read_items(items)
+        folders, notes = export_plan(files[0], out, items=shown, classes=names, seed=seed, to=to)
     for note in notes:
         inform(note)
     if as_json:
         print_json({"folders": [str(folder) for folder in folders]})
     else:
         for folder in folders:
-            put(f"{folder}: config.xml, tasks.json, README.md")
+            inside = sorted(path.name for path in folder.iterdir() if path.name[0] != ".")
+            put(f"{folder}: {', '.join(inside)}")
