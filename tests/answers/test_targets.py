@@ -171,8 +171,6 @@ def test_texts_of_a_plan_are_shown_and_names_come_back(tmp_path: Path) -> None:
     plan = plan_file(tmp_path, {"signal": "hard", "items": 2}, items_file="items.csv")
     rows = "item,answers_held,text\nd1,0,a fine film\nd2,0,a dull one\n"
     (tmp_path / "items.csv").write_text(rows)
-        "item,answers_held,text\nd1,0,a fine film\nd2,0,a dull one\n"
-    )
     (folder,), _ = export_plan(plan, tmp_path / "out", classes=["good", "bad"])
     tasks = json.loads((folder / "tasks.json").read_text())
     shown = {t["data"]["labelbits"]["items"][0]: t["data"]["item_1"] for t in tasks}
