@@ -125,6 +125,7 @@ def tradeoff(plan: Plan) -> go.Figure:
                     "line": {"color": paint, "width": 2},
                 },
                 text=[_hover(o, plan, scale) for o in options],
+                customdata=[[o.family, o.answers] for o in options],
                 hovertemplate="%{text}<extra></extra>",
             )
         )

@@ -33,20 +33,19 @@ MOST_DIFFERENCES = 12
 
 def sections(plan: Plan) -> list[Section]:
     """The sections in reading order: what to sign and what to do first, then what it rests on."""
-    made = [
-        _verdict(plan),
-        _next_step(plan),
-        _doubts(plan),
-        _differences(plan),
-        _tradeoff(plan),
-        _at_budget(plan),
-        _map(plan),
-        _bits(plan),
-        _mixture(plan),
-        *evidence_sections(plan),
-        _all(plan),
-    ]
+    made = [_verdict(plan), _next_step(plan), _doubts(plan), _differences(plan), _tradeoff(plan)]
+    made += [_at_budget(plan), *_behind(plan)]
     return [one for one in made if one is not None]
+
+
+def sections_behind(plan: Plan) -> list[Section]:
+    """Those that stand below verdict, curves and table: what sets options apart, who wins where,
+    bits, checks, assumptions."""
+    return [one for one in (_differences(plan), *_behind(plan)) if one is not None]
+
+
+def _behind(plan: Plan) -> list[Section | None]:
+    return [_map(plan), _bits(plan), _mixture(plan), *evidence_sections(plan), _all(plan)]
 
 
 def _verdict(plan: Plan) -> Section:
