@@ -193,7 +193,7 @@ class Workspace:
         """A plan whose items are described by a column of texts of the answers' own table."""
         from labelbits.app.drafts import FIRST_BUDGET
         from labelbits.assumed import Asked, write_assumed
-        from labelbits.tables import Columns, read_tables
+        from labelbits.items.tables import Columns, read_tables
 
         def column(key: str) -> str | None:
             return one.told.columns.get(key) or one.read["guess"].get(key)
@@ -207,6 +207,7 @@ class Workspace:
         path = write_assumed(
             self.folder, asked, features=found.features, answers=found.answers, gold=found.gold,
             ids=found.ids, notes=found.notes,
+            shown=None if found.shown is None else ("text", found.shown),
         )  # fmt: skip
         return Draft(path.read_text(encoding="utf-8"), self.folder, one.path.stem)
 

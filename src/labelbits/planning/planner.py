@@ -92,9 +92,9 @@ def _make(wanted: PlanFile, seed: int, tell: Progress, spent: float) -> Plan:
 
     metric = wanted.goal.metric
     names_classes = [REGISTRY[s.kind].labels_items() for s in wanted.signal]
-    if wanted.dataset.features is None:
+    if not wanted.dataset.has_items:
         return _from_specification(wanted, seed, tell, spent)
-    evidence = load_evidence(wanted, seed)
+    evidence = load_evidence(wanted, seed, tell)
     if metric == "alignment" or (metric is None and not any(names_classes)):
         return _from_specification(wanted, seed, tell, spent, evidence)
     return _from_evidence(wanted, evidence, seed, tell, spent)

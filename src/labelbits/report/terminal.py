@@ -48,7 +48,8 @@ def further(plan: Plan) -> list[str]:
     advice = plan.recommendation
     there, mixture = advice.get("next"), plan.extras.get("mixture")
     found = [
-        there["sentence"] if there else "",
+        # What goes before the purchase has said it already.
+        there["sentence"] if there and not advice.get("leads") else "",
         advice.get("target_sentence", ""),
         mixture["sentence"] if mixture else "",
     ]

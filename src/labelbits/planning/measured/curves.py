@@ -20,7 +20,7 @@ from labelbits.planning.evidence.answer_source import (
     fit_report_noise,
 )
 from labelbits.planning.evidence.bundled import is_bundled
-from labelbits.planning.evidence.doubts import check_pilot, diagnosed
+from labelbits.planning.evidence.doubts import check_pilot, diagnosed, of_one_annotator
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.backtest import LIMIT, backtest, beyond_evidence, provenance
 from labelbits.planning.measured.bits import bits_of
@@ -166,7 +166,11 @@ def learned_curves(
         ways.append(Way(family, answers, points, curve))
         result.warnings += provenance(family, answers, trial.trainable)
     result.warnings += beyond_evidence(result.curves, plan.budget)
-    invented = [w.family.name for w in ways if w.answers.share_real(trial.trainable) < 0.005]
+    said = of_one_annotator(evidence, families)  # the pilot's doubts have said so of these
+    invented = [
+        w.family.name for w in ways
+        if w.answers.share_real(trial.trainable) < 0.005 and w.family.name not in said
+    ]  # fmt: skip
     if invented:
         result.warnings.append(
             f"{', '.join(invented)}: no training item has real answers of this kind; they were "
@@ -194,7 +198,7 @@ def learned_curves(
     result.items = item_list(evidence, strata)
     tell("weighing the labels that exist", 0.96)
     there = None
-    if plan.dataset.features is None or not is_bundled(plan.dataset.features):
+    if not is_bundled(plan.dataset.features):
         power = ways[0].points.power
         there = what_is_there(
             evidence, trial, result.curves, metric, seed, power if np.isfinite(power) else None
