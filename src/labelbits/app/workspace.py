@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from labelbits.answers.files.opening import check_file
-from labelbits.app.drafts import Draft, first_draft
+from labelbits.app.drafts import USUAL, Draft, draft_of, first_draft
 from labelbits.app.reading import Told, how_read, read_as_told
 from labelbits.app.uploads import LARGEST_TOTAL, MOST_FILES, free_path
 from labelbits.app.work import make_plan, measure_pilot
@@ -191,25 +191,12 @@ class Workspace:
 
     def _draft_of_texts(self, one: FileHere) -> Draft:
         """A plan whose items are described by a column of texts of the answers' own table."""
-        from labelbits.app.drafts import FIRST_BUDGET
-        from labelbits.assumed import Asked, write_assumed
-        from labelbits.items.tables import Columns, read_tables
-
-        def column(key: str) -> str | None:
-            return one.told.columns.get(key) or one.read["guess"].get(key)
-
-        columns = Columns(
-            id=column("item"), text=one.told.text, label=column("label"),
-            annotator=column("annotator"), seconds=column("seconds"), gold=column("gold"),
-        )  # fmt: skip
-        found = read_tables([one.path], columns, self.seed)
-        asked = Asked(FIRST_BUDGET, currency="USD", wage_per_hour=12)
-        path = write_assumed(
-            self.folder, asked, features=found.features, answers=found.answers, gold=found.gold,
-            ids=found.ids, notes=found.notes,
-            shown=None if found.shown is None else ("text", found.shown),
-        )  # fmt: skip
-        return Draft(path.read_text(encoding="utf-8"), self.folder, one.path.stem)
+        columns = {**one.read["guess"], **one.told.columns}
+        named = {"item": "id", "label": "label", "annotator": "annotator", "seconds": "seconds",
+                 "gold": "gold_column"}  # fmt: skip
+        told = {key: columns[role] for role, key in named.items() if role in columns}
+        dataset = {"table": self._name(one.path), "text": one.told.text, **told}
+        return draft_of(self.folder, dataset, list(USUAL), one.path.stem)
 
     def _name(self, path: Path) -> str:
         """A path as the plan file writes it: relative where the plan file stands."""
