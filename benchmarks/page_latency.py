@@ -5,8 +5,9 @@
 A slider is moved, and the time is taken until the page shows the new verdict, its curve and its
 table without grey: what a user waits. Every move is to a place of its own, a third of them the
 budget and the rest prices. Prints the median and the 95th percentile in milliseconds, the
-program's share of them (asking and answering), its processor time for a move, the memory of the program and of the page's script
-before and after, and the load of the machine: on a busy one the times are those of the others too.
+program's share of them (asking and answering), its processor time for a move, the memory of the
+program and of the page's script before and after, and the load of the machine: on a busy one the
+times are those of the others too.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def main() -> None:
         used = "performance.memory.usedJSHeapSize / 1e6"
         for place in rng.uniform(-0.9, 0.9, 20):  # warm
             page.evaluate(MOVE, [0, place])
+        page.evaluate("performance.setResourceTimingBufferSize(100000)")
         before = memory(server.pid), page.evaluate(used)
         spent = processor(server.pid)
         times = []
