@@ -32,6 +32,7 @@ from labelbits.learning.encoders.training import (
     order,
     positions,
     run_block,
+    shares_of,
     start_state,
 )
 from labelbits.learning.fits.standardise import Standardiser, check_features
@@ -164,6 +165,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         elif self._columns != x.shape[1] or [t.signal.name for t in terms] != self._signals:
             raise InputError("warm_start goes on with the same columns and signals; found others")
         self._columns, self._signals = x.shape[1], [t.signal.name for t in terms]
+        self._naming = [t.signal.name for t in terms if t.signal.uses_classes]
         self.classes_ = np.asarray(names if count else ())
         standard = self.standardiser_.transform(x)
         rng = np.random.default_rng(self.random_state)
@@ -240,7 +242,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         steps = self.steps if steps is None else steps
         block = min(self.evaluate_every, steps)
         terms, features = [arrays_of(term) for term in training], jnp.asarray(x)
-        sizes = batch_sizes(training, self.batch_size)
+        sizes, shares = batch_sizes(training, self.batch_size), shares_of(training)
         left = [np.zeros(0, np.int32) for _ in training]
         state = start_state(model)
         numbers = [jnp.float32(v) for v in (steps, rate or self.learning_rate, self.weight_decay)]
@@ -252,7 +254,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
                 drawn, left[i] = order(len(term), size, block, rng, left[i])
                 rows.append(jnp.asarray(drawn))
             model, state, losses = run_block(
-                model, state, features, terms, rows, jnp.float32(first), *numbers
+                model, state, features, terms, shares, rows, jnp.float32(first), *numbers
             )
             losses = np.asarray(losses)[: steps - first]
             first_loss = float(losses[0]) if first_loss is None else first_loss
@@ -306,14 +308,16 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         return self._positions(self.encoder_, features)
 
     def predict_proba(self, features: np.ndarray) -> np.ndarray:
-        """P(class | x) (n, K): softmax of -beta d2(z, c_k), beta that of hard labels or else 1."""
+        """P(class | x) (n, K): softmax of -beta d2(z, c_k), beta that of hard labels, or else that
+        of the first kind of answers about classes."""
         check_is_fitted(self, "encoder_")
         if self.prototypes_ is None:
             raise InputError(
                 "the encoder was trained on comparisons alone and knows no class; expected answers "
                 "that name classes"
             )
-        z, signal = self.transform(features), Hard(self.precision_.get("hard", 1.0))
+        named = [*(n for n in self._naming if n == "hard"), *self._naming]
+        z, signal = self.transform(features), Hard(self.precision_[named[0]])
         log_p = signal.log_pi(signal.distances(jnp.asarray(z)[:, None], self._model.prototypes))
         return np.asarray(jax.nn.softmax(log_p, axis=-1))
 
