@@ -79,10 +79,17 @@ def _make(wanted: PlanFile, seed: int, tell: Progress, spent: float) -> Plan:
 
     metric = wanted.goal.metric
     names_classes = [REGISTRY[s.kind].labels_items() for s in wanted.signal]
+    about_labels = metric != "alignment" and (metric is not None or any(names_classes))
+    if wanted.learner.kind == "encoder" and (wanted.dataset.features is None or not about_labels):
+        raise InputError(
+            '[learner] kind is "encoder": encoders are planned for labels of classes on the '
+            "features of items; expected [dataset] features and a signal that names classes, or no "
+            "[learner]"
+        )
     if wanted.dataset.features is None:
         return _from_specification(wanted, seed, tell, spent)
     evidence = load_evidence(wanted, seed)
-    if metric == "alignment" or (metric is None and not any(names_classes)):
+    if not about_labels:
         return _from_specification(wanted, seed, tell, spent, evidence)
     return _from_evidence(wanted, evidence, seed, tell, spent)
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from labelbits.errors import InputError, check_at_least, check_positive
 from labelbits.interface import Answers, Batch
+from labelbits.learning.encoders.checks import EncoderWarning, check_spreads
 from labelbits.learning.encoders.network import Encoder, own_network
 from labelbits.learning.encoders.terms import (
     Noise,
@@ -44,10 +45,6 @@ SLOWER, TRIAL = (1 / 3, 1 / 10, 1 / 30, 1 / 100, 1 / 1000), 200
 DIVERGED = 5.0
 #: So is a precision e^15 times too large or too small: answers that tell nothing, or everything.
 RAN_OFF = 15.0
-
-
-class EncoderWarning(UserWarning):
-    """The encoder was trained, with something that the user should know; the message says what."""
 
 
 class SignalEncoder(TransformerMixin, BaseEstimator):
@@ -156,6 +153,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         given: Any = X if answers is None else features
         x = check_features(given)
         self._check()
+        check_spreads(x)
         terms, count, names = terms_of(answers, y, len(x), ids, self.classes, sample_weight)
         check_classes(terms)
         self.n_features_in_ = x.shape[1]
