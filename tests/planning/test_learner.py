@@ -112,3 +112,13 @@ def test_the_plan_measures_the_encoder_and_compares_what_both_would_buy(rings: P
 def test_a_wrong_learner_is_named(rings: Path, learner: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         read_plan(write(rings, f"\n[learner]\n{learner}\n"))
+
+
+def test_an_encoder_for_comparisons_or_without_features_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        "[dataset]\nitems = 50\nclasses = 4\ndims = 2\n[budget]\namount = 5\n"
+        '[[signal]]\nkind = "hard"\nseconds = 2\n[learner]\nkind = "encoder"\n'
+    )
+    with pytest.raises(InputError, match=r"expected \[dataset\] features and a signal that names"):
+        plan(path, seed=0)

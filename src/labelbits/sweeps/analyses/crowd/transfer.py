@@ -15,8 +15,8 @@ from labelbits.interface import Batch
 from labelbits.learning.encoders.probes import few_shots
 from labelbits.learning.fits.regularisation import Regularisation, select_regularisation
 from labelbits.learning.fits.softmax import fit_softmax
-from labelbits.learning.fits.standardise import standardised
 from labelbits.learning.fits.targets import fast_targets
+from labelbits.standardise import standardised
 from labelbits.sweeps.analyses.crowd.people import Source, people
 from labelbits.sweeps.analyses.crowd.purchases import purchase
 from labelbits.sweeps.analyses.crowd.size import CrowdSize
