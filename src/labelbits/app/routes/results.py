@@ -57,7 +57,7 @@ def plan_of(work: Workspace, wanted: Mapping[str, Any]) -> Plan:
 
 
 def routes(work: Workspace, turns: Turns) -> list[Route]:
-    """GET / and /result the page (/ the first one that has something to show), POST /replan {amount,
+    """GET / and /result the page (/ whichever has something to show), POST /replan {amount,
     prices, run} the state under other money, POST /api/behind what stands behind it, POST
     /api/option one purchase, POST /api/tasks its tasks, GET /report and /plan.json the plan's own
     files."""
