@@ -87,9 +87,10 @@ class Dataset(_Table):
 
     @model_validator(mode="after")
     def _items_or_features(self) -> Dataset:
-        if (self.items is None) == (self.features is None):
+        both = self.items is not None and self.features is not None
+        if both or (self.items is None and self.features is None and not self.pilot):
             raise ValueError("give either items or features")
-        if self.features is None and (self.classes is None or self.dims == "auto"):
+        if self.features is None and not self.pilot and not self._sized():
             raise ValueError("without features, classes and dims (a number) are needed")
         named = len(self.class_names)
         if named and (len(set(self.class_names)) < named or named < 2):
@@ -99,6 +100,9 @@ class Dataset(_Table):
         if self.dims != "auto" and self.dims < 1:
             raise ValueError(f"dims is {self.dims}; expected 1 or more, or 'auto'")
         return self
+
+    def _sized(self) -> bool:
+        return self.classes is not None and self.dims != "auto"
 
 
 class Goal(_Table):
@@ -181,7 +185,9 @@ class SignalPlan(_Table):
     `annotators`: "crowd" (the people of counts and pilot), "model" (a language model), or any
     other name, such as "expert". `model` picks one language model of the pilot by its name. A
     model is paid per answer (`price`) or per token: `input_tokens` and `output_tokens` of one
-    answer at `input_price` and `output_price` for a million tokens. `own` holds the options that
+    answer at `input_price` and `output_price` for a million tokens. `answers_per_question`: of
+    comparisons, how many people answer each question (left out: 1 and 3 are compared, where the
+    pilot measures them). `own` holds the options that
     the signal itself declares (`Signal.options`), which stand in the table as keys of their own.
     """
 
@@ -197,6 +203,7 @@ class SignalPlan(_Table):
     lapse: float | None = Field(None, ge=0, lt=1)
     precision: float | None = Field(None, gt=0)
     answers_per_item: int | None = Field(None, ge=1, le=10_000)
+    answers_per_question: int | None = Field(None, ge=1, le=1_000)
     own: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
