@@ -97,8 +97,8 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-@app.command()
-def recover(
+@app.command("recover")
+def recover_positions(
     answers: Annotated[Path, typer.Argument(help="File of answers, in any format pilot reads.")],
     dims: Annotated[str, typer.Option(help='Dimensions of the space, or "auto".')],
     out: Annotated[Path | None, typer.Option(help="Write the embedding: .parquet or .csv.")] = None,
@@ -110,13 +110,12 @@ def recover(
 ) -> None:
     """Learn where items lie from any mixture of answers, and measure it on answers held out."""
     import time
-    import warnings
 
-    from labelbits.annotators.dimensions import dimensions_of
+    from labelbits.annotators.recovering import recover
     from labelbits.answers import read_answers
     from labelbits.outputs import check_table
     from labelbits.progress import progress_bar
-    from labelbits.recovery import Fitter, SignalEmbedding, measure_held_out, write_embedding
+    from labelbits.recovery import Fitter, measure_held_out, write_embedding
     from labelbits.report.recover import show_held_out
 
     if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
@@ -125,17 +124,8 @@ def recover(
         check_table(out)
     began = time.perf_counter()
     read = read_answers(answers, seed=seed)
-    chosen = None
-    if dims == "auto":
-        chosen = dimensions_of(read, None, len(read.classes), seed)
-        inform(f"{chosen.value} dimensions: {chosen.source}")
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        embedding = SignalEmbedding(
-            int(dims) if chosen is None else chosen.value, random_state=seed, verbose=True
-        ).fit(read)
-    for warning in said:
-        inform(warning.message)
+    found = recover(read, None if dims == "auto" else int(dims), seed, inform)
+    embedding = found.embedding
     if out is not None:
         write_embedding(embedding, out)
     result = {

@@ -77,6 +77,13 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
             yield "learning", learning_sentence(time.learning)
     if (confusion := found.confusion) is not None:
         yield "right", f"{_percent(confusion.accuracy)} against {confusion.against}"
+        if (pair := confusion.pair) is not None:
+            one, other, share = pair
+            yield (
+                "mistakes",
+                f"{_percent(share)} of them are {one} and {other} taken for each other: precision "
+                "and bits are those of an average pair of classes",
+            )
     if (same := found.agreement) is not None:
         if same.between is not None:
             alpha = "" if same.alpha is None else f"; Krippendorff's alpha {_short(same.alpha)}"
@@ -98,11 +105,6 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
                 lapse += f"; up to {hidden} of the answers could be random unnoticed"
         elif most is not None:
             lapse += f", if mistakes follow distances; at most {100 * most:.1f} % for any mistakes"
-            if most < noise.lapse.value:
-                lapse += (
-                    ": by counting, so trust that one (mistakes do not follow distances here, "
-                    "or some classes are never answered)"
-                )
         yield "lapse", lapse
         precision = _short(noise.precision)
         if noise.assumes == NO_TOP:
