@@ -19,12 +19,11 @@ import polars as pl
 from labelbits.answers.formats import cells
 from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.signals.encoding import IDS
 
 if TYPE_CHECKING:
     from labelbits.answers.files.opening import Rejects
 
-#: Names under which ids of items are found, in this order.
-IDS = ("id", "item", "uid", "item_id", "doc_id", "text_id", "image_id")
 #: Values of a label that mean that there is none.
 MISSING = cells.MISSING | {"none", "-"}
 

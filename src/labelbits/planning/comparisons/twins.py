@@ -41,8 +41,9 @@ class Asking:
 
     `pool` (questions, arity) is all there are to ask, where the pilot asked some again and again
     (their number from how many it asked twice, as in capture and recapture); None: always new ones,
-    of random items. `question` numbers the pool's (-1: not asked yet). `each`: answers to every question. `own_noise`: the signal's own precision and
-    lapse are those of who is asked, and not the world's.
+    of random items. `question` numbers the pool's (-1: not asked yet). `each`: answers to every
+    question. `own_noise`: the signal's own precision and lapse are those of who is asked, and not
+    the world's.
     """
 
     signal: Signal
@@ -138,7 +139,8 @@ def learn(
     only = len(names) == 1 and isinstance(batches[0].signal, Triplet)
     if only:
         known = {key: value["triplet"] for key, value in known.items()}
-    embedding = SignalEmbedding(world.dims, n_init=1, random_state=0, **known, **options)
+    given = {**known, **world.strengths, **options}
+    embedding = SignalEmbedding(world.dims, n_init=1, random_state=0, **given)
     start = world.items.astype(np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -28,9 +28,14 @@ LISTED = 1000
 
 @dataclass(frozen=True)
 class PossibleWorld:
-    """Positions of items (items, dims) and prototypes, with the noise of every fitted signal."""
+    """Positions of items (items, dims) and prototypes, with the noise of every fitted signal.
+
+    `strengths`: how much features say of positions, as arguments of `SignalEmbedding`; empty where
+    the fit had none.
+    """
 
     fitted: Fitted
+    strengths: dict[str, float] = field(default_factory=dict)
 
     @property
     def items(self) -> np.ndarray:
@@ -88,9 +93,13 @@ class PossibleWorld:
 def plausible_worlds(embedding: SignalEmbedding, count: int, seed: int = 0) -> list[PossibleWorld]:
     """`count` worlds that the fitted answers leave possible, spread over the draws there are."""
     fitted: Fitted = embedding._fitted
+    known: dict[str, float] = {}
+    if hasattr(embedding, "residual_scale_"):
+        scale, power = embedding.residual_scale_, embedding.metric_power_
+        known = {"residual_scale": float(scale), "metric_power": float(power)}
     if fitted.draws:
         place = np.linspace(0, len(fitted.draws) - 1, count).round().astype(int)
-        return [PossibleWorld(replace(fitted.draws[i], draws=())) for i in place]
+        return [PossibleWorld(replace(fitted.draws[i], draws=()), known) for i in place]
     generator = np.random.default_rng([seed, 27])
     spread = np.linalg.cholesky(
         embedding.posterior_covariance() + 1e-9 * np.eye(fitted.items.shape[1])
@@ -99,7 +108,7 @@ def plausible_worlds(embedding: SignalEmbedding, count: int, seed: int = 0) -> l
     for _ in range(count):
         moved = np.einsum("nde,ne->nd", spread, generator.normal(size=fitted.items.shape))
         items = (fitted.items + moved).astype(np.float32)
-        worlds.append(PossibleWorld(replace(fitted, items=items, draws=())))
+        worlds.append(PossibleWorld(replace(fitted, items=items, draws=()), known))
     return worlds
 
 
