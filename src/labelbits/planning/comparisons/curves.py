@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +40,7 @@ from labelbits.planning.families import one_answer
 from labelbits.planning.measured.curves import Learned
 from labelbits.planning.purchases import interval, most_answers
 from labelbits.planning.result import NOTHING, Assumption, Curve, Family
+from labelbits.planning.simulated.unseen import of_anyone
 from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
 from labelbits.recovery import agreement_ceiling, shots
 from labelbits.recovery.held_out import Fitter
@@ -74,12 +75,6 @@ def ways_of(families: list[Family], held: Held) -> tuple[list[Way], list[str]]:
                 "about these comparisons cannot be measured; add some to the pilot"
             )
             continue
-        if source[1] and source not in there:
-            said.append(
-                f"{family.name} was left out: the pilot holds no such answers of {source[1]}; "
-                "have it answer 200 of the questions that people answered"
-            )
-            continue
         asked = family.asked.answers_per_question if family.asked else None
         single = not compares(family.kind) or bool(source[1]) or source not in there
         for each in (asked,) if asked else (REPEATS[:1] if single else REPEATS):
@@ -105,10 +100,12 @@ def source_of(family: Family, held: Held) -> Source:
 
 def comparison_curves(
     held: Held, families: list[Family], plan: PlanFile, metric: str, dims: int, seed: int,
-    tell: Tell,
+    tell: Tell, unseen: Collection[int] = (),
 ) -> Learned:  # fmt: skip
-    """The curve of every way to ask. Raises `PilotNeededError` where the pilot supports none."""
-    made = _Making(held, plan, metric, dims, seed, tell)
+    """The curve of every way to ask. `unseen` are the numbers of [[signal]] whose annotators
+    nothing is known of: in each draw another share of their answers is random. Raises
+    `PilotNeededError` where the pilot supports no plan."""
+    made = _Making(held, plan, metric, dims, seed, tell, unseen)
     return made.learned(families)
 
 
@@ -116,8 +113,10 @@ class _Making:
     """One run: what several steps share."""
 
     def __init__(
-        self, held: Held, plan: PlanFile, metric: str, dims: int, seed: int, tell: Tell
-    ) -> None:
+        self, held: Held, plan: PlanFile, metric: str, dims: int, seed: int, tell: Tell,
+        unseen: Collection[int],
+    ) -> None:  # fmt: skip
+        self.unseen = unseen
         self.held, self.plan, self.metric, self.dims = held, plan, metric, dims
         self.seed, self.tell = seed, tell
         self.learn = Fitter(dims, held.features, seed)
@@ -130,6 +129,7 @@ class _Making:
         result, held = self.result, self.held
         result.warnings += check_comparisons(held, [f.kind for f in families])
         self.main = self._main()
+        self._strengths()
         ways, said = ways_of(families, held)
         result.warnings += said
         if not ways:
@@ -147,6 +147,27 @@ class _Making:
         rows = self.held.tested
         kinds, counts = np.unique(self.held.kind[rows], return_counts=True)
         return str(kinds[counts.argmax()]), ""
+
+    def _strengths(self) -> None:
+        """How much features say, chosen once on people's comparisons and kept for every fit."""
+        held = self.held
+        if held.features is None:
+            return
+        self.tell("choosing what features say", 0.02)
+        first = self.learn(held.part(held.rows(self.main)))
+        chosen = {
+            "residual_scale": float(first.residual_scale_),
+            "metric_power": float(first.metric_power_),
+        }
+        self.learn = Fitter(self.dims, held.features, self.seed, chosen)
+        self.result.assumptions.append(
+            Assumption(
+                "what people see beyond the features",
+                chosen["residual_scale"],
+                "of the spread of an item (0: features say all, 1: nothing)",
+                "held-out bits of the pilot's comparisons",
+            )
+        )
 
     def _others(self) -> list[Source]:
         """Sources of the pilot that nobody plans to ask: they are measured all the same."""
@@ -300,6 +321,9 @@ class _Making:
                       dims=min(self.dims, max(self.held.items, 3) - 1))  # fmt: skip
         bits = per_answer(signal, world, standard_error=1e-2, seed=self.seed)
         shown = points if way.each == 1 else np.zeros((0, 4))
+        if way.family.number in self.unseen:
+            blank = Curve(way.family, grid, draws, shown, float(grid[-1]), self.held.items, bits)
+            draws = self._of_anyone(blank)
         self.result.curves.append(
             Curve(
                 way.family,
@@ -311,6 +335,12 @@ class _Making:
                 bits,
             )
         )
+
+    def _of_anyone(self, curve: Curve) -> np.ndarray:
+        """The draws where in each another share of the answers, from none to all, is random; with
+        none that is known, quality is that of a guess."""
+        least = {"agreement": 0.5, "alignment": 0.0, "shots": 0.0}[self.metric]
+        return of_anyone(curve, self.seed, least).draws
 
     def _stop(self, told: Measured, rise: Any, seen: Forecast) -> None:
         """Does twice as many answers buy anything that can be seen?"""

@@ -82,7 +82,12 @@ def _richer(held: Held, rows: np.ndarray, learn: Fitter, number: int) -> tuple:
     if number >= RICHER or learn.dims == "auto":
         return ()
     dims = min(max(learn.dims + 1 + 2 * number, 2 + number), held.items - 1)
-    return (replace(learn, dims=dims)(held.part(rows)),) if dims > learn.dims else ()
+    if dims <= learn.dims:
+        return ()
+    options = dict(learn.options)
+    if "residual_scale" in options:  # more answers show more of what features do not
+        options["residual_scale"] = max(options["residual_scale"], 0.5)
+    return (replace(learn, dims=dims, options=options)(held.part(rows)),)
 
 
 def _sizes(most: int) -> list[int]:

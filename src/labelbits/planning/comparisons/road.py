@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from labelbits.planning.comparisons.doubts import random_questions
 from labelbits.planning.comparisons.held import Held, held_answers
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.evidence.loading import Evidence
-from labelbits.planning.evidence.noise import noise_of, without_random
+from labelbits.planning.evidence.noise import assumed_noise, noise_of, not_seen, without_random
 from labelbits.planning.families import build_families
 from labelbits.planning.measured.curves import Learned
 from labelbits.planning.result import Assumption
@@ -62,7 +62,14 @@ def comparisons_of(
     families, assumptions = build_families(
         wanted, dims, classes, pilot, most_items=held.items, noise=noise
     )
-    learned = comparison_curves(held, families, wanted, metric, dims, seed, tell)
+    unseen = not_seen(wanted, noise)
+    learned = comparison_curves(held, families, wanted, metric, dims, seed, tell, unseen)
+    there = {kind for kind, model in held.sources() if not model}
+    told = [
+        replace(one, measured=one.measured or (asked.kind in there and number not in unseen))
+        for number, (asked, one) in enumerate(zip(wanted.signal, noise, strict=True), start=1)
+    ]
+    said += assumed_noise(wanted, families, told, dims)
     learned.assumptions = chosen + assumptions + learned.assumptions
     learned.warnings = said + learned.warnings
     return Road(wanted, metric, learned)

@@ -17,6 +17,7 @@ from labelbits.planning.mixtures.simulated import mixture_for
 from labelbits.planning.purchases import most_answers
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.simulated.coverage import Coverage
+from labelbits.planning.simulated.unseen import of_anyone
 from labelbits.planning.spec.planfile import PlanFile
 from labelbits.simulation.pooling import pool_of
 from labelbits.simulation.simulate import simulate
@@ -95,7 +96,7 @@ def simulated_curves(
         rounds, values = _simulate(family, world, total, plan, seed, worlds)
         curve = _curve(family, rounds, values, coverage, total, plan, seed)
         if family.number in unseen:
-            curve = _of_anyone(curve, seed)
+            curve = of_anyone(curve, seed)
         bits = per_answer(one_answer(family), world, standard_error=4e-3, seed=seed)
         result.curves.append(replace(curve, bits=bits))
     tell("designing a mixture", 0.95)
@@ -202,24 +203,6 @@ def _curve(
         None,
         covered=np.round(np.array(shares) * total),
     )
-
-
-def _of_anyone(curve: Curve, seed: int) -> Curve:
-    """The curve of annotators of whom nothing is known: in each draw another share of their
-    answers, uniform from 0 to 1, is random.
-
-    A share e of random answers leaves (1 - e)^2 of the information of small effects, so that so
-    many answers of the simulated kind are what theirs are worth.
-    """
-    lapse = np.random.default_rng([seed, 5]).random(len(curve.draws))
-    logs, grid = np.log(curve.answers), curve.answers
-    draws = np.empty_like(curve.draws)
-    for row, (own, e) in enumerate(zip(curve.draws, lapse, strict=True)):
-        worth = grid * (1 - e) ** 2
-        # Fewer than the fewest answers that were simulated: quality falls to none with them.
-        few = np.minimum(1.0, worth / grid[0])
-        draws[row] = few * np.interp(np.log(np.maximum(worth, grid[0])), logs, own)
-    return replace(curve, draws=draws, measured=np.zeros((0, 4)))
 
 
 def _at(per_item: float, rounds: np.ndarray, quality: np.ndarray) -> float:
