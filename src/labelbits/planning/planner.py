@@ -241,6 +241,7 @@ def _from_specification(
     # Imported here: a plan from data does not need the simulator, nor the other way round.
     from labelbits.planning.evidence.noise import assumed_noise, noise_of, not_seen
     from labelbits.planning.simulated.curves import simulated_curves
+    from labelbits.planning.simulated.ranges import open_noise
 
     tell("measuring the pilot's noise", 0.02)
     pilot = pilot.calibrated(dims, seed)
@@ -253,7 +254,10 @@ def _from_specification(
         wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise
     )
     unseen = not_seen(wanted, noise)
-    simulated = simulated_curves(families, wanted, evidence, dims, classes, seed, tell, unseen)
+    asked = open_noise(wanted, noise)
+    simulated = simulated_curves(
+        families, wanted, evidence, dims, classes, seed, tell, unseen, asked
+    )
     warnings += assumed_noise(wanted, families, noise, dims)
     return _finish(
         wanted,

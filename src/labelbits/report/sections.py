@@ -20,6 +20,7 @@ from labelbits.report.blocks import (
     Section,
     Table,
 )
+from labelbits.report.comparisons import measured_section
 from labelbits.report.differences import difference_figure, differences
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
@@ -39,6 +40,7 @@ def sections(plan: Plan) -> list[Section]:
         _doubts(plan),
         _differences(plan),
         _tradeoff(plan),
+        measured_section(plan),
         _at_budget(plan),
         _map(plan),
         _bits(plan),

@@ -116,11 +116,15 @@ def worlds_of(told: Measured, count: int, level: int = -1) -> list[tuple[int, Po
     """About `count` worlds from the fits of every part at `level`, and from those in more
     dimensions: few answers show few, and more of them would show more."""
     parts = [k for k, part in enumerate(told.parts) if len(part.spaces) >= -level]
-    spaces = [(k, told.parts[k].spaces[level]) for k in parts]
-    if level == -1:
-        spaces += [(k, space) for k in parts for space in told.parts[k].richer]
-    each = max(1, round(count / len(spaces)))
-    return [(k, w) for k, space in spaces for w in plausible_worlds(space, each)]
+    own = [(k, told.parts[k].spaces[level]) for k in parts]
+    richer = [(k, space) for k in parts for space in told.parts[k].richer] if level == -1 else []
+    found = []
+    for spaces in (own, richer):
+        # Half of the twins are of more dimensions, where there are such fits.
+        share = count / 2 if richer else count
+        each = max(1, round(share / max(len(spaces), 1)))
+        found += [(k, w) for k, space in spaces for w in plausible_worlds(space, each)]
+    return found
 
 
 def backtest_of(told: Measured, half: Rise, metric: str, ceiling: float) -> tuple[Backtest, Factor]:
