@@ -20,7 +20,7 @@ from labelbits.worlds import World
 
 #: Settings that are simulated, with two worlds or more of each.
 SETTINGS = 6
-#: Range of the lapse and of the factor on the precision that is assumed; where they are from is said
+#: Range of the lapse, and of the factor on the precision that is assumed; their sources are said
 #: among the assumptions (`said_of_ranges`).
 LAPSE, PRECISION = (0.0, 0.25), (1 / 3, 3.0)
 #: Shapes of the cloud of items.
