@@ -22,11 +22,14 @@ from labelbits.recovery.held_out.worlds import PossibleWorld, plausible_worlds
 
 #: Twins of the pilot, and of half of it for the test.
 TWINS, HALF_TWINS = 10, 6
+#: How much a missed test widens the error of the factor at most; where the pilot itself was seen to
+#: gain by its last doubling, no draw of the factor is below this share of it.
+MOST_WIDER, LEAST_SHARE = 2.0, 0.25
 #: How many times the pilot's answers twins are followed to; beyond, the last doubling goes on.
 FAR = 16
 #: People's rise with answers as a multiple of the twins', and its spread between pilots
 #: (docs/comparisons.md); draws kept.
-FACTOR, SPREAD, DRAWS = 0.9, 0.2, 400
+FACTOR, SPREAD, DRAWS = 1.0, 0.25, 400
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def backtest_of(told: Measured, half: Rise, metric: str, ceiling: float) -> tupl
     error = 1 / math.sqrt(precision)
     # A miss that the errors do not explain widens what comes.
     miss = (told.rise - FACTOR * foretold) / math.hypot(noise, SPREAD * abs(foretold) + 1e-9)
-    error *= math.sqrt(max(1.0, miss**2))
+    error *= float(np.clip(abs(miss), 1.0, MOST_WIDER))
     wide = 1.6449 * math.sqrt(noise**2 + spread**2 + (SPREAD * foretold) ** 2)
     predicted = before + FACTOR * foretold
     if math.isfinite(ceiling):
@@ -169,7 +172,9 @@ def forecast(
     luck = generator.standard_normal((DRAWS, 2))
     start = told.value + told.error * luck[:, 0]
     pick = generator.integers(0, len(rise.values), DRAWS)
-    factors = np.maximum(factor.value + factor.error * luck[:, 1], 0.0)
+    seen = told.rise > 1.6449 * told.rise_error
+    least = LEAST_SHARE * factor.value if seen else 0.0
+    factors = np.maximum(factor.value + factor.error * luck[:, 1], least)
     gains = np.empty((DRAWS, len(rise.sizes)))
     for row, (begin, twin, times) in enumerate(zip(start, pick, factors, strict=True)):
         one = Rise(rise.sizes, rise.values[twin : twin + 1], rise.start[twin : twin + 1])
