@@ -140,7 +140,14 @@ def _road(wanted: PlanFile, given: Given) -> Road:
         (False, True, False): _from_specification,
         (False, False, False): _from_specification,
     }
-    return roads[judges_space, given.compares, given.evidence is not None]
+    road = roads[judges_space, given.compares, given.evidence is not None]
+    if wanted.learner.kind == "encoder" and road is not _from_evidence:
+        raise InputError(
+            '[learner] kind is "encoder": encoders are planned for labels of classes on the '
+            "features of items; expected [dataset] features and a signal that names classes, or no "
+            "[learner]"
+        )
+    return road
 
 
 def _given(wanted: PlanFile, seed: int, tell: Progress) -> Given:
