@@ -179,8 +179,9 @@ def recover_positions(
         learn = Fitter(embedding.embedding_.shape[1], seed=seed)
         with progress_bar() as tell:
             told = measure_held_out(
-                found.used, learn, seed, lambda done: tell("measuring on answers held out", done)
-            )
+                found.used, learn, seed, lambda done: tell("measuring on answers held out", done),
+                fitted=embedding,
+            )  # fmt: skip
         if told is None:
             inform("too few different questions to hold any out: nothing was measured on them")
     if as_json:
