@@ -18,6 +18,7 @@ from labelbits.planning.purchases import most_answers
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.simulated.coverage import Coverage
 from labelbits.planning.spec.planfile import PlanFile
+from labelbits.progress import known_so_far
 from labelbits.simulation.pooling import pool_of
 from labelbits.simulation.simulate import simulate
 from labelbits.worlds import World
@@ -98,6 +99,11 @@ def simulated_curves(
             curve = _of_anyone(curve, seed)
         bits = per_answer(one_answer(family), world, standard_error=4e-3, seed=seed)
         result.curves.append(replace(curve, bits=bits))
+        known_so_far(
+            f"{family.name}: alignment {curve.draws[:, -1].mean():.2f} expected of "
+            f"{curve.answers[-1]:,.0f} answers, {curve.draws[:, 0].mean():.2f} of "
+            f"{curve.answers[0]:,.0f}"
+        )
     tell("designing a mixture", 0.95)
     known = [curve for curve in result.curves if curve.family.number not in unseen]
     mixture = mixture_for(known, world, total, plan.budget, seed, worlds)
