@@ -92,7 +92,8 @@ def _lines() -> Iterator[Progress]:
             passed = time.monotonic() - began
             left = passed * (1 - share) / share if TOLD <= share < 1 else None
             if share < 1:
-                inform(progress_line(what, share, left))
+                so_far = f", {passed:.0f} s so far" if left is None and passed > EVERY else ""
+                inform(progress_line(what, share, left) + so_far)
             wait = EVERY
 
     speaker = threading.Thread(target=speak, name="progress", daemon=True)
