@@ -6,7 +6,6 @@ that its user can keep, change and run again.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from labelbits.answers import write_answers
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.items.rows import on_rows
+from labelbits.planning.spec.planwriter import plan_text
 from labelbits.signals.encoding import rows_of_items
 
 #: Ways of asking that are compared where none is named.
@@ -130,7 +130,7 @@ def write_assumed(
     if classes:
         dataset |= {"classes": len(classes), "class_names": list(classes)}
     path = folder / PLAN
-    path.write_text(_toml({"dataset": dataset, **asked.tables()}, notes), encoding="utf-8")
+    path.write_text(plan_text({"dataset": dataset, **asked.tables()}, notes), encoding="utf-8")
     return path
 
 
@@ -174,27 +174,3 @@ def _gold(
 
 def _given(table: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in table.items() if value is not None}
-
-
-def _toml(tables: Mapping[str, Any], notes: Sequence[str]) -> str:
-    """Tables of plain values as TOML, `notes` first as comments."""
-    lines = [f"# {line}" for note in notes for line in str(note).splitlines()]
-    for name, value in tables.items():
-        for head, table in (
-            [(f"[[{name}]]", one) for one in value]
-            if isinstance(value, list)
-            else [(f"[{name}]", value)]
-        ):
-            if table:
-                lines += ["", head, *(f"{key} = {_value(one)}" for key, one in table.items())]
-    return "\n".join(lines).lstrip("\n") + "\n"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(one) for one in value) + "]"
-    if isinstance(value, (int, float, np.integer, np.floating)):
-        return repr(value.item() if isinstance(value, np.generic) else value)
-    return json.dumps(str(value))

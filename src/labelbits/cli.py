@@ -116,24 +116,25 @@ def plan(
 
 @app.command("app")
 def local_page(
-    file: Annotated[
-        Path | None, typer.Argument(help="Plan file. [default: the bundled example]")
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="A plan file, or files of answers. [default: a page that takes files]"),
     ] = None,
     port: Annotated[int, typer.Option(help="Port on this machine; 0 takes a free one.")] = 8765,
     seed: Annotated[int, typer.Option(help="Same seed, same plan.")] = 0,
 ) -> None:
-    """The plan as a local web page: move budget and prices, see the advice move."""
-    from labelbits.app import address, claim, serve
+    """The local page: bring files, edit a plan, run it, move money and prices, compare."""
     from labelbits.app.guard import make_token
-    from labelbits.planning import plan as make_plan
+    from labelbits.app.server import address, claim
 
-    example = Path(__file__).parent / "planning" / "digits.toml"
     token = make_token()
     with claim(port) as listener, stoppable("the page is closed"):
-        with progress_bar() as tell:
-            made = make_plan(file or example, seed=seed, progress=tell)
+        from labelbits.app.server import serve
+        from labelbits.app.workspace import opened
+
+        work = opened(files or [], seed)
         inform(f"open {address(listener, token)} in a browser (Ctrl-C stops)")
-        serve(made, listener, token)
+        serve(work, listener, token)
 
 
 app.add_typer(theory.app)

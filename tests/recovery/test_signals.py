@@ -59,6 +59,14 @@ def test_a_signal_alone(world: tuple[np.ndarray, np.ndarray], name: str) -> None
     found = lb.SignalEmbedding(DIMS, random_state=0, n_init=1).fit(fitted)
     assert metrics.spearman(found.embedding_, world[0][: ITEMS - NEW]) > 0.15
     check(found, fitted, answers(ITEMS, CLASSES, every))
+    features = dict(zip(KNOWN, world[0] @ np.array([[1.0, 1, 0], [1, -1, 2]]), strict=False))
+    featured = lb.SignalEmbedding(
+        DIMS, random_state=0, n_init=1, max_iter=30, residual_scale=0.3, metric_power=1.0
+    ).fit(fitted, features=features)
+    assert metrics.spearman(featured.embedding_, world[0][: ITEMS - NEW]) > max(
+        0.5, metrics.spearman(found.embedding_, world[0][: ITEMS - NEW]) - 0.05
+    )
+    np.testing.assert_array_equal(featured.transform(features).shape, found.embedding_.shape)
 
 
 def test_signals_of_every_kind_together(world: tuple[np.ndarray, np.ndarray]) -> None:

@@ -128,6 +128,9 @@ def recover_positions(
     ],
     dims: Annotated[str, typer.Option(help='Dimensions of the space, or "auto".')],
     out: Annotated[Path | None, typer.Option(help="Write the embedding: .parquet or .csv.")] = None,
+    held_out: Annotated[
+        bool, typer.Option(help="Measure the space on answers held out, by number of answers.")
+    ] = True,
     file_format: Annotated[
         str, typer.Option("--format", help="auto, or the format of all files.")
     ] = "auto",
@@ -141,13 +144,15 @@ def recover_positions(
     seed: Annotated[int, typer.Option(help="Same seed, same embedding.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
-    """Learn where items lie from any mixture of answers."""
+    """Learn where items lie from any mixture of answers, and measure it on answers held out."""
     import time
 
     from labelbits.annotators.recovering import recover
     from labelbits.answers import read_answers
     from labelbits.outputs import check_table
-    from labelbits.recovery import write_embedding
+    from labelbits.progress import progress_bar
+    from labelbits.recovery import Fitter, measure_held_out, write_embedding
+    from labelbits.report.recover import show_held_out
 
     if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
         raise InputError(f"--dims is {dims!r}; expected a whole number of at least 1, or auto")
@@ -171,11 +176,22 @@ def recover_positions(
         "precision": embedding.precision_,
         "seconds": time.perf_counter() - began,
     }
+    told = None
+    if held_out:
+        learn = Fitter(embedding.embedding_.shape[1], seed=seed)
+        with progress_bar() as tell:
+            told = measure_held_out(
+                found.used, learn, seed, lambda done: tell("measuring on answers held out", done)
+            )
+        if told is None:
+            inform("too few different questions to hold any out: nothing was measured on them")
     if as_json:
-        print_json(result)
+        print_json({**result, "held_out": None if told is None else told.to_dict()})
         return
     for name, value in result.items():
         put(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
+    if told is not None:
+        show_held_out(told)
     put(f"embedding    {out or 'not written: give --out FILE'}")
 
 

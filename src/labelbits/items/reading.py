@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from labelbits.errors import InputError
+from labelbits.signals.encoding import IDS
 
 if TYPE_CHECKING:
     from labelbits.answers.files.opening import Rejects
 
-#: Names under which ids of items are found, in this order.
-IDS = ("id", "item", "uid", "item_id", "doc_id", "text_id", "image_id", "task", "task_id", "hitid")
 #: How deep objects of JSON are laid out as columns: `data.text`.
 DEEP = 3
 

@@ -10,10 +10,10 @@ from labelbits.learning.curves.points import CurvePoints
 from labelbits.learning.curves.splits import balanced_order, few_shot_sizes, group_split
 from labelbits.learning.diagnose import Concern, Diagnosis, diagnose
 from labelbits.learning.fits.regularisation import Regularisation, select_regularisation
-from labelbits.learning.fits.standardise import Standardiser
 from labelbits.learning.forecasts.joint import forecast_options
 from labelbits.learning.forecasts.one import Forecast, forecast
 from labelbits.learning.learners import LabelLearner
+from labelbits.standardise import Standardiser
 
 if TYPE_CHECKING:
     from labelbits.learning.similarity import SignalMetric

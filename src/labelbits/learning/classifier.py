@@ -14,9 +14,9 @@ from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.learning.fits.regularisation import Regularisation, best_ridge, select_regularisation
 from labelbits.learning.fits.softmax import fit_softmax
-from labelbits.learning.fits.standardise import Standardiser, check_features
 from labelbits.learning.fits.targets import class_count, fast_targets
 from labelbits.learning.labels import labelled
+from labelbits.standardise import Standardiser, check_features
 
 #: Penalties tried where every fit goes through a general likelihood (slower than softmax).
 FEW_RIDGES = (1e-3, 1e-2, 1e-1, 1.0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelbits.learning.fits.regularisation import RIDGES, held_out_losses
-from labelbits.learning.fits.standardise import Recent, check_features, standardised
+from labelbits.standardise import Recent, check_features, standardised
 from labelbits.threads import one_blas_thread
 
 #: Items below which a learning curve has no second point worth the name.

@@ -19,9 +19,9 @@ from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.learning.fits.likelihood import pad_rows, padded
 from labelbits.learning.fits.regularisation import best_ridge
-from labelbits.learning.fits.standardise import Standardiser, check_features
 from labelbits.signals import Rating
 from labelbits.signals.base import replace_noise
+from labelbits.standardise import Standardiser, check_features
 
 #: Penalties tried on the departure from the features' own metric.
 RIDGES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from labelbits.learning.fits.standardise import WIDEST_ROTATION, Recent, standardised
+from labelbits.standardise import WIDEST_ROTATION, Recent, standardised
 from labelbits.threads import one_blas_thread
 
 #: How the classes' signal may be spread over the axes: s_j proportional to lambda_j^beta.

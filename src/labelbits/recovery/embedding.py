@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,12 +14,25 @@ from sklearn.utils.validation import check_is_fitted
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Signal
 from labelbits.progress import progress_bar
+from labelbits.recovery.features.prior import FeaturePrior
+from labelbits.recovery.features.reading import joined, read_features
 from labelbits.recovery.fitted import fitting, inference
 from labelbits.recovery.fitted.checks import check_dims, check_parameters, warn_of_chance
 from labelbits.recovery.fitted.choice import choose
 from labelbits.recovery.fitted.draws import Posterior, sample
-from labelbits.recovery.fitted.inputs import Data, check_connected, places_of, read_input
+from labelbits.recovery.fitted.inputs import (
+    Data,
+    RecoveryWarning,
+    check_connected,
+    covering,
+    places_of,
+    read_input,
+)
 from labelbits.recovery.fitted.posterior import posterior_covariance
+from labelbits.recovery.fitted.strengths import choose_strengths
+
+#: Dimensions in which what features foretell is chosen where the number is chosen too.
+TRIED = 4
 
 
 class SignalEmbedding(TransformerMixin, BaseEstimator):
@@ -53,6 +68,11 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         L-BFGS stops after `max_iter` steps or at a gain below `tol` nats a coordinate.
     validation_fraction, max_components : float, int
         For "auto": share of answers held out, and the most dimensions tried.
+    residual_scale : float from 0 to 1, or None
+        With features: tau, the standard deviation of an item's own part; None chooses it by
+        held-out bits, as `metric_power`.
+    metric_power : float, or None
+        With features: the power of their axes' standard deviations; 1 is their own metric.
     warm_start : bool
         Begin the next fit at the positions of the last.
     verbose : bool
@@ -71,6 +91,9 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     distance_power_ : float, the one used
     held_out_bits_ : with "auto", held-out bits an answer by number of dimensions;
         `held_out_powers_` by distance power
+    metric_ : with features, W (columns, n_components): z = (x - features_mean_) W + own part
+    residual_scale_, metric_power_ : tau and power used (1 where features say nothing: metric_ is 0)
+    held_out_strengths_ : held-out bits an answer by (share 1 - tau^2, power) where they were chosen
     n_iter_, converged_, loss_ : steps, did they settle, and minus the log posterior in nats
     train_error_ : share of answers that were not the most probable ones
 
@@ -100,6 +123,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         tol: float = 3e-3,
         validation_fraction: float = 0.1,
         max_components: int = 8,
+        residual_scale: float | None = None,
+        metric_power: float | None = None,
         warm_start: bool = False,
         verbose: bool = False,
         random_state: Any = None,
@@ -115,6 +140,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         self.tol = tol
         self.validation_fraction = validation_fraction
         self.max_components = max_components
+        self.residual_scale = residual_scale
+        self.metric_power = metric_power
         self.warm_start = warm_start
         self.verbose = verbose
         self.random_state = random_state
@@ -123,31 +150,52 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     def fit(
         self, X: Any, y: Any = None, sample_weight: Any = None, *,
         init: Any = None, n_objects: int | None = None,
+        features: Any = None, ids: Sequence[Any] | None = None,
     ) -> Self:  # fmt: skip
         """Fit triplets (n, 3), where row i, j, k says "i is closer to j than to k", or `Answers`.
 
         `y` (n,) says which is nearer as cblearn has it: true or 1 the second item, false, 0 or -1
         the third. `sample_weight` multiplies the log
         likelihood of each answer. `init` (items, n_components) is where to start. `n_objects` is
-        the number of items where the last ones have no answer. Raises `InputError` for answers
+        the number of items where the last ones have no answer.
+
+        `features` (items, columns) say where items lie before any answer, z_i = W x_i + e_i with
+        e_i ~ N(0, tau^2 I) (docs/recovery.md): an array whose rows are in the order of the item
+        numbers, or of `ids`, the name of each row; a mapping of name to vector; or a frame with a
+        column `item` or `id`. Raises `InputError` for answers
         that cannot be read and warns (`RecoveryWarning`) of what they leave undetermined.
         """
         check_parameters(self)
         dims = None if self.n_components == "auto" else int(self.n_components)
         power = None if self.distance_power == "auto" else float(self.distance_power)
         data = read_input(X, y, sample_weight, n_objects, self.signals, dims or 2)
+        known = None
+        if features is not None:
+            known, names = read_features(features, ids)
+            data = covering(data, len(known) if names is None else 0)
+            known = joined(known, names, data.items)
+        elif ids is not None:
+            raise InputError("ids name the rows of features, which were not given; give features")
         check_dims(dims or 1, data)
-        check_connected(data)
+        if known is None:
+            check_connected(data)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         start = self._start(init, data, dims)
         with progress_bar(self.verbose) as report:
+            prior = None
+            if known is not None:
+                prior = self._strengths(data, known, dims, power, seed, report)
             if dims is None or power is None:
                 chosen = choose(
-                    data, self._options, dims, power, self.validation_fraction,
-                    self.max_components, seed, report,
+                    data, lambda d, p: self._options(d, p, prior), dims, power,
+                    self.validation_fraction, self.max_components, seed, report,
                 )  # fmt: skip
                 dims, power, self.held_out_bits_, self.held_out_powers_ = chosen
-            fitted = fitting.fit(data, self._options(dims, power), seed, start, report)
+            if known is not None and prior is None:
+                check_connected(data)
+            fitted = fitting.fit(data, self._options(dims, power, prior), seed, start, report)
+        if known is not None:
+            self._keep_metric(fitted, known)
         self.distance_power_ = power
         self._fitted, self._data = fitted, data
         self.embedding_ = fitted.items.astype(np.float32)
@@ -169,11 +217,37 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         """Fit, and return `embedding_`."""
         return self.fit(X, y, **fit_params).embedding_
 
-    def _options(self, dims: int, power: float) -> fitting.Options:
+    def _options(
+        self, dims: int, power: float, prior: FeaturePrior | None = None, n_init: int | None = None
+    ) -> fitting.Options:
         return fitting.Options(
-            dims, self.precision, self.lapse, self.per_annotator, self.n_init, self.max_iter,
-            self.tol, power,
+            dims, self.precision, self.lapse, self.per_annotator, n_init or self.n_init,
+            self.max_iter, self.tol, power, prior,
         )  # fmt: skip
+
+    def _strengths(
+        self, data: Data, features: np.ndarray, dims: int | None, power: float | None, seed: int,
+        report: Any,
+    ) -> FeaturePrior | None:  # fmt: skip
+        """The prior that features make at the strengths given or chosen."""
+        share = None if self.residual_scale is None else 1 - float(self.residual_scale) ** 2
+        tried = dims or min(TRIED, self.max_components, len(data.items) - 1)
+        found = choose_strengths(
+            data, features, lambda prior: self._options(tried, power or 1.0, prior, 1),
+            share, self.metric_power, seed, report,
+        )  # fmt: skip
+        self.residual_scale_ = float(np.sqrt(1 - found.share))
+        self.metric_power_, self.held_out_strengths_ = found.power, found.bits
+        self._metric = found.metric(features)
+        return found.prior(features)
+
+    def _keep_metric(self, fitted: fitting.Fitted, features: np.ndarray) -> None:
+        """W in the features' own columns, and what `transform` needs."""
+        self.features_mean_ = self._metric.centre
+        self.metric_ = np.zeros((features.shape[1], fitted.items.shape[1]))
+        if fitted.prior is not None:
+            w = fitted.prior.metric(fitted.inner)
+            self.metric_ = np.sqrt(1 - self.residual_scale_**2) * (self._metric.turn @ w)
 
     def _start(self, init: Any, data: Data, dims: int | None) -> np.ndarray | None:
         if init is None and self.warm_start and hasattr(self, "embedding_"):
@@ -225,7 +299,11 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         return float(np.average(inference.bits(self._fitted, data), weights=weight))
 
     def transform(self, X: Any = None) -> np.ndarray:
-        """Positions of the fitted items, then of the new items that `X` asks about.
+        """Positions of new items from their features alone, or of all items by answers.
+
+        Fitted with features, `X` may hold those of other items, in any form that `fit` takes them:
+        (x - features_mean_) metric_, a row each. Else positions of the fitted items, then of the
+        new items that `X` asks about.
 
         `X` holds triplets with item numbers from `len(items_)` on, or `Answers` with new item
         names, beside known ones; the fitted items and the noise stay as they are. Without new
@@ -234,6 +312,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "embedding_")
         if X is None:
             return self.embedding_
+        if self._are_features(X):
+            return self._by_features(X)
         if isinstance(X, Answers):
             signals = {c.signal.name: c.signal for c in self._fitted.channels}
             data = read_input(X, None, None, None, signals, self.embedding_.shape[1])
@@ -245,6 +325,30 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
             names = ids or names
         self.new_items_ = names
         return np.concatenate([self.embedding_, rows]) if len(rows) else self.embedding_
+
+    def _are_features(self, X: Any) -> bool:
+        """Is `X` features of new items, and not answers about them?"""
+        if not hasattr(self, "metric_") or isinstance(X, Answers):
+            return False
+        array: np.ndarray = X if isinstance(X, np.ndarray) else np.zeros((0, 0))
+        triplets = array.dtype.kind in "iu" and array.ndim == 2 and array.shape[1] == 3
+        return not triplets or len(self.metric_) == 3
+
+    def _by_features(self, X: Any) -> np.ndarray:
+        features, names = read_features(X)
+        if features.shape[1] != len(self.metric_):
+            raise InputError(
+                f"features have {features.shape[1]} columns; expected {len(self.metric_)}, those "
+                "of the fit"
+            )
+        if not self.metric_.any():
+            warnings.warn(
+                "the features foretell nothing of the fitted answers: new items are put in the "
+                "middle. Ask about them, or find other features",
+                RecoveryWarning, stacklevel=3,
+            )  # fmt: skip
+        self.new_items_ = names or list(range(len(features)))
+        return ((features - self.features_mean_) @ self.metric_).astype(np.float32)
 
     def posterior(self, seed: int = 0, *, noise_alone: bool = False) -> Posterior:
         """Draws of positions, precision and lapse until their chains agree, with intervals.

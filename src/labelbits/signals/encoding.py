@@ -29,6 +29,8 @@ def is_kept(name: str) -> bool:
 #: Parts that reports are rounded to where all of them are multiples of 5 %, and elsewhere; and
 #: distinct reports that are looked at to see it.
 COARSE, FINE, MOST_LOOKED_AT = 20, 100, 20_000
+#: Names under which ids of items are found in a table, in this order.
+IDS = ("id", "item", "uid", "item_id", "doc_id", "text_id", "image_id", "task", "task_id", "hitid")
 #: Rows whose items are numbered at a time.
 BLOCK = 1_000_000
 

@@ -32,13 +32,22 @@ def keys(batch: Batch, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return question, np.take_along_axis(place, batch.answer.astype(np.int64), axis=1)[:, 0]
 
 
-def _questions(batch: Batch, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+def question_of(batch: Batch) -> np.ndarray:
+    """(n,) whole numbers: equal ones are the same question, told by the items alone.
+
+    Questions that name classes (`verify`) count as one where they show the same items.
+    """
+    return _questions(batch, None)[0]
+
+
+def _questions(batch: Batch, rows: pl.DataFrame | None) -> tuple[np.ndarray, np.ndarray | None]:
     """(question (n,), number of each pair of items that it compares (n, pairs), if any)."""
     pairs = getattr(batch.signal, "pairs", None)
     if pairs is None:
         question = np.sort(batch.items, axis=1) if batch.signal.arity == 2 else batch.items
-        asked = rows["classes"].list.join("\x1f") if "classes" in rows.columns else None
-        parts = [question]
+        parts, asked = [question], None
+        if rows is not None and "classes" in rows.columns:
+            asked = rows["classes"].list.join("\x1f")
         if asked is not None and asked.null_count() < len(asked):
             parts.append(_number(asked.fill_null("").to_numpy())[:, None])
         return _rows(np.concatenate(parts, axis=1)), None

@@ -26,9 +26,9 @@ from labelbits.learning.fits.regularisation import (
     search_ridges,
 )
 from labelbits.learning.fits.softmax import fit_softmax
-from labelbits.learning.fits.standardise import check_features, standardised
 from labelbits.learning.theory import infer_theory
 from labelbits.metrics import metric_of
+from labelbits.standardise import check_features, standardised
 from labelbits.threads import spread
 
 Progress = Callable[[float], None]

@@ -16,7 +16,7 @@ from labelbits.interface import Batch
 from labelbits.learning.classifier import FEW_RIDGES
 from labelbits.learning.curves.training_sets import TrainingSets
 from labelbits.learning.fits.regularisation import POWERS, best_ridge
-from labelbits.learning.fits.standardise import standardised
+from labelbits.standardise import standardised
 
 #: Folds of the cross-validation that chooses, and training sets that choose the column scaling.
 FOLDS, VOTERS = 3, 3

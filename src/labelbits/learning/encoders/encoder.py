@@ -34,8 +34,8 @@ from labelbits.learning.encoders.training import (
     run_block,
     start_state,
 )
-from labelbits.learning.fits.standardise import Standardiser, check_features
 from labelbits.signals import Hard, Rating
+from labelbits.standardise import Standardiser, check_features
 
 #: Learning rates that are tried, as parts of one that diverged, and the steps of a trial.
 SLOWER, TRIAL = (1 / 3, 1 / 10, 1 / 30, 1 / 100, 1 / 1000), 200

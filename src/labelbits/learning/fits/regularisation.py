@@ -9,7 +9,7 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.learning.fits.softmax import fit_softmax
-from labelbits.learning.fits.standardise import Standardiser
+from labelbits.standardise import Standardiser
 from labelbits.threads import one_blas_thread
 
 #: Ridge penalties tried, per unit of mean cross-entropy (features have mean square 1).

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -37,6 +36,7 @@ from labelbits.planning.measured.selection import corrected, kept_of_gain, said_
 from labelbits.planning.measured.trial import Trial, design_trial
 from labelbits.planning.mixtures.measured import mixture_of_labels
 from labelbits.planning.mixtures.strata import Way
+from labelbits.planning.records import Ceiling, Extras
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.spec.cost import affordable_items
 from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
@@ -53,7 +53,7 @@ class Learned:
     curves: list[Curve]
     assumptions: list[Assumption] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    extras: dict[str, Any] = field(default_factory=dict)
+    extras: Extras = field(default_factory=Extras)
     items: ItemList | None = None
 
 
@@ -241,7 +241,7 @@ def said_so_far(name: str, points: CurvePoints, metric: str) -> str:
     return f"{name}: {judged.title} measured {', '.join(told)}"
 
 
-def with_floor(points: CurvePoints, ceiling: dict[str, Any] | None) -> CurvePoints:
+def with_floor(points: CurvePoints, ceiling: Ceiling | None) -> CurvePoints:
     """The curve with the entropy of people's answers as its floor, where that is known better than
     from the shares of few votes."""
     if not metric_of(points.metric).of_people or ceiling is None:

@@ -35,6 +35,18 @@ def check_parameters(model: Any) -> None:
                     "(below it answers say nothing), or None"
                 )
     check_at_least("max_iter", model.max_iter, 1)
+    scale = model.residual_scale
+    if scale is not None and (isinstance(scale, (bool, str)) or not 0 <= scale <= 1):
+        raise InputError(
+            f"residual_scale is {scale!r}; expected a number from 0 (features say all) to 1 "
+            "(features say nothing), or None"
+        )
+    if model.metric_power is not None and (
+        isinstance(model.metric_power, (bool, str)) or not 0 <= model.metric_power <= 4
+    ):
+        raise InputError(
+            f"metric_power is {model.metric_power!r}; expected a number from 0 to 4, or None"
+        )
     power = model.distance_power
     if power != "auto" and (isinstance(power, (bool, str)) or not 0 <= power <= 1):
         raise InputError(f'distance_power is {power!r}; expected a number from 0 to 1, or "auto"')
@@ -76,7 +88,7 @@ def warn_of_chance(fitted: Fitted, data: Data, stacklevel: int) -> None:
         for batch in data.batches
         if np.isfinite(batch.signal.outcomes(outcomes))
     )
-    coordinates = fitted.items.size + fitted.prototypes.size
+    coordinates = fitted.inner.size + fitted.prototypes.size
     gain = fitted.log_likelihood + chance
     if chance and gain < _CHANCE * coordinates:
         warnings.warn(

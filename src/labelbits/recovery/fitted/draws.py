@@ -114,12 +114,16 @@ def _triplet_target(fitted: Fitted, batch: Batch) -> TripletTarget:
     ]
     weight = batch.weight if weighted else np.zeros(0, np.float32)
     loaded = kernel.load(oriented(batch), weight, len(fitted.items))
-    return TripletTarget(loaded, float(batch.weight.sum()), fitted.items.shape, *known)  # pyright: ignore[reportArgumentType]
+    rows = len(fitted.items) if fitted.prior is None else fitted.prior.rows
+    shape = rows, fitted.items.shape[1]
+    return TripletTarget(loaded, float(batch.weight.sum()), shape, known[0], known[1], fitted.prior)
 
 
 def _target(fitted: Fitted, data: Data) -> Target:
     n, dims = fitted.items.shape
-    problem = MixtureProblem(data.batches, fitted.channels, n, len(fitted.prototypes), dims)
+    problem = MixtureProblem(
+        data.batches, fitted.channels, n, len(fitted.prototypes), dims, fitted.prior
+    )
     coded = tuple(solver.coded(batch, solver.DRAWN_CHUNKS) for batch in data.batches)
     return Target(problem, coded, fitted.theta, fitted.ridge)
 
@@ -128,7 +132,7 @@ def _start(
     fitted: Fitted, target: Target | TripletTarget
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(vector of the fit, groups, priors) as `chain` takes them."""
-    items = fitted.items.astype(np.float64)
+    items = fitted.inner.astype(np.float64)
     if isinstance(target, TripletTarget):
         precision, lapse = fitted.noise()
         return target.vector(items, precision, lapse), *target.groups()
@@ -143,8 +147,11 @@ def _start(
 def _posterior(
     fitted: Fitted, target: Target | TripletTarget, x: np.ndarray, told: Convergence
 ) -> Posterior:
-    n, dims = fitted.items.shape
-    drawn = x[:, : target.coordinates].reshape(len(x), -1, dims)
+    n = len(fitted.items)
+    if isinstance(target, TripletTarget):
+        drawn = target.places(x)
+    else:
+        drawn = np.concatenate(target.points(x), axis=-2)
     moved = [_aligned(one, fitted) for one in drawn]
     items, prototypes = (np.stack([one[part] for one in moved]) for part in (0, 1))
     name = fitted.channels[0].signal.name

@@ -12,6 +12,7 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.interface import Signal
+from labelbits.recovery.features.prior import FeaturePrior
 from labelbits.recovery.fitted.inputs import Data, oriented
 from labelbits.recovery.mixtures.channel import TINY_LAPSE, Channel, Parameters, reports_distances
 from labelbits.recovery.mixtures.fit import fit_mixture
@@ -35,6 +36,7 @@ class Options:
     max_iter: int
     tol: float
     power: float = 1.0
+    prior: FeaturePrior | None = None
 
     def known(self, kind: str, signal: str) -> float | None:
         """The given precision or lapse of a signal, None where it is estimated."""
@@ -44,7 +46,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Points and noise: items (n, D), prototypes (K, D), prior N(0, I / ridge)."""
+    """Points and noise: items (n, D), prototypes (K, D), prior N(0, I / ridge).
+
+    With features (`prior`) items follow from (w, e), `inner` (rows, D), whose prior that is.
+    """
 
     items: np.ndarray
     prototypes: np.ndarray
@@ -59,6 +64,12 @@ class Fitted:
     #: Draws of points and noise, each in the form of a fit, where answers are so few that
     #: predictions average over them; empty where those of the mode do.
     draws: tuple[Fitted, ...] = ()
+    prior: FeaturePrior | None = None
+
+    @property
+    def inner(self) -> np.ndarray:
+        """What was searched in the items' place: they themselves, or (w, e)."""
+        return self.items if self.prior is None else self.prior.inner(self.items)
 
     @property
     def scale_free(self) -> bool:
@@ -90,7 +101,7 @@ class Fitted:
     @property
     def log_likelihood(self) -> float:
         """Weighted log likelihood of the fitted answers, in nats."""
-        power = np.sum(np.square(self.items, dtype=np.float64))
+        power = np.sum(np.square(self.inner, dtype=np.float64))
         power += np.sum(np.square(self.prototypes, dtype=np.float64))
         return float(0.5 * self.ridge * power - self.loss)
 
@@ -148,6 +159,7 @@ def _fit_triplets(
         len(data.items), options.dims,
         options.known("lapse", "triplet"),
         None if precision is None else min(precision, NOISE_FREE),
+        options.prior,
     )  # fmt: skip
     found = fit_triplets(
         problem, seed=seed,
@@ -165,7 +177,7 @@ def _fit_triplets(
     fitted = Fitted(
         items, np.zeros((0, options.dims), np.float32), (channel,), ({},), 1.0,
         found.loss, found.n_iter, found.converged,
-        (precision is None, options.known("lapse", "triplet") is None),
+        (precision is None, options.known("lapse", "triplet") is None), prior=options.prior,
     )  # fmt: skip
     if found.draws is None:
         return fitted
@@ -191,7 +203,9 @@ def _fit_mixture(
         )
     classes = len(data.classes) if asks_classes else 0
     channels = tuple(_channel(data, batch.signal, options) for batch in data.batches)
-    problem = MixtureProblem(data.batches, channels, len(data.items), classes, options.dims)
+    problem = MixtureProblem(
+        data.batches, channels, len(data.items), classes, options.dims, options.prior
+    )
     points = None
     if start is not None:
         generator = np.random.default_rng([seed, 8])
@@ -204,6 +218,7 @@ def _fit_mixture(
         np.asarray(found.points.items, dtype=np.float32),
         np.asarray(found.points.prototypes, dtype=np.float32),
         channels, found.theta, found.ridge, found.loss, found.n_iter, found.converged,
+        prior=options.prior,
     )  # fmt: skip
     if found.draws is None:
         return fitted

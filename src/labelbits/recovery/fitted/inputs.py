@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch, Signal
 from labelbits.signals import Triplet
 from labelbits.signals.encoding import encode, is_kept
+from labelbits.signals.questions import question_of
 
 #: Item numbers from here on may be ids, where they are so many times the cells of the triplets.
 SPARSE, SPARSE_TIMES = 10_000, 10
@@ -34,7 +35,7 @@ class Data:
     """Answers as batches, with the names of items, classes and annotators."""
 
     batches: tuple[Batch, ...]
-    items: tuple[Any, ...]
+    items: Sequence[Any]
     classes: tuple[str, ...] = ()
     annotators: tuple[str, ...] = ("",)
 
@@ -58,6 +59,24 @@ class Data:
             Data(tuple(b for b in kept if len(b)), *names),
             Data(tuple(b for b in held if len(b)), *names),
         )
+
+    def folds(self, count: int, generator: np.random.Generator) -> list[tuple[Data, Data]]:
+        """`count` pairs (rest, held out): all answers to one question are in one of the folds."""
+        parts = []
+        for batch in self.batches:
+            question = question_of(batch)
+            parts.append(generator.permutation(int(question.max()) + 1)[question] % count)
+        return [self.held_out([part == fold for part in parts]) for fold in range(count)]
+
+    def held_out(self, out: list[np.ndarray]) -> tuple[Data, Data]:
+        """(rest, held out): `out` says of each batch which answers are held out."""
+        names = (self.items, self.classes, self.annotators)
+        both = []
+        for wanted in (False, True):
+            each = zip(self.batches, out, strict=True)
+            taken = [batch.take(np.flatnonzero(one == wanted)) for batch, one in each]
+            both.append(Data(tuple(b for b in taken if len(b)), *names))
+        return both[0], both[1]
 
 
 def read_input(
@@ -113,7 +132,14 @@ def from_triplets(
         Triplet(), triplets.astype(np.int32), answer, np.zeros(len(triplets), np.int32),
         _weights(sample_weight, len(triplets)),
     )  # fmt: skip
-    return Data((batch,), tuple(items))
+    return Data((batch,), items if isinstance(items, range) else tuple(items))
+
+
+def covering(data: Data, rows: int) -> Data:
+    """The data with items up to `rows` where items are numbers from 0 on: rows of features."""
+    if isinstance(data.items, range) and len(data.items) < rows:
+        return replace(data, items=range(rows))
+    return data
 
 
 def places_of(triplets: Any, items: Sequence[Any], new: bool = False) -> tuple[Any, list[Any]]:
@@ -268,7 +294,7 @@ def check_connected(data: Data, stacklevel: int = 3) -> None:
     if len(unasked):
         warnings.warn(
             f"{len(unasked)} of {n} items have no answer: "
-            f"{_named([data.items[i] for i in unasked])}; their place is the prior's centre. "
+            f"{_named([data.items[int(i)] for i in unasked])}; their place is the prior's centre. "
             "Ask about them or leave them out",
             RecoveryWarning, stacklevel=stacklevel,
         )  # fmt: skip
@@ -280,8 +306,8 @@ def check_connected(data: Data, stacklevel: int = 3) -> None:
         warnings.warn(
             f"the answers fall into {len(groups)} groups of items that no question links; how the "
             f"groups lie to each other is not determined. The smallest holds "
-            f"{_named([data.items[i] for i in smallest])}; ask questions that show these together "
-            "with others",
+            f"{_named([data.items[int(i)] for i in smallest])}; ask questions that show these "
+            "together with others",
             RecoveryWarning, stacklevel=stacklevel,
         )  # fmt: skip
 

@@ -96,22 +96,53 @@ def _laplace(fitted: Fitted, data: Data, seed: int) -> np.ndarray:
     n, dims = fitted.items.shape
     points = (n + len(fitted.prototypes)) * dims
     rows, noise_prior = _rows(fitted, data, points, seed)
+    # What has the prior N(0, I / ridge): with features (w, e) in the items' place.
+    outer = _outer(fitted, rows.shape[1])
+    searched = outer.shape[1] - len(noise_prior)
     # Items without an answer, or noise that answers say nothing about, keep their prior.
-    prior = np.concatenate([np.full(points, fitted.ridge), noise_prior])
+    prior = np.concatenate([np.full(searched, fitted.ridge), noise_prior])
     free = free_directions(fitted.items, scaled=fitted.scale_free)
     if len(prior) <= DENSE:
-        h = (rows.T @ rows).toarray() + np.diag(prior)
-        inverse = scipy.linalg.inv(h, check_finite=False)[: n * dims, : n * dims]
+        inverse = _inverse(rows, outer, prior, fitted.prior is not None)[: n * dims, : n * dims]
         across = inverse @ free
         projected = inverse - free @ across.T - across @ free.T + free @ (free.T @ across) @ free.T
         blocks = projected.reshape(n, dims, n, dims)[np.arange(n), :, np.arange(n), :]
         return _positive(blocks)
-    alone = _own_blocks(rows, prior, n + len(fitted.prototypes), dims)
+    alone = _own_blocks(rows, np.full(points, fitted.ridge), n + len(fitted.prototypes), dims)
     draws = max(8, math.ceil(DRAWN_COORDINATES / dims))
-    x = _draws(rows, prior, alone, draws, np.random.default_rng([seed, 5]))[: n * dims]
+    generator = np.random.default_rng([seed, 5])
+    if fitted.prior is None:
+        x = _draws(rows, prior, alone, draws, generator)[: n * dims]
+    else:
+        seen = rows @ outer
+        own = _own_blocks(seen, prior[:searched], searched // dims, dims)
+        x = (outer @ _draws(seen, prior, own, draws, generator))[: n * dims]
     x = (x - free @ (free.T @ x)).reshape(n, dims, draws)
     width = np.einsum("nas,nab,nbs->n", x, alone[:n], x) / (dims * draws)
     return width[:, None, None] * np.linalg.inv(alone[:n])
+
+
+def _outer(fitted: Fitted, coordinates: int) -> Any:
+    """The matrix, (coordinates of points and noise, of what is searched and noise), that makes
+    points of what is searched."""
+    if fitted.prior is None:
+        return scipy.sparse.identity(coordinates, format="csr")
+    n, dims = fitted.items.shape
+    axes = scipy.sparse.csr_matrix(fitted.prior.axes.astype(np.float64))
+    if fitted.prior.own > 0:
+        axes = scipy.sparse.hstack([axes, fitted.prior.own * scipy.sparse.identity(n)])
+    items = scipy.sparse.kron(axes, scipy.sparse.identity(dims))
+    rest = scipy.sparse.identity(coordinates - n * dims)
+    return scipy.sparse.block_diag([items, rest], format="csr")
+
+
+def _inverse(rows: Any, outer: Any, prior: np.ndarray, featured: bool) -> np.ndarray:
+    """Covariance of points and noise, all (coordinates, coordinates)."""
+    h = (rows.T @ rows).toarray()
+    if not featured:
+        return scipy.linalg.inv(h + np.diag(prior), check_finite=False)
+    h = outer.T @ (outer.T @ h).T + np.diag(prior)
+    return outer @ (outer @ scipy.linalg.inv(h, check_finite=False)).T
 
 
 def _positive(blocks: np.ndarray) -> np.ndarray:

@@ -99,7 +99,7 @@ def fit_mixture(
             for batch, whole in zip(problem.batches, data, strict=True)
         )
 
-    coordinates = (problem.items + problem.classes) * problem.dims
+    coordinates = problem.coordinates
     each = sum(float(batch.weight.sum()) for batch in problem.batches) / coordinates
     noise = tuple(theta) if theta is not None else tuple(c.start() for c in problem.channels)
     few = sampled(max(START_ANSWERS, START_ANSWERS_EACH * coordinates))
@@ -142,16 +142,15 @@ def _settled(
     generator = np.random.default_rng([seed, 12])
     for step in range(ROUNDS):
         report("noise", step / ROUNDS)
-        x = np.concatenate([np.concatenate(points).ravel(), flat(noise)])
+        x = target.vector(points, noise)
         group = np.concatenate([np.arange(n) // problem.dims, np.full(len(x) - n, n)])
         width = chain.widths(target.value, x, group, np.full(len(x), target.ridge), generator)
         x, width = _rescaled(target, x, width[:n])
         old, noise = noise, shaped(x[n:], noise)
         x[n:] = _suited(target, x, width, generator)
-        rows = x[:n].reshape(-1, problem.dims)
         noise = shaped(x[n:], noise)
         points, *_ = map_points(
-            problem, data, noise, Points(rows[: problem.items], rows[problem.items :]),
+            problem, data, noise, target.points(x),
             np.full(problem.columns, target.ridge), min(POINT_ITERATIONS, max_iter), tol,
         )  # fmt: skip
         if _moved(old, noise) < SETTLED and step > 0:

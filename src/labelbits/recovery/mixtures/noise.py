@@ -120,8 +120,17 @@ class Target:
 
     @property
     def coordinates(self) -> int:
-        """How many of the vector's numbers are places."""
-        return (self.problem.items + self.problem.classes) * self.problem.dims
+        """How many of the vector's numbers are places, or with features (w, e)."""
+        return self.problem.coordinates
+
+    def vector(self, points: Points, noise: Any) -> np.ndarray:
+        """The vector of points and noise, without the prior's precision."""
+        return np.concatenate([self.problem.inner(points).ravel(), flat(noise)])
+
+    def points(self, x: np.ndarray) -> Points:
+        """Points of vectors (..., numbers)."""
+        inner = x[..., : self.coordinates].reshape(*x.shape[:-1], -1, self.problem.dims)
+        return self.problem.points(inner)
 
     @property
     def noises(self) -> slice:
@@ -141,20 +150,20 @@ class Target:
 
     def value(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """Energy and gradient."""
-        items, dims, n = self.problem.items, self.problem.dims, self.coordinates
-        rows = x[:n].reshape(-1, dims)
-        self.wide.items[:items, :dims], self.wide.prototypes[:, :dims] = rows[:items], rows[items:]
-        ridge = np.full(self.problem.columns, self.ridge_at(x), np.float32)
+        problem, n = self.problem, self.coordinates
+        items, dims = problem.items, problem.dims
+        self.wide.items[:items, :dims], self.wide.prototypes[:, :dims] = self.points(x)
+        ridge = self.ridge_at(x)
+        there = np.full(problem.columns, ridge if problem.prior is None else 0.0, np.float32)
         (loss, prior), (slope, noise_slope) = solver.value_and_gradient(
-            self.problem.channels, shaped(x[self.noises], self.like), self.wide, self.data, ridge
+            problem.channels, shaped(x[self.noises], self.like), self.wide, self.data, there
         )
-        parts = (
-            np.asarray(slope.items)[:items, :dims].ravel(),
-            np.asarray(slope.prototypes)[:, :dims].ravel(),
-            np.asarray(noise_slope),
-            np.zeros(len(x) - self.noises.stop),
-        )
-        return float(loss) + float(prior), np.concatenate(parts).astype(np.float64)
+        pulled, energy = problem.pulled(slope, dims).ravel(), float(loss) + float(prior)
+        if problem.prior is not None:
+            # With features the prior is that of (w, e), and the compiled program has none.
+            pulled, energy = pulled + ridge * x[:n], energy + 0.5 * ridge * self.power(x)
+        parts = pulled, np.asarray(noise_slope), np.zeros(len(x) - self.noises.stop)
+        return energy, np.concatenate(parts, dtype=np.float64)
 
     def travel(
         self, x: np.ndarray, speed: np.ndarray, width: np.ndarray, step: float, leaps: int
@@ -163,7 +172,7 @@ class Target:
 
         One chain moves by `value`, which the search for points has compiled already.
         """
-        if len(x) == 1:
+        if len(x) == 1 or self.problem.prior is not None:
             return chain.travelled(self.value, x, speed, width, step, leaps)
         ridge = np.array([self.ridge_at(one) for one in x], np.float32)
         places, speeds, gains = _travel(
@@ -198,7 +207,7 @@ class Target:
         return np.concatenate(found, axis=1, dtype=np.float64)
 
     def power(self, x: np.ndarray) -> float:
-        """Sum of squares of all places."""
+        """Sum of squares of all places, or with features of (w, e) and prototypes."""
         return float(np.sum(x[: self.coordinates] ** 2))
 
     def move(self, x: np.ndarray, generator: np.random.Generator) -> np.ndarray:
@@ -229,7 +238,7 @@ class Target:
         """What tells whether chains converged, of draws (..., coordinates): the noise, the points'
         spread, and how far each point lies from the middle."""
         n = self.coordinates
-        points = x[..., :n].reshape(*x.shape[:-1], -1, self.problem.dims)
+        points = np.concatenate(self.points(x), axis=-2)
         centred = points - points.mean(-2, keepdims=True)
         far = np.sum(centred**2, axis=-1)
         spread = np.log(far.mean(-1, keepdims=True))
@@ -257,7 +266,7 @@ def sampled_noise(
     """
     generator = np.random.default_rng([seed, 11])
     n = target.coordinates
-    x = np.concatenate([np.concatenate(points).ravel(), flat(noise)])
+    x = target.vector(points, noise)
     group, prior = target.groups(target.ridge)
     if target.problem.absolute:
         x, group = np.append(x, math.log(target.ridge)), np.append(group, group.max() + 1)
@@ -274,7 +283,7 @@ def sampled_noise(
     rows = np.linspace(0, draws - 1, kept).round().astype(int)
     return Sampled(
         mean_noise(noises, noise),
-        found[0, rows, :n].reshape(kept, -1, target.problem.dims).astype(np.float32),
+        np.concatenate(target.points(found[0, rows]), axis=-2).astype(np.float32),
         tuple(shaped(noises[row], noise) for row in rows),
         told,
     )

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from labelbits.interface import Batch
+from labelbits.recovery.features.prior import FeaturePrior
 from labelbits.recovery.mixtures import objective as solver
 from labelbits.recovery.mixtures.channel import Channel, Parameters, reports_distances
 from labelbits.recovery.mixtures.objective import Coded, Points
@@ -22,13 +23,44 @@ COLUMNS = 4
 
 @dataclass(frozen=True)
 class MixtureProblem:
-    """Batches with the channel of each, and the sizes."""
+    """Batches with the channel of each, and the sizes; `prior` where items have features.
+
+    What is searched and drawn are points, or with features (w, e) in the items' place.
+    """
 
     batches: tuple[Batch, ...]
     channels: tuple[Channel, ...]
     items: int
     classes: int
     dims: int
+    prior: FeaturePrior | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows of what is searched in the items' place."""
+        return self.items if self.prior is None else self.prior.rows
+
+    @property
+    def coordinates(self) -> int:
+        """Numbers that are searched, prototypes among them."""
+        return (self.rows + self.classes) * self.dims
+
+    def inner(self, points: Points) -> np.ndarray:
+        """What is searched, (rows + classes, dims), of points."""
+        items = points.items if self.prior is None else self.prior.inner(np.asarray(points.items))
+        return np.concatenate([items, points.prototypes]).astype(np.float64)
+
+    def points(self, inner: np.ndarray) -> Points:
+        """Points of what is searched, (..., rows + classes, dims)."""
+        items, prototypes = inner[..., : self.rows, :], inner[..., self.rows :, :]
+        return Points(items if self.prior is None else self.prior.places(items), prototypes)
+
+    def pulled(self, gradient: Points, dims: int) -> np.ndarray:
+        """The gradient in what is searched, (rows + classes, dims), of one in padded points."""
+        items = np.asarray(gradient.items)[: self.items, :dims]
+        if self.prior is not None:
+            items = self.prior.pull(items)
+        return np.concatenate([items, np.asarray(gradient.prototypes)[:, :dims]]).astype(np.float64)
 
     @property
     def columns(self) -> int:
@@ -57,22 +89,23 @@ def map_points(
     Returns points, loss, iterations, converged.
     """
     dims, items = points.items.shape[1], len(points.items)
-    ridge_there = jnp.asarray(ridge, jnp.float32)
+    # With features the prior is that of (w, e), and the compiled program has none.
+    there = ridge if problem.prior is None else np.zeros(len(ridge))
+    ridge_there = jnp.asarray(there, jnp.float32)
     wide = solver.padded(points, problem.columns)
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
         rows = x.reshape(-1, dims)
-        wide.items[:items, :dims], wide.prototypes[:, :dims] = rows[:items], rows[items:]
+        wide.items[:items, :dims], wide.prototypes[:, :dims] = problem.points(rows)
         (loss, _), (gradient, _) = solver.value_and_gradient(
             channels or problem.channels, theta, wide, data, ridge_there
         )
-        parts = (
-            np.asarray(gradient.items)[:items, :dims],
-            np.asarray(gradient.prototypes)[:, :dims],
-        )
-        return float(loss), np.concatenate(parts).astype(np.float64).ravel()
+        slope = problem.pulled(gradient, dims)
+        if problem.prior is None:
+            return float(loss), slope.ravel()
+        shrink = ridge[:dims] * rows
+        return float(loss) + 0.5 * float(np.sum(shrink * rows)), (slope + shrink).ravel()
 
-    x = np.concatenate([points.items, points.prototypes]).astype(np.float64).ravel()
+    x = problem.inner(points).ravel()
     x, loss, used, done = solver.descend(value, x, max_iter, tol * x.size)
-    rows = x.reshape(-1, dims)
-    return Points(rows[:items], rows[items:]), loss, used, done
+    return problem.points(x.reshape(-1, dims)), loss, used, done

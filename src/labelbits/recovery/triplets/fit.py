@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
+from labelbits.recovery.features.prior import FeaturePrior
 from labelbits.recovery.triplets import kernel as kernel
 from labelbits.recovery.triplets.noise import TripletDraws, TripletTarget, sampled_noise
 
@@ -77,6 +78,7 @@ class TripletProblem:
     dims: int
     lapse: float | None = None
     precision: float | None = None
+    prior: FeaturePrior | None = None
 
     @functools.cached_property
     def loaded(self) -> kernel.Loaded:
@@ -90,8 +92,23 @@ class TripletProblem:
 
     def target(self) -> TripletTarget:
         """The posterior that draws are from."""
-        shape = self.items, self.dims
-        return TripletTarget(self.loaded, self.answers, shape, self.precision, self.lapse)
+        shape = self.rows, self.dims
+        return TripletTarget(
+            self.loaded, self.answers, shape, self.precision, self.lapse, self.prior
+        )
+
+    @property
+    def rows(self) -> int:
+        """Rows of what is searched: items, or (w, e) with features."""
+        return self.items if self.prior is None else self.prior.rows
+
+    def places(self, inner: np.ndarray) -> np.ndarray:
+        """Points of what is searched."""
+        return inner if self.prior is None else self.prior.places(inner)
+
+    def inner(self, points: np.ndarray) -> np.ndarray:
+        """What is searched, of points."""
+        return points if self.prior is None else self.prior.inner(points)
 
     def counts(self) -> np.ndarray:
         """Weighted number of triplets of each item, (items,) float32, at least a little."""
@@ -103,22 +120,26 @@ class TripletProblem:
         return np.maximum(total, 1e-3).astype(np.float32)
 
 
-def ridge_of(points: np.ndarray, problem: TripletProblem, lapse: float, ridge: float) -> float:
-    """One EM step for the ridge: items dims / (|z|^2 + tr H^-1)."""
+def ridge_of(inner: np.ndarray, problem: TripletProblem, lapse: float, ridge: float) -> float:
+    """One EM step for the ridge: rows dims / (|inner|^2 + tr H^-1)."""
     if problem.precision is not None:
         return 1 / problem.precision
-    blocks = posterior_precision(points, problem, lapse, ridge)
+    blocks = posterior_precision(inner, problem, lapse, ridge)
     variance = float(np.trace(np.linalg.inv(blocks), axis1=1, axis2=2).sum())
-    new = points.size / (float(np.sum(points.astype(np.float64) ** 2)) + variance)
+    new = inner.size / (float(np.sum(inner.astype(np.float64) ** 2)) + variance)
     return float(np.clip(new, SMALLEST_RIDGE, LARGEST_RIDGE))
 
 
 def posterior_precision(
-    points: np.ndarray, problem: TripletProblem, lapse: float, ridge: float
+    inner: np.ndarray, problem: TripletProblem, lapse: float, ridge: float
 ) -> np.ndarray:
-    """Fisher information plus prior of each item, (items, dims, dims), at precision 1."""
-    dims = points.shape[1]
+    """Fisher information plus prior of each row that is searched, (rows, dims, dims), at
+    precision 1."""
+    dims = inner.shape[1]
+    points = problem.places(inner)
     blocks = kernel.fisher_blocks(points, problem.loaded, lapse)
+    if problem.prior is not None:
+        blocks = problem.prior.blocks(blocks)
     return blocks.astype(np.float64) + ridge * np.eye(dims)
 
 
@@ -155,7 +176,7 @@ def _lapse(lapses: float, problem: TripletProblem) -> float:
 
 def polish(
     problem: TripletProblem,
-    points: np.ndarray,
+    inner: np.ndarray,
     lapse: float,
     ridge: float,
     max_iter: int,
@@ -163,27 +184,32 @@ def polish(
 ) -> tuple[np.ndarray, float, float, int, bool]:
     """L-BFGS at fixed noise, until a step gains less than `tol` nats a coordinate.
 
-    Returns points, loss, expected lapses, iterations, converged.
+    `inner` is what is searched: points, or with features (w, e). Returns inner, loss, expected
+    lapses, iterations, converged.
     """
-    shape, lapses = points.shape, 0.0
+    shape, lapses, prior = inner.shape, 0.0, problem.prior
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
         nonlocal lapses
-        z = x.reshape(shape).astype(np.float32)
-        loss, lapses, gradient = kernel.loss_gradient(z, problem.loaded, lapse, ridge)
-        return loss, gradient.astype(np.float64).ravel()
+        if prior is None:
+            z = x.reshape(shape).astype(np.float32)
+            loss, lapses, gradient = kernel.loss_gradient(z, problem.loaded, lapse, ridge)
+            return loss, gradient.astype(np.float64).ravel()
+        z = prior.places(x.reshape(shape)).astype(np.float32)
+        loss, lapses, gradient = kernel.loss_gradient(z, problem.loaded, lapse, 0.0)
+        return loss + 0.5 * ridge * float(x @ x), prior.pull(gradient).ravel() + ridge * x
 
     before, small = math.inf, False
 
     def stop(intermediate_result: OptimizeResult) -> None:
         nonlocal before, small
-        small = before - intermediate_result.fun < tol * points.size
+        small = before - intermediate_result.fun < tol * inner.size
         before = intermediate_result.fun
         if small:
             raise StopIteration
 
     found = minimize(
-        value, points.astype(np.float64).ravel(), jac=True, method="L-BFGS-B", callback=stop,
+        value, inner.astype(np.float64).ravel(), jac=True, method="L-BFGS-B", callback=stop,
         options={"maxiter": max_iter, "maxfun": 2 * max_iter + 5, "maxcor": 10},
     )  # fmt: skip
     return (
@@ -250,33 +276,35 @@ def fit_triplets(
             lapse = 0.05 if problem.lapse is None else problem.lapse
         else:
             points, lapse, ridge = _start(problem, np.random.default_rng([seed, i]), report)
-        points, loss, lapses, used, _ = polish(problem, points, lapse, ridge, 10, tol)
+        inner = problem.inner(points)
+        inner, loss, lapses, used, _ = polish(problem, inner, lapse, ridge, 10, tol)
         # Compared without the prior: the starts' ridges differ.
-        loss -= 0.5 * ridge * float(np.sum(points**2))
+        loss -= 0.5 * ridge * float(np.sum(inner**2))
         if best is None or loss < best[1]:
-            best = (points, loss, lapse, ridge, lapses, used)
+            best = (inner, loss, lapse, ridge, lapses, used)
     assert best is not None
-    points, _, lapse, ridge, lapses, iterations = best
+    inner, _, lapse, ridge, lapses, iterations = best
     converged, loss = False, math.inf
     while iterations < max_iter and not converged:
         new_lapse = _lapse(lapses, problem) if problem.lapse is None else lapse
-        new_ridge = ridge_of(points, problem, new_lapse, ridge)
+        new_ridge = ridge_of(inner, problem, new_lapse, ridge)
         settled = abs(math.log(new_ridge / ridge)) < 0.1 and abs(new_lapse - lapse) < 0.01
         lapse, ridge = new_lapse, new_ridge
         budget = min(20, max_iter - iterations)
-        points, loss, lapses, used, done = polish(problem, points, lapse, ridge, budget, tol)
+        inner, loss, lapses, used, done = polish(problem, inner, lapse, ridge, budget, tol)
         iterations += max(used, 1)
         converged = done and settled
         report("polish", min(iterations / max_iter, 1.0))
     draws = None
     estimated = problem.precision is None, problem.lapse is None
-    few = problem.answers < min(SAMPLED * points.size, MOST_SAMPLED)
-    if any(estimated) and few and _noisy(problem, points):
+    few = problem.answers < min(SAMPLED * inner.size, MOST_SAMPLED)
+    if any(estimated) and few and _noisy(problem, problem.places(inner)):
         draws = sampled_noise(
-            problem.target(), points, lapse, ridge, seed, KEPT,
+            problem.target(), inner, lapse, ridge, seed, KEPT,
             lambda done: report("draws of the noise", done),
         )  # fmt: skip
         lapse, ridge = draws.lapse, draws.ridge
-        points, loss, _, used, converged = polish(problem, points, lapse, ridge, max_iter, tol)
+        inner, loss, _, used, converged = polish(problem, inner, lapse, ridge, max_iter, tol)
         iterations += used
+    points = np.asarray(problem.places(inner), np.float32)
     return TripletFit(points, ridge, lapse, loss, iterations, converged, draws)

@@ -17,6 +17,7 @@ import numpy as np
 
 from labelbits.recovery import chain
 from labelbits.recovery.convergence import Convergence, convergence
+from labelbits.recovery.features.prior import FeaturePrior
 from labelbits.recovery.triplets import kernel as kernel
 
 #: ln precision that a draw considers, and its prior's standard deviation about 0.
@@ -32,13 +33,15 @@ FEW = 2_000
 @dataclass
 class TripletTarget:
     """Minus the log posterior: points u, then ln precision and the lapse's log odds where those are
-    not known (`precision` and `lapse` are numbers where they are)."""
+    not known (`precision` and `lapse` are numbers where they are). With features (`prior`) (w, e)
+    stand in place of u, `shape` is theirs, and u follows from them."""
 
     loaded: kernel.Loaded
     answers: float
     shape: tuple[int, int]
     precision: float | None
     lapse: float | None
+    prior: FeaturePrior | None = None
     few: tuple[np.ndarray, np.ndarray] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -67,8 +70,13 @@ class TripletTarget:
 
     @property
     def coordinates(self) -> int:
-        """How many of the vector's numbers are places."""
+        """How many of the vector's numbers are places, or with features (w, e)."""
         return self.shape[0] * self.shape[1]
+
+    def places(self, x: np.ndarray) -> np.ndarray:
+        """u (..., items, dims) of vectors (..., coordinates and noise)."""
+        inner = x[..., : self.coordinates].reshape(*x.shape[:-1], *self.shape)
+        return inner if self.prior is None else self.prior.places(inner)
 
     def noise(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(ln precision, lapse) of vectors (..., coordinates)."""
@@ -105,7 +113,12 @@ class TripletTarget:
         lapse = self.lapse
         if lapse is None:
             lapse = 1 / (1 + math.exp(-min(max(float(x[at]), -MOST_ODDS), MOST_ODDS)))
-        loss, lapses, gradient = self.loss_gradient((root * u).reshape(self.shape), lapse)
+        z = (root * u).reshape(self.shape)
+        if self.prior is None:
+            loss, lapses, gradient = self.loss_gradient(z, lapse)
+        else:
+            loss, lapses, gradient = self.loss_gradient(self.prior.places(z), lapse)
+            gradient = self.prior.pull(gradient)
         pull = gradient.ravel().astype(np.float64) * root
         slope = np.empty_like(x)
         slope[:n] = pull + u
@@ -143,7 +156,7 @@ class TripletTarget:
     def summary(self, x: np.ndarray) -> np.ndarray:
         """What tells whether chains converged, of draws (..., coordinates): the noise, the points'
         spread, and how far each point lies from the middle."""
-        points = x[..., : self.coordinates].reshape(*x.shape[:-1], *self.shape)
+        points = self.places(x)
         far = np.sum((points - points.mean(-2, keepdims=True)) ** 2, axis=-1)
         spread = np.log(far.mean(-1, keepdims=True))
         return np.concatenate([x[..., self.coordinates :], spread, far], axis=-1)
@@ -175,10 +188,10 @@ def sampled_noise(
     found = moving.draw(draws, lambda done: report(part + (1 - part) * done)).x
     ln_precision, lapses = (each[0] for each in target.noise(found))
     rows = np.linspace(0, draws - 1, kept).round().astype(int)
-    z = found[0, :, : target.coordinates] * np.exp(0.5 * ln_precision)[:, None]
+    z = target.places(found[0, rows]) * np.exp(0.5 * ln_precision[rows])[:, None, None]
     told = convergence(target.summary(found)[..., : found.shape[-1] - target.coordinates + 1])
     return TripletDraws(
         math.exp(-ln_precision.mean()), float(lapses.mean()),
-        z[rows].reshape(kept, *target.shape).astype(np.float32),
+        z.astype(np.float32),
         np.exp(-ln_precision[rows]), lapses[rows], told,
     )  # fmt: skip
