@@ -145,7 +145,7 @@ def write_comparisons(
         "pilot": [ANSWERS],
     }  # fmt: skip
     path = folder / PLAN
-    path.write_text(_toml({"dataset": dataset, **asked.tables()}, notes), encoding="utf-8")
+    path.write_text(plan_text({"dataset": dataset, **asked.tables()}, notes), encoding="utf-8")
     return path
 
 

@@ -154,7 +154,7 @@ def plan(
     >>> made.to_frame()["cost"].max() <= 20
     True
     >>> made.at(budget=10).budget
-    10
+    10.0
     """
     own = {
         "features": features, "answers": answers, "gold": gold, "ids": ids, "metric": metric,

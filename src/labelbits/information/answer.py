@@ -54,9 +54,9 @@ def per_answer(
     Example
     -------
     >>> import labelbits as lb
-    >>> found = lb.information.per_answer(
-    ...     lb.signals.Hard(precision=1.0), lb.World(items=100, classes=2, dims=2), standard_error=0.02
-    ... )
+    >>> world = lb.World(items=100, classes=2, dims=2)
+    >>> signal = lb.signals.Hard(precision=1.0)
+    >>> found = lb.information.per_answer(signal, world, standard_error=0.02)
     >>> 0 < found.bits < found.upper_bound == 1
     True
     """
