@@ -187,7 +187,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
             self._keep_metric(fitted, known)
         self.distance_power_ = power
         self._fitted, self._data = fitted, data
-        self.embedding_ = fitted.items.astype(np.float32)
+        self.embedding_ = fitted.places.astype(np.float32)
         self.prototypes_ = fitted.prototypes if len(data.classes) else None
         self.items_, self.classes_names_ = list(data.items), list(data.classes)
         self.annotators_ = list(data.annotators)

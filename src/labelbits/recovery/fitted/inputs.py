@@ -306,8 +306,8 @@ def check_connected(data: Data, stacklevel: int = 3) -> None:
         warnings.warn(
             f"the answers fall into {len(groups)} groups of items that no question links; how the "
             f"groups lie to each other is not determined. The smallest holds "
-            f"{_named([data.items[int(i)] for i in smallest])}; ask questions that show these together "
-            "with others",
+            f"{_named([data.items[int(i)] for i in smallest])}; ask questions that show these "
+            "together with others",
             RecoveryWarning, stacklevel=stacklevel,
         )  # fmt: skip
 
