@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 import labelbits as lb
+from labelbits.items.tables import Columns, read_tables
 from labelbits.items.texts import embed_texts
-from labelbits.own_tables import plan_tables
-from labelbits.tables import AskedKind, Columns, read_tables
+from labelbits.own_tables import AskedKind, plan_tables
 
 TEXTS = ["a fine film", "a dull film", "a fine story", "a dull plot", "fine actors", "dull actors"]
 
@@ -128,7 +128,7 @@ def test_the_plan_file_that_was_assumed_gives_the_same_plan(tmp_path: Path) -> N
         [file], {"features": ("u", "v"), "label": "label"}, out, budget=20, ask=["hard@0.1"],
         metric=None, seed=0, progress=lambda what, share: None,
     )  # fmt: skip
-    again = lb.plan(out / "data" / "plan.toml", seed=0)
+    again = lb.plan(out / "plan.toml", seed=0)
     assert again.options == made.options
     assert (out / "report.html").exists()
     with pytest.raises(lb.InputError, match="--budget"):

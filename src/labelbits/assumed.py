@@ -6,19 +6,21 @@ that its user can keep, change and run again.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from labelbits.answers import write_answers
 from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.items.rows import on_rows
+from labelbits.planning.spec.planwriter import plan_text
 from labelbits.signals.encoding import rows_of_items
 
 #: Ways of asking that are compared where none is named.
@@ -27,7 +29,10 @@ USUAL: tuple[Mapping[str, Any], ...] = (
     {"kind": "votes", "answers_per_item": 3},
 )
 #: Names of the files that an assumed plan is made of.
-PLAN, FEATURES, ANSWERS, GOLD = "plan.toml", "features.npz", "answers.parquet", "gold.npz"
+PLAN, DATA = "plan.toml", "data"
+FEATURES, ANSWERS, GOLD, ITEMS = (
+    f"{DATA}/features.npz", f"{DATA}/answers.parquet", f"{DATA}/gold.npz", f"{DATA}/items.parquet",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,23 +89,37 @@ def write_assumed(
     answers: Answers | None = None,
     gold: np.ndarray | Sequence[Any] | None = None,
     ids: Sequence[Any] | None = None,
+    shown: tuple[str, Sequence[str]] | None = None,
     notes: Sequence[str] = (),
 ) -> Path:
     """Write the plan file and its data into `folder`, which exists, and return its path.
 
     `features` (items, columns); `answers` name items by row number, or by `ids`, the name of each
     row; `gold` (items,) is a class number (-1: unknown) or a class name (None, NaN or "": unknown)
-    of each row. `notes` stand in the plan file as comments. Raises `InputError` for lengths that
-    differ and for answers about items that have no row.
+    of each row; `shown` is ("text" or "image", that of each row), which annotators see. `notes`
+    stand in the plan file as comments. Raises `InputError` for lengths that differ and for answers
+    about items that have no row.
     """
     features = np.asarray(features)
     if features.ndim != 2:
         raise InputError(f"features have shape {features.shape}; expected items x columns")
-    np.savez(folder / FEATURES, features=features)
+    (folder / DATA).mkdir(exist_ok=True)
+    arrays: dict[str, Any] = {"features": features}
+    if ids is not None:
+        arrays["ids"] = np.array([str(one) for one in ids])
+    np.savez(folder / FEATURES, **arrays)
     dataset: dict[str, Any] = {"features": FEATURES}
+    if shown is not None and ids is not None:
+        kind, values = shown
+        table = pl.DataFrame({"item": [str(one) for one in ids], kind: list(values)})
+        table.write_parquet(folder / ITEMS)
+        dataset = {"table": ITEMS, "id": "item", kind: kind, **dataset}
     classes: tuple[str, ...] = ()
     if answers is not None:
-        answers = on_rows(answers, len(features), ids)
+        if ids is None:
+            answers = on_rows(answers, len(features), None)
+        else:
+            rows_of_items(answers.items, len(features), ids)  # refuses items that have no row
         write_answers(answers, folder / ANSWERS)
         dataset["pilot"] = [ANSWERS]
         classes = tuple(answers.classes)
@@ -111,22 +130,8 @@ def write_assumed(
     if classes:
         dataset |= {"classes": len(classes), "class_names": list(classes)}
     path = folder / PLAN
-    path.write_text(_toml({"dataset": dataset, **asked.tables()}, notes), encoding="utf-8")
+    path.write_text(plan_text({"dataset": dataset, **asked.tables()}, notes), encoding="utf-8")
     return path
-
-
-def on_rows(answers: Answers, rows: int, ids: Sequence[Any] | None) -> Answers:
-    """The same answers with items named by their row: "0" to "rows - 1"."""
-    import polars as pl
-
-    numbers = rows_of_items(answers.items, rows, ids)
-    place = {name: str(i) for name, i in zip(answers.items, numbers, strict=True)}
-    renamed = pl.col("items").list.eval(pl.element().replace_strict(place, return_dtype=pl.String))
-    return replace(
-        answers,
-        table=answers.table.with_columns(renamed),
-        items=tuple(place.values()),
-    )
 
 
 def _gold(
@@ -154,27 +159,3 @@ def _gold(
 
 def _given(table: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in table.items() if value is not None}
-
-
-def _toml(tables: Mapping[str, Any], notes: Sequence[str]) -> str:
-    """Tables of plain values as TOML, `notes` first as comments."""
-    lines = [f"# {line}" for note in notes for line in str(note).splitlines()]
-    for name, value in tables.items():
-        for head, table in (
-            [(f"[[{name}]]", one) for one in value]
-            if isinstance(value, list)
-            else [(f"[{name}]", value)]
-        ):
-            if table:
-                lines += ["", head, *(f"{key} = {_value(one)}" for key, one in table.items())]
-    return "\n".join(lines).lstrip("\n") + "\n"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(one) for one in value) + "]"
-    if isinstance(value, (int, float, np.integer, np.floating)):
-        return repr(value.item() if isinstance(value, np.generic) else value)
-    return json.dumps(str(value))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from labelbits import compilation
-from labelbits.commands import answers, theory
+from labelbits.commands import answers, items, theory
 from labelbits.commands.console import JsonFlag, print_json, stoppable
 from labelbits.errors import ImpossibleError, InputError, NotFiniteError
 from labelbits.progress import progress_bar
@@ -53,13 +53,23 @@ def plan(
     ] = None,
     id_: Annotated[str | None, typer.Option("--id", help="Tables: column of ids.")] = None,
     text: Annotated[str | None, typer.Option(help="Tables: column of texts.")] = None,
+    image: Annotated[str | None, typer.Option(help="Tables: column of paths of images.")] = None,
     features: Annotated[
-        list[str] | None, typer.Option(help="Tables: column of numbers, or of vectors.")
+        list[str] | None, typer.Option(help="Tables: column of numbers, or of vectors; or a file.")
+    ] = None,
+    embedding: Annotated[
+        str | None, typer.Option(help="Model of texts or images: name or folder. [default: tfidf]")
     ] = None,
     label: Annotated[str | None, typer.Option(help="Tables: column of labels.")] = None,
     annotator: Annotated[str | None, typer.Option(help="Tables: who answered.")] = None,
     seconds: Annotated[str | None, typer.Option(help="Tables: seconds an answer took.")] = None,
     gold: Annotated[str | None, typer.Option(help="Tables: column of right classes.")] = None,
+    columns: Annotated[
+        str, typer.Option(help="Tables: item=COL,annotator=COL,label=COL,... in one option.")
+    ] = "",
+    question: Annotated[
+        str | None, typer.Option(help="Tables: the question, where answers to several are there.")
+    ] = None,
     ask: Annotated[
         list[str] | None,
         typer.Option(help="Tables: KIND[:N][@PRICE], an option. [default: hard, votes:3]"),
@@ -74,13 +84,15 @@ def plan(
 
     folder = out or Path(f"plan-{files[0].stem}")
     check_folder(folder)
-    own = {
-        "id": id_, "text": text, "features": tuple(features or ()), "label": label,
-        "annotator": annotator, "seconds": seconds, "gold": gold,
-    }  # fmt: skip
+    own = answers.with_columns(columns, {
+        "id": id_, "text": text, "image": image, "features": tuple(features or ()),
+        "label": label, "annotator": annotator, "seconds": seconds, "gold": gold,
+        "question": question,
+    })  # fmt: skip
     with stoppable("nothing was written"):
         if len(files) == 1 and files[0].suffix == ".toml":
-            given = [name for name, value in {**own, "ask": ask, "metric": metric}.items() if value]
+            more = {"ask": ask, "metric": metric, "embedding": embedding}
+            given = [name for name, value in {**own, **more}.items() if value]
             if given:
                 raise InputError(
                     f"--{given[0]} goes with tables; {files[0]} is a plan file: put it there"
@@ -94,7 +106,7 @@ def plan(
             with progress_bar() as tell:
                 made = plan_tables(
                     files, own, folder, budget=budget, ask=ask or (), metric=metric, seed=seed,
-                    progress=tell,
+                    progress=tell, embedding=embedding,
                 )  # fmt: skip
     if as_json:
         print_json(document(made))
@@ -104,28 +116,30 @@ def plan(
 
 @app.command("app")
 def local_page(
-    file: Annotated[
-        Path | None, typer.Argument(help="Plan file. [default: the bundled example]")
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="A plan file, or files of answers. [default: a page that takes files]"),
     ] = None,
     port: Annotated[int, typer.Option(help="Port on this machine; 0 takes a free one.")] = 8765,
     seed: Annotated[int, typer.Option(help="Same seed, same plan.")] = 0,
 ) -> None:
-    """The plan as a local web page: move budget and prices, see the advice move."""
-    from labelbits.app import address, claim, serve
+    """The local page: bring files, edit a plan, run it, move money and prices, compare."""
     from labelbits.app.guard import make_token
-    from labelbits.planning import plan as make_plan
+    from labelbits.app.server import address, claim
 
-    example = Path(__file__).parent / "planning" / "digits.toml"
     token = make_token()
     with claim(port) as listener, stoppable("the page is closed"):
-        with progress_bar() as tell:
-            made = make_plan(file or example, seed=seed, progress=tell)
+        from labelbits.app.server import serve
+        from labelbits.app.workspace import opened
+
+        work = opened(files or [], seed)
         inform(f"open {address(listener, token)} in a browser (Ctrl-C stops)")
-        serve(made, listener, token)
+        serve(work, listener, token)
 
 
 app.add_typer(theory.app)
 app.add_typer(answers.app)
+app.add_typer(items.app)
 
 
 def main() -> None:

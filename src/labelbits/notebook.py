@@ -168,7 +168,7 @@ def plan(
     table, kind = _features(features)
     asked = Asked(budget, currency, wage_per_hour, signals, metric, target, test_fraction)
     with assumed_folder(WORDS) as folder:
-        read, frame = _answers(answers, folder)
+        read, frame = _answers(answers)
         file = write_assumed(
             folder, asked, features=table, answers=read, gold=gold, ids=ids
         )  # fmt: skip
@@ -206,7 +206,7 @@ def _features(given: Any) -> tuple[np.ndarray, str]:
     return frame.to_numpy().astype(np.float32), _kind(given)
 
 
-def _answers(given: Any, folder: Path) -> tuple[Answers | None, str]:
+def _answers(given: Any) -> tuple[Answers | None, str]:
     """(answers, kind of frame or "") of what a pilot is given as."""
     if given is None or isinstance(given, Answers):
         return given, ""
@@ -215,8 +215,4 @@ def _answers(given: Any, folder: Path) -> tuple[Answers | None, str]:
     from labelbits.answers import read_answers
 
     frame = nw.from_native(given, eager_only=True, pass_through=True)
-    if not isinstance(frame, nw.DataFrame):
-        return read_answers(given), ""
-    file = folder / "given.parquet"
-    frame.write_parquet(file)
-    return read_answers(file), _kind(given)
+    return read_answers(given), _kind(given) if isinstance(frame, nw.DataFrame) else ""

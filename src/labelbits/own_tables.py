@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from labelbits import planning
-from labelbits.assumed import PLAN, Asked, assumed_folder, write_assumed
+from labelbits.assumed import DATA, PLAN, Asked, assumed_folder, write_assumed
 from labelbits.errors import InputError
+from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
 from labelbits.report import write_plan
-from labelbits.tables import AskedKind, Columns, read_tables
 
-#: The folder of the data that the assumed plan file names, beside the report.
-DATA = "data"
 #: Keys of the assumed plan file, as the command line says them.
 WORDS = {"[goal] metric": "--metric", "[budget] amount": "--budget", "[[signal]]": "--ask"}
 
@@ -31,34 +30,74 @@ def plan_tables(
     metric: str | None,
     seed: int,
     progress: Callable[[str, float], None],
+    embedding: str | None = None,
 ) -> Plan:
-    """Make the plan and write it into `folder`, with `DATA`/plan.toml: the plan file assumed.
+    """Make the plan and write it into `folder`, with plan.toml, the plan file that was assumed, and
+    its data in `DATA`.
 
     `columns` are the fields of `Columns`. Raises `InputError` as plans do, before anything is
     written.
     """
+    _are_there(files)
     if budget is None:
-        raise InputError("--budget is missing; expected the money that there is for labels")
+        raise InputError(
+            "--budget is missing; expected the money that there is for labels, such as --budget 500"
+        )
     kinds = [AskedKind.parse(one).table() for one in ask]
     progress("reading the tables", 0.0)
-    items = read_tables(files, Columns(**columns), seed)
+    asked_of = Columns(**columns)
+    items = read_tables(files, asked_of, seed, embedding=embedding, progress=progress)
     notes = [
         "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`.",
         "Change it and run `labelbits plan` on this file.",
         *items.notes,
     ]
     asked = Asked(budget, signals=kinds, metric=metric)
-    kept = folder / DATA
+    kind = "image" if asked_of.image and not asked_of.text else "text"
     with assumed_folder(WORDS) as made_in:
         path = write_assumed(
             made_in, asked, features=items.features, answers=items.answers, gold=items.gold,
-            ids=items.ids, notes=notes,
+            ids=items.ids, shown=None if items.shown is None else (kind, items.shown), notes=notes,
         )  # fmt: skip
         made = planning.plan(path, seed=seed, progress=progress)
-        made = replace(made, title=files[0].stem, warnings=[*made.warnings, *items.notes])
+        made = replace(made, title=files[0].stem, warnings=[*made.warnings, as_read(items.notes)])
         write_plan(made, folder)
-        shutil.copytree(made_in, kept, dirs_exist_ok=True)
+        shutil.copytree(made_in, folder, dirs_exist_ok=True)
     return made
 
 
-__all__ = ["DATA", "PLAN", "plan_tables"]
+def _are_there(files: Sequence[Path]) -> None:
+    for file in files:
+        if not file.exists():
+            raise InputError(
+                f"{file}: no such file; expected a plan file in TOML (labelbits init FILES writes "
+                "one), or a table of your items or answers: CSV, JSON, Parquet, xlsx"
+            )
+
+
+@dataclass(frozen=True)
+class AskedKind:
+    """One option of the command line: KIND[:N][@PRICE]."""
+
+    kind: str
+    answers_per_item: int | None = None
+    price: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> AskedKind:
+        """Raises `InputError` for what is not KIND[:N][@PRICE]."""
+        found = re.fullmatch(r"([a-z-]+)(?::(\d+))?(?:@(\d+(?:\.\d+)?))?", text.strip())
+        if not found:
+            raise InputError(
+                f"--ask {text!r}: expected KIND[:N][@PRICE], such as hard@0.05 or votes:3@0.05"
+            )
+        kind, count, price = found.groups()
+        return cls(kind, int(count) if count else None, float(price) if price else None)
+
+    def table(self) -> dict[str, Any]:
+        """The same as a [[signal]] of a plan file."""
+        given = {"answers_per_item": self.answers_per_item, "price": self.price}
+        return {"kind": self.kind} | {k: v for k, v in given.items() if v is not None}
+
+
+__all__ = ["DATA", "PLAN", "AskedKind", "plan_tables"]

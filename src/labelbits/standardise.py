@@ -27,7 +27,7 @@ def check_features(features: np.ndarray) -> np.ndarray:
         row, column = np.argwhere(bad)[0]
         raise InputError(
             f"features: row {row}, column {column} is {array[row, column]}; expected finite "
-            "numbers. Drop or fill such rows."
+            "numbers, no NaN and no infinity. Drop or fill such rows."
         )
     return array
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import jax
 import numpy as np
 import pytest
 
 from labelbits.annotators import calibrate
+from labelbits.annotators.confusion import confuse
 from labelbits.annotators.noise.at_random import most_at_random
 from labelbits.annotators.noise.class_noise import fit_noise
+from labelbits.annotators.noise.maximum import maximise
+from labelbits.annotators.noise.symmetric import symmetric_likelihood
 from labelbits.answers import read_answers
 from labelbits.signals import make
+from labelbits.worlds import World
 from tests.annotators.crowds import KINDS, K, as_batch, crowd, right_in
 
 GRID = np.array([0.40, 0.45, 0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95])
@@ -94,6 +99,41 @@ def test_the_bound_leaves_out_what_random_answers_do_not_explain() -> None:
     assert share < most < 0.75 * mistakes
     noise = fit_noise(as_batch(said), K, 4, truth)
     assert noise.lapse.high == noise.random_at_most == pytest.approx(most, abs=0.01)
+
+
+@pytest.mark.parametrize("people", [1, 4])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_lapse_is_believed_beyond_the_bound(kind: str, people: int) -> None:
+    """Mistakes that do not follow distances look like lapses: counting them knows more."""
+    said, truth, _ = crowd(kind, 1500 // people, people, np.random.default_rng(5))
+    noise = fit_noise(as_batch(said), K, 4, np.repeat(truth, people))
+    assert noise is not None
+    assert noise.random_at_most is not None
+    assert noise.lapse.low <= noise.lapse.value <= noise.lapse.high <= noise.random_at_most
+    if (kind, people) == ("pair", 1):  # negative control: the channel alone believes more
+        score = symmetric_likelihood(*_scored(said, truth))
+        free = maximise(score, False, 4, K, len(said), said.size, "gold", 0.0, None)
+        assert free is not None
+        assert free.lapse.high > noise.random_at_most
+
+
+def test_the_pair_that_mistakes_are_about_is_named() -> None:
+    for kind, named in (("pair", ("c0", "c1")), ("even", None), ("difficulty", None)):
+        said, truth, _ = crowd(kind, 400, 4, np.random.default_rng(6))
+        item = np.repeat(np.arange(400), 4)
+        names = [f"c{k}" for k in range(K)]
+        found = confuse(said.ravel(), np.repeat(truth, 4), item, names, "gold")
+        assert found is not None
+        assert (None if found.pair is None else found.pair[:2]) == named
+        assert (found.to_dict()["confused"] is None) == (named is None)
+
+
+def _scored(said: np.ndarray, truth: np.ndarray) -> tuple:
+    """What `fit_noise` hands to the likelihood of hard labels."""
+    world = World(items=1, classes=K, dims=4)
+    d2 = np.asarray(world.sample_class_distances(jax.random.key(0), (4096,)))
+    item = np.repeat(np.arange(len(said)), said.shape[1])
+    return make("hard", 4, K), d2, said.ravel(), item, truth
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -167,17 +166,3 @@ def test_practice_is_told_in_words() -> None:
     assert learning_sentence(Interval(1.2, 1.1, 1.3, "exact")).startswith(
         "slower with practice (time x "
     )
-
-
-@pytest.mark.parametrize(("most", "told"), [(0.088, True), (0.2, False)])
-def test_a_bound_below_the_share_of_random_answers_says_which_to_trust(
-    pilot, most: float, told: bool
-) -> None:
-    hard = pilot.calibration.signals["hard"]
-    lapse = Interval(0.133, 0.066, 0.192, "a curve")
-    noise = replace(hard.noise, lapse=lapse, random_at_most=most, assumes="")
-    signals = {**pilot.calibration.signals, "hard": replace(hard, noise=noise)}
-    calibration = replace(pilot.calibration, signals=signals)
-    text = _text(replace(pilot, calibration=calibration))
-    assert f"at most {100 * most:.1f} % for any mistakes" in text
-    assert ("by counting, so trust that one" in " ".join(text.split())) == told

@@ -113,6 +113,9 @@ def test_what_two_commands_print_is_the_same(
         assert shown["price of one triplet answer"] == pytest.approx(people["price"])
         assert shown["mean time of one triplet answer"] == pytest.approx(people["seconds"]["mean"])
     assert people["answers"] == recovered_from["answers"] - 100 == 360
+    # One noise: what `recover` fits is what `pilot` reports, to the digit.
+    assert recovered_from["precision"] == people["precision"]["value"]
+    assert recovered_from["lapse"] == people["lapse"]["value"]
     repeats = people["repeats"]
     assert repeats >= 60
     assert any(f"{repeats} of people's 360 answers repeat" in said for said in made.warnings)

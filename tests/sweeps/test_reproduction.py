@@ -205,3 +205,12 @@ def test_a_panel_of_one_place_is_in_the_numbers_and_not_drawn() -> None:
     data = pl.DataFrame({"panel": panels, "x": [3.0, 10.0, 3.0, 3.0, 0.0, 0.2]})
     assert panels_of(data) == ["classes", "lapse"]
     assert panels_of(data.filter(panel="dimensions")) == ["dimensions"]
+
+
+def test_every_axis_has_three_points_even_where_it_is_quick() -> None:
+    from dataclasses import fields
+
+    for size in (reproduction.QUICK, reproduction.PLANS["quick"].crowd):
+        lists = {f.name: getattr(size, f.name) for f in fields(size)}
+        short = [n for n, v in lists.items() if isinstance(v, tuple) and len(v) < 3]
+        assert [n for n in short if n != "saturation_dims"] == []

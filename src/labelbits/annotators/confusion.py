@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from labelbits.annotators.intervals import Interval, share_by
+from labelbits.annotators.intervals import Interval, proportion, share_by
 from labelbits.interface import LEVEL
+
+#: Mistakes that tell whether they are about one pair of classes; the share of them that makes a
+#: pair worth naming, and how many times the share of an average pair.
+FEWEST_MISTAKES, ONE_PAIR, MORE_THAN_EVEN = 20, 0.2, 2.5
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,28 @@ class Confusion:
     accuracy: Interval
     against: str
 
+    @property
+    def pair(self) -> tuple[str, str, Interval] | None:
+        """The two classes that most mistakes are between, and their share of all mistakes; None
+        where mistakes are spread about as evenly as noise alone spreads them."""
+        k = len(self.classes)
+        wrong = self.counts + self.counts.T
+        np.fill_diagonal(wrong, 0)
+        mistakes = float(wrong.sum() / 2)
+        if k < 3 or mistakes < FEWEST_MISTAKES:
+            return None
+        first, second = np.unravel_index(np.argmax(np.triu(wrong)), wrong.shape)
+        found = proportion(float(wrong[first, second]), mistakes)
+        if found.low < max(ONE_PAIR, MORE_THAN_EVEN * 2 / (k * (k - 1))):
+            return None
+        return self.classes[int(first)], self.classes[int(second)], found
+
     def to_dict(self) -> dict[str, Any]:
         """Plain lists for JSON."""
+        pair = self.pair
         return {
             "classes": list(self.classes),
+            "confused": None if pair is None else [*pair[:2], pair[2].to_dict()],
             "against": self.against,
             "accuracy": self.accuracy.to_dict(),
             "counts": self.counts.tolist(),

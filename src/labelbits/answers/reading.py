@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -22,7 +24,7 @@ from labelbits.signals import REGISTRY
 
 
 def read_answers(
-    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]] | Any,
     format: str = "auto",  # noqa: A002 - the public name of the option is --format
     *,
     classes: Sequence[str] | None = None,
@@ -33,6 +35,8 @@ def read_answers(
 ) -> Answers:
     """Read files of answers, of one or several formats, as one canonical table.
 
+    `paths` may also be a data frame (pandas, polars, pyarrow: any that narwhals knows), whose
+    columns are those of a table of answers.
     `format` names the format of all files, or "auto" to recognise each from its content.
     `classes` gives the class names in order; without it they come from the file, or else from the
     answers. `signal` says what a plain table of labels was asked (default: what all its answers
@@ -43,7 +47,23 @@ def read_answers(
     `Answers.rejected` (file, row, reason, found), and `Answers.notes` say what was assumed. Raises
     `InputError` for a file in which nothing can be read, and for one of several questions where
     none is named (`SeveralQuestionsError`).
+
+    Example
+    -------
+    >>> import polars as pl
+    >>> from labelbits import read_answers
+    >>> frame = pl.DataFrame(
+    ...     {"item": ["a", "a", "b"], "annotator": ["ann", "bob", "ann"], "label": ["x", "y", "x"]}
+    ... )
+    >>> answers = read_answers(frame)
+    >>> len(answers), answers.items, answers.classes
+    (3, ('a', 'b'), ('x', 'y'))
     """
+    if hasattr(paths, "columns") or hasattr(paths, "column_names"):
+        return _of_frame(
+            paths, format, classes=classes, signal=signal, columns=columns, question=question,
+            seed=seed,
+        )  # fmt: skip
     files = _files([paths] if isinstance(paths, (str, PathLike)) else paths)
     if not files:
         raise InputError("no file of answers is given; expected at least one")
@@ -84,6 +104,30 @@ def read_answers(
         read.parts, read.rejected, read.known, tuple(dict.fromkeys(read.items)), read.notes
     )
     return replace(answers, gold=read.gold) if read.gold else answers
+
+
+def _of_frame(frame: Any, format: str, **more: Any) -> Answers:  # noqa: A002 - as above
+    """A data frame as a file, and the answers in it; messages say "the frame"."""
+    import narwhals as nw
+
+    known = nw.from_native(frame, eager_only=True, pass_through=True)
+    if not isinstance(known, nw.DataFrame):
+        raise InputError(
+            f"answers are a {type(frame).__name__}; expected files, or a frame of pandas, polars "
+            "or pyarrow"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "frame.parquet"
+        known.write_parquet(file)
+        try:
+            found = read_answers(file, format, **more)
+        except InputError as problem:
+            raise InputError(str(problem).replace(str(file), "the frame")) from None
+    if found.rejected is not None:
+        found = replace(
+            found, rejected=found.rejected.with_columns(file=pl.lit("the frame", pl.String))
+        )
+    return found
 
 
 def _files(paths: Iterable[str | PathLike[str]]) -> list[Path]:

@@ -1,82 +1,144 @@
-'use strict';
-const byId = name => document.getElementById(name);
+// The result: advice, curves and table, which follow money and prices while they are moved.
+/* global ink, plots, Plotly, narrow, settings, whole */
+import {byId, h} from './static/dom.js';
+import {Money} from './static/money.js';
+import {put} from './static/fragments.js';
+import {Latest} from './static/latest.js';
+import {close, open} from './static/option.js';
+import {keep, post} from './static/server.js';
+
 const read = name => JSON.parse(byId(name).textContent);
 const columns = Object.entries(read('columns'));
-const inputs = [...document.querySelectorAll('input[type=range]')];
-
-function element(kind, text) {
-  const made = document.createElement(kind);
-  made.textContent = text;
-  return made;
-}
+const about = read('about');
+const money = new Money(byId('controls'));
+const start = new URLSearchParams(location.search);
+let chosen = start.get('option') || '', size = Number(start.get('answers')) || null;
 
 function show(state) {
   byId('sentence').textContent = whole(state.sentence);
   state.tradeoff.layout.font.color = ink();
   Plotly.react('tradeoff', state.tradeoff.data, narrow(state.tradeoff.layout), settings());
-  byId('rows').replaceChildren(...state.rows.map(row => {
-    const line = document.createElement('tr');
-    line.setAttribute('role', 'row');
-    if (row.family === state.recommended) line.className = 'strong';
-    columns.forEach(([key, heading]) => {
-      const cell = element('td', row[key]);
-      cell.setAttribute('role', 'cell');
-      cell.dataset.label = heading;
-      line.append(cell);
-    });
-    return line;
-  }));
-  byId('warnings').replaceChildren(...state.warnings.map(text => element('li', whole(text))));
+  byId('rows').replaceChildren(...state.rows.map(row => line(row, row.key && row.key === state.recommended)));
+  byId('warnings').replaceChildren(...state.warnings.map(text => h('li', {}, whole(text))));
   byId('doubts').hidden = state.warnings.length === 0;
 }
 
-const value = input => Number(input.dataset.base) * Math.pow(10, Number(input.value));
-
-function asked() {
-  const prices = {};
-  let amount = 0;
-  for (const input of inputs) {
-    if (input.dataset.kind === 'budget') amount = value(input);
-    else if (Number(input.value) !== 0) prices[input.dataset.name] = value(input);
-  }
-  return JSON.stringify({amount, prices});
+function line(row, strong) {
+  const cells = columns.map(([key, heading], i) => h('td', {role: 'cell', 'data-label': heading},
+    i === 0 && row.key ? h('button', {type: 'button', className: 'link', 'data-key': row.key, 'aria-expanded': String(row.key === chosen), onclick: () => choose(row.key)}, row[key]) : row[key] ?? '-'));
+  return h('tr', {role: 'row', className: [strong ? 'strong' : '', row.key && row.key === chosen ? 'chosen' : ''].join(' ').trim()}, cells);
 }
 
 function wait(waiting) {
-  for (const name of ['verdict', 'rows', 'tradeoff']) {
+  for (const name of ['verdict', 'rows', 'tradeoff', 'behind', 'option']) {
     byId(name).classList.toggle('waiting', waiting);
     byId(name).setAttribute('aria-busy', String(waiting));
   }
 }
-
-let busy = false, again = false;
-async function update() {
-  for (const input of inputs)
-    input.parentElement.querySelector('output').textContent = value(input).toPrecision(3);
-  wait(true);
-  if (busy) { again = true; return; }
-  busy = true;
-  do {
-    again = false;
-    try {
-      const answer = await fetch('/replan', {
-        method: 'POST', body: asked(), headers: {'content-type': 'application/json'}});
-      const state = await answer.json();
-      if (!again) {
-        byId('problem').textContent = answer.ok ? '' : state.error;
-        if (answer.ok) { show(state); wait(false); }
-      }
-    } catch (error) {
-      byId('problem').textContent = 'The program has stopped; start it again.';
-    }
-  } while (again);
-  busy = false;
+function settled() {
+  for (const name of ['verdict', 'rows', 'tradeoff']) {
+    byId(name).classList.remove('waiting');
+    byId(name).setAttribute('aria-busy', 'false');
+  }
 }
 
-inputs.forEach(input => input.addEventListener('input', update));
-byId('reset').addEventListener('click', () => {
-  inputs.forEach(input => { input.value = 0; });
-  update();
+const asked = () => ({run: about.run, ...money.asked()});
+const fault = problem => { byId('problem').textContent = problem ? problem.message : ''; };
+
+// One question at a time: of those that come while one is out, the last is asked next, and an answer
+// that money has moved on from is never shown.
+const verdict = new Latest(async () => post('/replan', asked()), state => {
+  fault(null);
+  show(state);
+  settled();
+  later();
+}, fault);
+const behind = new Latest(async () => [await post('/api/behind', asked()), chosen && await post('/api/option', {...asked(), family: chosen, answers: size}).catch(problem => problem)],
+  ([found, option]) => {
+    put(byId('behind'), found.html);
+    byId('behind').classList.remove('waiting');
+    byId('option').classList.remove('waiting');
+    if (chosen && option) open(byId('option'), option, {asked, resize, shut, fault});
+  }, fault);
+
+let timer = 0;
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(() => behind.ask(), 250);
+}
+
+function update() {
+  clearTimeout(timer);
+  behind.forget();
+  wait(true);
+  verdict.ask();
+  keepAddress();
+}
+
+let writing = 0;
+function keepAddress() {
+  clearTimeout(writing);
+  writing = setTimeout(() => history.replaceState(null, '', address()), 150);
+}
+function address() {
+  const found = new URLSearchParams({run: about.run});
+  money.write(found);
+  if (chosen) found.set('option', chosen);
+  if (chosen && size) found.set('answers', size);
+  return `/result?${found}`;
+}
+
+async function choose(name, answers = null) {
+  if (name === chosen && answers === null) { shut(); return; }
+  chosen = name; size = answers;
+  mark();
+  try {
+    open(byId('option'), await post('/api/option', {...asked(), family: chosen, answers: size}), {asked, resize, shut, fault});
+    byId('option').focus({preventScroll: true});
+    byId('option').scrollIntoView({block: 'nearest'});
+    fault(null);
+  } catch (problem) { fault(problem); }
+  keepAddress();
+}
+const resize = answers => choose(chosen, answers);
+function shut() {
+  const back = [...byId('rows').querySelectorAll('button')].find(one => one.getAttribute('aria-expanded') === 'true');
+  chosen = ''; size = null;
+  close(byId('option'));
+  mark();
+  keepAddress();
+  if (back) back.focus();
+}
+function mark() {
+  [...byId('rows').rows].forEach(row => {
+    const button = row.querySelector('button');
+    const on = Boolean(button) && button.dataset.key === chosen;
+    row.classList.toggle('chosen', on);
+    if (button) button.setAttribute('aria-expanded', String(on));
+  });
+}
+
+money.onchange = update;
+byId('reset').addEventListener('click', () => { money.reset(); update(); });
+byId('keep').addEventListener('click', async () => {
+  try {
+    const made = await post('/api/scenarios', {...asked(), name: ''});
+    location.href = `/scenarios?name=${encodeURIComponent(made.name)}`;
+  } catch (problem) { fault(problem); }
 });
+byId('plan-file').addEventListener('click', async () => {
+  try {
+    const found = await post('/api/plan-file', asked());
+    keep(new Blob([found.text], {type: 'application/toml'}), `${about.title || 'plan'}.toml`);
+  } catch (problem) { fault(problem); }
+});
+
+const moved = money.read(start);
 show(read('first'));
 plots.push('tradeoff');
+byId('tradeoff').on('plotly_click', event => {
+  const point = event.points.find(one => one.data.customdata);
+  if (point && point.customdata) choose(point.customdata[0], point.customdata[1]);
+});
+if (moved) update(); else behind.ask();
+if (chosen && !moved) choose(chosen, size);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -93,44 +93,76 @@ def told_columns(text: str) -> dict[str, str]:
     return found
 
 
+#: Keys of --columns, as the options of `plan` are called.
+CALLED = {"item": "id"}
+
+
+def with_columns(text: str, own: dict[str, Any]) -> dict[str, Any]:
+    """The options of `plan` about columns, with what --columns says in one of them."""
+    found = dict(own)
+    for key, column in told_columns(text).items():
+        name = CALLED.get(key, key)
+        if name not in found or name in ("features", "question"):
+            known = ", ".join(
+                k for k in ("item", *found) if k not in ("id", "features", "question")
+            )
+            raise InputError(f"--columns names {key!r}; expected one of: {known}")
+        if found[name] not in (None, column):
+            raise InputError(
+                f"--columns {key}={column} and --{name} {found[name]} differ; expected one of them"
+            )
+        found[name] = column
+    return found
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-@app.command()
-def recover(
-    answers: Annotated[Path, typer.Argument(help="File of answers, in any format pilot reads.")],
+@app.command("recover")
+def recover_positions(
+    answers: Annotated[
+        list[Path], typer.Argument(help="Files of answers, in any formats pilot reads.")
+    ],
     dims: Annotated[str, typer.Option(help='Dimensions of the space, or "auto".')],
     out: Annotated[Path | None, typer.Option(help="Write the embedding: .parquet or .csv.")] = None,
+    held_out: Annotated[
+        bool, typer.Option(help="Measure the space on answers held out, by number of answers.")
+    ] = True,
+    file_format: Annotated[
+        str, typer.Option("--format", help="auto, or the format of all files.")
+    ] = "auto",
+    signal: Annotated[str | None, typer.Option(help="What a table of labels was asked.")] = None,
+    columns: Annotated[
+        str, typer.Option(help="Which column is what: item=COL,annotator=COL,label=COL,...")
+    ] = "",
+    question: Annotated[
+        str | None, typer.Option(help="The question to read, where a file holds several.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same embedding.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
-    """Learn where items lie from any mixture of answers."""
+    """Learn where items lie from any mixture of answers, and measure it on answers held out."""
     import time
-    import warnings
 
-    from labelbits.annotators.dimensions import dimensions_of
+    from labelbits.annotators.recovering import recover
     from labelbits.answers import read_answers
     from labelbits.outputs import check_table
-    from labelbits.recovery import SignalEmbedding, write_embedding
+    from labelbits.progress import progress_bar
+    from labelbits.recovery import Fitter, measure_held_out, write_embedding
+    from labelbits.report.recover import show_held_out
 
     if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
         raise InputError(f"--dims is {dims!r}; expected a whole number of at least 1, or auto")
     if out is not None:
         check_table(out)
     began = time.perf_counter()
-    read = read_answers(answers, seed=seed)
-    chosen = None
-    if dims == "auto":
-        chosen = dimensions_of(read, None, len(read.classes), seed)
-        inform(f"{chosen.value} dimensions: {chosen.source}")
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        embedding = SignalEmbedding(
-            int(dims) if chosen is None else chosen.value, random_state=seed, verbose=True
-        ).fit(read)
-    for warning in told:
-        inform(warning.message)
+    read = read_answers(
+        answers, file_format, signal=signal, columns=told_columns(columns), question=question,
+        seed=seed,
+    )  # fmt: skip
+    found = recover(read, None if dims == "auto" else int(dims), seed, inform)
+    embedding = found.embedding
     if out is not None:
         write_embedding(embedding, out)
     result = {
@@ -142,18 +174,33 @@ def recover(
         "precision": embedding.precision_,
         "seconds": time.perf_counter() - began,
     }
+    told = None
+    if held_out:
+        learn = Fitter(embedding.embedding_.shape[1], seed=seed)
+        with progress_bar() as tell:
+            told = measure_held_out(
+                found.used, learn, seed, lambda done: tell("measuring on answers held out", done)
+            )
+        if told is None:
+            inform("too few different questions to hold any out: nothing was measured on them")
     if as_json:
-        print_json(result)
+        print_json({**result, "held_out": None if told is None else told.to_dict()})
         return
     for name, value in result.items():
         put(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
+    if told is not None:
+        show_held_out(told)
     put(f"embedding    {out or 'not written: give --out FILE'}")
 
 
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="plan.json of labelbits plan.")],
-    to: Annotated[str, typer.Option(help="label-studio.")] = "label-studio",
+    files: Annotated[
+        list[Path], typer.Argument(help="plan.json of labelbits plan; or files of answers.")
+    ],
+    to: Annotated[
+        str, typer.Option(help="label-studio, argilla, datasets; of answers: datasets, croissant.")
+    ] = "label-studio",
     out: Annotated[Path, typer.Option(help="Folder for the projects.")] = Path("export"),
     items: Annotated[
         Path | None, typer.Option(help="Items to show, one a line. [default: rows of the features]")
@@ -161,24 +208,48 @@ def export(
     classes: Annotated[
         str, typer.Option(help="Class names apart by commas. [default: the plan's]")
     ] = "",
+    columns: Annotated[
+        str, typer.Option(help="Of answers: item=COL,annotator=COL,label=COL,...")
+    ] = "",
+    question: Annotated[
+        str | None, typer.Option(help="Of answers: the question, where files hold several.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the questions drawn.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write annotation projects for what a plan says to buy, so that collecting can start."""
+    """Write annotation projects for what a plan says to buy, so that collecting can start.
+
+    Given files of answers instead, write them for other programs: --to datasets, --to croissant.
+    """
     from labelbits.answers.export.asked_items import read_items
-    from labelbits.answers.export.export import export_plan
+    from labelbits.answers.export.export import export_answers, export_plan, is_plan
+    from labelbits.answers.export.targets import target_of
     from labelbits.outputs import check_folder
 
-    if to != "label-studio":
-        raise InputError(f"--to is {to!r}; expected label-studio")
+    target = target_of(to)
     check_folder(out)
     names = _names(classes)
-    shown = [] if items is None else read_items(items)
-    folders, notes = export_plan(file, out, items=shown, classes=names, seed=seed)
+    if target.of_plan is None or (target.of_answers and not is_plan(files[0])):
+        from labelbits.annotators.pilot import run_pilot
+
+        if is_plan(files[0]):
+            raise InputError(
+                f"{files[0]}: a plan; --to {to} describes answers: expected the files of answers"
+            )
+        found = run_pilot(
+            files, columns=told_columns(columns), question=question, classes=names, seed=seed
+        )
+        folders, notes = [export_answers(found.answers, found.to_dict(), out, to)], []
+    else:
+        if len(files) > 1:
+            raise InputError(f"{files[1]}: one plan is exported at a time; expected one plan.json")
+        shown = [] if items is None else read_items(items)
+        folders, notes = export_plan(files[0], out, items=shown, classes=names, seed=seed, to=to)
     for note in notes:
         inform(note)
     if as_json:
         print_json({"folders": [str(folder) for folder in folders]})
     else:
         for folder in folders:
-            put(f"{folder}: config.xml, tasks.json, README.md")
+            inside = sorted(path.name for path in folder.iterdir() if path.name[0] != ".")
+            put(f"{folder}: {', '.join(inside)}")

@@ -180,6 +180,10 @@ def reproduce(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for figures and numbers.")] = Path("reproduce"),
     quick: Annotated[bool, typer.Option("--quick", help="Fewer signals and worlds.")] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of people's answers for crowd. [default: LABELBITS_DATA]"),
+    ] = None,
 ) -> None:
     """Regenerate the analyses of the paper: figures and a table with standard errors.
 
@@ -195,7 +199,7 @@ def reproduce(
         from labelbits.sweeps.reproduction import reproduce as compute
 
         with sweep_progress("pieces") as tell:
-            table = compute(figures, out / "store", quick=quick, progress=tell)
+            table = compute(figures, out / "store", quick=quick, progress=tell, data=data)
         for missing in write(table, out):
             inform(missing)
     for name in table["figure"].unique(maintain_order=True):

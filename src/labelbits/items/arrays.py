@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from labelbits.answers.files.numpy_files import load_npz
+from labelbits.answers.formats import cells
 from labelbits.errors import InputError
+from labelbits.items.reading import id_column, is_table, read_table
+from labelbits.items.vectors import read_vectors
 
 #: Fewest items that any plan from features can be made from.
 FEWEST_ITEMS = 10
@@ -34,9 +39,17 @@ def load_array(path: Path, names: tuple[str, ...], what: str) -> np.ndarray:
     raise InputError(f"{path}: holds {found}; expected an array named {names[0]!r} ({what})")
 
 
-def load_features(path: Path) -> np.ndarray:
+def load_features(path: Path) -> tuple[list[str] | None, np.ndarray]:
+    """(the name of each row or None, features (items, columns), finite, float32) of a file.
+
+    Raises `InputError` for anything else.
+    """
+    ids, features = read_vectors(path)
+    return ids, checked_features(path, features)
+
+
+def checked_features(path: Path, features: np.ndarray) -> np.ndarray:
     """Features (items, columns), finite, float32. Raises `InputError` for anything else."""
-    features = load_array(path, ("features",), "features, items x columns")
     if features.ndim != 2 or features.dtype.kind not in "fiub" or not features.shape[1]:
         raise InputError(
             f"{path}: features have shape {features.shape} and type {features.dtype}; "
@@ -59,9 +72,17 @@ def load_features(path: Path) -> np.ndarray:
     return features.astype(np.float32)
 
 
-def load_counts(path: Path, items: int, classes: int | None) -> np.ndarray:
-    """Votes (items, classes). Raises `InputError` for what cannot be numbers of votes."""
-    counts = load_array(path, ("counts",), "votes, items x classes")
+def load_counts(
+    path: Path, items: int, classes: int | None, ids: Sequence[str] | None = None
+) -> np.ndarray:
+    """Votes (items, classes). Raises `InputError` for what cannot be numbers of votes.
+
+    A table has a column of the names in `ids` and one a class; items that it leaves out have none.
+    """
+    if is_table(path):
+        counts = _counted(path, items, ids)
+    else:
+        counts = load_array(path, ("counts",), "votes, items x classes")
     if counts.ndim != 2 or counts.dtype.kind not in "fiub":
         raise InputError(
             f"{path}: counts have shape {counts.shape} and type {counts.dtype}; "
@@ -97,11 +118,46 @@ def load_class_names(path: Path | None, classes: int | None) -> tuple[str, ...] 
     """Names that the file of votes gives to its columns, if it does."""
     if path is None or classes is None:
         return None
+    if is_table(path):
+        return _classes_of(path)
     try:
         names = load_array(path, ("class_names",), "class names")
     except InputError:
         return None
     return tuple(str(name) for name in names) if len(names) == classes else None
+
+
+def _classes_of(path: Path) -> tuple[str, ...]:
+    table = read_table(path, [])
+    return tuple(name for name in table.columns if name != id_column(table))
+
+
+def _counted(path: Path, items: int, ids: Sequence[str] | None) -> np.ndarray:
+    """The votes of a table, a row for each of `ids`."""
+    table = read_table(path, [])
+    name = id_column(table)
+    votes = table.drop([name] if name else [])
+    numbers = votes.select(pl.all().cast(pl.Float64, strict=False))
+    for column in votes.columns:
+        bad = numbers[column].is_null()
+        if bad.any():
+            row = int(bad.arg_max() or 0)
+            raise InputError(
+                f"{path}: row {row + 1} of {column} is {votes[column][row]!r}; expected numbers of "
+                "votes, a column a class"
+            )
+    if name is None:
+        return numbers.to_numpy()
+    place = {one: row for row, one in enumerate(ids or [str(i) for i in range(items)])}
+    counts = np.zeros((items, len(votes.columns)))
+    for row, one in enumerate(cells.names(table[name]).to_list()):
+        if one not in place:
+            raise InputError(
+                f"{path}: row {row + 1} is about item {one!r}, which has no features; expected "
+                f"names such as {', '.join(list(place)[:3])}"
+            )
+        counts[place[one]] += numbers.row(row)
+    return counts
 
 
 def load_groups(path: Path, items: int) -> np.ndarray:

@@ -33,6 +33,7 @@ def embed_texts(texts: Sequence[str], columns: int = COLUMNS, seed: int = 0) -> 
             continue  # no term is left
         most = min(columns, weights.shape[0] - 1, weights.shape[1] - 1)
         if most >= 1:
-            found = TruncatedSVD(most, random_state=seed).fit_transform(weights)
+            with np.errstate(all="ignore"):  # equal texts have no spread to share out
+                found = TruncatedSVD(most, random_state=seed).fit_transform(weights)
             return found.astype(np.float32)
     raise InputError(f"the {len(texts):,} texts hold no words in common; expected texts")

@@ -7,13 +7,15 @@ from typing import Any, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.learning.fits.regularisation import Regularisation, best_ridge, select_regularisation
 from labelbits.learning.fits.softmax import fit_softmax
 from labelbits.learning.fits.targets import class_count, fast_targets
+from labelbits.learning.labels import labelled
 from labelbits.standardise import Standardiser, check_features
 
 #: Penalties tried where every fit goes through a general likelihood (slower than softmax).
@@ -22,6 +24,9 @@ FEW_RIDGES = (1e-3, 1e-2, 1e-1, 1.0)
 
 class SignalClassifier(ClassifierMixin, BaseEstimator):
     """P(class | x) = softmax(W x + b), by maximum penalised likelihood of any class answers.
+
+    A scikit-learn classifier: `fit(X, y)` with one class a row, alone or in a pipeline. `y` may
+    also be votes (rows, classes), `Answers` about row numbers, or batches of answers.
 
     Logits play the part of minus precision times squared distance, so hard labels, votes, soft
     and sparse-soft reports, rankings, candidate sets, complementary labels, verifications and
@@ -36,9 +41,21 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):
     random_state : seed of the folds and of random starts.
     classes : number of classes; None takes the largest class that the answers name.
 
-    Attributes after `fit`: `classes_` (K,), `regularisation_` (ridge, power and the losses),
-    `standardiser_`, `parameters_` (weights (in, out) and biases layer by layer),
+    Attributes after `fit`: `classes_` (K,) names or numbers, `regularisation_` (ridge, power and
+    the losses), `standardiser_`, `parameters_` (weights (in, out) and biases layer by layer),
     `n_features_in_`, `loss_` (penalised, nats).
+
+    Example
+    -------
+    >>> import numpy as np
+    >>> from labelbits import SignalClassifier
+    >>> X = np.array([[0.0, 1.0], [0.2, 0.8], [1.0, 0.1], [0.9, 0.0], [0.1, 0.9], [0.8, 0.2]])
+    >>> model = SignalClassifier(0.1).fit(X, ["cat", "cat", "dog", "dog", "cat", "dog"])
+    >>> model.predict([[0.0, 1.0], [1.0, 0.0]]).tolist()
+    ['cat', 'dog']
+    >>> votes = [[3, 0], [2, 1], [0, 3], [0, 3], [3, 0], [1, 2]]  # of three people on each row
+    >>> SignalClassifier(0.1).fit(X, votes).predict([[0.0, 1.0]]).tolist()
+    [0]
     """
 
     def __init__(
@@ -53,24 +70,40 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.classes = classes
 
-    def fit(self, features: np.ndarray, batches: Sequence[Batch] | Batch) -> SignalClassifier:
-        """Learn from `batches`, whose `items` index the rows of `features` (items, columns).
+    def fit(self, X: Any, y: Any = None) -> SignalClassifier:
+        """Learn from `y` on the rows of `X` (items, columns).
 
-        Columns are standardised with every row of `features`: no label is used for that. Raises
-        `InputError` for answers that index no row, name no class, or are none at all.
+        `y`: (items,) classes; (items, K) votes, rows of zeros are left out; `Answers` that name
+        items by row number; or batches whose `items` index rows. Columns are standardised with
+        every row of `X`: no label is used for that. Raises `InputError` for answers that index no
+        row, name no class, or are none at all.
         """
-        features = check_features(features)
-        batches = [b for b in ([batches] if isinstance(batches, Batch) else batches) if len(b)]
+        features = self._features(X, first=True)
+        batches, names = labelled(y, len(features))
         self._check(features, batches)
-        k = class_count(batches, self.classes)
-        self.classes_ = np.arange(k)
-        self.n_features_in_ = features.shape[1]
+        k = len(names) if names is not None else class_count(batches, self.classes)
+        self.classes_ = np.arange(k) if names is None else names
         targets = fast_targets(batches, k) if self.hidden is None else None
         if targets is not None:
             self._fit_fast(features, targets.items, targets.target, targets.lapse)
         else:
             self._fit_likelihood(features, batches, k)
         return self
+
+    def _features(self, X: Any, first: bool = False) -> np.ndarray:
+        """X checked as scikit-learn and as `check_features` do; what is wrong: an `InputError`."""
+        if len(getattr(X, "shape", (0, 0))) == 1:
+            raise InputError(
+                "Expected 2D array, got 1D array instead: features are items x columns. Reshape "
+                "your data"
+            )
+        try:
+            checked = validate_data(self, X, reset=first, dtype="numeric", ensure_all_finite=False)
+        except NotFittedError:
+            raise
+        except ValueError as problem:
+            raise InputError(str(problem)) from None
+        return check_features(np.asarray(checked))
 
     def _check(self, features: np.ndarray, batches: Sequence[Batch]) -> None:
         if not batches:
@@ -141,34 +174,33 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):
         terms = [general.prepare(b, np.asarray(b.weight, dtype=np.float64)) for b in local]
         self.parameters_, self.loss_ = general.fit_likelihood(x, terms, starts, choice.ridge)
 
-    def decision_function(self, features: np.ndarray) -> np.ndarray:
-        """Logits (n, K)."""
+    def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "parameters_")
-        features = check_features(features)
-        if features.shape[1] != self.n_features_in_:
-            raise InputError(
-                f"features have {features.shape[1]} columns; the classifier was fitted on "
-                f"{self.n_features_in_}"
-            )
-        x = self.standardiser_.transform(features)
+        x = self.standardiser_.transform(self._features(X))
         for w, b in self.parameters_[:-1]:
             x = np.maximum(x @ w + b, 0)
         w, b = self.parameters_[-1]
         return x @ w + b
 
-    def predict_log_proba(self, features: np.ndarray) -> np.ndarray:
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logits (n, K); of two classes those of the second less those of the first, (n,)."""
+        z = self._logits(X)
+        return z[:, 1] - z[:, 0] if z.shape[1] == 2 else z
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
         """ln P(class | x), (n, K)."""
-        z = self.decision_function(features).astype(np.float64)
+        z = self._logits(X).astype(np.float64)
         z -= z.max(1, keepdims=True)
         return z - np.log(np.exp(z).sum(1, keepdims=True))
 
-    def predict_proba(self, features: np.ndarray) -> np.ndarray:
+    def predict_proba(self, X: Any) -> np.ndarray:
         """P(class | x), (n, K), rows summing to 1."""
-        return np.exp(self.predict_log_proba(features))
+        return np.exp(self.predict_log_proba(X))
 
-    def predict(self, features: np.ndarray) -> np.ndarray:
+    def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row, (n,)."""
-        return self.classes_[self.decision_function(features).argmax(1)]
+        best = self._logits(X).argmax(1)  # first: without a fit there are no classes
+        return self.classes_[best]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "parameters_")

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from labelbits.errors import InputError
 from labelbits.planning.advice.advise import advise
@@ -16,6 +15,7 @@ from labelbits.planning.evidence.loading import Evidence, load_evidence
 from labelbits.planning.evidence.noise import without_random
 from labelbits.planning.evidence.refusal import PilotNeededError
 from labelbits.planning.families import build_families
+from labelbits.planning.records import Extras
 from labelbits.planning.result import Assumption, Curve, Family, Plan
 from labelbits.planning.spec.planfile import PlanFile, checked_money
 from labelbits.planning.spec.planreader import read_plan
@@ -37,7 +37,20 @@ def plan(
     anything wrong with the file or the data that it names.
     """
     path = Path(path)
-    wanted = read_plan(path)
+    return plan_wanted(
+        read_plan(path), title=_title(path), budget=budget, seed=seed, progress=progress
+    )
+
+
+def plan_wanted(
+    wanted: PlanFile,
+    *,
+    title: str,
+    budget: float | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Plan:
+    """`plan` of a plan file that was read already; `title` names the plan."""
     if budget is not None:
         checked_money("--budget", budget)
         if budget <= wanted.budget.spent:
@@ -59,12 +72,12 @@ def plan(
     try:
         made = _make(wanted, seed, tell, spent)
     except PilotNeededError as problem:
-        raise InputError(problem.message(_families_to_price(wanted), wanted.budget)) from None
+        raise InputError(problem.message(families_to_price(wanted), wanted.budget)) from None
     tell("done", 1.0)
-    return replace(made, title=_title(path))
+    return replace(made, title=title)
 
 
-def _families_to_price(wanted: PlanFile) -> list[Family]:
+def families_to_price(wanted: PlanFile) -> list[Family]:
     """The ways of asking, as far as they have a price without the pilot: it could not be used."""
     found: list[Family] = []
     for asked in wanted.signal:
@@ -79,9 +92,9 @@ def _make(wanted: PlanFile, seed: int, tell: Progress, spent: float) -> Plan:
 
     metric = wanted.goal.metric
     names_classes = [REGISTRY[s.kind].labels_items() for s in wanted.signal]
-    if wanted.dataset.features is None:
+    if not wanted.dataset.has_items:
         return _from_specification(wanted, seed, tell, spent)
-    evidence = load_evidence(wanted, seed)
+    evidence = load_evidence(wanted, seed, tell)
     if metric == "alignment" or (metric is None and not any(names_classes)):
         return _from_specification(wanted, seed, tell, spent, evidence)
     return _from_evidence(wanted, evidence, seed, tell, spent)
@@ -204,7 +217,7 @@ def _finish(
     curves: list[Curve],
     assumptions: list[Assumption],
     warnings: list[str],
-    extras: dict[str, Any],
+    extras: Extras,
     seed: int,
     spent: float,
 ) -> Plan:

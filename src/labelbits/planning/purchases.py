@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import zlib
-from typing import Any
+from typing import cast
 
 import numpy as np
 from scipy.stats import norm
 
 from labelbits.errors import InputError
-from labelbits.planning.result import LEVEL, NOTHING, Curve, Option
-from labelbits.planning.spec.cost import affordable_items, most_within, total_cost
+from labelbits.planning.records import Measured, Purchase
+from labelbits.planning.result import LEVEL, NOTHING, Curve, Family, Option
+from labelbits.planning.spec.cost import Bill, affordable_items, most_within, total_cost
 from labelbits.planning.spec.planfile import Budget
 
 #: Sizes listed for each way of asking.
@@ -24,11 +25,33 @@ def interval(draws: np.ndarray) -> tuple[float, float, float]:
     return float(draws.mean()), float(low), float(high)
 
 
-def measured_interval(measured: dict[str, Any], sign: int) -> tuple[float, float]:
+def measured_interval(measured: Measured, sign: int) -> tuple[float, float]:
     """Interval of a `quality` that was measured with a `standard_error`."""
     half = float(norm.ppf((1 + LEVEL) / 2)) * measured["standard_error"]
     most = measured["quality"] + half
     return max(0.0, measured["quality"] - half), min(most, 1.0) if sign > 0 else most
+
+
+def purchase_of(
+    family: Family,
+    items: int,
+    per_item: float,
+    answers: int,
+    bill: Bill,
+    strata: dict[str, float] | None = None,
+) -> Purchase:
+    """The record of one purchase; `strata` are the shares of each kind of item, in a mixture."""
+    record = {
+        "signal": family.kind,
+        "items": items,
+        "answers_per_item": per_item,
+        "answers": answers,
+        **bill.to_dict(),
+        "annotators": family.annotators,
+    }
+    if strata is not None:
+        record["strata"] = strata
+    return cast("Purchase", {**record, **family.options})
 
 
 def most_answers(curve: Curve, budget: Budget) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from labelbits.interface import LEVEL, PLAN_FORMAT, Estimate, Signal
 from labelbits.planning.measured.items import FILE, ItemList
+from labelbits.planning.records import Crossover, Extras, Recommendation
 from labelbits.planning.spec.cost import Price
 from labelbits.planning.spec.planfile import CROWD, Budget, SignalPlan
 
@@ -135,14 +136,14 @@ class Plan:
     percent: bool
     currency: str
     budget: float
-    recommendation: dict[str, Any]
+    recommendation: Recommendation
     options: list[Option]
-    crossovers: list[dict[str, Any]]
+    crossovers: list[Crossover]
     assumptions: list[Assumption]
     warnings: list[str]
     curves: list[Curve]
     terms: Budget
-    extras: dict[str, Any] = field(default_factory=dict)
+    extras: Extras = field(default_factory=Extras)
     items: ItemList | None = None
     title: str = "plan"
 

@@ -339,8 +339,10 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         self.new_items_ = names or list(range(len(features)))
         return ((features - self.features_mean_) @ self.metric_).astype(np.float32)
 
-    def posterior(self, seed: int = 0) -> Posterior:
+    def posterior(self, seed: int = 0, *, noise_alone: bool = False) -> Posterior:
         """Draws of positions, precision and lapse until their chains agree, with intervals.
+
+        `noise_alone` asks only that precision, lapse and the items' spread agree, not every item.
 
         Draws of positions are aligned with `embedding_`, item by item in the order of `items_`.
         Costs a second to a minute; raises `NotConvergedError`, with what to do, where the chains do
@@ -348,7 +350,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "embedding_")
         with progress_bar(self.verbose) as report:
-            return sample(self._fitted, self._data, seed, report)
+            return sample(self._fitted, self._data, seed, report, noise_alone)
 
     def posterior_covariance(self) -> np.ndarray:
         """Covariance of each item about `embedding_` after alignment, (items, dims, dims).

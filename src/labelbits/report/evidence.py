@@ -116,7 +116,7 @@ def _check_figure(plan: Plan) -> go.Figure:
     scale = 100 if plan.percent else 1
     drawing = go.Figure()
     names = [curve.family.name for curve in plan.curves]
-    for number, r in enumerate(plan.extras["backtest"]):
+    for number, r in enumerate(plan.extras.get("backtest", [])):
         paint = colour(names.index(r["family"]) if r["family"] in names else number)
         drawing.add_trace(
             go.Scatter(
@@ -150,7 +150,7 @@ def _check_figure(plan: Plan) -> go.Figure:
             )
         )
     unit = " (%)" if plan.percent else ""
-    count = len(plan.extras["backtest"])
+    count = len(plan.extras.get("backtest", []))
     layout(drawing, f"{plan.metric_name}{unit}", "", 130 + 34 * count)
     drawing.update_yaxes(autorange="reversed", ticks="")
     return drawing

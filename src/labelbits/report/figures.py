@@ -77,8 +77,9 @@ def drawn(plan: Plan) -> set[str]:
     best = {o.family: o.quality for o in sorted(plan.options, key=lambda o: o.cost)}
     ranked = sorted(best, key=best.__getitem__, reverse=not plan.lower_is_better)
     advised = {plan.recommendation["family"]}
-    if "single" in plan.recommendation:
-        advised.update(plan.extras["mixture"]["shares"])
+    mixture = plan.extras.get("mixture")
+    if "single" in plan.recommendation and mixture:
+        advised.update(mixture["shares"])
     return set(ranked[:MOST_DRAWN]) | (advised & set(ranked))
 
 
@@ -124,6 +125,7 @@ def tradeoff(plan: Plan) -> go.Figure:
                     "line": {"color": paint, "width": 2},
                 },
                 text=[_hover(o, plan, scale) for o in options],
+                customdata=[[o.family, o.answers] for o in options],
                 hovertemplate="%{text}<extra></extra>",
             )
         )

@@ -35,7 +35,9 @@ def settings(signal: Signal) -> str:
         value = getattr(signal, name, None)
         if value is not None:
             numbers = np.ndim(value) > 0
+            short = isinstance(value, float) and not numbers
             text = ", ".join(f"{v:.3g}" for v in np.ravel(value)) if numbers else f"{value}"
+            text = f"{value:.4g}" if short else text
             shown.append(f"{name}={text}")
     return ", ".join(shown)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -34,33 +35,55 @@ def show_pilot(pilot: Pilot, console: Console | None = None) -> None:
     console = console or Console()
     for file, name in zip(pilot.files, pilot.formats, strict=False):
         say(console, f"{file}: read as {name}")
-    blocks = [(name, found, "") for name, found in pilot.calibration.signals.items()]
-    for model, signals in pilot.calibration.models.items():
-        blocks += [(name, found, model) for name, found in signals.items()]
-    beside = {(one.model, one.signal): one for one in pilot.beside_models}
-    for name, found, model in blocks:
-        who = f"the model {model}" if model else _many(found.annotators, "annotator")
-        given = f"{_many(found.answers, 'answer')} of {who} about {_many(found.items, 'item')}"
-        if found.votes is not None:  # a table of counts does not say who voted
-            given = f"{_many(found.votes, 'vote')} about {_many(found.items, 'item')}"
-        console.print(_headed(name, given))
+    found = parts(pilot)
+    for part in found:
+        console.print(_headed(part.name, part.given))
         grid = Table.grid(padding=(0, 1))
         grid.add_column(min_width=14, no_wrap=True)
         grid.add_column(overflow="fold")
-        for label, text in _lines(found, None if model else pilot.prices.get(name)):
+        for label, text in part.lines:
             grid.add_row(cell(f"  {label}"), cell(text))
-        if (compared := beside.get((model, name))) is not None:
-            for label, text in lines_beside(compared):
-                if text:
-                    grid.add_row(cell(f"  {label}"), cell(text))
         console.print(grid)
-    if blocks:
+    if found:
         say(console, f"in brackets: {100 * LEVEL:.0f} % intervals", "dim")
     _show_dropped(pilot, console)
     for note in pilot.calibration.notes:
         say(console, f"note: {note}")
     if pilot.written:
         say(console, f"canonical table: {pilot.written}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the pilot says of one kind of question, asked of people or of one `model`.
+
+    `given` says how many answers of whom about what; `lines` are (label, text) of all that is told.
+    """
+
+    name: str
+    model: str
+    given: str
+    lines: tuple[tuple[str, str], ...]
+    found: SignalCalibration
+
+
+def parts(pilot: Pilot) -> list[Part]:
+    """Every kind of question of the pilot, people first; the same words on paper and on a page."""
+    blocks = [(name, found, "") for name, found in pilot.calibration.signals.items()]
+    for model, signals in pilot.calibration.models.items():
+        blocks += [(name, found, model) for name, found in signals.items()]
+    beside = {(one.model, one.signal): one for one in pilot.beside_models}
+    made = []
+    for name, found, model in blocks:
+        who = f"the model {model}" if model else many(found.annotators, "annotator")
+        given = f"{many(found.answers, 'answer')} of {who} about {many(found.items, 'item')}"
+        if found.votes is not None:  # a table of counts does not say who voted
+            given = f"{many(found.votes, 'vote')} about {many(found.items, 'item')}"
+        lines = list(_lines(found, None if model else pilot.prices.get(name)))
+        if (compared := beside.get((model, name))) is not None:
+            lines += [line for line in lines_beside(compared) if line[1]]
+        made.append(Part(name, model, given, tuple(lines), found))
+    return made
 
 
 def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str, str]]:
@@ -77,13 +100,20 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
             yield "learning", learning_sentence(time.learning)
     if (confusion := found.confusion) is not None:
         yield "right", f"{_percent(confusion.accuracy)} against {confusion.against}"
+        if (pair := confusion.pair) is not None:
+            one, other, share = pair
+            yield (
+                "mistakes",
+                f"{_percent(share)} of them are {one} and {other} taken for each other: precision "
+                "and bits are those of an average pair of classes",
+            )
     if (same := found.agreement) is not None:
         if same.between is not None:
             alpha = "" if same.alpha is None else f"; Krippendorff's alpha {_short(same.alpha)}"
             alpha += " (1: always agree, 0: by chance)" if alpha else ""
             yield "between people", f"{_alike(same.measure, same.between)}{alpha}"
         if same.repeat is not None:
-            pairs = _many(same.pairs_repeat, "pair")
+            pairs = many(same.pairs_repeat, "pair")
             yield "same person", f"asked again: {_alike(same.measure, same.repeat)}; {pairs}"
             if same.between is None and found.annotators == 1:
                 yield "", "were they several people? Then give each an own name as annotator"
@@ -98,11 +128,6 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
                 lapse += f"; up to {hidden} of the answers could be random unnoticed"
         elif most is not None:
             lapse += f", if mistakes follow distances; at most {100 * most:.1f} % for any mistakes"
-            if most < noise.lapse.value:
-                lapse += (
-                    ": by counting, so trust that one (mistakes do not follow distances here, "
-                    "or some classes are never answered)"
-                )
         yield "lapse", lapse
         precision = _short(noise.precision)
         if noise.assumes == NO_TOP:
@@ -120,7 +145,7 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         these = "one answer is" if worth.soft == 1 else f"{worth.soft} answers are"
         yield "worth", f"{these} worth this many hard labels: {near}"
     if found.flagged:
-        yield "flagged", f"{_many(len(found.flagged), 'annotator')}: reasons to look, no verdict"
+        yield "flagged", f"{many(len(found.flagged), 'annotator')}: reasons to look, no verdict"
         for record in found.flagged[:SHOWN]:
             yield "", f"{record.annotator}: {'; '.join(record.evidence)}"
 
@@ -129,7 +154,7 @@ def _show_dropped(pilot: Pilot, console: Console) -> None:
     dropped, rejected = pilot.calibration.dropped, pilot.answers.rejected
     if not dropped or rejected is None:
         return
-    rows = _many(sum(dropped.values()), "row")
+    rows = many(sum(dropped.values()), "row")
     console.print(_headed("left out", f"{rows} (counted from 1, without headings)"))
     for reason, count in dropped.items():
         say(console, f"  {count:,}: {reason}")
@@ -158,7 +183,7 @@ def _headed(head: str, text: str) -> Text:
     return Text.assemble(cell(head, "bold"), ": ", cell(text))
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 

@@ -16,7 +16,8 @@ from labelbits.atomic import write_together
 from labelbits.outputs import unwritable
 from labelbits.report.blocks import Bullets, Details, Figure, Paragraph, Section, Table
 from labelbits.report.page import CITATION
-from labelbits.report.reproduce_figures import LOOKS, draw
+from labelbits.report.reproduce_figures import draw
+from labelbits.report.reproduce_looks import LOOKS
 from labelbits.report.templating import standing_alone
 from labelbits.sweeps.analyses.verdicts import verdicts
 from labelbits.version import __version__

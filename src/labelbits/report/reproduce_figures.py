@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,111 +10,19 @@ import polars as pl
 from plotly.subplots import make_subplots
 
 from labelbits.report.figures import COLOURS, GRID, log_ticks
+from labelbits.report.reproduce_looks import (
+    AXES,
+    LEAST_BITS,
+    LOOKS,
+    MAP,
+    OTHER_LINES,
+    SHARE,
+    WINNER,
+)
 from labelbits.signals import REGISTRY
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "triangle-down")
 DASHES = ("solid", "dash")
-WINNER, SHARE = "winner at price ratio ", "share of draws won at price ratio "
-MAP = "cheapest signal"
-
-
-@dataclass(frozen=True)
-class Look:
-    """How one figure is laid out: titles of its axes, logarithmic axes, panels in a row."""
-
-    title: str
-    caption: str
-    x: str
-    y: str
-    log_x: bool = True
-    log_y: bool = False
-    columns: int = 3
-
-
-LOOKS = {
-    "bits": Look(
-        "Bits of one answer",
-        "Claim: how much a label says depends on the number of classes, of dimensions, and on "
-        "noise. Lines are integrals of the likelihood, markers are sampled worlds and answers, "
-        "with two standard errors. Each panel moves one number and keeps the others.",
-        "", "bits an answer", log_y=True, columns=2,
-    ),
-    "total": Look(
-        "Bits of all answers together, in a small world",
-        "Claim: what answers say together depends on how many there are. Lines are theory, the "
-        "smaller of 1/2 log2 det(I + F) and the sum of the answers' bits; markers are simulation, "
-        "midway between two bounds by annealed importance sampling, with two standard errors that "
-        "hold half the gap. The panels of classes, dimensions and noise have four answers an item.",
-        "", "bits", log_y=True,
-    ),
-    "recovery": Look(
-        "Quality of the recovered space",
-        "Claim: more bits, better representations. Worlds are recovered by MAP. No learner can be "
-        "below the rate-distortion limit of Procrustes disparity (black line); for Spearman the "
-        "line is what a Gaussian code at that limit reaches. Bits are the theory of all answers.",
-        "", "", columns=2,
-    ),
-    "triplets": Look(
-        "Bits of one triplet as triplets are added",
-        "Claim: answers about the same items overlap, so that each new triplet says less. No "
-        "triplet says more than one alone, nor all together more than N log2 (N - 1)! bits.",
-        "triplets an item", "bits a triplet", log_y=True,
-    ),
-    "saturation": Look(
-        "Soft labels as classes pass the number of dimensions",
-        "Claim: once classes exceed dimensions a soft label already fixes the item, and further "
-        "classes add little. One soft label an item; careful reports are near the exact "
-        "probabilities.",
-        "classes", "", log_x=False,
-    ),
-    "shots": Look(
-        "A classifier on the recovered space, by shots a class",
-        "Claim: few answers call for rich signals; with many, hard labels do. Nearest centroid "
-        "of the shots; in distribution, on items from a shifted prior, and with classes that no "
-        "question was about. Black: the same classifier on the true positions.",
-        "shots a class", "accuracy", log_x=False,
-    ),
-    "transfer": Look(
-        "The same classifier at the most shots, by answers an item",
-        "Claim: hard labels in the big-data regime, richer signals for few shots and out of "
-        "distribution. Every signal at the same number of answers, whatever they cost. Black: the "
-        "true positions.",
-        "answers an item", "accuracy",
-    ),
-    "dynamics": Look(
-        "How encoders learn from each kind of answer",
-        "Claims: the dynamics of learning depend on the signal and on the number of labels, "
-        "classes and dimensions. Encoders (32 columns to 64 to 8) are trained by gradient descent "
-        "on the likelihood of each kind of answer; x = g(z) + noise, g random and smooth. "
-        "Everything is measured on items that were not trained on. Alignment is the Spearman "
-        "correlation of distances with the true ones.",
-        "", "", columns=2,
-    ),
-    "tradeoff": Look(
-        "What a quality costs, and which signal is cheapest",
-        "Claim: which signal is best depends on its price. A choice (hard, triplet, ...) costs 1, "
-        "a count of votes 3, a report about several classes (soft, sparse-soft, ranking, "
-        "candidates) the price ratio. The break-even price of a signal is what one answer may "
-        "cost, in hard labels. The map has squares for signals with solid lines and diamonds for "
-        "dashed ones; faint ones won in fewer bootstrap draws.",
-        "", "", columns=2,
-    ),
-}  # fmt: skip
-
-#: Panel -> titles of its axes and whether they are logarithmic, where the figure's do not fit.
-AXES: dict[str, dict[str, Any]] = {
-    "classes": {"x": "classes"},
-    "dimensions": {"x": "dimensions"},
-    "precision": {"x": "precision"},
-    "lapse": {"x": "lapse", "log_x": False},
-    "each answer": {"x": "answers an item", "y": "bits an answer"},
-    "bits by answers an item": {"x": "answers an item", "y": "bits", "log_y": True},
-    "bits of a label": {"y": "bits", "log_y": True},
-    "prototypes known": {"y": "Spearman"},
-    "prototypes unknown": {"y": "Spearman"},
-    "break-even price": {"x": "Spearman", "y": "hard labels", "log_x": False, "log_y": True},
-    MAP: {"x": "price of a report / price of a choice", "y": "Spearman"},
-}
 
 
 def axes_of(figure: str, panel: str) -> dict[str, Any]:
@@ -123,7 +30,7 @@ def axes_of(figure: str, panel: str) -> dict[str, Any]:
     look = LOOKS[figure]
     base = {"x": look.x, "y": look.y, "log_x": look.log_x, "log_y": look.log_y}
     if ", by " in panel:
-        y, x = panel.split(", by ")
+        y, x = panel.rsplit(", by ", 1)
         titles = {"spearman": "Spearman", "procrustes": "Procrustes disparity"}
         base |= {"x": x, "y": titles.get(y, y)}
         base["log_y"] = y == "procrustes"
@@ -149,6 +56,10 @@ def style(name: str) -> tuple[str, str, str]:
         i = sum(known.index(part) for part in parts) + 6 * (len(parts) - 1)
         dash = "longdashdot" if len(parts) > 1 else DASHES[i // len(COLOURS) % len(DASHES)]
         return COLOURS[i % len(COLOURS)], dash, SYMBOLS[i % len(SYMBOLS)]
+    if name in OTHER_LINES:
+        i = OTHER_LINES.index(name)
+        return COLOURS[i % len(COLOURS)], ("dashdot", "dot")[i // len(COLOURS) % 2], \
+            SYMBOLS[i % len(SYMBOLS)]  # fmt: skip
     if name.startswith(("careful", "usual")):
         i = 2 * (not name.endswith("2")) + name.startswith("usual")
         return COLOURS[i], DASHES[name.startswith("usual")], SYMBOLS[i]
@@ -199,6 +110,11 @@ def draw(table: pl.DataFrame, name: str) -> go.Figure:
             if axes[f"log_{letter}"]:
                 values = part[column].filter(part[column] > 0)
                 update(type="log", **log_ticks(min(values), max(values)), **place)
+        if panel.startswith("held-out bits"):
+            values = data.filter(panel=panel)["value"].to_numpy()
+            if values.min() < LEAST_BITS:
+                top = 1.1 * max(float(values.max()), 0.1)
+                figure.update_yaxes(range=[LEAST_BITS, top], **place)
     figure.update_annotations(font_size=13)
     figure.update_xaxes(gridcolor=GRID, linecolor=GRID, zeroline=False, automargin=True)
     figure.update_yaxes(gridcolor=GRID, linecolor=GRID, zeroline=False, automargin=True)

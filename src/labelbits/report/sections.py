@@ -33,20 +33,19 @@ MOST_DIFFERENCES = 12
 
 def sections(plan: Plan) -> list[Section]:
     """The sections in reading order: what to sign and what to do first, then what it rests on."""
-    made = [
-        _verdict(plan),
-        _next_step(plan),
-        _doubts(plan),
-        _differences(plan),
-        _tradeoff(plan),
-        _at_budget(plan),
-        _map(plan),
-        _bits(plan),
-        _mixture(plan),
-        *evidence_sections(plan),
-        _all(plan),
-    ]
+    made = [_verdict(plan), _next_step(plan), _doubts(plan), _differences(plan), _tradeoff(plan)]
+    made += [_at_budget(plan), *_behind(plan)]
     return [one for one in made if one is not None]
+
+
+def sections_behind(plan: Plan) -> list[Section]:
+    """Those that stand below verdict, curves and table: what sets options apart, who wins where,
+    bits, checks, assumptions."""
+    return [one for one in (_differences(plan), *_behind(plan)) if one is not None]
+
+
+def _behind(plan: Plan) -> list[Section | None]:
+    return [_map(plan), _bits(plan), _mixture(plan), *evidence_sections(plan), _all(plan)]
 
 
 def _verdict(plan: Plan) -> Section:
@@ -58,8 +57,8 @@ def _verdict(plan: Plan) -> Section:
         (span(low, high, percent), f"{100 * LEVEL:.0f} % interval"),
         (money(best["cost"], plan.currency), f"of {money(plan.budget, plan.currency)}"),
     ]
-    if "single" in best:  # a mixture is advised; probabilities are of one option alone
-        mixture = plan.extras["mixture"]
+    mixture = plan.extras.get("mixture")
+    if "single" in best and mixture:  # it is advised; probabilities are of one option alone
         gain, interval = change_parts(mixture["gain"], mixture["interval"], percent)
         cards.append((gain, f"better than {mixture['single']} alone ({interval})"))
     elif len(plan.curves) > 1:
@@ -70,18 +69,18 @@ def _verdict(plan: Plan) -> Section:
         cards.insert(
             2, (show(free["quality"], percent), f"always answering {name}, without labels")
         )
-    if best["parts"].get("first") and best.get("next"):
-        cards = [(show(best["next"]["quality_now"], percent), "with the labels you hold"), *cards]
+    there = best.get("next")
+    if best["parts"].get("first") and there:
+        cards = [(show(there["quality_now"], percent), "with the labels you hold"), *cards]
         cards[1] = (cards[1][0], f"{plan.metric_name} expected from nothing")
     parts = best["parts"]
     more = [parts.get(key, "") for key in ("certainty", "less", "pilot")]
     leads = [line for line in best.get("leads", []) if line]
-    there = best.get("next") or {}
     if free and free["instead"] in leads:  # it reads better below the numbers
         leads.remove(free["instead"])
         more.insert(0, free["instead"])
     # What goes first has said it already.
-    more += ["" if leads else there.get("sentence", ""), best.get("target_sentence", "")]
+    more += [there["sentence"] if there and not leads else "", best.get("target_sentence", "")]
     return Section(
         "",
         [

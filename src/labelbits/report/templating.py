@@ -23,14 +23,17 @@ from labelbits.speech import printable
 HERE = Path(__file__).parent
 STYLE = (HERE / "style.css").read_text(encoding="utf-8")
 SCRIPT = (HERE / "script.js").read_text(encoding="utf-8")
-#: What ends a script element, opens a comment in one, or ends a line where JavaScript sees one.
+#: What ends a script element, opens a comment in one, or ends a line where JavaScript sees one; and
+#: what ends an attribute in single quotes.
 UNSAFE = {
-    "<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029",
+    "'": "\\u0027", "<": "\\u003c", ">": "\\u003e", "&": "\\u0026",
+    "\u2028": "\\u2028", "\u2029": "\\u2029",
 }  # fmt: skip
 
 
 def json_text(value: Any) -> Markup:
-    """`value` as JSON that is safe inside a script element; figures of plotly are taken whole."""
+    """`value` as JSON that is safe inside a script element, and inside an attribute in single
+    quotes; figures of plotly are taken whole."""
     whole = value.to_json() or "{}" if isinstance(value, go.Figure) else json.dumps(value)
     for character, escaped in UNSAFE.items():
         whole = whole.replace(character, escaped)

@@ -46,10 +46,12 @@ def print_plan(plan: Plan, folder: Path, console: Console | None = None) -> None
 def further(plan: Plan) -> list[str]:
     """What the plan says beyond the purchase: labels at hand, target, mixture."""
     advice = plan.recommendation
+    there, mixture = advice.get("next"), plan.extras.get("mixture")
     found = [
-        advice["next"]["sentence"] if advice.get("next") else "",
+        # What goes before the purchase has said it already.
+        there["sentence"] if there and not advice.get("leads") else "",
         advice.get("target_sentence", ""),
-        (plan.extras.get("mixture") or {}).get("sentence", ""),
+        mixture["sentence"] if mixture else "",
     ]
     return [text for text in found if text]
 

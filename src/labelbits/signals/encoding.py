@@ -30,7 +30,7 @@ def is_kept(name: str) -> bool:
 #: distinct reports that are looked at to see it.
 COARSE, FINE, MOST_LOOKED_AT = 20, 100, 20_000
 #: Names under which ids of items are found in a table, in this order.
-IDS = ("id", "item", "uid", "item_id", "doc_id", "text_id", "image_id")
+IDS = ("id", "item", "uid", "item_id", "doc_id", "text_id", "image_id", "task", "task_id", "hitid")
 #: Rows whose items are numbered at a time.
 BLOCK = 1_000_000
 

@@ -111,3 +111,11 @@ def without_repeats(answers: Answers) -> Answers:
     if kept.all():
         return answers
     return replace(answers, table=table.filter(pl.Series(kept)))
+
+
+def only_asked(answers: Answers) -> Answers:
+    """The answers, with the items that they ask about alone, in the same order."""
+    named = set(answers.table["items"].explode(empty_as_null=False).to_list())
+    if len(named) == len(answers.items):
+        return answers
+    return replace(answers, items=tuple(item for item in answers.items if item in named))

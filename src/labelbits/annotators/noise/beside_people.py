@@ -20,10 +20,11 @@ from scipy import stats
 
 from labelbits.annotators.confusion import Confusion
 from labelbits.annotators.intervals import Interval
-from labelbits.annotators.noise.positions import ENOUGH, LAPSES, MOST_DIMS, NOT_LAPSES, SPREAD
+from labelbits.annotators.noise.positions import ENOUGH, MOST_DIMS
 from labelbits.annotators.noise.result import Noise
 from labelbits.interface import LEVEL, Answers, Batch, Signal
 from labelbits.recovery import SignalEmbedding
+from labelbits.recovery.triplets.noise import LAPSES, NOT_LAPSES, SPREAD
 from labelbits.signals import signal_class
 from labelbits.signals.base import replace_noise
 from labelbits.signals.encoding import encode

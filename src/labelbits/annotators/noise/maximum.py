@@ -113,22 +113,25 @@ def maximise(
     """Maximum of the likelihood with an interval; None where it tells nothing of the precision.
 
     `shared` is the standard deviation of ln precision that all items have in common; `most` is a
-    bound of the lapse that holds without the channel (`most_at_random`).
+    bound of the lapse that holds without the channel (`most_at_random`): mistakes that do not
+    follow distances look like lapses to the channel, and no lapse above the bound is believed.
     """
-    joint = search(score, LAPSES, concentrated)
+    believed = LAPSES if most is None else LAPSES[most >= LAPSES]
+    joint = search(score, believed, concentrated)
     params, k, highest = joint.best
     if not np.isfinite(highest):
         return None
     never = search(score, LAPSES[:1], concentrated, params if concentrated else None)
     lapse, errors = _with_errors(score, params, k, shared)
+    lapse = lapse if most is None else min(lapse, most)
     none = _never_random(score, never, shared)
-    assumes = ""
+    assumes, top = "", 1.0 if most is None else most
     if errors[0] <= UNTOLD:
-        precision, random = _around(params[0], errors[0]), _lapse(joint, lapse, errors[-1])
+        precision, random = _around(params[0], errors[0]), _lapse(joint, lapse, errors[-1], top)
     elif highest - never.best[2] <= FALL:
         # Lapses and low precision look alike here: one of them is told if the other is given.
         assumes, precision, params = NO_LAPSE, none, never.best[0]
-        random = _lapse(joint, 0.0, 0.0)
+        random = _lapse(joint, 0.0, 0.0, top)
         if most is not None:
             random = Interval(0.0, 0.0, most, "0 assumed; upper end by counting mistakes")
     else:
@@ -136,7 +139,7 @@ def maximise(
         if precision is not None and precision.high > 0.99 * math.exp(LIMITS[1]):
             assumes = NO_TOP
         # The precision may be anything high: its error is no error of the lapse.
-        random = _lapse(joint, lapse, 0.0)
+        random = _lapse(joint, lapse, 0.0, top)
     if precision is None:
         return None
     return Noise(
@@ -201,16 +204,17 @@ def _profile(found: Search, shared: float) -> Interval | None:
     )
 
 
-def _lapse(joint: Search, lapse: float, error: float) -> Interval:
-    """Where the profile over the precisions falls by `FALL`, or `WIDTH` errors if wider."""
+def _lapse(joint: Search, lapse: float, error: float, most: float) -> Interval:
+    """Where the profile over the precisions falls by `FALL`, or `WIDTH` errors if wider; up to
+    `most`."""
     profile = joint.totals.max(0)
     low, high = _ends(joint.lapses, profile.max() - profile)
-    low, high = low or 0.0, 1.0 if high is None else high
+    low, high = low or 0.0, most if high is None else high
     reach = WIDTH * error
     return Interval(
         lapse,
         float(max(0.0, min(low, lapse - reach))),
-        float(min(1.0, max(high, lapse + reach))),
+        float(min(most, max(high, lapse + reach))),
         METHOD,
     )
 

@@ -6,7 +6,7 @@ A plan takes items at random, so the first rows of a file, often sorted by class
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,15 @@ from labelbits.errors import InputError
 
 @dataclass
 class Items:
-    """`names`, answers `held` on each and its `stratum` if known; `order` of those to be asked."""
+    """`names`, answers `held` on each and its `stratum` if known; `order` of those to be asked;
+    `looks`, what annotators see of an item where that is not its name, and its `kind`."""
 
     names: list[str]
     order: np.ndarray
     held: np.ndarray
     stratum: np.ndarray | None
+    looks: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "text"
 
     def first(self, count: int, *, compared: bool) -> list[str]:
         """The first `count` in order; those without answers before the others unless `compared`."""
@@ -75,10 +78,19 @@ def known_items(
             return None
         held = np.zeros(len(names), int)
         return Items([str(name) for name in names], rng.permutation(len(names)), held, None)
-    shown = [str(name) for name in (names or listed["item"].to_list())]
+    shown = [str(name) for name in listed["item"].to_list()]
+    kind = next((one for one in ("text", "image") if one in listed.columns), "")
+    looks = {}
+    if names:
+        own = dict(zip(shown, map(str, names), strict=True))
+        # Rows without names are called as they are shown; names of a person's own are kept.
+        numbered = all(name == str(row) for row, name in enumerate(shown))
+        shown, looks = (list(own.values()), {}) if numbered else (shown, own)
+    elif kind:
+        looks = {k: str(v) for k, v in zip(shown, listed[kind], strict=True) if v is not None}
     stratum = listed["stratum"].to_numpy() if "stratum" in listed.columns else None
     held = listed["answers_held"].to_numpy()
-    return Items(shown, rng.permutation(len(shown)), held, stratum)
+    return Items(shown, rng.permutation(len(shown)), held, stratum, looks, kind or "text")
 
 
 def _listed(path: Path, notes: list[str]) -> pl.DataFrame | None:
@@ -88,7 +100,10 @@ def _listed(path: Path, notes: list[str]) -> pl.DataFrame | None:
             "ambiguous"
         )
         return None
-    kinds = {"item": pl.String, "answers_held": pl.Int64, "stratum": pl.String}
+    kinds = {
+        "item": pl.String, "answers_held": pl.Int64, "stratum": pl.String, "text": pl.String,
+        "image": pl.String,
+    }  # fmt: skip
     try:
         table = pl.read_csv(path, schema_overrides=kinds)
     except (pl.exceptions.PolarsError, OSError) as problem:

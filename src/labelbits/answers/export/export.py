@@ -1,81 +1,20 @@
-"""Label Studio tasks and labeling configs for what a plan says to buy.
-
-One folder a purchase: `config.xml` (paste it as the project's labeling interface), `tasks.json`
-(import it) and `README.md` (how many annotators for each task). `data.labelbits` in each task says
-what was asked, so that the finished export is read back exactly.
-"""
+"""Write what a plan says to buy, or answers that exist, for other programs."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
-import math
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from labelbits.answers.export.asked_items import Items, known_items
-from labelbits.answers.export.label_studio_config import labeling_config
+from labelbits.answers.export.projects import projects_of
+from labelbits.answers.export.targets import TARGETS, is_ours, target_of
+from labelbits.answers.export.tasks import tasks_for
 from labelbits.answers.files.json_files import loads
-from labelbits.answers.files.opening import check_file
-from labelbits.answers.formats.reader import as_number, scalar_name
+from labelbits.answers.files.opening import check_file, head
 from labelbits.atomic import write_together
 from labelbits.errors import InputError
-from labelbits.interface import PLAN_FORMAT, Signal
+from labelbits.interface import Answers
 from labelbits.outputs import unwritable
-from labelbits.signals import make, signal_class
-
-#: Tasks of one purchase: more is a typing error in the plan.
-MOST_TASKS = 2_000_000
-#: Names of the files that an export writes, relative to its folder.
-WRITTEN = re.compile(r"\d+-[a-z-]+/(config\.xml|tasks\.json|README\.md)")
-
-
-def tasks_for(
-    signal: Signal, count: int, items: Sequence[str], classes: Sequence[str], seed: int
-) -> list[dict[str, Any]]:
-    """`count` tasks that show `items`.
-
-    Questions about one item take the items in turn; questions that show several draw them at
-    random without repetition within a question. The class that `verify` asks about is drawn too.
-    Equal seeds give equal tasks. Raises `InputError` for fewer items than a question shows.
-    """
-    rng = np.random.default_rng(seed)
-    if len(items) < signal.arity:
-        raise InputError(
-            f"{signal.name} shows {signal.arity} items in a question; there are {len(items)}"
-        )
-    tasks = []
-    for place in range(count):
-        if signal.arity == 1:
-            names = [str(items[place % len(items)])]
-        else:
-            names = [str(items[i]) for i in rng.choice(len(items), signal.arity, replace=False)]
-        tasks.append({"data": _task(signal, names, classes, rng)})
-    return tasks
-
-
-def _task(
-    signal: Signal, names: list[str], classes: Sequence[str], rng: np.random.Generator
-) -> dict[str, Any]:
-    told: dict[str, Any] = {"signal": signal.name, "items": names}
-    data: dict[str, Any] = {f"item_{i}": name for i, name in enumerate(names, 1)}
-    if signal.uses_classes:
-        told["classes"] = list(classes)
-    if signal.questions(2) > 1:
-        name = classes[int(rng.integers(len(classes)))]
-        told["asked"] = [name]
-        data["question"] = f"Is it {name}?"
-    if signal.form == "ranker":
-        data["class_list"] = [{"id": f"class-{k}", "title": name} for k, name in enumerate(classes)]
-    if signal.form == "pairwise" and signal.arity == 4:
-        data["pair_1"] = f"{names[0]} and {names[1]}"
-        data["pair_2"] = f"{names[2]} and {names[3]}"
-    return {**data, "labelbits": told}
 
 
 def export_plan(
@@ -85,194 +24,59 @@ def export_plan(
     items: Sequence[str] = (),
     classes: Sequence[str] = (),
     seed: int = 0,
+    to: str = "label-studio",
 ) -> tuple[list[Path], list[str]]:
     """Write a folder for each purchase of `plan` (plan.json); returns (folders, notes).
 
-    `items` are the items that may be shown (names, texts or addresses); as many as the plan has
-    rows of features name those rows. Without them rows are numbered from 0. Items without answers
-    come first, at random by `seed`, and in a mixture by how ambiguous they look, as the plan says.
-    `classes` are the class names, by default those in the plan, else placeholders. Raises
-    `InputError` for a plan without purchases and for one of another format than `PLAN_FORMAT`.
+    `items`, `classes` and `seed` are those of `projects_of`; `to` names one of `TARGETS`. Raises
+    `InputError` as that does, and for a target that is not about what to buy.
     """
-    found = _read_plan(plan)
-    purchases, known = _purchases(plan, found), _class_names(found)
-    names, notes = list(classes) or known, []
-    asks = any(signal_class(_named(plan, n, p)).uses_classes for n, p in enumerate(purchases, 1))
-    unnamed = placeholders(len(names) or 10)
-    if asks and names in ([], unnamed):
-        notes.append(
-            f"the plan does not name the classes: {len(unnamed)} placeholders are written, "
-            "'class 1' and so on; give the names with --classes"
+    target = target_of(to)
+    if target.of_plan is None:
+        fitting = ", ".join(one.name for one in TARGETS.values() if one.of_plan)
+        raise InputError(
+            f"--to {to} describes answers, and {plan} is a plan; expected files of answers, or "
+            f"--to one of: {fitting}"
         )
-    names = names or unnamed
-    listed = found.get("items_file")
-    beside = plan.parent / Path(listed).name if isinstance(listed, str) else None
-    _check_run(plan, found, beside)
-    pool = known_items(beside, items, seed, notes)
-    folders, files = [], {}
-    for number, purchase in enumerate(purchases, 1):
-        signal = _signal(plan, number, purchase, len(names))
-        count = _count(plan, purchase, "items")
-        each = _number_of(plan, purchase, "answers_per_item", 1.0)
-        total = max(1, round(_number_of(plan, purchase, "answers", count * each)))
-        shown = _shown(pool, purchase, signal, count)
-        if signal.arity == 1 and signal.questions(2) == 1:
-            tasks, repeats = min(count, len(shown)), math.ceil(each - 1e-9)
-            if tasks < count:
-                notes.append(
-                    f"purchase {number} ({signal.name}): the plan buys {count:,} items and there "
-                    f"are {tasks:,} to show; name new items of this kind with --items"
-                )
-            if pool is not None and (again := pool.answered(shown[:tasks])):
-                notes.append(
-                    f"purchase {number} ({signal.name}): {again:,} of {tasks:,} tasks ask about "
-                    "items that have answers already; the plan meant new items: name them with "
-                    "--items"
-                )
-        else:  # each question is new: one annotator for each
-            tasks, repeats = min(total, MOST_TASKS), 1
-        target = f"{number}-{signal.name}"
-        written = tasks_for(signal, tasks, shown, names, seed + number)
-        files[f"{target}/config.xml"] = labeling_config(signal, names)
-        files[f"{target}/tasks.json"] = json.dumps(written, ensure_ascii=False, indent=1)
-        files[f"{target}/README.md"] = _explain(signal.name, tasks, repeats, each)
-        folders.append(folder / target)
+    projects, notes = projects_of(plan, items=items, classes=classes, seed=seed)
+    files = {}
+    for project in projects:
+        made = target.of_plan(project)
+        files |= {f"{project.name}/{name}": content for name, content in made.items()}
     try:
-        write_together(folder, files, lambda name: bool(WRITTEN.fullmatch(name)))
+        write_together(folder, files, is_ours)
     except OSError as problem:
         raise unwritable(folder, problem) from None
-    return folders, notes
+    return [folder / project.name for project in projects], notes
 
 
-def _check_run(plan: Path, found: Mapping[str, Any], items: Path | None) -> None:
-    """Raise `InputError` where the items beside the plan are those of another run."""
-    hashes = found.get("files")
-    expected = hashes.get(items.name) if items is not None and isinstance(hashes, dict) else None
-    if items is None or expected is None or not items.is_file():
-        return
-    if hashlib.sha256(items.read_bytes()).hexdigest() != expected:
-        raise InputError(
-            f"{items}: found a file that is not of this plan (run {found.get('run')}); expected "
-            f"the {items.name} that was written with {plan.name}; run labelbits plan again"
-        )
-
-
-def _shown(
-    pool: Items | None, purchase: Mapping[str, Any], signal: Signal, count: int
-) -> list[str]:
-    """The items that this purchase shows."""
-    if pool is None:
-        return [str(i) for i in range(max(count, signal.arity))]
-    shares = purchase.get("strata")
-    if signal.arity == 1 and isinstance(shares, dict):
-        return pool.apart(count, shares)
-    return pool.first(max(count, signal.arity), compared=signal.arity > 1)
-
-
-def _named(plan: Path, number: int, purchase: Mapping[str, Any]) -> str:
-    name = purchase.get("signal")
-    if not isinstance(name, str):
-        raise InputError(f"{plan}: purchase {number} names no signal; found {name!r}")
-    return name
-
-
-def _signal(plan: Path, number: int, purchase: Mapping[str, Any], classes: int) -> Signal:
-    """The signal of a purchase, with those of its options that shape the question."""
-    name = _named(plan, number, purchase)
-    nested = purchase.get("options")
-    given = {**(nested if isinstance(nested, dict) else {}), **purchase}
-    own = {field.name for field in dataclasses.fields(signal_class(name))}
-    shaping = {
-        key: value
-        for key, value in given.items()
-        if key in own and key != "answers_per_item" and isinstance(value, (bool, int))
-    }
-    return make(name, 2, classes, **shaping)
-
-
-def placeholders(count: int) -> list[str]:
-    """Names of classes where a plan knows only how many there are."""
-    return [f"class {k}" for k in range(1, count + 1)]
-
-
-def _read_plan(plan: Path) -> dict[str, Any]:
-    check_file(plan)
+def is_plan(path: Path) -> bool:
+    """Does the file hold a plan, and no answers?"""
+    check_file(path, "a plan.json, or a file of answers")
+    if not head(path, 4096).lstrip().startswith(b"{"):
+        return False
     try:
-        found = loads(plan.read_text(encoding="utf-8-sig"))
-    except (ValueError, OSError) as problem:
-        raise InputError(f"{plan}: not JSON ({problem}); expected a plan.json") from None
-    found = found if isinstance(found, dict) else {}
-    # A plan without a number is from before plans had one: its purchases are written the same.
-    number = found.get("format", PLAN_FORMAT)
-    if isinstance(number, bool) or number != PLAN_FORMAT:
-        raise InputError(
-            f"{plan}: format is {_brief(number)}; expected {PLAN_FORMAT}, the one format of "
-            "plan.json that this version of labelbits reads; run labelbits plan again, or export "
-            "with the version that wrote the plan"
-        )
-    return found
+        found = loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError):
+        return False
+    return isinstance(found, dict) and "recommendation" in found
 
 
-def _brief(value: object) -> str:
-    """A value of JSON as it stands in the file, cut where it is long; of what nests, the type."""
-    if isinstance(value, (list, dict)):
-        return "a list" if isinstance(value, list) else "an object"
-    text = json.dumps(value)
-    return text if len(text) <= 40 else f"{text[:40]} (cut)"
+def export_answers(answers: Answers, facts: Mapping[str, Any], folder: Path, to: str) -> Path:
+    """Write answers for the target `to` into `folder`; `facts` are those of `pilot --json`.
+
+    Raises `InputError` for a target that takes no answers.
+    """
+    target = target_of(to)
+    if target.of_answers is None:
+        fitting = ", ".join(one.name for one in TARGETS.values() if one.of_answers)
+        raise InputError(f"--to {to} takes a plan.json; answers go --to one of: {fitting}")
+    files = target.of_answers(answers, facts)
+    try:
+        write_together(folder, files)
+    except OSError as problem:
+        raise unwritable(folder, problem) from None
+    return folder
 
 
-def _purchases(plan: Path, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    advice = found.get("recommendation")
-    purchases = advice.get("purchases") if isinstance(advice, dict) else None
-    if not isinstance(purchases, list) or not all(isinstance(p, dict) for p in purchases):
-        raise InputError(
-            f"{plan}: has no recommendation.purchases; expected the plan.json of labelbits plan"
-        )
-    if not purchases:
-        raise InputError(f"{plan}: the plan buys nothing; there is nothing to export")
-    return purchases
-
-
-def _class_names(found: Mapping[str, Any]) -> list[str]:
-    """The names of classes in a plan.json (placeholders for a number), as far as it says."""
-    for place in (found, found.get("extras"), found.get("dataset")):
-        named = place.get("classes") if isinstance(place, dict) else None
-        if isinstance(named, int) and not isinstance(named, bool) and 2 <= named <= 10_000:
-            return placeholders(named)
-        names = [scalar_name(name) for name in named] if isinstance(named, list) else []
-        if len(names) > 1 and None not in names:
-            return [str(name) for name in names]
-    return []
-
-
-def _number_of(plan: Path, purchase: Mapping[str, Any], key: str, default: float) -> float:
-    value = purchase.get(key)
-    if value is None:
-        return default
-    number = as_number(value) if not isinstance(value, str) else None
-    if number is None or not 0 < number <= MOST_TASKS:
-        raise InputError(
-            f"{plan}: {key} of a purchase is {value!r}; expected a number above 0 and at most "
-            f"{MOST_TASKS:,}"
-        )
-    return number
-
-
-def _count(plan: Path, purchase: Mapping[str, Any], key: str) -> int:
-    if key not in purchase:
-        raise InputError(f"{plan}: a purchase lacks {key!r}; expected a whole number")
-    return math.ceil(_number_of(plan, purchase, key, 1.0))
-
-
-def _explain(name: str, tasks: int, repeats: int, each: float) -> str:
-    shared = ""
-    if each != round(each) and repeats > 1:
-        shared = f" (the plan buys {each:.2f} on average: stop when the money is spent)"
-    return (
-        f"# {name}: {tasks:,} tasks, {repeats} annotators for each{shared}\n\n"
-        "1. Make a Label Studio project and paste `config.xml` as its labeling interface.\n"
-        f"2. Set annotations per task to {repeats}.\n"
-        "3. Import `tasks.json`. To show images instead of names, replace `Text` by `Image` in\n"
-        "   `config.xml` and put addresses of images into the tasks.\n"
-        "4. When it is done, export as JSON and run `labelbits pilot EXPORT.json`.\n"
-    )
+__all__ = ["export_answers", "export_plan", "is_plan", "tasks_for"]

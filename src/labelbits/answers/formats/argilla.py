@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from labelbits.answers.files.json_files import json_elements, loads_loose
+from labelbits.answers.export.argilla import ASKED, as_values
+from labelbits.answers.export.label_studio_results import NotAnswered, answer_of
+from labelbits.answers.files.json_files import json_elements, loads, loads_loose
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.files.parquet import read_parquet
 from labelbits.answers.formats.collecting import Rows
@@ -26,6 +28,7 @@ from labelbits.answers.formats.reader import (
     scalar_name,
 )
 from labelbits.answers.table.columns import Parsed
+from labelbits.signals import REGISTRY
 
 ENDING = ".responses"
 META = ("id", "status", "_server_id", "inserted_at", "updated_at", "external_id")
@@ -46,6 +49,9 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
                 for key, value in record.items()
                 if "." not in key and key not in META and scalar_name(value) is not None
             }
+        if (told := _told(record)) is not None:
+            _asked_by_us(rows, rejects, number, record, told)
+            continue
         item = scalar_name(record.get("id")) or item_name(str(number), fields)
         for question, value, user, status in _responses(record):
             if not options.wants(question):
@@ -64,6 +70,40 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     table = rows.table(path, options, rejects, notes)
     notes.extend(f"{path.name}: {note}" for note in sorted(assumed))
     return Parsed(table, rejects, notes=notes)
+
+
+def _told(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What `labelbits export --to argilla` asked, which stands in the record's metadata."""
+    metadata = record.get("metadata")
+    text = metadata.get(ASKED) if isinstance(metadata, Mapping) else record.get(ASKED)
+    try:
+        told = loads(text) if isinstance(text, str) else text
+    except ValueError:
+        return None
+    if not isinstance(told, Mapping) or told.get("signal") not in REGISTRY:
+        return None
+    return told if isinstance(told.get("items"), list) else None
+
+
+def _asked_by_us(
+    rows: Rows, rejects: Rejects, number: int, record: Mapping[str, Any], told: Mapping[str, Any]
+) -> None:
+    """The responses of each user to a question of ours, read back exactly."""
+    users: dict[str, dict[str, Any]] = {}
+    for question, value, user, status in _responses(record):
+        if status in (None, "submitted"):
+            users.setdefault(user, {})[question] = value
+        else:
+            rejects.add(number, f"response to {question} is not submitted", status)
+    signal, items = str(told["signal"]), [str(name) for name in told["items"]]
+    classes = [str(name) for name in told.get("classes") or ()]
+    asked = [str(name) for name in told.get("asked") or ()]
+    for user, responses in users.items():
+        answer = answer_of(signal, items, classes, as_values(REGISTRY[signal].form, responses))
+        if isinstance(answer, NotAnswered):
+            rejects.add(number, answer.reason, answer.found)
+        else:
+            rows.add(number, signal, user, items, answer, classes=asked or None)
 
 
 def _number(

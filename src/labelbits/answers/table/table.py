@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -136,3 +137,16 @@ def assemble(
         rejected=pl.concat(rejected) if rejected else pl.DataFrame(schema=REJECTED),
         notes=tuple(notes),
     )
+
+
+def together(first: Answers, second: Answers) -> Answers:
+    """The answers of both, as if one file had held them."""
+    lost = [one.rejected for one in (first, second) if one.rejected is not None]
+    made = assemble(
+        [first.table, second.table],
+        lost,
+        tuple(dict.fromkeys((*first.classes, *second.classes))),
+        tuple(dict.fromkeys((*first.items, *second.items))),
+        (*first.notes, *second.notes),
+    )
+    return replace(made, gold={**second.gold, **first.gold})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from labelbits.errors import InputError
 from labelbits.metrics import metric_of
@@ -20,6 +19,7 @@ from labelbits.planning.measured.constant import (
 from labelbits.planning.measured.free_gold import said_of_gold
 from labelbits.planning.measured.held_labels import buy_next, hold_on, next_sentence, surely_better
 from labelbits.planning.purchases import list_options
+from labelbits.planning.records import Constant, Extras
 from labelbits.planning.result import Assumption, Curve, Plan
 from labelbits.planning.spec.cost import Price
 from labelbits.planning.spec.planfile import Budget, checked_money
@@ -31,12 +31,12 @@ def advise(
     budget: Budget,
     assumptions: list[Assumption],
     warnings: list[str],
-    extras: dict[str, Any],
+    extras: Extras,
 ) -> Plan:
     """The plan that these curves and this budget lead to."""
     judged = metric_of(metric)
     sign, percent = judged.sign, judged.percent
-    seed = extras["seed"]
+    seed = extras.get("seed", 0)
     options = list_options(curves, budget, seed)
     bought = {option.family for option in options}
     notes = [
@@ -73,7 +73,8 @@ def advise(
         held = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
     added = gain_of(advice, curves, seed, sign) if free else None
     # Always there, whatever the money and the prices: tables and figures show it.
-    advice = {**advice, "ceiling": extras.get("ceiling"), "constant": None}
+    advice = advice.copy()
+    advice["ceiling"], advice["constant"] = extras.get("ceiling"), None
     if free:
         advice["constant"] = {**free, "gain": None, "said_first": False, "instead": ""}
     if free and added:
@@ -87,13 +88,17 @@ def advise(
         notes += [beside.note] * bool(beside.note)
         if not beside.gain:
             advice, turn = without_gain(advice), "If you buy all the same,"
-        told: dict[str, Any] = {
+        told: Constant = {
+            "class": free["class"],
+            "quality": free["quality"],
+            "items": free["items"],
             "gain": beside.gain,
             "said_first": bool(beside.first),
             "instead": beside.instead,
+            "gain_expected": added[0],
+            "gain_interval": list(added[1:]),
         }
-        told |= {"gain_expected": added[0], "gain_interval": list(added[1:])}
-        advice = {**advice, "constant": {**free, **told}}
+        advice["constant"] = told
     if "known" in extras:
         known, said = extras["known"], said_of_gold(extras["known"], advice, shown, name, sign=sign)
         # Labels for nothing that are as good as bought ones are the first thing to know.
@@ -119,7 +124,7 @@ def advise(
         if target is not None and sign * (there["quality"] - target) >= 0:
             advice["target_sentence"] = (
                 f"The labels you hold reach {name} {shown(target)} already. From nothing: "
-                f"{advice['target_sentence']}"
+                f"{advice.get('target_sentence', '')}"
             )
     target = extras.get("target")
     if free and target is not None and sign * (free["quality"] - target) >= 0:
@@ -167,7 +172,7 @@ def replan(
         curves.append(replace(curve, family=family))
     money = plan.budget if amount is None else checked_money("budget", amount)
     terms = plan.terms.model_copy(update={"amount": float(money)})
-    extras = dict(plan.extras)
+    extras = plan.extras.copy()
     if prices or amount is not None:
         extras.pop("mixture", None)  # it was designed for other money
     made = advise(plan.metric, curves, terms, plan.assumptions, plan.warnings, extras)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from labelbits.planning.advice.recommend import cheapest_for
 from labelbits.planning.advice.words import NAMES, change, show
+from labelbits.planning.records import Mixture, Recommendation
 from labelbits.planning.result import LEVEL, Curve
 from labelbits.planning.spec.planfile import Budget
 
@@ -15,7 +15,7 @@ from labelbits.planning.spec.planfile import Budget
 LITTLE, WEAK, SOMETHING = 0.05, 0.3, 0.5
 
 
-def too_little(curves: list[Curve], advice: dict[str, Any], budget: Budget, seed: int) -> str:
+def too_little(curves: list[Curve], advice: Recommendation, budget: Budget, seed: int) -> str:
     """What goes before a purchase after which the representation is hardly better known than
     before, and what would help."""
     quality = advice["quality"]
@@ -42,7 +42,7 @@ def too_little(curves: list[Curve], advice: dict[str, Any], budget: Budget, seed
     )
 
 
-def led_by(leads: list[str], advice: dict[str, Any], turn: str) -> dict[str, Any]:
+def led_by(leads: list[str], advice: Recommendation, turn: str) -> Recommendation:
     """The advice with what the reader has to know first before it; `turn` leads over from there to
     the purchase."""
     first = " ".join(filter(None, leads))
@@ -56,7 +56,7 @@ def led_by(leads: list[str], advice: dict[str, Any], turn: str) -> dict[str, Any
     return {**advice, "leads": list(filter(None, leads)), "parts": parts, "sentence": sentence}
 
 
-def without_gain(advice: dict[str, Any]) -> dict[str, Any]:
+def without_gain(advice: Recommendation) -> Recommendation:
     """The advice without what only a purchase that gains anything is worth saying about: how sure
     it is the best, how to get as much for less, what pilot would settle which is best."""
     parts = {"purchase": advice["parts"]["purchase"], "certainty": "", "pilot": ""}
@@ -64,8 +64,8 @@ def without_gain(advice: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_mixture(
-    advice: dict[str, Any], mixture: dict[str, Any], budget: Budget, sign: int = 1
-) -> dict[str, Any]:
+    advice: Recommendation, mixture: Mixture, budget: Budget, sign: int = 1
+) -> Recommendation:
     """The advice with a mixture in place of the best single signal, by the gain it was measured
     to have; the interval moves with it and widens by the gain's own."""
     gain, (low, high) = mixture["gain"], mixture["interval"]
@@ -94,7 +94,12 @@ def with_mixture(
         "cost": cost,
         "quality": quality,
         "interval": interval,
-        "single": {key: advice[key] for key in ("purchases", "quality", "interval", "sentence")},
+        "single": {
+            "purchases": advice["purchases"],
+            "quality": advice["quality"],
+            "interval": advice["interval"],
+            "sentence": advice["sentence"],
+        },
         "parts": {"purchase": sentence, "certainty": "", "pilot": ""},
         "sentence": sentence,
     }

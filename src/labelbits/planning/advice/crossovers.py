@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from labelbits.planning.advice.words import chance
+from labelbits.planning.records import Crossover
 from labelbits.planning.result import LEVEL, Curve
 from labelbits.planning.spec.cost import unit_cost
 from labelbits.planning.spec.planfile import Budget
@@ -20,7 +20,7 @@ VAGUE = 30.0
 
 def crossovers(
     curves: list[Curve], budget: Budget, sign: int, *, held: bool = False
-) -> list[dict[str, Any]]:
+) -> list[Crossover]:
     """For each pair of families, the price ratio at which they are equally good for the budget.
 
     Family b is preferred while one of its answers costs less than `price_ratio` answers of a;
@@ -45,17 +45,19 @@ def crossovers(
     return found
 
 
-def _entry(
-    a: Curve, b: Curve, edge: np.ndarray, budget: Budget, held: bool = False
-) -> dict[str, Any]:
+def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget, held: bool = False) -> Crossover:
     """One pair's crossover; `edge` (B,) is the last ratio at which b wins, -1 for none."""
     money, first, second = budget.amount, a.family.name, b.family.name
     current = b.family.price.amount / a.family.price.amount
-    entry: dict[str, Any] = {
+    entry: Crossover = {
         "a": first,
         "b": second,
         "budget": money,
         "current_price_ratio": current,
+        "price_ratio": None,
+        "interval": None,
+        "wins": "",
+        "sentence": "",
     }
     middle = float(np.median(edge))
     if middle < 0 or middle >= len(RATIOS) - 1:
@@ -80,8 +82,7 @@ def _entry(
                 f"Which of {first} and {second} does better for {money:,.0f} {budget.currency} "
                 f"cannot be told: {winner} does {ratios} with probability {chance(never.mean())}."
             )
-        return {**entry, "price_ratio": None, "interval": None, "wins": winner,
-                "sentence": sentence}  # fmt: skip
+        return {**entry, "wins": winner, "sentence": sentence}
     ends = np.quantile(edge, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     low, middle, high = (
         float(RATIOS[int(np.clip(round(e), 0, len(RATIOS) - 1))])

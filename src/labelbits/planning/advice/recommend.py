@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from labelbits.planning.advice.value import value_of_information
 from labelbits.planning.advice.words import chance, pilot_sentence, show, target_sentence, what
-from labelbits.planning.purchases import chances, cost_of, final_draws, most_answers, option_at
+from labelbits.planning.purchases import (
+    chances,
+    cost_of,
+    final_draws,
+    most_answers,
+    option_at,
+    purchase_of,
+)
+from labelbits.planning.records import Purchase, Recommendation, Target
 from labelbits.planning.result import LEVEL, Curve, Option
 from labelbits.planning.spec.cost import Part, bills
 from labelbits.planning.spec.planfile import Budget
@@ -35,7 +42,7 @@ def recommend(
     target: float | None = None,
     added: dict[str, float] | None = None,
     by_theory: bool = False,
-) -> dict[str, Any]:
+) -> Recommendation:
     """The purchase with the best expected quality, how sure that is, and what would settle it.
 
     `sign` is +1 where more quality is better and -1 where less is (cross-entropy). Of ways that
@@ -57,7 +64,7 @@ def recommend(
         share = np.array([added.get(curve.family.name, 0.0) for curve in bought])
     option = last[bought[best].family.name]
     rivals = [bought[i].family.name for i in order if i != best]
-    result: dict[str, Any] = {
+    result: Recommendation = {
         "family": option.family,
         "purchases": [purchase(bought[best], option, budget)],
         "cost": option.cost,
@@ -67,6 +74,8 @@ def recommend(
         "probabilities": {c.family.name: float(s) for c, s in zip(bought, share, strict=True)},
         "next_best": rivals[0] if rivals else None,
         "value_of_knowing": value_of_information(curves, budget, seed, sign),
+        "parts": {},
+        "sentence": "",
     }
 
     def shown(value: float) -> str:
@@ -109,29 +118,22 @@ def preferred(expected: np.ndarray, spread: np.ndarray, costs: np.ndarray) -> np
     return order
 
 
-def purchase(curve: Curve, option: Option, budget: Budget) -> dict[str, Any]:
+def purchase(curve: Curve, option: Option, budget: Budget) -> Purchase:
     """What to buy and what its cost is made of, as plain values."""
     part = Part(curve.family.price.amount, option.answers, option.items)
-    return {
-        "signal": option.signal,
-        "items": option.items,
-        "answers_per_item": option.answers_per_item,
-        "answers": option.answers,
-        **bills([part], budget)[0].to_dict(),
-        "annotators": curve.family.annotators,
-        **curve.family.options,
-    }
+    (bill,) = bills([part], budget)
+    return purchase_of(curve.family, option.items, option.answers_per_item, option.answers, bill)
 
 
 def cheapest_for(
     curves: list[Curve], target: float, budget: Budget, seed: int, sign: int
-) -> dict[str, Any] | None:
+) -> Target | None:
     """The least money at which the expected quality reaches `target`; None where none is seen.
 
     The budget does not bound it: what the evidence supports does. `sure_cost` is the money at
     which the target is reached with probability (1 + LEVEL) / 2, None where that is not seen.
     """
-    best: dict[str, Any] | None = None
+    best: Target | None = None
     for curve in curves:
         answers = _reaching(curve, curve.draws.mean(0), target, sign)
         if answers is None:
@@ -173,7 +175,7 @@ def _reaching(curve: Curve, values: np.ndarray, target: float, sign: int) -> flo
 
 
 def _parts(
-    result: dict[str, Any],
+    result: Recommendation,
     option: Option,
     last: dict[str, Option],
     budget: Budget,
@@ -198,7 +200,7 @@ def _parts(
     parts = {"purchase": text, "certainty": "", "pilot": ""}
     if len(last) == 1:
         return parts
-    rival = last[result["next_best"]]
+    rival = last[result["next_best"] or option.family]
     sure = result["probability_best"]
     best = "adds the most to the labels you hold" if adds else "is the best"
     if dearer is not None:

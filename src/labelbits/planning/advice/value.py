@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from labelbits.learning.curves.points import CROSSED
 from labelbits.planning.purchases import chances, final_draws, price_noise
+from labelbits.planning.records import PilotWorth, ValueOfKnowing
 from labelbits.planning.result import NOTHING, Curve
 from labelbits.planning.spec.cost import Part, cost_of_parts
 from labelbits.planning.spec.planfile import Budget
@@ -77,7 +77,7 @@ def cost_curve(curves: list[Curve], budget: Budget, seed: int, sign: int) -> Cos
 
 def value_of_information(
     curves: list[Curve], budget: Budget, seed: int, sign: int
-) -> dict[str, Any] | None:
+) -> ValueOfKnowing | None:
     """Value of knowing for sure, and of the pilot that is worth most; None for a single choice.
 
     Keys: `quality` and `money` of perfect information; `pilot`: `items`, `families`, `cost`,
@@ -90,10 +90,12 @@ def value_of_information(
     expected = gain.mean(0)
     perfect = float(gain.max(1).mean() - expected.max())
     curve = cost_curve(curves, budget, seed, sign)
-    result: dict[str, Any] = {
+    result: ValueOfKnowing = {
         "quality": perfect,
         "money": curve.worth(perfect),
         "currency": budget.currency,
+        "pilot": None,
+        "pilots": [],
     }
     chance = chances(gain)
     order = np.argsort(-np.maximum(chance, 1e-9 * expected.argsort().argsort()))
@@ -102,8 +104,8 @@ def value_of_information(
     if best not in asked:
         asked = [best, *asked][:RIVALS]
     if len(asked) < 2:
-        return {**result, "pilot": None, "pilots": []}
-    pilots = []
+        return result
+    pilots: list[PilotWorth] = []
     for items in PILOTS:
         cost = _pilot_cost([bought[i] for i in asked], items, budget)
         if cost > budget.amount / 2 and pilots:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from labelbits.planning.records import Target, ValueOfKnowing
 from labelbits.planning.result import LEVEL, NOTHING
 from labelbits.planning.spec.planfile import Budget
 
@@ -73,7 +73,7 @@ def what(signal: str, answers: int, per_item: float, items: int, annotators: str
 
 
 def pilot_sentence(
-    value: dict[str, Any] | None, budget: Budget, unsure: bool, percent: bool = False
+    value: ValueOfKnowing | None, budget: Budget, unsure: bool, percent: bool = False
 ) -> str:
     """What knowing would be worth, and the pilot that is worth its cost, or that none is."""
     if value is None or (not unsure and not (value["pilot"] and value["pilot"]["worth_it"])):
@@ -107,7 +107,7 @@ def pilot_sentence(
 
 
 def target_sentence(
-    found: dict[str, Any] | None,
+    found: Target | None,
     target: float,
     budget: Budget,
     metric_name: str,

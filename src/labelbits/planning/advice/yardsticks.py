@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from scipy.stats import norm
 
@@ -23,12 +22,12 @@ class Yardstick:
 def yardsticks(plan: Plan) -> list[Yardstick]:
     """The constant answer and the ceiling of a plan, whatever its money and prices."""
     found = []
-    free: dict[str, Any] | None = plan.recommendation.get("constant")
+    free = plan.recommendation.get("constant")
     if free:
         name = "the class frequencies" if free["class"] is None else free["class"]
         quality = free["quality"]
         found.append(Yardstick(f"always {name}, no labels", quality, quality, quality))
-    most: dict[str, Any] | None = plan.recommendation.get("ceiling")
+    most = plan.recommendation.get("ceiling")
     if most:
         half = float(norm.ppf((1 + LEVEL) / 2)) * most["standard_error"]
         low, high = max(most["quality"] - half, 0.0), most["quality"] + half

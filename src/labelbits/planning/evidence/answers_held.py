@@ -60,7 +60,7 @@ def read_pilot(plan: PlanFile, names: tuple[str, ...] | None, seed: int) -> Answ
 
     paths = [plan.path(name) for name in plan.dataset.pilot]
     try:
-        answers = read_answers(paths, classes=names, seed=seed)
+        answers = read_answers(paths, classes=names, seed=seed, question=plan.dataset.question)
     except InputError as problem:
         if "no answers" not in str(problem):
             raise

@@ -11,9 +11,9 @@ from labelbits.planning.spec.planfile import PlanFile, SimulatedAnnotators
 PREFIX = "bundled:"
 
 
-def is_bundled(name: str) -> bool:
+def is_bundled(name: object) -> bool:
     """Does `features` name a bundled example and not a file?"""
-    return name.startswith(PREFIX)
+    return isinstance(name, str) and name.startswith(PREFIX)
 
 
 def bundled_evidence(plan: PlanFile, seed: int) -> Evidence:
@@ -23,7 +23,7 @@ def bundled_evidence(plan: PlanFile, seed: int) -> Evidence:
     are the out-of-fold probabilities of a linear discriminant: images that look like another
     digit are the ones that annotators confuse.
     """
-    name = (plan.dataset.features or "").removeprefix(PREFIX)
+    name = str(plan.dataset.features).removeprefix(PREFIX)
     if name != "digits":
         raise InputError(
             f"[dataset] features is 'bundled:{name}'; expected 'bundled:digits' or a file"

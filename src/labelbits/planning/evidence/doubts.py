@@ -196,14 +196,21 @@ def _copies(evidence: Evidence) -> list[str]:
     ]
 
 
-def _one_annotator(evidence: Evidence, families: list[Family]) -> list[str]:
+def of_one_annotator(evidence: Evidence, families: list[Family]) -> list[str]:
+    """The families that ask an item again, where all answers are those of one annotator."""
     answers = evidence.pilot.answers
     if answers is None or (evidence.counts.sum(1) >= 2).any():
         return []
-    names = answers.table["annotator"].unique()
-    again = [f.name for f in families if f.annotators == CROWD and (f.answers_per_item or 1) > 1]
-    if len(names) != 1 or not again:
+    if answers.table["annotator"].n_unique() != 1:
         return []
+    return [f.name for f in families if f.annotators == CROWD and (f.answers_per_item or 1) > 1]
+
+
+def _one_annotator(evidence: Evidence, families: list[Family]) -> list[str]:
+    answers, again = evidence.pilot.answers, of_one_annotator(evidence, families)
+    if answers is None or not again:
+        return []
+    names = answers.table["annotator"].unique()
     return [
         f"All {len(answers.table):,} answers are those of one annotator ({names[0]}): what a "
         f"second one adds ({', '.join(again)}) is assumed, not measured; have another annotator "

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from labelbits.annotators.truth import gold_numbers
+from labelbits.answers.table.table import together
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.items.arrays import (
     load_class_names,
     load_counts,
-    load_features,
     load_groups,
 )
 from labelbits.items.class_order import check_class_order, quoted
 from labelbits.items.gold import Gold, read_gold
+from labelbits.items.rows import by_name_or_number
 from labelbits.planning.evidence.answers_held import Pilot, encode_pilot, read_pilot
+from labelbits.planning.evidence.described import described
 from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
 from labelbits.planning.spec.planfile import PlanFile
 
@@ -30,6 +33,7 @@ class Evidence:
     `features` (items, columns) finite floats; `counts` (items, classes) people's votes, a row of
     zeros is an item without a label; `reports` (items, classes) their reports of probabilities,
     summed; `gold` (items,) class or -1; `groups` (items,) where each item comes from, or None;
+    `ids` the name of each row and `shown` its text or image, or None;
     `pilot` the pilot's answers; `notes` and `warnings` what the plan has to say about the data.
     """
 
@@ -42,6 +46,9 @@ class Evidence:
     pilot: Pilot = field(default_factory=Pilot)
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    ids: tuple[str, ...] | None = None
+    shown: tuple[str, ...] | None = None
+    shown_kind: str = "text"
 
     @property
     def batches(self) -> dict[str, Batch]:
@@ -83,7 +90,9 @@ class Evidence:
 SAME = 10
 
 
-def load_evidence(plan: PlanFile, seed: int) -> Evidence:
+def load_evidence(
+    plan: PlanFile, seed: int, tell: Callable[[str, float], None] = lambda what, share: None
+) -> Evidence:
     """Load and check every file that the plan names.
 
     Raises `InputError` for files that are missing or broken, arrays of different length, values
@@ -92,19 +101,22 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
     from labelbits.planning.evidence.bundled import bundled_evidence, is_bundled
 
     data = plan.dataset
-    assert data.features is not None
     if is_bundled(data.features):
         return bundled_evidence(plan, seed)
-    features = load_features(plan.path(data.features))
-    items = len(features)
+    own = described(plan, seed, tell)
+    features, items = own.features, len(own.features)
     counts_path = plan.path(data.counts) if data.counts else None
     classes = data.classes or len(data.class_names) or None
-    counts = load_counts(counts_path, items, classes) if counts_path else None
+    counts = load_counts(counts_path, items, classes, own.ids) if counts_path else None
     classes = classes or (counts.shape[1] if counts is not None else None)
     names = data.class_names or load_class_names(counts_path, classes)
     told = names is not None
-    stated = read_gold(plan.path(data.gold)) if data.gold else None
+    stated = read_gold(plan.path(data.gold)) if data.gold else own.gold
     answers = read_pilot(plan, names, seed)
+    if own.answers is not None:
+        answers = own.answers if answers is None else together(answers, own.answers)
+    if answers is not None and own.ids is not None:
+        answers = by_name_or_number(answers, own.ids)
     if names is None:
         named = answers.classes if answers is not None else ()
         if stated is not None and (named or counts is None):
@@ -115,12 +127,14 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
             classes = len(names)
     if classes is None and not _asks_for_classes(plan):
         classes = 2  # nothing is asked about classes: their number does not matter
+    if classes is None and answers is None and counts is None:
+        raise _nothing(None)
     if classes is None:
         raise InputError("[dataset]: the number of classes is unknown; add classes = ...")
     names = names or tuple(str(k) for k in range(classes))
     if counts is None:
         counts = np.zeros((items, classes))
-    gold = None if stated is None else _gold(stated, items, names)
+    gold = None if stated is None else _gold(stated, items, names, own.ids)
     if gold is not None and not (gold >= 0).any():
         gold = None
     groups = load_groups(plan.path(data.groups), items) if data.groups else None
@@ -130,7 +144,7 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
     for kind in ("hard", "votes"):
         if kind in pilot.batches:
             votes += votes_of(pilot.batches[kind], items, classes)
-    notes = pilot.notes
+    notes = own.notes + pilot.notes
     if not told:
         notes += _check_order(votes, counts, gold, names)
     voted = votes.sum(1) > 0
@@ -144,17 +158,23 @@ def load_evidence(plan: PlanFile, seed: int) -> Evidence:
     if not counts.any() and not pilot.batches and not pilot.models:
         raise _nothing(counts_path)
     reports = _reports_of(pilot, items, classes)
-    return Evidence(features, counts, gold, names, reports, groups, pilot, notes)
+    return Evidence(
+        features, counts, gold, names, reports, groups, pilot, notes, ids=own.ids, shown=own.shown,
+        shown_kind="image" if data.image and not data.text else "text",
+    )  # fmt: skip
 
 
-def _gold(stated: Gold, items: int, names: tuple[str, ...]) -> np.ndarray:
+def _gold(
+    stated: Gold, items: int, names: tuple[str, ...], ids: tuple[str, ...] | None = None
+) -> np.ndarray:
     """The class of each row of the features; an array has to have one for each."""
     if stated.rows not in (None, items):
         raise InputError(
             f"{stated.path}: gold has {stated.rows:,} rows and there are {items:,} items; "
             "expected one class an item, -1 where unknown"
         )
-    return stated.of([str(i) for i in range(items)], names, "features")
+    named = ids if ids is not None and stated.rows is None else [str(i) for i in range(items)]
+    return stated.of(named, names, "features")
 
 
 def _with_stated(
@@ -220,7 +240,11 @@ def _nothing(counts: Path | None) -> PilotNeededError:
     why = "[dataset]: there are features but neither counts nor pilot answers"
     if counts is not None:
         why = f"{counts}: every row of counts is zero, so no item has a label yet"
-    first = "Without one, give items instead of features to plan from a specification."
+    first = (
+        "Label some items, name the column (label = ..., on the command line --label) or the file "
+        "(pilot = [...]) and run this again; without one, give items instead of features to plan "
+        "from a specification."
+    )
     return PilotNeededError(why, FIRST_PILOT, first, head="")
 
 

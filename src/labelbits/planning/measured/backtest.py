@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
 
 import numpy as np
 from scipy.stats import norm
@@ -18,6 +17,7 @@ from labelbits.metrics import metric_of
 from labelbits.planning.evidence.answer_source import AnswerSource
 from labelbits.planning.measured.trial import Trial
 from labelbits.planning.purchases import most_answers
+from labelbits.planning.records import Backtest
 from labelbits.planning.result import Curve, Family
 from labelbits.planning.spec.planfile import Budget
 
@@ -34,7 +34,7 @@ def backtest(
     features: np.ndarray,
     seed: int,
     guide: CurvePoints | None = None,
-) -> dict[str, Any] | None:
+) -> Backtest | None:
     """The same forecast from the sizes up to a quarter of the largest, against the largest.
 
     In a cross-validation the theory of the features sees as many labels as the forecast may know;

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from labelbits.learning.entropy import mean_entropy
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import Trial
+from labelbits.planning.records import Ceiling
 
 #: Items that tell an agreement, at least.
 FEWEST = 20
 
 
-def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> dict[str, Any] | None:
+def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> Ceiling | None:
     """People's own agreement in terms of the metric; None where too few answers tell it.
 
     Accuracy: how often one person's answer is the right one, gold where it is tested against and
@@ -47,7 +46,7 @@ def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> dict[str, Any] 
     return None
 
 
-def _told(quality: float, error: float, items: int, what: str) -> dict[str, Any]:
+def _told(quality: float, error: float, items: int, what: str) -> Ceiling:
     return {"quality": quality, "standard_error": error, "items": items, "what": what}
 
 

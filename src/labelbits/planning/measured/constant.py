@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from labelbits.learning.forecasts.one import resampled_curves
 from labelbits.metrics import Metric, metric_of
 from labelbits.planning.advice.words import change
 from labelbits.planning.purchases import draws_at, interval
+from labelbits.planning.records import ConstantAnswer, Recommendation
 from labelbits.planning.result import LEVEL, NOTHING, Curve
 
 #: A class with more than this share of the items makes accuracy a poor measure.
@@ -37,7 +37,7 @@ RARE = (
 
 def constant_of(
     reference: np.ndarray, metric: str, names: tuple[str, ...]
-) -> dict[str, Any] | None:
+) -> ConstantAnswer | None:
     """The best constant answer to items whose right answers are `reference` (T, K).
 
     None for metrics in which a constant says nothing. Keys: `class` (None: the class frequencies),
@@ -85,7 +85,7 @@ def constant_draws(
 
 
 def gain_of(
-    advice: dict[str, Any], curves: list[Curve], seed: int, sign: int
+    advice: Recommendation, curves: list[Curve], seed: int, sign: int
 ) -> tuple[float, float, float] | None:
     """(mean, low, high) of what the advised purchase adds to the constant, better positive; None
     where nothing is known of single items.
@@ -127,8 +127,8 @@ class Beside:
 
 
 def beside_constant(
-    constant: dict[str, Any],
-    advice: dict[str, Any],
+    constant: ConstantAnswer,
+    advice: Recommendation,
     shown: Callable[[float], str],
     money: str,
     metric_name: str,
@@ -165,7 +165,7 @@ def beside_constant(
 
 
 def reached_for_nothing(
-    constant: dict[str, Any], target: float, shown: Callable[[float], str], metric_name: str
+    constant: ConstantAnswer, target: float, shown: Callable[[float], str], metric_name: str
 ) -> str:
     """What is said of a target that the constant reaches."""
     name = "the class frequencies" if constant["class"] is None else repr(constant["class"])

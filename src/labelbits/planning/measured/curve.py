@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from labelbits.learning import CurvePoints, Forecast
 from labelbits.learning.forecasts.joint import BELIEVED
 from labelbits.metrics import metric_of
 from labelbits.planning.measured.backtest import LIMIT
+from labelbits.planning.records import Uncertainty
 from labelbits.planning.result import Curve, Family
 from labelbits.planning.spec.cost import affordable_items
 from labelbits.planning.spec.planfile import PlanFile
@@ -35,7 +35,7 @@ def curve_of(
     seed: int,
     available: int | None,
     guess: tuple[float, float] | None,
-) -> tuple[Curve, dict[str, Any]]:
+) -> tuple[Curve, Uncertainty]:
     """The curve of one family, and where its uncertainty at what the budget buys is from."""
     m = family.answers_per_item or 1
     largest = float(points.sizes.max())
@@ -49,7 +49,7 @@ def curve_of(
         [points.sizes * m, points.mean, np.nanmin(values, 1), np.nanmax(values, 1)], axis=1
     )
     at = int(np.searchsorted(grid, min(limit, max(wanted, grid[0]))).clip(0, len(grid) - 1))
-    parts = {
+    parts: Uncertainty = {
         "family": family.name,
         "items": round(float(grid[at])),
         "sampling": [float(ahead.sampling_low[at]), float(ahead.sampling_high[at])],

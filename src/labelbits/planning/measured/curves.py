@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from labelbits.planning.evidence.answer_source import (
     fit_report_noise,
 )
 from labelbits.planning.evidence.bundled import is_bundled
-from labelbits.planning.evidence.doubts import check_pilot, diagnosed
+from labelbits.planning.evidence.doubts import check_pilot, diagnosed, of_one_annotator
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.backtest import LIMIT, backtest, beyond_evidence, provenance
 from labelbits.planning.measured.bits import bits_of
@@ -37,6 +36,7 @@ from labelbits.planning.measured.selection import corrected, kept_of_gain, said_
 from labelbits.planning.measured.trial import Trial, design_trial
 from labelbits.planning.mixtures.measured import mixture_of_labels
 from labelbits.planning.mixtures.strata import Way
+from labelbits.planning.records import Ceiling, Extras
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.spec.cost import affordable_items
 from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
@@ -52,7 +52,7 @@ class Learned:
     curves: list[Curve]
     assumptions: list[Assumption] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    extras: dict[str, Any] = field(default_factory=dict)
+    extras: Extras = field(default_factory=Extras)
     items: ItemList | None = None
 
 
@@ -166,7 +166,11 @@ def learned_curves(
         ways.append(Way(family, answers, points, curve))
         result.warnings += provenance(family, answers, trial.trainable)
     result.warnings += beyond_evidence(result.curves, plan.budget)
-    invented = [w.family.name for w in ways if w.answers.share_real(trial.trainable) < 0.005]
+    said = of_one_annotator(evidence, families)  # the pilot's doubts have said so of these
+    invented = [
+        w.family.name for w in ways
+        if w.answers.share_real(trial.trainable) < 0.005 and w.family.name not in said
+    ]  # fmt: skip
     if invented:
         result.warnings.append(
             f"{', '.join(invented)}: no training item has real answers of this kind; they were "
@@ -194,7 +198,7 @@ def learned_curves(
     result.items = item_list(evidence, strata)
     tell("weighing the labels that exist", 0.96)
     there = None
-    if plan.dataset.features is None or not is_bundled(plan.dataset.features):
+    if not is_bundled(plan.dataset.features):
         power = ways[0].points.power
         there = what_is_there(
             evidence, trial, result.curves, metric, seed, power if np.isfinite(power) else None
@@ -224,7 +228,7 @@ def learned_curves(
     return result
 
 
-def with_floor(points: CurvePoints, ceiling: dict[str, Any] | None) -> CurvePoints:
+def with_floor(points: CurvePoints, ceiling: Ceiling | None) -> CurvePoints:
     """The curve with the entropy of people's answers as its floor, where that is known better than
     from the shares of few votes."""
     if not metric_of(points.metric).of_people or ceiling is None:

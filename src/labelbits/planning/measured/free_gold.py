@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -15,15 +14,14 @@ from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.guides import FOLDS, beside_tested, gold_elsewhere
 from labelbits.planning.measured.trial import ENOUGH_TEST, Trial
 from labelbits.planning.purchases import measured_interval
+from labelbits.planning.records import KnownGold, Recommendation
 from labelbits.signals import Hard
 
 #: Passes over the tested items.
 PASSES = 2
 
 
-def what_gold_gives(
-    evidence: Evidence, trial: Trial, metric: str, seed: int
-) -> dict[str, Any] | None:
+def what_gold_gives(evidence: Evidence, trial: Trial, metric: str, seed: int) -> KnownGold | None:
     """Quality of a classifier trained on the gold of items without answers, tested as the plan does
     with no tested item among its training items.
 
@@ -58,8 +56,8 @@ def what_gold_gives(
 
 
 def said_of_gold(
-    known: dict[str, Any],
-    advice: dict[str, Any],
+    known: KnownGold,
+    advice: Recommendation,
     show: Callable[[float], str],
     metric_name: str,
     *,

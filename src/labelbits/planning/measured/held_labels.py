@@ -8,7 +8,6 @@ reaches its curve's value at n + x. For more of the same kind that is exact.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from labelbits.planning.purchases import (
     most_answers,
     price_noise,
 )
+from labelbits.planning.records import Addition, Holdings, Recommendation
 from labelbits.planning.result import NOTHING, Curve
 from labelbits.planning.spec.planfile import Budget
 from labelbits.signals import Soft, Votes
@@ -45,7 +45,7 @@ def what_is_there(
     metric: str,
     seed: int,
     power: float | None = None,
-) -> dict[str, Any] | None:
+) -> Holdings | None:
     """Quality of the labels at hand, all of them together; None where there are none to train on.
     Columns are scaled by `power`, as the options' are.
 
@@ -112,8 +112,8 @@ def _worth(curve: Curve, quality: float, metric: str) -> float:
 
 
 def buy_next(
-    there: dict[str, Any], curves: list[Curve], budget: Budget, seed: int, *, sign: int
-) -> list[dict[str, Any]]:
+    there: Holdings, curves: list[Curve], budget: Budget, seed: int, *, sign: int
+) -> list[Addition]:
     """What the budget adds to the labels at hand, best first: one entry a family.
 
     `gain` is the expected change of the quality and `chance` the probability that no other family
@@ -173,7 +173,7 @@ def buy_next(
     return sorted(found, key=lambda one: -sign * one["quality"])
 
 
-def _to_add(ranked: list[dict[str, Any]], chosen: str, sign: int) -> dict[str, Any]:
+def _to_add(ranked: list[Addition], chosen: str, sign: int) -> Addition:
     """The purchase that every sentence about adding to labels at hand names: of the recommended
     family, unless another one is better for sure or the only one that adds anything."""
     by_name = {one["family"]: one for one in ranked}
@@ -192,8 +192,8 @@ def _to_add(ranked: list[dict[str, Any]], chosen: str, sign: int) -> dict[str, A
 
 
 def next_sentence(
-    there: dict[str, Any],
-    ranked: list[dict[str, Any]],
+    there: Holdings,
+    ranked: list[Addition],
     chosen: str,
     budget: Budget,
     show: Callable[[float], str],
@@ -237,9 +237,9 @@ def next_sentence(
 
 
 def hold_on(
-    there: dict[str, Any],
-    ranked: list[dict[str, Any]],
-    advice: dict[str, Any],
+    there: Holdings,
+    ranked: list[Addition],
+    advice: Recommendation,
     budget: Budget,
     show: Callable[[float], str],
     metric_name: str,
@@ -276,7 +276,7 @@ def hold_on(
     )
 
 
-def surely_better(there: dict[str, Any], quality: float, *, sign: int) -> bool:
+def surely_better(there: Holdings, quality: float, *, sign: int) -> bool:
     """Are the labels at hand better than `quality`, luck of the tested items counted?"""
     low, high = measured_interval(there, sign)
     return (low if sign > 0 else -high) > sign * quality

@@ -21,6 +21,8 @@ from labelbits.planning.measured.trial import Trial
 from labelbits.planning.mixtures.design import best_design
 from labelbits.planning.mixtures.paired import Bench, Measured, Purchase, paired_gain
 from labelbits.planning.mixtures.strata import STRATA, Way, stratify, worth_of
+from labelbits.planning.purchases import purchase_of
+from labelbits.planning.records import Mixture
 from labelbits.planning.spec.cost import Part, affordable_items, bills, cost_of_parts, most_within
 from labelbits.planning.spec.planfile import Budget, PlanFile
 from labelbits.threads import one_blas_thread
@@ -44,7 +46,7 @@ ENOUGH_MONEY = 0.8
 
 def mixture_of_labels(
     evidence: Evidence, trial: Trial, ways: list[Way], plan: PlanFile, metric: str, seed: int
-) -> tuple[dict[str, Any] | None, np.ndarray | None]:
+) -> tuple[Mixture | None, np.ndarray | None]:
     """The best mixture of the ways with its measured gain over the best single one, and the name
     of every item's stratum.
 
@@ -221,7 +223,7 @@ def _result(
     metric: str,
     gained: tuple[float, float, float],
     sign: int,
-) -> dict[str, Any]:
+) -> Mixture:
     """The mixture as plain values, with the sentence that says what it is worth."""
     budget = plan.budget
     gain, low, high = gained
@@ -276,17 +278,10 @@ def _result(
     purchases = []
     for s, part, bill in zip(np.flatnonzero(overall), parts, bills(parts, budget), strict=True):
         family = ways[s].family
+        each = family.answers_per_item or 1
+        strata = {STRATA[g]: float(chosen[g, s]) for g in range(len(sizes))}
         purchases.append(
-            {
-                "signal": family.kind,
-                "items": part.items,
-                "answers_per_item": family.answers_per_item or 1,
-                "answers": part.answers,
-                **bill.to_dict(),
-                "annotators": family.annotators,
-                "strata": {STRATA[g]: float(chosen[g, s]) for g in range(len(sizes))},
-                **family.options,
-            }
+            purchase_of(family, int(part.items), each, int(part.answers), bill, strata)
         )
     return {
         "shares": {names[s]: float(overall[s] * cost[s] / (overall @ cost))

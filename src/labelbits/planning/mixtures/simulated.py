@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import numpy as np
@@ -30,7 +29,8 @@ from scipy.stats import t as student
 from labelbits.information import question_information, random_questions
 from labelbits.interface import Signal
 from labelbits.planning.families import one_answer
-from labelbits.planning.purchases import most_answers
+from labelbits.planning.purchases import most_answers, purchase_of
+from labelbits.planning.records import Mixture
 from labelbits.planning.result import Curve
 from labelbits.planning.spec.cost import Part, bills, cost_of_parts, most_within
 from labelbits.planning.spec.planfile import Budget
@@ -216,7 +216,7 @@ def _within(
 
 def mixture_for(
     curves: list[Curve], world: World, total: int, budget: Budget, seed: int, worlds: int
-) -> dict[str, Any] | None:
+) -> Mixture | None:
     """The best mixture of the families for the budget and its measured gain; None for one family.
 
     Families that ask the same question at the same price (votes and hard labels) count once.
@@ -291,15 +291,7 @@ def mixture_for(
         Part(curves[i].family.price.amount, n, total) for i, n in zip(used, answered, strict=True)
     ]
     purchases = [
-        {
-            "signal": curves[i].family.kind,
-            "items": total,
-            "answers_per_item": count / total,
-            "answers": count,
-            **bill.to_dict(),
-            "annotators": curves[i].family.annotators,
-            **curves[i].family.options,
-        }
+        purchase_of(curves[i].family, total, count / total, count, bill)
         for i, count, bill in zip(used, answered, bills(parts, budget, total), strict=True)
     ]
     return {

@@ -67,6 +67,10 @@ class SimulatedAnnotators(_Table):
 class Dataset(_Table):
     """[dataset]: the items that may be labelled and what is known of them.
 
+    `table` is a table with a row an item or an answer (several files may be given); `id`, `text`,
+    `image`, `features`, `label`, `annotator`, `seconds` and `gold_column` are columns of it, and
+    `embedding` names what makes features of texts or images. Without a table `features` is a file;
+    with one it may be that too, joined by id.
     `class_names`: the name of class 0, 1, ... where the pilot's answers are names and counts or
     gold are numbers.
     `most_items`: no more than so many items can be labelled, whatever the money. `groups` names
@@ -74,7 +78,17 @@ class Dataset(_Table):
     """
 
     items: int | None = Field(None, ge=3, le=100_000_000)
-    features: str | None = None
+    table: str | tuple[str, ...] | None = None
+    id: str | None = None
+    text: str | None = None
+    image: str | None = None
+    features: str | tuple[str, ...] | None = None
+    label: str | None = None
+    annotator: str | None = None
+    seconds: str | None = None
+    gold_column: str | None = None
+    question: str | None = None
+    embedding: str | None = None
     classes: int | None = Field(None, ge=2)
     class_names: tuple[str, ...] = ()
     dims: int | Literal["auto"] = "auto"
@@ -87,9 +101,16 @@ class Dataset(_Table):
 
     @model_validator(mode="after")
     def _items_or_features(self) -> Dataset:
-        if (self.items is None) == (self.features is None):
+        if self.table is None:
+            columns = [name for name in OF_TABLE if getattr(self, name) is not None]
+            if columns or isinstance(self.features, tuple):
+                what = columns[0] if columns else "a list of features"
+                raise ValueError(f"{what} is about columns of a table; add table = a file")
+        elif not (self.text or self.image or self.features):
+            raise ValueError("table: what describes the items? add text, image or features")
+        if (self.items is None) == (not self.has_items):
             raise ValueError("give either items or features")
-        if self.features is None and (self.classes is None or self.dims == "auto"):
+        if not self.has_items and (self.classes is None or self.dims == "auto"):
             raise ValueError("without features, classes and dims (a number) are needed")
         named = len(self.class_names)
         if named and (len(set(self.class_names)) < named or named < 2):
@@ -99,6 +120,22 @@ class Dataset(_Table):
         if self.dims != "auto" and self.dims < 1:
             raise ValueError(f"dims is {self.dims}; expected 1 or more, or 'auto'")
         return self
+
+    @property
+    def has_items(self) -> bool:
+        """Are the user's own items described, and not only their number?"""
+        return self.features is not None or self.table is not None
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The files of `table`."""
+        return (self.table,) if isinstance(self.table, str) else self.table or ()
+
+
+#: Keys of [dataset] that name columns of its table.
+OF_TABLE = (
+    "id", "text", "image", "label", "annotator", "seconds", "gold_column", "embedding",
+)  # fmt: skip
 
 
 class Goal(_Table):

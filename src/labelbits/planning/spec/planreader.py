@@ -31,7 +31,7 @@ def read_plan(path: str | Path) -> PlanFile:
     path = Path(path)
     try:
         # Some editors put a byte order mark first, which TOML does not know.
-        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a plan file in TOML") from None
     except UnicodeDecodeError:
@@ -40,7 +40,16 @@ def read_plan(path: str | Path) -> PlanFile:
         ) from None
     except OSError as problem:
         raise InputError(f"{path}: cannot be read ({problem}); expected a plan in TOML") from None
-    except tomllib.TOMLDecodeError as problem:
+    return plan_of_text(text, path)
+
+
+def plan_of_text(text: str, path: str | Path) -> PlanFile:
+    """Check a plan file's text; `path` is where it stands, or would: its relative paths start in
+    that folder, and messages name it. Raises `InputError` as `read_plan` does."""
+    path = Path(path)
+    try:
+        raw = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
         raise InputError(f"{path}: not valid TOML: {problem}") from None
     try:
         plan = PlanFile.model_validate({**raw, "folder": path.parent})

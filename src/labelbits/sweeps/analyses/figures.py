@@ -110,6 +110,7 @@ class Figure:
     rows: Callable[[Rows, Size], Iterator[Row]]
 
 
+_CROWD = ("crowd curves", "crowd on reported", "crowd gains", "crowd transfer")
 FIGURES = {
     "bits": Figure(("bits",), _plain("bits")),
     "total": Figure(("total", "total axes"), _plain("total", "total axes")),
@@ -120,7 +121,14 @@ FIGURES = {
     "transfer": Figure(("fits", "ceiling"), transfer),
     "dynamics": Figure(("dynamics",), _plain("dynamics")),
     "tradeoff": Figure(("fits",), lambda found, size: tradeoff(found["fits"])),
+    "crowd": Figure(
+        _CROWD,
+        _plain(*_CROWD),
+    ),
+    "crowd-dynamics": Figure(("crowd encoders",), _plain("crowd encoders")),
 }
+#: Figures that rest on people's answers, which are no part of labelbits.
+OF_PEOPLE = ("crowd", "crowd-dynamics")
 
 
 def numbers(names: list[str], found: Rows, size: Size) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import polars as pl
 
@@ -65,16 +66,24 @@ class Size:
 
 @dataclass(frozen=True)
 class Piece:
-    """One analysis for one signal (or one point of an axis), named by what decides its numbers."""
+    """One analysis for one signal (or one point of an axis), named by what decides its numbers.
+
+    `size` says how much is computed (`Size`, or another frozen dataclass); `source` is the folder
+    of people's answers that it rests on, None where worlds are simulated.
+    """
 
     analysis: str
     subject: str
-    size: Size
+    size: Any
+    source: Any = None
 
     @property
     def key(self) -> str:
         """Name of its part file."""
-        text = json.dumps([FORMAT, asdict(self)], sort_keys=True)
+        parts = asdict(self)
+        # What the files hold counts, and not where they lie.
+        parts["source"] = None if self.source is None else self.source.digest
+        text = json.dumps([FORMAT, parts], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     @property

@@ -1,0 +1,83 @@
+"""The table behind the theory explorer: bits of one answer of every signal over a grid of settings.
+
+    python benchmarks/bits_table.py --out DIR [--classes K] [--collect FILE] [--check N]
+
+Each class number is a run of its own (minutes), kept in DIR; `--collect` joins the runs into the
+table that `labelbits.information.tabled` reads. `--check N` draws N settings between the points of
+the grid, computes them anew and prints how far the interpolated bits are off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from labelbits import World, information
+from labelbits.information.comparable import comparable
+from labelbits.information.tabled import AXES, tabled_bits
+from labelbits.signals import REGISTRY
+
+#: Standard error of every value of the table, in bits.
+ERROR = 2e-2
+
+
+def bits_of(name: str, classes: int, dims: int, precision: float, lapse: float) -> float:
+    signal = comparable(name, dims, classes, precision, lapse).signal
+    world = World(items=100, classes=classes, dims=dims)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return information.per_answer(signal, world, standard_error=ERROR).bits
+
+
+def run(folder: Path, classes: int) -> None:
+    rows, began = [], time.perf_counter()
+    for name, cls in REGISTRY.items():
+        if not cls.uses_classes and classes != AXES["classes"][0]:
+            continue  # comparisons do not see the classes
+        for dims, precision, lapse in itertools.product(*list(AXES.values())[1:]):
+            bits = bits_of(name, classes, dims, precision, lapse)
+            rows.append((name, classes, dims, precision, lapse, bits))
+        print(classes, name, f"{time.perf_counter() - began:.0f} s", flush=True)
+    pl.DataFrame(rows, schema=["signal", *AXES, "bits"], orient="row").write_parquet(
+        folder / f"{classes}.parquet"
+    )
+
+
+def check(count: int) -> None:
+    rng, apart = np.random.default_rng(1), {}
+    for name in REGISTRY:
+        for _ in range(count):
+            classes = int(rng.integers(AXES["classes"][0], AXES["classes"][-1] + 1))
+            dims = int(rng.integers(AXES["dims"][0], AXES["dims"][-1] + 1))
+            precision = float(np.exp(rng.uniform(*np.log(AXES["precision"])[[0, -1]])))
+            lapse = float(rng.uniform(AXES["lapse"][0], AXES["lapse"][-1]))
+            found = tabled_bits(name, classes, dims, precision, lapse)
+            apart.setdefault(name, []).append(
+                found - bits_of(name, classes, dims, precision, lapse)
+            )
+    for name, those in apart.items():
+        off = np.abs(those)
+        print(f"{name:14} median {np.median(off):.4f} largest {off.max():.4f} bits")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--classes", type=int)
+    parser.add_argument("--collect", type=Path)
+    parser.add_argument("--check", type=int)
+    asked = parser.parse_args()
+    if asked.classes:
+        asked.out.mkdir(parents=True, exist_ok=True)
+        run(asked.out, asked.classes)
+    if asked.collect:
+        parts = [pl.read_parquet(file) for file in sorted(asked.out.glob("*.parquet"))]
+        pl.concat(parts).sort("signal", *AXES).write_parquet(asked.collect, compression="zstd")
+    if asked.check:
+        check(asked.check)

@@ -1,0 +1,87 @@
+"""`recover`: positions from a file of answers, under the same noise that `pilot` reports of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from labelbits.annotators.calibration import calibrate
+from labelbits.annotators.dimensions import Dimensions, dimensions_of
+from labelbits.annotators.people import people_and_models
+from labelbits.interface import Answers
+from labelbits.recovery import SignalEmbedding
+from labelbits.signals.encoding import is_kept
+from labelbits.signals.questions import only_asked, without_repeats
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """A fitted embedding, the answers it rests on, and what chose its dimensions where asked to."""
+
+    embedding: SignalEmbedding
+    used: Answers
+    chosen: Dimensions | None
+
+
+def usable(answers: Answers) -> tuple[Answers, list[str]]:
+    """(answers that tell where items lie, what was left out and why).
+
+    An annotator's repeats are no further answers, and a language model has noise of its own: it
+    stands for people only where nobody else answered.
+    """
+    said = []
+    people, models = people_and_models(answers)
+    own = people
+    if models and len(people):
+        count = sum(len(one) for one in models.values())
+        said.append(
+            f"{count:,} answers by {', '.join(models)} were left out: a language model's noise is "
+            "its own, not people's"
+        )
+    elif models:
+        name = max(models, key=lambda one: len(models[one]))
+        own = models[name]
+        if len(models) > 1:
+            said.append(f"only the {len(own):,} answers by {name} were used: models differ")
+    first = without_repeats(own)
+    if len(first) < len(own):
+        said.append(
+            f"{len(own) - len(first):,} of {len(own):,} answers were left out: the same annotator "
+            "had answered the question before"
+        )
+    return only_asked(first), said
+
+
+def recover(
+    answers: Answers, dims: int | None, seed: int, tell: Callable[[str], None]
+) -> Recovered:
+    """Fit `SignalEmbedding` to the usable answers; `dims` None is chosen as everywhere.
+
+    One kind of question is fitted with its noise; in a mixture each kind has the noise that
+    `calibrate` measures of it, where it can. `tell` is told what a user should know.
+    """
+    used, said = usable(answers)
+    for sentence in said:
+        tell(sentence)
+    chosen = None
+    if dims is None:
+        chosen = dimensions_of(used, None, len(used.classes), seed)
+        dims = chosen.value
+        tell(f"{dims} dimensions: {chosen.source}")
+    precision, lapse = {}, {}
+    kinds = [n for n in used.table["signal"].unique().to_list() if not is_kept(n)]
+    if len(kinds) > 1:
+        found = calibrate(used, dims=dims, seed=seed, only=("noise",))
+        for name in kinds:
+            noise = found[name].noise
+            if noise is not None:
+                precision[name], lapse[name] = noise.precision.value, noise.lapse.value
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        embedding = SignalEmbedding(
+            dims, precision=precision or None, lapse=lapse or None, random_state=seed, verbose=True
+        ).fit(used)
+    for warning in told:
+        tell(str(warning.message))
+    return Recovered(embedding, used, chosen)

@@ -1,0 +1,160 @@
+"""The plan that is being edited: always a plan file, checked as every plan file is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labelbits.errors import InputError
+from labelbits.metrics import METRICS
+from labelbits.planning.spec.planreader import plan_of_text
+from labelbits.planning.spec.planwriter import plan_text
+from labelbits.signals import REGISTRY
+from labelbits.signals.encoding import KEPT
+
+#: The most characters of a plan file that the page takes.
+LONGEST_PLAN = 200_000
+#: Money that a plan made from files starts with; it is the first thing its user changes.
+FIRST_BUDGET = 100
+#: The file name under which messages speak of the plan on the page.
+NAME = "plan.toml"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan file's text; its relative paths start in `folder`; `title` names its plan."""
+
+    text: str
+    folder: Path
+    title: str = "plan"
+
+    def problem(self) -> str:
+        """What is wrong with it, in the words of `labelbits plan`; "" if nothing is."""
+        try:
+            plan_of_text(self.text, self.folder / NAME)
+        except InputError as problem:
+            return str(problem).removeprefix(f"{self.folder / NAME}: ")
+        return ""
+
+    def told(self) -> dict[str, Any]:
+        """The draft as the page takes it: text, tables (None where it is no TOML), problem."""
+        try:
+            tables = plain(tomllib.loads(self.text))
+        except (tomllib.TOMLDecodeError, RecursionError):
+            tables = None
+        return {
+            "text": self.text, "tables": tables, "problem": self.problem(), "title": self.title,
+        }  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """Values of TOML that JSON has no words for (dates, infinity) as text."""
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        return str(value)
+    return value if isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def changed(draft: Draft, given: Any) -> Draft:
+    """The draft with the text, or the tables, that the page sends. Raises `InputError`."""
+    if not isinstance(given, dict):
+        raise InputError("expected an object with text or tables")
+    title = given.get("title", draft.title)
+    title = title[:200] if isinstance(title, str) and title.strip() else draft.title
+    if isinstance(given.get("text"), str):
+        text = given["text"].replace("\r\n", "\n")
+    elif isinstance(given.get("tables"), dict):
+        text = plan_text(given["tables"], _notes(draft.text))
+    else:
+        raise InputError("expected an object with text or tables")
+    if len(text) > LONGEST_PLAN:
+        raise InputError(f"the plan has {len(text):,} characters; at most {LONGEST_PLAN:,} fit")
+    return Draft(text, draft.folder, title)
+
+
+def _notes(text: str) -> list[str]:
+    """The comments at the top of a plan file, which are kept when its tables change."""
+    notes = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        notes.append(line.removeprefix("#").removeprefix(" "))
+    return notes
+
+
+def first_draft(
+    folder: Path, found: Mapping[str, Any], files: Mapping[str, Sequence[str]], title: str
+) -> Draft:
+    """A plan from what a pilot said (`work.measure_pilot`).
+
+    `files` names the pilot's files under "answers", those of features, gold and counts under their
+    own names. Raises `InputError` where nothing that was answered can be planned.
+    """
+    asked, taken = [], set()
+    for entry in found["entries"]:
+        key = tuple(entry.get(name) for name in ("kind", "annotators", "model"))
+        if entry["kind"] in KEPT or key in taken:
+            continue
+        taken.add(key)
+        asked.append({name: value for name, value in entry.items() if name != "priced"})
+    if not asked:
+        kinds = ", ".join(dict.fromkeys(entry["kind"] for entry in found["entries"])) or "nothing"
+        raise InputError(
+            f"the answers are {kinds}, which no plan weighs yet; expected one of: "
+            f"{', '.join(REGISTRY)}"
+        )
+    people = [one["kind"] for one in asked if "annotators" not in one]
+    if "hard" in people and "votes" not in people:
+        asked.append({"kind": "votes", "answers_per_item": 3})
+    names = any(REGISTRY[one["kind"]].labels_items() for one in asked)
+    dataset: dict[str, Any] = {}
+    if files.get("features") and names:
+        dataset["features"] = files["features"][0]
+        for use in ("gold", "counts"):
+            if files.get(use):
+                dataset[use] = files[use][0]
+    else:
+        dataset["items"] = max(3, int(found["items"]))
+        dataset["classes"] = max(2, int(found["classes"]))
+        dataset["dims"] = int(found["dims"])
+    dataset["pilot"] = list(files["answers"])
+    tables = {
+        "dataset": dataset,
+        "budget": {"amount": FIRST_BUDGET, "currency": "USD", "wage_per_hour": 12},
+        "signal": asked,
+    }
+    return Draft(plan_text(tables), folder, title)
+
+
+def vocabulary() -> dict[str, Any]:
+    """What the editor can offer: kinds of question with their options, and metrics."""
+    kinds = {}
+    for name, cls in REGISTRY.items():
+        options = {}
+        for key, option in cls.options.items():
+            default = cls.option_default(key)
+            if isinstance(default, (bool, int, float, str)) or default is None:
+                options[key] = {
+                    "default": default if default == default else None,
+                    "help": str(getattr(option, "help", option)),
+                }
+        time = cls.for_world(2, 10).cited_time(10)
+        kinds[name] = {
+            "about": re.split(r"(?<=[.?]) |:", (cls.__doc__ or "").strip().split("\n")[0])[0],
+            "options": options,
+            "seconds": None if time is None else time.median,
+            "names": cls.labels_items(),
+        }
+    metrics = {
+        one.name: {"title": one.title, "meaning": one.meaning, "percent": one.percent,
+                   "higher": one.higher}
+        for one in METRICS.values()
+    }  # fmt: skip
+    return {"kinds": kinds, "metrics": metrics}

@@ -1,0 +1,192 @@
+"""How one file was read, for the page: its format, columns, first rows, what was left out, and the
+guesses that a user may correct."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from labelbits.answers.files.opening import shorten
+from labelbits.answers.formats.crowdkit import ITEM, LABEL, SCALE, WORKER
+from labelbits.answers.formats.deciding import SeveralQuestionsError
+from labelbits.answers.formats.detect import READERS, probe, reader_for
+from labelbits.answers.formats.reader import Options, Probe, first_of
+from labelbits.answers.formats.times import time_column
+from labelbits.answers.reading import read_answers
+from labelbits.errors import InputError
+from labelbits.interface import Answers
+
+#: What a column of a plain table can be told to be, in the words of the page.
+ROLES = {
+    "item": "the item",
+    "label": "the label",
+    "annotator": "who answered",
+    "seconds": "seconds it took",
+    "milliseconds": "milliseconds it took",
+    "gold": "the right class",
+    "question": "which question",
+}
+#: What a file is used for.
+USES = ("answers", "features", "gold", "counts")
+#: Rows, columns and characters of a cell that the page shows of a file.
+ROWS, COLUMNS, CELL = 5, 40, 60
+#: Rows that were left out which the page lists.
+LOST = 50
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the user said about a file: "" and {} where nothing."""
+
+    format: str = "auto"
+    question: str = ""
+    signal: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def anything(self) -> bool:
+        """Must the file be read otherwise than `labelbits pilot FILE` would?"""
+        return self != Told(text=self.text)
+
+
+def told_of(given: Any) -> Told:
+    """What the page sends as what the user said. Raises `InputError` for anything else."""
+    if not isinstance(given, dict):
+        raise InputError("expected an object with format, question, signal, columns")
+    texts = {key: given.get(key, "") for key in ("format", "question", "signal", "text")}
+    columns = given.get("columns", {})
+    right = all(isinstance(value, str) and len(value) <= 1000 for value in texts.values())
+    right = right and isinstance(columns, dict) and len(columns) <= len(ROLES)
+    if not right or not all(
+        key in ROLES and isinstance(name, str) and name for key, name in columns.items()
+    ):
+        raise InputError(f"expected texts, and columns among {', '.join(ROLES)}")
+    return Told(**{**texts, "format": texts["format"] or "auto"}, columns=dict(columns))
+
+
+def read_as_told(path: Path, told: Told) -> Answers:
+    """The answers of one file, read as the user said."""
+    return read_answers(
+        [path], told.format, columns=told.columns or None, question=told.question or None,
+        signal=told.signal or None,
+    )  # fmt: skip
+
+
+def how_read(path: Path, told: Told) -> tuple[dict[str, Any], Answers | None]:
+    """(what the page shows of a file, its answers or None where none can be read).
+
+    Never raises for what is in the file: what is wrong stands under `problem`.
+    """
+    shown: dict[str, Any] = {
+        "format": "", "what": "", "columns": [], "rows": [], "guess": {}, "questions": [],
+        "problem": "", "short": "", "notes": [], "lost": [], "lost_count": 0, "answers": 0,
+        "use": "answers", "table": False, "signals": [], "items": 0, "people": 0,
+        "classes": [],
+    }  # fmt: skip
+    looked = None
+    try:
+        looked = probe(path)
+        shown |= _start(looked)
+        shown |= _array_use(looked)
+        if shown["use"] != "answers":
+            return shown, None
+        options = Options(columns=dict(told.columns))
+        reader = reader_for(path, told.format, options)[0]
+        shown |= {"format": reader.name, "what": reader.what}
+        if told.format == "auto" and not told.columns and reader.name != "crowd-kit":
+            shown["guess"] = {}
+        answers = read_as_told(path, told)
+    except SeveralQuestionsError as several:
+        shown["questions"] = list(several.questions)
+        shown["problem"] = "The file holds answers to several questions. Choose one."
+        return shown, None
+    except InputError as problem:
+        said = str(problem).removeprefix(f"{path}: ")
+        shown["problem"] = said
+        if looked is not None and shown["table"] and not shown["format"]:
+            shown["short"] = "Which column is what? Say it below."
+        return shown, None
+    shown |= _answered(answers)
+    return shown, answers
+
+
+def _start(looked: Probe) -> dict[str, Any]:
+    """Columns and first rows as they stand in the file, and which column is guessed to be what."""
+    columns = [shorten(name, CELL) for name in looked.columns[:COLUMNS]]
+    rows = []
+    for element in looked.elements[:ROWS]:
+        if isinstance(element, dict):
+            cells = [element.get(name) for name in looked.columns[:COLUMNS]]
+        else:
+            cells = list(element)[:COLUMNS] if isinstance(element, (list, tuple)) else [element]
+        rows.append([shorten(_text(value), CELL) for value in cells])
+    arrays = [
+        f"{name or 'array'}: {' x '.join(map(str, shape))}"
+        for name, (shape, _) in looked.arrays.items()
+    ]
+    names = pl.DataFrame(schema=dict.fromkeys(looked.columns, pl.String))
+    found = {
+        "item": first_of(names, *ITEM), "annotator": first_of(names, *WORKER),
+        "label": first_of(names, *LABEL, *SCALE), "seconds": time_column(names),
+    }  # fmt: skip
+    guess = {key: name for key, name in found.items() if name is not None}
+    table = looked.kind in ("csv", "parquet", "json") and len(looked.columns) > 1
+    return {
+        "columns": columns, "names": list(looked.columns[:COLUMNS]), "rows": rows,
+        "arrays": arrays, "guess": guess, "table": table,
+    }  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _array_use(looked: Probe) -> dict[str, Any]:
+    """What arrays by their names or shapes are used for, where they are no answers."""
+    for use in ("features", "gold", "counts"):
+        if use in looked.arrays:
+            return {"use": use, "format": "numpy", "what": f"an array called {use}"}
+    for shape, kind in looked.arrays.values():
+        if kind == "f" and len(shape) == 2 and not _shares(looked):
+            return {"use": "features", "format": "numpy", "what": "numbers, a row an item"}
+    return {"use": "answers"}
+
+
+def _shares(looked: Probe) -> bool:
+    """Is the matrix one that a reader of answers takes, such as probabilities?"""
+    return any(reader.matches(looked) for reader in READERS.values())
+
+
+def _answered(answers: Answers) -> dict[str, Any]:
+    table = answers.table
+    lost = answers.rejected
+    kinds = table["signal"].value_counts(sort=True).rows()
+    return {
+        "answers": len(answers),
+        "signals": [[name, count] for name, count in kinds],
+        "items": len(answers.items),
+        "people": table["annotator"].n_unique() if "annotator" in table.columns else 0,
+        "classes": [shorten(name, CELL) for name in answers.classes[:30]],
+        "class_count": len(answers.classes),
+        "notes": [shorten(note, 400) for note in answers.notes],
+        "lost_count": 0 if lost is None else len(lost),
+        "lost": []
+        if lost is None
+        else [
+            ["" if row is None else f"{row:,}", reason, found or "nothing"]
+            for _, row, reason, found in lost.head(LOST).iter_rows()
+        ],
+        "read": [
+            [annotator, ", ".join(items), shorten(answer, CELL)]
+            for annotator, items, answer in table.select("annotator", "items", "answer")
+            .head(ROWS)
+            .iter_rows()
+        ],
+    }

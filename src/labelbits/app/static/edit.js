@@ -1,0 +1,131 @@
+// The plan as a form and as a file: both are the same, whichever is changed.
+import {byId, h} from './dom.js';
+import {put} from './fragments.js';
+import {form} from './plan_form.js';
+import {Latest} from './latest.js';
+import {follow, get, keep, post} from './server.js';
+
+let draft = {}, words = {}, files = [];
+
+const say = fault => { byId('problem').textContent = fault ? fault.message : ''; };
+
+function show(found, redraw) {
+  const from = draft;
+  draft = found;
+  byId('empty').hidden = Boolean(found.text.trim());
+  byId('form').hidden = !found.tables;
+  if (document.activeElement !== byId('text')) byId('text').value = found.text;
+  byId('text-problem').textContent = found.tables ? '' : found.problem;
+  byId('valid').textContent = found.tables && found.problem ? found.problem : '';
+  byId('run').disabled = !found.text.trim() || Boolean(found.problem);
+  if (redraw && found.tables) drawForm();
+  return from;
+}
+
+function drawForm() {
+  const at = document.activeElement && document.activeElement.id;
+  byId('form').replaceChildren(...form(draft.tables, {words, files, title: draft.title}, changed));
+  if (at && byId(at)) byId(at).focus();
+}
+
+// What is typed last is what counts: an answer about an older plan is dropped.
+let wanted = {}, redraw = false;
+const sending = new Latest(async () => post('/api/draft', wanted), found => {
+  say(null);
+  show(found, redraw);
+}, say);
+
+/** The form changed: `anew` where its fields change too. */
+function changed(tables, {anew = false, title} = {}) {
+  wanted = {tables, title: title ?? draft.title};
+  redraw = anew;
+  draft.tables = tables;
+  if (title !== undefined) draft.title = title;
+  sending.ask();
+}
+
+let typing = 0;
+byId('text').addEventListener('input', () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    wanted = {text: byId('text').value, title: draft.title};
+    redraw = true;
+    sending.ask();
+  }, 350);
+});
+byId('copy').addEventListener('click', async () => {
+  try { await navigator.clipboard.writeText(byId('text').value); byId('copied').textContent = 'Copied.'; } catch {
+    byId('text').select();
+    byId('copied').textContent = 'Selected: copy it with the keyboard.';
+  }
+});
+byId('download').addEventListener('click', () =>
+  keep(new Blob([byId('text').value], {type: 'application/toml'}), `${draft.title || 'plan'}.toml`));
+byId('open').addEventListener('change', async event => {
+  const [file] = event.target.files;
+  if (!file) return;
+  try {
+    const found = await post('/api/draft', {text: await file.text(), title: file.name.replace(/\.toml$/, '')});
+    say(null);
+    byId('text').blur();
+    show(found, true);
+  } catch (fault) { say(fault); }
+  event.target.value = '';
+});
+byId('example').addEventListener('click', async () => {
+  try { show(await post('/api/example'), true); } catch (fault) { say(fault); }
+});
+
+function progress(job) {
+  byId('run-box').hidden = job.state === 'none';
+  const left = job.left ? `, about ${job.left < 90 ? `${Math.ceil(job.left)} s` : `${Math.round(job.left / 60)} min`} left` : '';
+  const states = {running: `${job.what}: ${Math.round(100 * job.share)} % done${left}`, done: 'Done.',
+    cancelled: 'Cancelled. Nothing was bought, nothing was kept.', problem: job.problem};
+  byId('run-state').textContent = states[job.state] || '';
+  byId('run-state').classList.toggle('fault', job.state === 'problem');
+  byId('run-share').hidden = byId('cancel').hidden = job.state !== 'running';
+  byId('run-share').value = job.share || 0;
+  if (!job.early || byId('known').dataset.from === String(job.early.length) + job.state) return;
+  byId('known').dataset.from = String(job.early.length) + job.state;
+  byId('known').replaceChildren(...known(job.early));
+}
+
+const known = rows => rows.length ? [h('p', {className: 'quiet'}, 'Known already:'), h('ul', {}, rows.map(one =>
+  h('li', {}, h('bdi', {}, one.family), `: ${one.price} for one answer (${one.source}); the budget buys at most ${one.most} answers`)))] : [];
+
+async function watch() {
+  if ((await get('/api/files')).pilot?.state === 'done' && !byId('run-box').querySelector('.pilot-known')) {
+    const pilot = await get('/api/pilot');
+    const inside = h('div');
+    byId('run-box').append(h('details', {className: 'pilot-known', ontoggle: () => { if (!inside.childNodes.length) put(inside, pilot.html); }},
+      h('summary', {}, 'What the pilot says, while you wait'), inside));
+  }
+  byId('run').disabled = true;
+  const done = await follow('/api/run', 400, progress);
+  byId('run').disabled = Boolean(draft.problem);
+  if (done.state === 'done') location.href = `/result?run=${done.run}`;
+}
+
+byId('run').addEventListener('click', async () => {
+  try {
+    byId('known').dataset.from = '';
+    byId('known').replaceChildren();
+    progress(await post('/api/run'));
+    say(null);
+    byId('run-box').scrollIntoView({block: 'nearest'});
+    await watch();
+  } catch (fault) { say(fault); }
+});
+byId('cancel').addEventListener('click', async () => {
+  try { progress(await post('/api/cancel')); byId('run').focus(); } catch (fault) { say(fault); }
+});
+byId('form').addEventListener('submit', event => event.preventDefault());
+
+try {
+  const found = await get('/api/draft');
+  ({words, files} = found);
+  show(found, true);
+  const job = await get('/api/run');
+  if (job.state === 'running') await watch();
+  else if (job.state === 'problem') progress(job);
+} catch (fault) { say(fault); }

@@ -1,0 +1,78 @@
+// One file: how it was read, and what can be said to correct it.
+/* global whole */
+import {choice, field, h, table} from './dom.js';
+
+const many = (count, what) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+
+function headline(one) {
+  if (one.use !== 'answers') return `${one.what}: ${one.arrays.join(', ')}`;
+  if (one.problem) return one.short || 'This file could not be read yet.';
+  const kinds = one.signals.map(([name, count]) => `${count.toLocaleString('en')} ${name}`).join(', ');
+  return `${many(one.answers, 'answer')} (${kinds}) of ${many(one.people, 'annotator')} about ${many(one.items, 'item')}`;
+}
+
+/** The card of a file; `change(number, told)` reads it again, `remove(number)` forgets it. */
+export function card(one, offered, change, remove) {
+  const told = {...one.told};
+  const say = changes => change(one.number, {...told, ...changes});
+  const good = one.use !== 'answers' || !one.problem;
+  return h('article', {className: `file ${good ? 'good' : 'bad'}`, id: `file-${one.number}`, tabIndex: -1, 'aria-label': one.name},
+    h('header', {}, h('h2', {}, h('bdi', {}, one.name)),
+      h('button', {type: 'button', className: 'quiet', onclick: () => remove(one.number), 'aria-label': `Remove ${one.name}`}, 'Remove')),
+    h('p', {className: 'headline'}, whole(headline(one))),
+    one.problem && !one.questions.length ? h('p', {className: 'fault'}, whole(one.problem)) : null,
+    one.questions.length ? question(one, say) : null,
+    one.table && one.use === 'answers' ? columns(one, offered, say) : null,
+    corrections(one, offered, say),
+    one.lost_count ? lost(one) : null,
+    one.notes.length ? h('details', {}, h('summary', {}, `${many(one.notes.length, 'note')} on how it was read`),
+      h('ul', {}, one.notes.map(note => h('li', {}, whole(note))))) : null);
+}
+
+function question(one, say) {
+  const names = [['', 'choose …'], ...one.questions.map(name => [name, name || '(no name)'])];
+  return field('This file holds answers to several questions. Which one?', choice(names, '', name => say({question: name})));
+}
+
+/** First rows, with a choice above each column: what it is. */
+function columns(one, offered, say) {
+  const known = {...one.guess, ...one.told.columns};
+  const role = name => Object.keys(known).find(key => known[key] === name && (one.told.columns[key] || one.format === 'crowd-kit' || !one.format)) || '';
+  const roles = [['', 'not used'], ...Object.entries(offered.roles), ['text', 'text of the item']];
+  const at = name => (one.told.text === name ? 'text' : role(name));
+  const pick = (name, key) => {
+    const columns = {...(Object.keys(one.told.columns).length || one.format === 'crowd-kit' || !one.format ? known : {})};
+    for (const other of Object.keys(columns)) if (columns[other] === name || other === key) delete columns[other];
+    if (key && key !== 'text') columns[key] = name;
+    say({columns, format: 'auto', text: key === 'text' ? name : one.told.text === name ? '' : one.told.text});
+  };
+  const head = one.names.map((name, i) => h('th', {scope: 'col'}, h('bdi', {}, one.columns[i] || '(no name)'),
+    choice(roles, at(name), key => pick(name, key), {'aria-label': `What is the column ${one.columns[i] || i + 1}?`})));
+  const body = one.rows.map(row => h('tr', {}, row.map(cell => h('td', {}, h('bdi', {}, cell)))));
+  return h('details', {open: Boolean(one.problem) && !one.questions.length, className: 'columns'},
+    h('summary', {}, 'Columns and first rows: is each what it seems?'),
+    h('div', {className: 'scroll', tabIndex: 0, role: 'group', 'aria-label': `First rows of ${one.name}`},
+      h('table', {className: 'raw'}, h('thead', {}, h('tr', {}, head)), h('tbody', {}, body))));
+}
+
+function corrections(one, offered, say) {
+  if (one.use !== 'answers') return null;
+  const formats = [['auto', one.told.format === 'auto' && one.format ? `${one.format} (recognised)` : 'recognise'],
+    ...offered.formats.map(name => [name, name])];
+  const kinds = [['', one.signals.length ? `${one.signals.map(([name]) => name).join(', ')} (as read)` : 'as read'],
+    ...offered.kinds.map(name => [name, name])];
+  const rest = [field('Format', choice(formats, one.told.format, format => say({format, columns: {}})), one.what),
+    field('Kind of question', choice(kinds, one.told.signal, signal => say({signal})))];
+  const inside = [h('div', {className: 'fields'}, rest)];
+  if (one.told.question) inside.push(h('p', {}, `Question: ${one.told.question} `,
+    h('button', {type: 'button', className: 'link', onclick: () => say({question: ''})}, 'choose another')));
+  if (one.read && one.read.length) inside.push(table(['annotator', 'items', 'answer'], one.read, 'words', 'First answers as they were read'));
+  if (one.class_count) inside.push(h('p', {}, `${many(one.class_count, 'class')}: ${one.classes.join(', ')}${one.class_count > one.classes.length ? ' …' : ''}`.replace('classs', 'classes')));
+  return h('details', {}, h('summary', {}, one.format ? `Read as ${one.format}` : 'Say how to read it'), inside);
+}
+
+function lost(one) {
+  return h('details', {className: 'lost'}, h('summary', {}, `${many(one.lost_count, 'row')} left out, with the reasons`),
+    table(['row', 'why', 'found'], one.lost, 'words', 'Rows that were left out'),
+    one.lost_count > one.lost.length ? h('p', {}, `The first ${one.lost.length} are shown.`) : null);
+}

@@ -1,0 +1,110 @@
+// The start: files that come, what they say, and the way to a plan.
+/* global whole */
+import {byId, h} from './dom.js';
+import {put} from './fragments.js';
+import {card} from './file_card.js';
+import {follow, get, post, upload} from './server.js';
+
+let offered = {}, measuring = 0;
+
+const say = text => { byId('problem').textContent = text; };
+const guarded = work => async (...given) => {
+  say('');
+  try { await work(...given); } catch (fault) { say(fault.message); }
+};
+
+function show(found) {
+  offered = {...offered, ...found};
+  byId('files').replaceChildren(...found.files.map(one => card(one, offered, change, remove)));
+  byId('measured').hidden = !found.files.some(one => one.answers);
+  if (!byId('measured').hidden && !found.pilot) measure();
+}
+
+const change = guarded(async (number, told) => {
+  const one = await post(`/api/files/${number}`, told);
+  const place = byId(`file-${number}`);
+  place.replaceWith(card(one, offered, change, remove));
+  byId(`file-${number}`).focus();
+  await refresh(true);
+});
+
+const remove = guarded(async number => {
+  await post(`/api/files/${number}/remove`);
+  await refresh(true);
+  byId('chosen').focus();
+});
+
+async function refresh(anew) {
+  const found = await get('/api/files');
+  if (anew) found.pilot = null;
+  show(found);
+  if (!anew && found.pilot) watch(found.pilot);
+}
+
+async function measure() {
+  try { await post('/api/pilot'); } catch (fault) { say(fault.message); return; }
+  watch();
+}
+
+async function watch() {
+  const mine = ++measuring;
+  byId('plan').disabled = true;
+  byId('pilot').classList.add('waiting');
+  const done = await follow('/api/pilot', 500, found => {
+    if (mine === measuring) byId('state').textContent =
+      found.state === 'running' ? `Measuring: ${found.what} (${found.seconds.toFixed(0)} s)` : '';
+  });
+  if (mine !== measuring || done.state === 'cancelled') return;
+  byId('pilot').classList.remove('waiting');
+  if (done.state === 'problem') {
+    byId('state').textContent = whole(done.problem);
+    byId('pilot').replaceChildren();
+    return;
+  }
+  put(byId('pilot'), done.html);
+  byId('plan').disabled = false;
+}
+
+const bring = guarded(async files => {
+  const faults = [];
+  for (const file of files) {
+    byId('state').textContent = '';
+    say(`Reading ${file.name} …`);
+    try {
+      const one = await upload(file);
+      if (one.plan) { location.href = '/edit'; return; }
+    } catch (fault) { faults.push(fault.message); }
+  }
+  say(faults.join(' '));
+  await refresh(true);
+});
+
+byId('chosen').addEventListener('change', event => bring([...event.target.files]));
+byId('by-path').addEventListener('submit', guarded(async event => {
+  event.preventDefault();
+  const one = await post('/api/here', {path: byId('path').value});
+  if (one.plan) { location.href = '/edit'; return; }
+  byId('path').value = '';
+  await refresh(true);
+}));
+byId('example').addEventListener('click', guarded(async () => {
+  await post('/api/example');
+  location.href = '/edit';
+}));
+byId('plan').addEventListener('click', guarded(async () => {
+  await post('/api/draft/first');
+  location.href = '/edit';
+}));
+
+const drop = byId('drop');
+for (const kind of ['dragenter', 'dragover']) addEventListener(kind, event => {
+  event.preventDefault();
+  drop.classList.add('over');
+});
+for (const kind of ['dragleave', 'drop']) addEventListener(kind, event => {
+  event.preventDefault();
+  drop.classList.remove('over');
+});
+addEventListener('drop', event => bring([...event.dataTransfer.files]));
+
+guarded(refresh)(false);

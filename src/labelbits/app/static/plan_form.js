@@ -1,0 +1,114 @@
+// The fields of a plan. They change copies of the plan's tables; keys they do not know stay.
+import {choice, field, h} from './dom.js';
+import {signals} from './signal_fields.js';
+
+/** A number that is typed or dragged; `slide` is [low, high, logarithmic?]. */
+export function number(value, set, given = {}, slide = null) {
+  const typed = h('input', {type: 'number', step: 'any', value: value ?? '', ...given});
+  const range = slide && h('input', {type: 'range', tabIndex: 0, 'aria-label': `${given['aria-label'] || 'value'}, slider`});
+  const [low, high, log] = slide || [];
+  const at = x => (log ? Math.log10(x) : x);
+  if (range) Object.assign(range, {min: at(low), max: at(high), step: log ? 0.01 : (high - low) / 100});
+  const place = x => { if (range) range.value = x ? at(x) : range.min; };
+  place(value ?? given.placeholder);
+  typed.addEventListener('input', () => {
+    const found = typed.value === '' ? undefined : Number(typed.value);
+    place(found);
+    set(found);
+  });
+  if (!range) return typed;
+  range.addEventListener('input', () => {
+    const x = log ? Math.pow(10, Number(range.value)) : Number(range.value);
+    const whole = given.step === 1 ? Math.round(x) : Number(x.toPrecision(3));
+    typed.value = whole;
+    set(whole);
+  });
+  return h('div', {className: 'pair-in'}, range, typed);
+}
+
+/** A field with a number, dragged and typed. */
+export function numeric(label, value, set, {help = '', slide = null, ...given} = {}) {
+  const control = number(value, set, {...given, 'aria-label': slide ? label : undefined}, slide);
+  if (!slide) return field(label, control, help);
+  return h('div', {className: 'field', role: 'group', 'aria-label': label},
+    h('span', {className: 'name'}, label), control, help ? h('small', {}, help) : null);
+}
+
+const set = (table, key, value) => {
+  if (value === undefined || value === '' || (Array.isArray(value) && !value.length)) delete table[key];
+  else table[key] = value;
+};
+
+/** The form's parts; `changed(tables, {anew, title})` is called with every change. */
+export function form(tables, offered, changed) {
+  const plan = structuredClone(tables);
+  plan.dataset ||= {}; plan.budget ||= {}; plan.goal ||= {}; plan.signal ||= [];
+  if (!Array.isArray(plan.signal)) plan.signal = [plan.signal];
+  const tell = more => {
+    const whole = structuredClone(plan);
+    if (!Object.keys(whole.goal).length) delete whole.goal;
+    changed(whole, more);
+  };
+  const to = (table, key, more) => value => { set(table, key, value); tell(more); };
+  return [
+    fieldset('Name', [field('Name of the plan', h('input', {type: 'text', id: 'plan-title', value: offered.title || '',
+      oninput: event => tell({title: event.target.value})}))]),
+    fieldset('Items', dataset(plan.dataset, offered, to),
+      [numeric('Most items that can be labelled', plan.dataset.most_items, to(plan.dataset, 'most_items'), {id: 'data-most', min: 1, step: 1, help: 'left empty: as many as the money buys'})],
+      given(plan.dataset, 'most_items')),
+    fieldset('Goal', goal(plan.goal, offered, to),
+      [numeric('Share of items to test on', plan.goal.test_fraction, to(plan.goal, 'test_fraction'), {id: 'goal-test', placeholder: 0.2, min: 0.01, max: 0.99})],
+      given(plan.goal, 'test_fraction')),
+    fieldset('Budget', ...budget(plan.budget, to), given(plan.budget, 'spent', 'fee', 'item_cost', 'session_seconds')),
+    h('fieldset', {}, h('legend', {}, 'Kinds of question'), signals(plan, offered, tell)),
+  ];
+}
+
+/** A group of fields; those that few plans need wait behind a click, unless one is filled. */
+function fieldset(legend, fields, more = [], filled = false) {
+  return h('fieldset', {}, h('legend', {}, legend), h('div', {className: 'fields'}, fields),
+    more.length ? h('details', {open: filled}, h('summary', {}, 'More'), h('div', {className: 'fields'}, more)) : null);
+}
+const given = (table, ...keys) => keys.some(key => table[key] !== undefined);
+
+function dataset(data, {files}, to) {
+  const text = (key, label, help) => field(label, h('input', {type: 'text', id: `data-${key}`, value: data[key] ?? '',
+    list: undefined, oninput: event => to(data, key)(event.target.value)}), help);
+  const named = use => files.filter(one => one.use === use).map(one => one.name).join(', ');
+  const fields = [];
+  if (data.features === undefined) {
+    fields.push(numeric('Items that may be labelled', data.items, to(data, 'items'), {id: 'data-items', min: 3, step: 1, slide: [10, 100_000, true]}));
+    fields.push(numeric('Dimensions', data.dims === 'auto' ? undefined : data.dims, to(data, 'dims'), {id: 'data-dims', min: 1, step: 1, help: 'of the space in which items lie apart'}));
+  } else fields.push(text('features', 'Features of the items', 'an npz file with the array "features"'));
+  fields.push(numeric('Classes', data.classes, to(data, 'classes'), {id: 'data-classes', min: 2, step: 1}));
+  fields.push(field('Answers you have', h('input', {type: 'text', id: 'data-pilot', value: [].concat(data.pilot ?? []).join(', '),
+    oninput: event => to(data, 'pilot')(event.target.value.split(',').map(one => one.trim()).filter(Boolean))}),
+    named('answers') ? `files here: ${named('answers')}` : 'files, apart by commas'));
+  if (data.features !== undefined) for (const key of ['gold', 'counts'])
+    fields.push(text(key, key === 'gold' ? 'Right classes (gold)' : 'Votes (counts)', named(key) ? `files here: ${named(key)}` : ''));
+  return fields;
+}
+
+function goal(table, {words}, to) {
+  const metrics = [['', 'as the data allow'], ...Object.entries(words.metrics).map(([name, one]) => [name, one.title])];
+  const one = words.metrics[table.metric];
+  return [
+    field('What quality means', choice(metrics, table.metric ?? '', to(table, 'metric', {anew: true}), {id: 'goal-metric'}), one ? one.meaning : ''),
+    numeric('Target', table.target, to(table, 'target'), {id: 'goal-target', slide: one && one.percent ? [0.02, 1, false] : null,
+      help: `${one && one.percent ? 'from 0 to 1; ' : ''}left empty: the best for the budget`}),
+  ];
+}
+
+function budget(table, to) {
+  const money = (key, label, more = {}) => numeric(label, table[key], to(table, key), {id: `budget-${key}`, min: 0, ...more});
+  return [[
+    money('amount', 'Amount', {slide: [1, 100_000, true]}),
+    field('Currency', h('input', {type: 'text', id: 'budget-currency', value: table.currency ?? 'USD', maxLength: 8, oninput: event => to(table, 'currency')(event.target.value)})),
+    money('wage_per_hour', 'Wage for an hour', {placeholder: 12, slide: [1, 200, true], help: 'turns seconds into money'}),
+  ], [
+    money('spent', 'Spent already'),
+    money('fee', 'Fee on every answer'),
+    money('item_cost', 'Cost of getting an item'),
+    money('session_seconds', 'Seconds of instructions a session'),
+  ]];
+}

@@ -1,0 +1,100 @@
+// Kinds of question: what is asked, of whom, how often, at what price.
+import {choice, field, h} from './dom.js';
+import {numeric} from './plan_form.js';
+
+const asked = one => (one.kind === 'votes' ? 'hard' : one.kind);
+const who = one => one.model || one.annotators || 'crowd';
+const PAY = ['price', 'seconds', 'input_tokens', 'output_tokens', 'input_price', 'output_price'];
+// Questions whose price is set apart from the other's, by the user's own word in this window.
+const apart = new Set();
+
+/** A vote and a hard label are one question to the same people: they share a price unless parted. */
+const mates = (plan, one) => plan.signal.filter(other => other !== one && asked(other) === asked(one) && who(other) === who(one));
+const same = (a, b) => PAY.every(key => a[key] === b[key]);
+
+export function signals(plan, offered, tell) {
+  const cards = plan.signal.map((one, i) => card(plan, one, i, offered, tell));
+  const more = h('button', {type: 'button', id: 'signal-add', onclick: () => {
+    const used = new Set(plan.signal.map(one => one.kind));
+    const kind = Object.keys(offered.words.kinds).find(name => !used.has(name)) || 'hard';
+    plan.signal.push({kind});
+    tell({anew: true});
+  }}, 'Add a kind of question');
+  return h('div', {}, cards, more);
+}
+
+function card(plan, one, i, {words}, tell) {
+  const known = words.kinds[one.kind];
+  const kinds = Object.entries(words.kinds).map(([name, about]) => [name, `${name}: ${about.about}`]);
+  if (!known) kinds.unshift([one.kind, `${one.kind} (unknown)`]);
+  const to = (key, more) => value => {
+    if (value === undefined || value === '') delete one[key]; else one[key] = value;
+    tell(more);
+  };
+  const id = `signal-${i}`;
+  const people = one.annotators === 'model' || one.model ? 'model' : !one.annotators || one.annotators === 'crowd' ? 'crowd' : 'other';
+  const fields = [
+    field('Kind', choice(kinds, one.kind, kind => {
+      for (const key of Object.keys(known ? known.options : {})) delete one[key];
+      one.kind = kind;
+      tell({anew: true});
+    }, {id: `${id}-kind`})),
+    field('Who answers', choice([['crowd', 'people (the crowd)'], ['model', 'a language model'], ['other', 'others, such as experts']], people, value => {
+      delete one.model;
+      if (value === 'crowd') delete one.annotators; else one.annotators = value === 'model' ? 'model' : 'expert';
+      tell({anew: true});
+    }, {id: `${id}-who`})),
+  ];
+  if (people === 'other') fields.push(field('Their name', h('input', {type: 'text', id: `${id}-name`, value: one.annotators, maxLength: 40, oninput: event => to('annotators')(event.target.value || 'expert')})));
+  if (people === 'model') fields.push(field('Model', h('input', {type: 'text', id: `${id}-model`, value: one.model ?? '', oninput: event => to('model')(event.target.value)}), 'its name in the answers; left empty: any'));
+  fields.push(numeric('Answers an item', one.answers_per_item, to('answers_per_item'), {id: `${id}-each`, min: 1, step: 1, placeholder: one.kind === 'votes' ? 'several are tried' : 'as fits'}));
+  for (const [key, option] of Object.entries(known ? known.options : {})) if (key !== 'answers_per_item') fields.push(own(one, key, option, id, to));
+  fields.push(numeric('Random answers (lapse)', one.lapse, to('lapse'), {id: `${id}-lapse`, min: 0, max: 0.99, placeholder: 'from the answers you have'}));
+  return h('article', {className: 'signal', 'aria-label': `Kind of question ${i + 1}: ${one.kind}`},
+    h('header', {}, h('h2', {}, one.kind), h('button', {type: 'button', className: 'quiet', 'aria-label': `Remove ${one.kind}`, onclick: () => { plan.signal.splice(i, 1); tell({anew: true}); }}, 'Remove')),
+    h('div', {className: 'fields'}, fields, payment(plan, one, id, people, known, tell)));
+}
+
+function own(one, key, option, id, to) {
+  const label = key.replaceAll('_', ' ');
+  if (typeof option.default === 'boolean') return field(label, choice([['', `as usual (${option.default ? 'yes' : 'no'})`], ['true', 'yes'], ['false', 'no']],
+    one[key] === undefined ? '' : String(one[key]), value => to(key)(value === '' ? undefined : value === 'true'), {id: `${id}-${key}`}), option.help);
+  return numeric(label, one[key], to(key), {id: `${id}-${key}`, placeholder: option.default ?? '', help: option.help});
+}
+
+function payment(plan, one, id, people, known, tell) {
+  const ways = [['', 'from the answers you have, or as published'], ['price', 'a price for one answer'], ['seconds', 'seconds for one answer, at the wage'], ['tokens', 'tokens of a model']];
+  const now = one.price !== undefined ? 'price' : one.seconds !== undefined ? 'seconds' : one.input_tokens !== undefined || one.output_tokens !== undefined ? 'tokens' : '';
+  const shared = mates(plan, one);
+  const key = `${asked(one)} by ${who(one)}`;
+  if (shared.some(other => !same(one, other))) apart.add(key);
+  const together = shared.length > 0 && !apart.has(key);
+  const first = plan.signal.find(other => other === one || shared.includes(other));
+  const follows = together && first !== one;
+  const pay = (changes, more) => {
+    for (const each of together ? [one, ...shared] : [one]) {
+      for (const name of PAY) if (name in changes) { if (changes[name] === undefined) delete each[name]; else each[name] = changes[name]; }
+    }
+    tell(more);
+  };
+  const none = Object.fromEntries(PAY.map(name => [name, undefined]));
+  const fields = follows ? [h('p', {className: 'quiet'}, `Paid as ${first.kind} is.`)] : [field('Paid by', choice(ways, now, way => pay({...none,
+    ...(way === 'price' ? {price: 0.05} : way === 'seconds' ? {seconds: (known && known.seconds) || 10} : way === 'tokens' ? {input_tokens: 500, output_tokens: 20, input_price: 1, output_price: 4} : {})},
+  {anew: true}), {id: `${id}-pay`}), people === 'model' && !now ? 'a model needs a price' : known && known.seconds === null && !now ? 'no time is published for this kind: answers with times, or a price, are needed' : '')];
+  const amount = (name, label, slide) => numeric(label, one[name], value => pay({[name]: value}), {id: `${id}-${name}`, min: 0, slide});
+  if (now === 'price' && !follows) fields.push(amount('price', 'Price of one answer', [0.001, 10, true]));
+  if (now === 'seconds' && !follows) fields.push(amount('seconds', 'Seconds for one answer', [0.5, 300, true]));
+  if (now === 'tokens' && !follows) fields.push(amount('input_tokens', 'Tokens read'), amount('output_tokens', 'Tokens written'), amount('input_price', 'Price of a million read'), amount('output_price', 'Price of a million written'));
+  if (shared.length) {
+    const box = h('input', {type: 'checkbox', id: `${id}-apart`, checked: !together, onchange: event => {
+      if (event.target.checked) apart.add(key);
+      else {
+        apart.delete(key);
+        for (const other of shared) for (const name of PAY) { if (one[name] === undefined) delete other[name]; else other[name] = one[name]; }
+      }
+      tell({anew: true});
+    }});
+    fields.push(h('p', {className: 'quiet'}, h('label', {}, box, ` Priced apart from ${shared.map(other => other.kind).join(', ')} (one vote is one hard label)`)));
+  }
+  return fields;
+}

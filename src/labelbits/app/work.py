@@ -1,0 +1,79 @@
+"""What a worker does for the page: measure a pilot, make a plan. Plain values come back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from labelbits.app.drafts import NAME
+from labelbits.planning import Plan, PlanFile
+from labelbits.progress import Progress
+
+
+def measure_pilot(files: list[str], *, tell: Progress, early: Any) -> dict[str, Any]:
+    """What the answers in `files` say: sections as HTML, and what a plan can take from them."""
+    from labelbits.annotators.pilot import run_pilot
+    from labelbits.app.rendering import fragment
+    from labelbits.report.pilot_page import pilot_sections
+
+    tell("reading the answers and measuring time, agreement and noise", 0.0)
+    pilot = run_pilot([Path(file) for file in files])
+    tell("drawing", 0.9)
+    entries, dims = [], 2
+    for signals in pilot.calibration.by_annotators().values():
+        for found in signals.values():
+            entry = found.plan_entry()
+            entries.append(
+                {key: entry[key] for key in ("kind", "annotators", "model") if key in entry}
+                | {"priced": found.price_of_answer(3600.0) is not None}
+            )
+            if found.noise is not None:
+                dims = found.noise.dims
+    return {
+        "html": fragment(pilot_sections(pilot)),
+        "entries": entries,
+        "dims": dims,
+        "items": len(pilot.answers.items),
+        "classes": len(pilot.answers.classes),
+        "answers": len(pilot.answers),
+    }
+
+
+def make_plan(text: str, folder: str, title: str, seed: int, *, tell: Progress, early: Any) -> Plan:
+    """The plan that a plan file's text asks for; its paths start in `folder`."""
+    from labelbits.planning.planner import plan_wanted
+    from labelbits.planning.spec.planreader import plan_of_text
+
+    wanted = plan_of_text(text, Path(folder) / NAME)
+    early(known_prices(wanted))
+    return plan_wanted(wanted, title=title, seed=seed, progress=tell)
+
+
+def known_prices(wanted: PlanFile) -> list[dict[str, Any]]:
+    """What is known before any work: the price of an answer, and how much of it the money buys.
+
+    Without a pilot all prices are known; a pilot may tell those that the plan file does not.
+    """
+    from labelbits.planning.planner import families_to_price
+    from labelbits.planning.spec.cost import affordable_items
+    from labelbits.report.figures import money
+
+    rows = []
+    for family in families_to_price(wanted):
+        asked = family.asked
+        told = asked is not None and (
+            asked.price is not None or asked.seconds is not None or asked.tokens_price is not None
+        )
+        if wanted.dataset.pilot and not told:
+            continue
+        each = family.answers_per_item or 1
+        items = affordable_items(family.price, each, wanted.budget)
+        rows.append(
+            {
+                "family": family.name,
+                "price": money(family.price.amount, wanted.budget.currency),
+                "most": f"{items * each:,}",
+                "source": family.price.source,
+            }
+        )
+    return rows

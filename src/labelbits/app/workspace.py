@@ -1,0 +1,275 @@
+"""What the page works on: files, the draft of a plan, the work under way, finished plans.
+
+One workspace a program, in a folder that is gone when the program ends; nothing of the user's is
+changed. All of it is reached through the server's routes alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labelbits.answers.files.opening import check_file
+from labelbits.app.drafts import Draft, first_draft
+from labelbits.app.reading import Told, how_read, read_as_told
+from labelbits.app.uploads import LARGEST_TOTAL, MOST_FILES, free_path
+from labelbits.app.work import make_plan, measure_pilot
+from labelbits.app.workers import Job, Workers
+from labelbits.errors import InputError
+from labelbits.planning import Plan
+from labelbits.report.scenarios import Scenario
+
+#: Finished plans that are kept; the oldest goes first.
+MOST_PLANS = 24
+#: Names of the two kinds of work.
+PLAN, PILOT = "plan", "pilot"
+#: What a worker imports before it is needed.
+WARM = ("labelbits.annotators.pilot", "labelbits.planning.planner", "labelbits.app.work")
+
+
+@dataclass
+class FileHere:
+    """One file of the workspace: where it is, what the user said of it, how it was read."""
+
+    number: int
+    path: Path
+    own: bool  # uploaded: its copy is ours
+    told: Told = field(default_factory=Told)
+    read: dict[str, Any] = field(default_factory=dict)
+
+    def shown(self) -> dict[str, Any]:
+        """The file as the page takes it."""
+        said = {
+            "format": self.told.format, "question": self.told.question,
+            "signal": self.told.signal, "columns": self.told.columns, "text": self.told.text,
+        }  # fmt: skip
+        place = self.path.name if self.own else str(self.path)
+        return {"number": self.number, "name": self.path.name, "place": place, "told": said,
+                "own": self.own, **self.read}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A plan that was made, its run, and the draft that it came from (None: given ready)."""
+
+    run: str
+    plan: Plan
+    draft: Draft | None
+
+
+class Workspace:
+    """See the module. Methods may be called from any thread."""
+
+    def __init__(self, start: Path | None = None, seed: int = 0) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="labelbits-page-"))
+        self._remove = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self.start = start or Path.cwd()
+        self.seed = seed
+        self.files: dict[int, FileHere] = {}
+        self.draft: Draft | None = None
+        self.job: Job | None = None
+        self.pilot: Job | None = None
+        self.plans: dict[str, Finished] = {}
+        self.scenarios: list[Scenario] = []
+        #: Where the plan file of each scenario starts, by the scenario's name.
+        self.folders: dict[str, Path] = {}
+        self.workers = Workers(WARM)
+        self._lock = threading.RLock()
+        self._count = 0
+
+    def close(self) -> None:
+        """End all work and remove the folder."""
+        self.workers.close()
+        self._remove()
+
+    # -- files ---------------------------------------------------------------------------------
+    def room(self) -> int:
+        """Bytes that may still be uploaded. Raises `InputError` where no more files may come."""
+        if len(self.files) >= MOST_FILES:
+            raise InputError(f"there are {MOST_FILES} files already; remove some first")
+        used = sum(p.stat().st_size for p in self.folder.iterdir() if p.is_file())
+        return max(0, LARGEST_TOTAL - used)
+
+    def new_path(self, name: str) -> Path:
+        """Where an uploaded file of this name goes."""
+        with self._lock:
+            return free_path(self.folder, name)
+
+    def add(self, path: Path, own: bool) -> FileHere:
+        """A file that came; it is read at once, and all files are measured anew."""
+        with self._lock:
+            self.room()
+            again = next((f for f in self.files.values() if f.path == path), None)
+            if again is None:
+                self._count += 1
+                again = self.files[self._count] = FileHere(self._count, path, own)
+        again.read, _ = how_read(again.path, again.told)
+        return again
+
+    def correct(self, number: int, told: Told) -> FileHere:
+        """Read a file again, as the user said."""
+        one = self.file(number)
+        one.told = told
+        one.read, _ = how_read(one.path, told)
+        return one
+
+    def remove(self, number: int) -> None:
+        """Forget a file; only our own copy of it is deleted."""
+        with self._lock:
+            one = self.file(number)
+            del self.files[number]
+            if one.own:
+                one.path.unlink(missing_ok=True)
+
+    def file(self, number: int) -> FileHere:
+        """The file of this number. Raises `InputError` where there is none."""
+        if number not in self.files:
+            raise InputError(f"there is no file {number}; open the list of files again")
+        return self.files[number]
+
+    def used(self, use: str) -> list[FileHere]:
+        """The files that are used for answers, features, gold or counts, as far as they can be."""
+        return [
+            f for f in self.files.values() if f.read.get("use") == use and not f.read["problem"]
+        ]
+
+    def answer_files(self) -> list[Path]:
+        """The files of answers, each as `labelbits pilot` reads it: one that was read as the user
+        said is written as a canonical table beside it."""
+        from labelbits.answers.writing import write_answers
+
+        paths = []
+        for one in self.used("answers"):
+            if not one.told.anything:
+                paths.append(one.path)
+                continue
+            path = self.folder / f"answers-{one.number}.parquet"
+            write_answers(read_as_told(one.path, one.told), path)
+            paths.append(path)
+        return paths
+
+    # -- work ----------------------------------------------------------------------------------
+    def measure(self) -> Job:
+        """Begin to measure what the files of answers say."""
+        with self._lock:
+            paths = self.answer_files()
+            if not paths:
+                raise InputError("no file of answers could be read; add one, or correct one above")
+            self.pilot = self.workers.start(
+                PILOT, measure_pilot, files=[str(path) for path in paths]
+            )
+            return self.pilot
+
+    def draft_from_files(self) -> Draft:
+        """A first plan from the files and what was measured in them."""
+        if self.pilot is None or self.pilot.state != "done":
+            raise InputError("the files are not measured yet; wait until they are")
+        text = next((f for f in self.used("answers") if f.told.text), None)
+        if text is not None:
+            self.draft = self._draft_of_texts(text)
+            return self.draft
+        named = {
+            use: [self._name(f.path) for f in self.used(use)]
+            for use in ("features", "gold", "counts")
+        }
+        named["answers"] = [self._name(path) for path in self.answer_files()]
+        stem = self.used("answers")[0].path.stem
+        self.draft = first_draft(self.folder, self.pilot.result, named, stem)
+        return self.draft
+
+    def _draft_of_texts(self, one: FileHere) -> Draft:
+        """A plan whose items are described by a column of texts of the answers' own table."""
+        from labelbits.app.drafts import FIRST_BUDGET
+        from labelbits.assumed import Asked, write_assumed
+        from labelbits.items.tables import Columns, read_tables
+
+        def column(key: str) -> str | None:
+            return one.told.columns.get(key) or one.read["guess"].get(key)
+
+        columns = Columns(
+            id=column("item"), text=one.told.text, label=column("label"),
+            annotator=column("annotator"), seconds=column("seconds"), gold=column("gold"),
+        )  # fmt: skip
+        found = read_tables([one.path], columns, self.seed)
+        asked = Asked(FIRST_BUDGET, currency="USD", wage_per_hour=12)
+        path = write_assumed(
+            self.folder, asked, features=found.features, answers=found.answers, gold=found.gold,
+            ids=found.ids, notes=found.notes,
+            shown=None if found.shown is None else ("text", found.shown),
+        )  # fmt: skip
+        return Draft(path.read_text(encoding="utf-8"), self.folder, one.path.stem)
+
+    def _name(self, path: Path) -> str:
+        """A path as the plan file writes it: relative where the plan file stands."""
+        return path.name if path.parent == self.folder else str(path.resolve())
+
+    def run(self, draft: Draft) -> Job:
+        """Begin to make the plan of `draft`; what was being made is cancelled."""
+        problem = draft.problem()
+        if problem:
+            raise InputError(problem)
+        with self._lock:
+            self.draft = draft
+            self.job = self.workers.start(
+                PLAN, make_plan, then=lambda plan: self.keep(plan, draft).run,
+                text=draft.text, folder=str(draft.folder), title=draft.title, seed=self.seed,
+            )  # fmt: skip
+            return self.job
+
+    def cancel(self) -> None:
+        """End the making of a plan."""
+        self.workers.cancel(PLAN)
+
+    # -- finished plans ------------------------------------------------------------------------
+    def keep(self, plan: Plan, draft: Draft | None = None) -> Finished:
+        """Keep a finished plan under its run."""
+        from labelbits.report.run import run_of
+
+        made = Finished(run_of(plan), plan, draft)
+        with self._lock:
+            self.plans.pop(made.run, None)
+            self.plans[made.run] = made
+            while len(self.plans) > MOST_PLANS:
+                del self.plans[next(iter(self.plans))]
+        return made
+
+    def finished(self, run: str = "") -> Finished:
+        """The plan of a run, the last one where none is named. Raises `InputError` for none."""
+        if not run and self.plans:
+            return list(self.plans.values())[-1]
+        if run not in self.plans:
+            raise InputError(
+                "there is no such plan in this program any more; run it again from its plan file"
+                if run else "no plan was made yet; edit one and run it"
+            )  # fmt: skip
+        return self.plans[run]
+
+
+def opened(paths: Sequence[Path], seed: int = 0) -> Workspace:
+    """A workspace with the files that a command line names: one plan file, or files of answers.
+
+    Raises `InputError` for a plan file that is wrong and for a file that is none, before any work.
+    """
+    from labelbits.planning.spec.planreader import read_plan
+
+    plans = [path for path in paths if path.suffix == ".toml"]
+    if plans and len(paths) > 1:
+        raise InputError(f"{plans[0]} is a plan file; expected it alone, or files of answers alone")
+    for path in plans:
+        read_plan(path)
+    for path in paths:
+        check_file(path)
+    work = Workspace(seed=seed)
+    for path in plans:
+        text = path.read_text(encoding="utf-8-sig")
+        work.draft = Draft(text, path.absolute().parent, path.stem)
+    for path in paths:
+        if path not in plans:
+            work.add(path.absolute(), own=False)
+    return work

@@ -1,0 +1,69 @@
+"""Bits of one answer read off a table, at once: for sliders, where an integral would be too slow.
+
+The table holds `per_answer` of every signal for one annotator (`comparable`: one precision of
+perception), about the geometry, items and prototypes N(0, I). Between its points bits are
+interpolated: shape-preserving cubics (PCHIP) along ln classes, ln dims, ln precision and lapse, one
+axis after another. `benchmarks/bits_table.py` makes the table and measures how far that is off.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.signals import signal_class
+
+TABLE = Path(__file__).parent / "tabled.parquet"
+#: The grid, in the order in which it is interpolated.
+AXES: dict[str, tuple[float, ...]] = {
+    "classes": (2, 4, 10, 30),
+    "dims": (1, 2, 5, 12),
+    "precision": (0.25, 0.7, 2.0, 6.0),
+    "lapse": (0.0, 0.1, 0.4),
+}
+
+
+def tabled_bits(name: str, classes: int, dims: int, precision: float, lapse: float) -> float:
+    """Bits of one answer of the signal called `name` at these settings.
+
+    Raises `InputError` for an unknown signal and for settings outside the table, with its ends.
+    """
+    asked = {"classes": classes, "dims": dims, "precision": precision, "lapse": lapse}
+    for axis, value in asked.items():
+        low, high = AXES[axis][0], AXES[axis][-1]
+        if not low <= value <= high:
+            raise InputError(
+                f"{axis} is {value:g}; the table of bits goes from {low:g} to {high:g}: "
+                "`labelbits bits` computes others"
+            )
+    cls = signal_class(name)
+    values = _table()[cls.name]
+    from scipy.interpolate import PchipInterpolator
+
+    for axis, value in asked.items():
+        if axis == "classes" and not cls.uses_classes:
+            values = values[0]
+            continue
+        values = PchipInterpolator(_scale(axis, AXES[axis]), values, axis=0)(_scale(axis, value))
+    return float(values)
+
+
+def _scale(axis: str, values: float | tuple[float, ...]) -> np.ndarray:
+    return np.asarray(values, dtype=float) if axis == "lapse" else np.log(values)
+
+
+@functools.cache
+def _table() -> dict[str, np.ndarray]:
+    """Signal -> bits, an axis a setting; one class number for signals that see none."""
+    import polars as pl
+
+    table = pl.read_parquet(TABLE)
+    shape = [len(points) for points in AXES.values()]
+    found = {}
+    for (name,), rows in table.sort("signal", *AXES).group_by("signal", maintain_order=True):
+        bits = rows["bits"].to_numpy()
+        found[str(name)] = bits.reshape(-1, *shape[1:])
+    return found

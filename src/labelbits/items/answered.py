@@ -1,0 +1,165 @@
+"""The answers in people's tables: a column of labels, or any format that `read_answers` knows."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from labelbits.answers import read_answers
+from labelbits.answers.formats.deciding import SeveralQuestionsError
+from labelbits.answers.formats.detect import reader_for
+from labelbits.answers.formats.reader import Options
+from labelbits.answers.table.columns import SCORE
+from labelbits.errors import InputError
+from labelbits.interface import Answers
+
+if TYPE_CHECKING:
+    from labelbits.items.tables import Columns
+
+#: A scale with more different numbers than this is never taken for classes.
+MOST_STEPS = 11
+#: What is recognised by the shape of its numbers alone is not taken for answers here.
+BY_SHAPE = 2
+#: Names of the columns that labels are read from.
+LABEL, WHO, TIME, ASKED = "label", "annotator", "seconds", "question"
+
+
+def answers_in(
+    table: pl.DataFrame, item: str, columns: Columns, where: str, notes: list[str]
+) -> Answers:
+    """The labels of `table`, whose items the column `item` names.
+
+    Raises `InputError` where there is none, where answers to several questions are there, and for
+    continuous numbers, which are no labels.
+    """
+    from labelbits.items.tables import MISSING
+
+    assert columns.label is not None
+    label = table[columns.label]
+    if label.dtype == pl.String:
+        label = label.str.strip_chars()
+        label = label.set(label.str.to_lowercase().is_in(list(MISSING)), None)
+    chosen: dict[str, Any] = {"item": pl.col(item), LABEL: pl.lit(label)}
+    told = {"item": "item", "label": LABEL}
+    for name, own in ((WHO, columns.annotator), (TIME, columns.seconds)):
+        if own:
+            chosen[name], told[name] = pl.col(own), name
+    if columns.annotator is None:
+        chosen[WHO], told[WHO] = pl.lit("annotator"), WHO
+    asked = columns.question and _column_of_questions(table, columns)
+    if asked:
+        chosen[ASKED], told[ASKED] = pl.col(asked), ASKED
+    kept = table.select(**chosen).filter(pl.col(LABEL).is_not_null())
+    if not len(kept):
+        raise InputError(
+            f"{where}: column {columns.label!r} holds no label: nothing can be measured yet. Label "
+            "about 100 items first, picked at random: 100 answers tell what one more label is "
+            "worth; put them into that column and run the same command again (labelbits init "
+            "FILES writes a plan file meanwhile)"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "answers.parquet"
+        kept.write_parquet(file)
+
+        def read(signal: str | None) -> Answers:
+            try:
+                return read_answers(
+                    file, columns=told, signal=signal, question=columns.question if asked else None
+                )
+            except InputError as problem:
+                text = str(problem).replace(str(file), where).replace("answers.parquet", where)
+                raise InputError(text) from None
+
+        found = read(None)
+        if set(found.table["signal"]) == {SCORE}:
+            found = _steps(found, read, columns.label, where, notes)
+    notes += [note for note in found.notes if "who answered" not in note]
+    return found
+
+
+def _steps(found: Answers, read: Any, label: str, where: str, notes: list[str]) -> Answers:
+    """Whole steps of a scale as classes, which is said; continuous numbers are refused."""
+    steps = found.table["answer"].unique().cast(pl.Float64, strict=False).drop_nulls().sort()
+    if len(steps) > MOST_STEPS or (steps != steps.round()).any():
+        raise InputError(
+            f"{where}: column {label!r} holds {len(steps):,} different numbers from "
+            f"{steps[0]:g} to {steps[-1]:g}, a scale and no classes; expected labels: a column of "
+            "classes, or the numbers cut into a few named steps"
+        )
+    notes.append(
+        f"the numbers {steps[0]:g} to {steps[-1]:g} of {label!r} are steps of a scale (ordinal); "
+        f"this plan takes them as {len(steps)} classes, so that calling a {steps[0]:g} a "
+        f"{steps[1]:g} is as wrong as calling it a {steps[-1]:g}"
+        if len(steps) > 1
+        else f"column {label!r} holds the number {steps[0]:g} alone"
+    )
+    return read("hard")
+
+
+def _column_of_questions(table: pl.DataFrame, columns: Columns) -> str:
+    from labelbits.answers.formats.crowdkit import QUESTION
+    from labelbits.answers.formats.reader import first_of
+
+    name = first_of(table, *QUESTION)
+    if name is None:
+        raise InputError(
+            f"--question is {columns.question!r} and no column names questions; expected one "
+            f"called {', '.join(QUESTION)}, or --columns question=COL"
+        )
+    return name
+
+
+def read_files_of_answers(
+    paths: list[Path], tables: list[pl.DataFrame], columns: Columns, notes: list[str]
+) -> Answers | None:
+    """The answers of those files whose format is known; None where no file's is.
+
+    `tables` loses nothing: what describes the items may stand beside the answers.
+    """
+    told = {
+        key: name
+        for key, name in (
+            ("annotator", columns.annotator), ("seconds", columns.seconds), ("item", columns.id),
+        )
+        if name is not None
+    }  # fmt: skip
+    known: list[Path] = []
+    plain = True
+    for path in paths:
+        if path.is_dir():
+            continue
+        try:
+            reader, _ = reader_for(path, "auto", Options(question=columns.question))
+        except InputError:
+            continue
+        if reader.weakness < BY_SHAPE:  # a table of numbers may be features
+            known.append(path)
+            plain = plain and reader.name == "crowd-kit"
+    if not known:
+        return None
+    try:
+
+        def read(signal: str | None) -> Answers:
+            return read_answers(
+                known, question=columns.question, columns=told if plain else None, signal=signal
+            )
+
+        found = read(None)
+        if set(found.table["signal"]) == {SCORE}:
+            found = _steps(found, read, "answer", str(known[0]), notes)
+    except SeveralQuestionsError as several:
+        names = ", ".join(repr(name) for name in several.questions)
+        raise InputError(
+            f"{known[0]}: holds answers to {len(several.questions)} questions: {names}; expected "
+            f"one: --question {several.questions[0]!r}, in a plan file question = (answers to "
+            "different questions are never pooled)"
+        ) from None
+    notes.append(
+        f"answers were read from {', '.join(str(path) for path in known)}, whose format is known "
+        "(--label COLUMN reads a column instead)"
+    )
+    notes += found.notes
+    return found

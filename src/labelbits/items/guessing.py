@@ -1,0 +1,194 @@
+"""What people's files seem to hold: which column is what, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from labelbits.answers.formats import cells, times
+from labelbits.answers.formats.crowdkit import LABEL, SCALE, WORKER
+from labelbits.answers.formats.reader import first_of
+from labelbits.interface import Answers
+from labelbits.items.reading import id_column
+from labelbits.items.tables import names_of
+
+#: Endings of files of images.
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+#: Names of columns of texts, and of right classes.
+TEXT = ("text", "body", "sentence", "content", "document", "comment", "message", "review", "tweet",
+        "post", "title", "abstract", "question", "prompt")  # fmt: skip
+GOLD = ("gold", "truth", "true_label", "gold_label", "ground_truth", "expert", "gold_column")
+#: More different values than this are no classes.
+MOST_CLASSES = 60
+#: Texts are longer than this on average, and mostly different.
+LONG, DIFFERENT = 20, 0.5
+#: Rows that are looked at.
+LOOKED_AT = 2000
+
+
+@dataclass
+class Guess:
+    """Which column is what (None: nothing seems to be), why, and what could not be told."""
+
+    id: str | None = None
+    text: str | None = None
+    image: str | None = None
+    features: list[str] = field(default_factory=list)
+    label: str | None = None
+    annotator: str | None = None
+    seconds: str | None = None
+    gold: str | None = None
+    why: dict[str, str] = field(default_factory=dict)
+    questions: list[str] = field(default_factory=list)
+
+
+def guess_columns(table: pl.DataFrame, where: str, answers: Answers | None = None) -> Guess:
+    """What the columns of a table of items or answers seem to be.
+
+    `answers` are those read from it, where its format is known: a row an answer is no row of
+    features, and the items are those that the answers name.
+    """
+    looked = table.head(LOOKED_AT)
+    found = Guess()
+    found.annotator = first_of(table, *WORKER)
+    found.gold = first_of(table, *GOLD)
+    named = None if answers is None else names_of(answers, table)
+    found.id = named or id_column(table) or _unique(looked, found)
+    taken = {found.annotator, found.gold, found.id}
+    found.seconds = times.time_column(table)
+    taken |= {found.seconds}
+    _described(looked, taken, found, where)
+    taken |= {found.text, found.image, *found.features}
+    if answers is not None and (named is None or table[named].n_unique() < len(table)):
+        found.features = []
+    if answers is not None and named is None:
+        found.text = found.image = None  # what it describes is not what was asked about
+    if found.image and not _is_there(looked[found.image], where):
+        found.questions.append(
+            f"where are the images that {found.image!r} names? They are not files beside {where}: "
+            "put them there and add image = to the plan file"
+        )
+        found.image = None
+    _labelled(looked, taken, found, where)
+    if found.label:
+        # A column of numbers that are labels is no feature.
+        found.features = [c for c in found.features if c != found.label]
+    return found
+
+
+def _unique(table: pl.DataFrame, found: Guess) -> str | None:
+    """A column whose short values are all different may be ids; that is asked about."""
+    for name, kind in table.schema.items():
+        if kind.is_nested() or kind.is_float() or len(table) < 2:
+            continue
+        values = cells.names(table[name])
+        lengths = values.str.len_chars()
+        if values.null_count() or values.n_unique() < len(values):
+            continue
+        if float(lengths.mean() or 0) <= LONG and not _is_path(values):  # type: ignore[arg-type]
+            found.questions.append(
+                f"is {name!r} the name of an item? No column is called id, and its values are all "
+                "different"
+            )
+            return name
+    return None
+
+
+def _is_path(values: pl.Series) -> bool:
+    known = values.drop_nulls().str.to_lowercase()
+    if not len(known):
+        return False
+    return bool(known.str.contains(r"\.(png|jpe?g|webp|bmp|gif|tiff?)$").mean() > 0.9)  # type: ignore[operator]
+
+
+def _is_there(column: pl.Series, where: str) -> bool:
+    first = str(column.drop_nulls()[0])
+    return Path(first).is_file() or (Path(where).parent / first).is_file()
+
+
+def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> None:
+    """Text, image, vectors or numbers."""
+    texts: list[tuple[float, str]] = []
+    numbers: list[str] = []
+    for name, kind in table.schema.items():
+        if name in taken:
+            continue
+        if isinstance(kind, (pl.List, pl.Array)):
+            inner = getattr(kind, "inner", None)
+            if inner is not None and inner.is_numeric():
+                found.features = [name]
+                found.why["features"] = f"{name} holds vectors"
+            continue
+        if kind.is_nested():
+            continue
+        values = cells.names(table[name])
+        if _is_path(values):
+            found.image = found.image or name
+            found.why["image"] = f"{name} holds paths of images"
+            continue
+        there = values.drop_nulls()
+        if len(there) and there.str.contains(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$").all():
+            if values.null_count() == 0:
+                numbers.append(name)
+            continue
+        length = float(there.str.len_chars().mean() or 0)  # type: ignore[arg-type]
+        share = there.n_unique() / max(1, len(there))
+        if name.lower().rsplit(".")[-1] in TEXT or (length > LONG and share > DIFFERENT):
+            texts.append((length, name))
+    if texts:
+        texts.sort(reverse=True)
+        found.text = texts[0][1]
+        found.why["text"] = f"{texts[0][0]:.0f} characters on average"
+        if len(texts) > 1:
+            names = ", ".join(repr(name) for _, name in texts)
+            found.questions.append(
+                f"which of the texts {names} of {where} describes an item? The longest, "
+                f"{found.text!r}, was taken"
+            )
+    elif not found.features and not found.image and numbers:
+        labels = [n for n in numbers if n.lower() in (*LABEL, *SCALE)]
+        found.features = [n for n in numbers if n not in labels]
+        found.why["features"] = "columns of numbers alone"
+        if found.features:
+            found.questions.append(
+                f"are all of {_shown(found.features)} features, or is one a label or a "
+                "measurement of an answer?"
+            )
+
+
+def _labelled(table: pl.DataFrame, taken: set, found: Guess, where: str) -> None:
+    named = first_of(table, *LABEL, *SCALE)
+    if named is not None and named not in taken - set(found.features):
+        found.label = named
+        found.why["label"] = "by its name"
+        return
+    classes = []
+    for name, kind in table.schema.items():
+        if name in taken or kind.is_nested() or kind.is_float():
+            continue
+        count = cells.names(table[name]).drop_nulls().n_unique()
+        if 2 <= count <= min(MOST_CLASSES, max(2, len(table) // 3)):
+            classes.append(name)
+    if classes:
+        found.label = classes[0]
+        found.why["label"] = "few different values"
+        found.questions.append(
+            f"is {classes[0]!r} the label?"
+            + (f" {_shown(classes[1:])} could be it too" if len(classes) > 1 else "")
+        )
+
+
+def _shown(names: Sequence[str]) -> str:
+    some = ", ".join(repr(name) for name in names[:5])
+    return some + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def relative(path: Path, folder: Path) -> str:
+    """The path as a plan file in `folder` says it."""
+    try:
+        return str(path.resolve().relative_to(folder.resolve()))
+    except ValueError:
+        return str(path.resolve())

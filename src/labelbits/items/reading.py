@@ -1,0 +1,140 @@
+"""Tables of items as people have them, whatever they are packed in, and the column of their ids."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from labelbits.errors import InputError
+from labelbits.signals.encoding import IDS
+
+if TYPE_CHECKING:
+    from labelbits.answers.files.opening import Rejects
+
+#: How deep objects of JSON are laid out as columns: `data.text`.
+DEEP = 3
+
+
+def read_table(path: Path, notes: list[str]) -> pl.DataFrame:
+    """A CSV, TSV, JSON, Parquet or Arrow file, a spreadsheet, or a folder that `datasets` saved.
+
+    Objects in cells become columns of their own, `data.text`. Raises `InputError` for what is no
+    table.
+    """
+    from labelbits.answers.files.csv_files import read_csv
+    from labelbits.answers.files.json_files import json_elements
+    from labelbits.answers.files.opening import Rejects, check_file, head
+    from labelbits.answers.files.parquet import is_arrow, read_parquet
+
+    if path.is_dir():
+        shards = sorted(path.rglob("*.arrow"))[:1000]
+        if not shards:
+            raise InputError(
+                f"{path}: a folder without Arrow files; expected one that datasets saved"
+            )
+        return pl.concat([read_table(one, notes) for one in shards], how="diagonal_relaxed")
+    check_file(path, "a table")
+    rejects = Rejects()
+    start = head(path).lstrip()
+    if start.startswith(b"PAR1") or is_arrow(start):
+        table = read_parquet(path, notes)
+    elif start[:1] in (b"{", b"["):
+        rows = [row for _, row in json_elements(path, rejects, notes) if isinstance(row, dict)]
+        rows = _by_key(rows[0]) if len(rows) == 1 else rows
+        if not rows:
+            raise InputError(f"{path}: holds no rows; expected a JSON object a row")
+        table = _from_rows([_laid_out(row) for row in rows])
+    else:
+        table = read_csv(path, rejects, notes)
+    _refuse(path, rejects)
+    return table.drop("row", strict=False)
+
+
+def is_table(path: Path) -> bool:
+    """Is the file a table, and no NumPy array?"""
+    from labelbits.answers.files.opening import check_file, head
+
+    if path.is_dir():
+        return True
+    check_file(path, "a table or an array")
+    start = head(path, 4096)
+    if path.suffix in (".npy", ".npz") or start.startswith((b"\x93NUMPY", b"\x80")):
+        return False  # of a pickle too: whoever loads arrays refuses it
+    return not (start.startswith(b"PK") and b".npy" in start[:300])
+
+
+def _from_rows(rows: list[dict]) -> pl.DataFrame:
+    """A table of objects; a column whose values are of several kinds is text."""
+    from labelbits.answers.formats.cells import as_text
+
+    columns = {}
+    for name in dict.fromkeys(key for row in rows for key in row):
+        values = [row.get(name) for row in rows]
+        try:
+            columns[name] = pl.Series(name, values)
+        except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+            columns[name] = pl.Series(name, [as_text(value) for value in values], dtype=pl.String)
+    return pl.DataFrame(columns)
+
+
+def _by_key(row: dict) -> list[dict]:
+    """The rows of an object of objects, each named by its key; else the object itself."""
+    values = list(row.values())
+    if len(values) < 2 or not all(isinstance(one, dict) for one in values):
+        return [row]
+    return [{"id": key, **{k: v for k, v in one.items() if k != "id"}} for key, one in row.items()]
+
+
+def _laid_out(row: dict, head: str = "", depth: int = 0) -> dict:
+    """Objects inside an object as its own keys; lists of objects as they are not read: as text."""
+    import json
+
+    made = {}
+    for key, value in row.items():
+        name = f"{head}{key}"
+        if isinstance(value, dict) and depth < DEEP:
+            made |= _laid_out(value, f"{name}.", depth + 1)
+        elif isinstance(value, dict) or (
+            isinstance(value, list) and (not value or isinstance(value[0], (dict, list)))
+        ):
+            made[name] = json.dumps(value, ensure_ascii=False)
+        else:
+            made[name] = value
+    return made
+
+
+def _refuse(path: Path, rejects: Rejects) -> None:
+    lost = rejects.frame()
+    if len(lost):
+        first = lost.row(0, named=True)
+        more = f" (and {len(lost) - 1} more rows)" if len(lost) > 1 else ""
+        raise InputError(
+            f"{path}: row {first['row']}: {first['reason']}{more}; expected the same columns in "
+            "every row"
+        )
+
+
+def id_column(table: pl.DataFrame) -> str | None:
+    """The column that goes by a usual name of ids, if there is one."""
+    by_name = {name.lower(): name for name in reversed(table.columns)}
+    return next((by_name[name] for name in IDS if name in by_name), None)
+
+
+def found_column(table: pl.DataFrame, name: str) -> str | None:
+    """The column called `name`, or the only one inside an object that is (`data.text`)."""
+    if name in table.columns:
+        return name
+    inside = [one for one in table.columns if one.endswith(f".{name}")]
+    return inside[0] if len(inside) == 1 else None
+
+
+def no_column(where: str, said: str, name: str, columns: list[str]) -> InputError:
+    """The message for a column that is not there, with the one that may be meant."""
+    near = difflib.get_close_matches(name, columns, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return InputError(
+        f"{where}: {said} names the column {name!r}; expected one of: {', '.join(columns)}{hint}"
+    )

@@ -1,0 +1,295 @@
+"""From people's own tables to a plan's evidence: items joined by id, features, labels, gold.
+
+A table has a row an item or a row an answer; both can be mixed, also over several files, and any
+format of answers may be among them. Items without a label are what can be bought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from labelbits.answers.formats import cells
+from labelbits.errors import InputError
+from labelbits.interface import Answers
+from labelbits.items.answered import answers_in, read_files_of_answers
+from labelbits.items.reading import IDS, found_column, id_column, no_column, read_table
+
+#: Values of a label that mean that there is none.
+MISSING = cells.MISSING | {"none", "-"}
+#: The column that items are joined by, once it is found.
+JOINED = "id of item"
+#: How a key is said where the command line is what people wrote.
+Say = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column is what; None or () where the user did not say.
+
+    `question` is the one to read where answers to several are there.
+    """
+
+    id: str | None = None
+    text: str | None = None
+    image: str | None = None
+    features: tuple[str, ...] = ()
+    label: str | None = None
+    annotator: str | None = None
+    seconds: str | None = None
+    gold: str | None = None
+    question: str | None = None
+
+
+@dataclass
+class Items:
+    """What was found: `ids` and `features` of all items, `answers` and `gold` of some; `shown` is
+    what people are shown of each (its text or the path of its image); `notes`."""
+
+    ids: list[str]
+    features: np.ndarray
+    answers: Answers | None
+    gold: list[str | None] | None
+    notes: list[str] = field(default_factory=list)
+    shown: list[str] | None = None
+
+
+def read_tables(
+    paths: Sequence[Path],
+    columns: Columns,
+    seed: int = 0,
+    *,
+    embedding: str | None = None,
+    say: Say = lambda name: f"--{name}",
+    locate: Callable[[str], Path] = Path,
+    answers_too: bool = True,
+    progress: Callable[[str, float], None] = lambda what, share: None,
+) -> Items:
+    """Read tables of items and answers, and join them by id.
+
+    `embedding` names what makes features of texts or images (`items.embedding`), `locate` finds a
+    file that `features` names; without `answers_too` only a column of labels is read. Raises
+    `InputError` that names the file and the column for what is missing or does not fit.
+    """
+    notes: list[str] = []
+    where = ", ".join(str(path) for path in paths)
+    tables, answers = _files(list(map(Path, paths)), columns, answers_too, notes)
+    table, name = _joined(tables, columns, answers, where, say, notes)
+    columns = _checked(table, columns, where, say, locate)
+    empty = table[JOINED].is_null()
+    if empty.any():
+        raise InputError(
+            f"{where}: {int(empty.sum())} rows have no {name} (row {int(empty.arg_max() or 0) + 1} "
+            "is one); expected an id in every row"
+        )
+    ids = table[JOINED].unique(maintain_order=True).to_list()
+    features, shown = _described(
+        table, ids, columns, where, seed, embedding, locate, notes, progress
+    )
+    if columns.label:
+        answers = answers_in(table, JOINED, columns, where, notes)
+    if answers is not None:
+        known = set(ids)
+        lost = [one for one in answers.items if one not in known]
+        if lost:
+            raise InputError(
+                f"{where}: {len(lost):,} of {len(answers.items):,} items of the answers are not in "
+                f"the tables ({lost[0]!r} is one); expected the same names of items: "
+                f"{say('id')} COLUMN joins them"
+            )
+        free = len(ids) - len(answers.items)
+        notes.append(
+            f"{len(answers):,} answers on {len(answers.items):,} of {len(ids):,} items were read; "
+            f"{free:,} items have no label and can be bought"
+        )
+    gold = None
+    if columns.gold:
+        known = table.select(JOINED, pl.lit(cells.names(table[columns.gold])).alias("gold"))
+        held = {i: g for i, g in known.iter_rows() if g is not None and g.lower() not in MISSING}
+        gold = [held.get(one) for one in ids]
+    return Items(ids, features, answers, gold, notes, shown)
+
+
+def as_read(notes: Sequence[str]) -> str:
+    """How tables were read, as one note."""
+    return "How the tables were read: " + "; ".join(note.rstrip(".") for note in notes)
+
+
+def _files(
+    paths: list[Path], columns: Columns, answers_too: bool, notes: list[str]
+) -> tuple[list[pl.DataFrame], Answers | None]:
+    """The files as tables, and the answers in those of them that are in a format of answers."""
+    tables: list[pl.DataFrame] = []
+    for path in paths:
+        if path.suffix == ".toml":
+            raise InputError(f"{path}: a plan file stands alone; leave the tables out")
+        tables.append(read_table(path, notes))
+    if not answers_too or columns.label:
+        return tables, None
+    answers = read_files_of_answers(paths, tables, columns, notes)
+    return tables, answers
+
+
+def _joined(
+    tables: list[pl.DataFrame],
+    columns: Columns,
+    answers: Answers | None,
+    where: str,
+    say: Say,
+    notes: list[str],
+) -> tuple[pl.DataFrame, str]:
+    """(all rows with the column `JOINED`, what that column is called)."""
+    if columns.id and not any(found_column(one, columns.id) for one in tables):
+        raise no_column(where, say("id"), columns.id, _all_columns(tables))
+    named: list[tuple[pl.DataFrame, str | None]] = []
+    for table in tables:
+        own = found_column(table, columns.id) if columns.id else None
+        if own is None and answers is not None:
+            own = names_of(answers, table)
+        if own is None:
+            own = id_column(table)
+        if own is None and columns.text and columns.annotator and len(tables) == 1:
+            own = found_column(table, columns.text)
+            notes.append(f"no column is called {', '.join(IDS[:3])}: equal texts are one item")
+        named.append((table, own))
+    if len(named) > 1:
+        nameless = next((k for k, (_, own) in enumerate(named) if own is None), None)
+        if nameless is not None:
+            raise InputError(
+                f"{where}: no column joins table {nameless + 1} to the others (columns: "
+                f"{', '.join(named[nameless][0].columns[:10])}); expected {say('id')} "
+                f"COLUMN, or a column called {', '.join(IDS[:6])}"
+            )
+    elif named[0][1] is None:
+        notes.append(
+            f"every row is an item of its own: no column of ids was found ({say('id')} names one)"
+        )
+        numbers = pl.Series(JOINED, range(len(named[0][0])), dtype=pl.Int64).cast(pl.String)
+        return named[0][0].with_columns(numbers), "row number"
+    if columns.id is None and named[0][1] != columns.text:
+        found = dict.fromkeys(repr(own) for _, own in named)
+        notes.append(
+            f"items are named by the column {' and '.join(found)} ({say('id')} says otherwise)"
+        )
+    parts = [
+        table.with_columns(pl.lit(cells.names(table[str(own)])).alias(JOINED))
+        for table, own in named
+    ]
+    try:
+        whole = pl.concat(parts, how="diagonal_relaxed") if len(parts) > 1 else parts[0]
+    except pl.exceptions.PolarsError as problem:
+        raise InputError(f"{where}: the tables do not go together ({problem})") from None
+    return whole, str(named[0][1])
+
+
+def names_of(answers: Answers, table: pl.DataFrame) -> str | None:
+    """The column whose cells are the names of the answers' items, if one is."""
+    wanted = set(answers.items)
+    for name, kind in table.schema.items():
+        if kind.is_nested() or kind.is_float():
+            continue
+        if len(wanted & set(cells.names(table[name]).to_list())) > 0.5 * len(wanted):
+            return name
+    return None
+
+
+def _all_columns(tables: list[pl.DataFrame]) -> list[str]:
+    return list(dict.fromkeys(name for one in tables for name in one.columns))
+
+
+def _checked(
+    table: pl.DataFrame, columns: Columns, where: str, say: Say, locate: Callable[[str], Path]
+) -> Columns:
+    """The same with the whole names of columns. Raises `InputError` for one that is not there."""
+    known = [name for name in table.columns if name != JOINED]
+    whole: dict[str, Any] = {}
+    for one in fields(columns):
+        if one.name in ("id", "features", "question"):
+            continue
+        name = getattr(columns, one.name)
+        if name is not None:
+            whole[one.name] = found_column(table, name)
+            if whole[one.name] is None:
+                raise no_column(where, say(one.name), name, known)
+    found = [found_column(table, name) for name in columns.features]
+    for name, own in zip(columns.features, found, strict=True):
+        if own is None and not (len(found) == 1 and locate(name).exists()):
+            raise no_column(where, say("features"), name, known)
+    if not columns.text and not columns.image and not columns.features:
+        raise InputError(
+            f"{where}: what describes the items is not said; expected {say('text')} COLUMN, "
+            f"{say('image')} COLUMN, or {say('features')} COLUMN for each column of numbers "
+            f"(columns: {', '.join(known)})"
+        )
+    features = tuple(own or name for name, own in zip(columns.features, found, strict=True))
+    return Columns(id=columns.id, features=features, question=columns.question, **whole)
+
+
+def _described(
+    table: pl.DataFrame,
+    ids: list[str],
+    columns: Columns,
+    where: str,
+    seed: int,
+    embedding: str | None,
+    locate: Callable[[str], Path],
+    notes: list[str],
+    progress: Callable[[str, float], None],
+) -> tuple[np.ndarray, list[str] | None]:
+    """(features (items, columns), what people are shown of each item)."""
+    from labelbits.items.embedding import embed
+    from labelbits.items.vectors import read_vectors, vectors_of
+
+    shown_by = columns.text or columns.image
+    own = [name for name in columns.features if name in table.columns]
+    wanted = [*own, *([shown_by] if shown_by and shown_by not in own else [])]
+    first = table.group_by(JOINED, maintain_order=True).agg(
+        pl.col(one).drop_nulls().first() for one in wanted
+    )
+    for one in wanted:
+        missing = first[one].is_null()
+        if missing.any():
+            place = ids[int(missing.arg_max() or 0)]
+            raise InputError(
+                f"{where}: {int(missing.sum())} items have no {one} (item {place!r} is one); "
+                "expected one in some row of every item"
+            )
+    shown = first[shown_by].cast(pl.String).to_list() if shown_by else None
+    if own:
+        return vectors_of(first, own, where), shown
+    if columns.features:
+        path = locate(columns.features[0])
+        names, values = read_vectors(path)
+        return _in_order(path, names, values, ids, notes), shown
+    assert shown is not None
+    kind = "text" if columns.text else "image"
+    vectors, said = embed(shown, kind, embedding, seed=seed, progress=progress, where=where)
+    notes.append(said)
+    return vectors, shown
+
+
+def _in_order(
+    path: Path, names: list[str] | None, values: np.ndarray, ids: list[str], notes: list[str]
+) -> np.ndarray:
+    """The rows of `values` in the order of `ids`: by name, or where the file has none by number."""
+    if names is None:
+        if len(values) != len(ids):
+            raise InputError(
+                f"{path}: holds {len(values):,} rows without names and there are {len(ids):,} "
+                "items; expected a row an item, or ids beside the features"
+            )
+        notes.append(f"{path}: its rows have no names and are taken in the order of the items")
+        return values
+    place = {name: row for row, name in enumerate(names)}
+    missing = [one for one in ids if one not in place]
+    if missing:
+        raise InputError(
+            f"{path}: has no row for {len(missing):,} of {len(ids):,} items ({missing[0]!r} is "
+            f"one; the file names {', '.join(names[:3])}); expected features of every item"
+        )
+    return values[[place[one] for one in ids]]

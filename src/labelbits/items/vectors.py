@@ -1,0 +1,85 @@
+"""Features as people have them: columns of numbers, vectors, arrays, tables with ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from labelbits.answers.files.numpy_files import load_npz
+from labelbits.errors import InputError
+from labelbits.items.reading import id_column, is_table, read_table
+
+#: Arrays of an npz file that name its rows, and those that hold features, the first one found.
+NAMES = ("ids", "items", "names")
+FEATURES = ("features", "embeddings", "embedding", "vectors", "X", "x")
+
+
+def vectors_of(table: pl.DataFrame, wanted: Sequence[str], where: str) -> np.ndarray:
+    """(rows, columns) float32 of the columns `wanted`: numbers, or a single one of vectors.
+
+    Raises `InputError` for vectors of different lengths and for what is no number.
+    """
+    if len(wanted) == 1 and isinstance(table[wanted[0]].dtype, (pl.List, pl.Array)):
+        column = table[wanted[0]].cast(pl.List(pl.Float32), strict=False)
+        lengths = column.list.len().unique()
+        if len(lengths) > 1:
+            raise InputError(
+                f"{where}: vectors of {wanted[0]} have {lengths.min()} to {lengths.max()} numbers; "
+                "expected equally many"
+            )
+        return np.array(column.to_list(), dtype=np.float32)
+    numbers = table.select(pl.col(list(wanted)).cast(pl.Float32, strict=False))
+    for one in wanted:
+        bad = numbers[one].is_null()
+        if bad.any():
+            found = table[one][int(bad.arg_max() or 0)]
+            raise InputError(f"{where}: column {one!r} holds {found!r}; expected numbers")
+    return numbers.to_numpy()
+
+
+def read_vectors(path: Path) -> tuple[list[str] | None, np.ndarray]:
+    """(the name of each row or None, features (rows, columns)) of a file.
+
+    An npy file, or an npz file with an array `features` or a single array of two dimensions
+    (`ids`, `items` or `names` beside it name the rows); or a table (CSV, TSV, JSON lines, Parquet,
+    xlsx, a folder of `datasets`) with a column of ids and one column of vectors, or columns of
+    numbers. Raises `InputError` for anything else.
+    """
+    if not is_table(path):
+        return _from_arrays(path)
+    table = read_table(path, [])
+    name = id_column(table)
+    rest = table.drop([name] if name else [])
+    lists = [n for n, kind in rest.schema.items() if isinstance(kind, (pl.List, pl.Array))]
+    if lists:
+        wanted = lists[:1]
+    else:
+        made = rest.select(pl.all().cast(pl.Float32, strict=False))
+        wanted = [n for n in made.columns if not made[n].is_null().any()]
+    if not wanted:
+        raise InputError(
+            f"{path}: found columns {', '.join(table.columns[:10])}; expected a column of vectors, "
+            "or columns of numbers, beside one of ids"
+        )
+    ids = table[name].cast(pl.String).to_list() if name else None
+    return ids, vectors_of(rest, wanted, str(path))
+
+
+def _from_arrays(path: Path) -> tuple[list[str] | None, np.ndarray]:
+    arrays = load_npz(path, what="an npz file with features, items x columns")
+    flat = {n: a for n, a in arrays.items() if a.ndim == 2 and a.dtype.kind in "fiub"}
+    name = next((n for n in FEATURES if n in arrays), None)
+    name = name or (next(iter(flat)) if len(flat) == 1 else None)
+    if name is None:
+        found = ", ".join(f"{n} {a.shape}" for n, a in arrays.items()) or "no arrays"
+        raise InputError(
+            f"{path}: holds {found}; expected an array named 'features', or a single one of items "
+            "x columns"
+        )
+    names = next((arrays[n] for n in NAMES if n in arrays and n != name), None)
+    if names is None or names.ndim != 1 or len(names) != len(arrays[name]):
+        return None, arrays[name]
+    return [str(one) for one in names.tolist()], arrays[name]
