@@ -124,16 +124,23 @@ def local_page(
     seed: Annotated[int, typer.Option(help="Same seed, same plan.")] = 0,
 ) -> None:
     """The local page: bring files, edit a plan, run it, move money and prices, compare."""
+    from labelbits.app import address, claim
     from labelbits.app.guard import make_token
-    from labelbits.app.server import address, claim
 
     token = make_token()
     with claim(port) as listener, stoppable("the page is closed"):
-        from labelbits.app.server import serve
+
+        def ready() -> None:
+            inform(f"open {address(listener, token)} in a browser (Ctrl-C stops)")
+
+        if not files:  # nothing can be wrong with them, and a browser waits as long as it takes
+            ready()
+        from labelbits.app import serve
         from labelbits.app.workspace import opened
 
         work = opened(files or [], seed)
-        inform(f"open {address(listener, token)} in a browser (Ctrl-C stops)")
+        if files:
+            ready()
         serve(work, listener, token)
 
 

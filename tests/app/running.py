@@ -10,17 +10,21 @@ import sys
 import time
 from pathlib import Path
 
-#: Serves a plan that is made of known curves; what `labelbits app` does once its plan is made.
+#: Serves a plan that is made of known curves, or ("empty") what `labelbits app` does without files.
 CHILD = """
 import sys
 from labelbits.app import address, claim, serve
 from labelbits.speech import inform
 from tests.report.plans import plan_of
 from tests.report.texts import HOSTILE
+from labelbits.app.workspace import Workspace
 names = ["hard", "votes x 3"]
 if sys.argv[1] == "hostile":
     names = [f"{text} {key}" for key, text in HOSTILE.items() if key != "half"]
-made = plan_of(names, " ".join(HOSTILE.values()) if sys.argv[1] == "hostile" else "plan")
+if sys.argv[1] == "empty":
+    made = Workspace()
+else:
+    made = plan_of(names, " ".join(HOSTILE.values()) if sys.argv[1] == "hostile" else "plan")
 with claim(0) as listener:
     inform(f"open {address(listener, 'known')} in a browser")
     serve(made, listener, "known")

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from labelbits.app import build_app
 from labelbits.app.guard import Door
 from labelbits.app.uploads import LONGEST_NAME, free_path, safe_name
+from labelbits.app.workers import Job
 from labelbits.app.workspace import Workspace, opened
 from labelbits.errors import InputError
 from tests.report.texts import HOSTILE
@@ -100,11 +101,37 @@ def test_features_are_known_as_such(client: TestClient, tmp_path: Path) -> None:
     assert (found["use"], found["problem"]) == ("features", "")
 
 
+def test_right_classes_are_known_as_such_and_may_be_said_to_be(client: TestClient) -> None:
+    gold = "item,class\n" + "".join(f"i{i},{'cat' if i % 2 else 'dog'}\n" for i in range(12))
+    found = sent(client, "gold.csv", gold).json()
+    assert (found["use"], found["problem"]) == ("gold", "")
+    other = sent(client, "truth.csv", gold.replace("item,class", "thing,right")).json()
+    assert other["use"] == "answers"
+    again = client.post(f"/api/files/{other['number']}", json={"use": "gold"}).json()
+    assert (again["use"], again["problem"]) == ("gold", "")
+    assert client.post(f"/api/files/{other['number']}", json={"use": "x"}).status_code == 422
+
+
 def test_a_plan_file_opens_as_a_plan(client: TestClient) -> None:
     assert sent(client, "p.toml", "[dataset]\nitems = 30\n").json() == {"plan": "p"}
     told = client.get("/api/draft").json()
     assert told["tables"] == {"dataset": {"items": 30}}
     assert "budget" in told["problem"]
+
+
+def test_a_column_of_texts_makes_a_plan_of_a_classifier(
+    client: TestClient, work: Workspace
+) -> None:
+    rows = "".join(f"i{i},text {i} of {i % 3},ann,{'cat' if i % 2 else 'dog'}\n" for i in range(9))
+    found = sent(client, "texts.csv", "item,body,annotator,label\n" + rows).json()
+    client.post(f"/api/files/{found['number']}", json={"text": "body"})
+    work.pilot = Job("pilot", state="done")
+    told = client.post("/api/draft/first").json()
+    assert told["problem"] == ""
+    assert told["tables"]["dataset"] == {
+        "table": "texts.csv", "text": "body", "id": "item", "label": "label",
+        "annotator": "annotator",
+    }  # fmt: skip
 
 
 def test_a_path_on_this_machine_is_read_where_it_is(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import equinox as eqx
@@ -12,6 +13,7 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import spearmanr
 
+import labelbits as lb
 from labelbits import signals
 from labelbits.errors import InputError
 from labelbits.interface import Batch
@@ -206,6 +208,33 @@ def test_bad_input_has_one_clear_message(observed) -> None:
         SignalEncoder(2, learning_rate=0).fit(x, y)
     with pytest.warns(EncoderWarning, match="27 training answers"):
         SignalEncoder(2, steps=10).fit(x[:30], y[:30])
+
+
+def test_columns_of_unlike_scales_are_said_and_equal_ones_are_not(observed) -> None:
+    x, _, y = observed
+    scaled = x * np.r_[np.ones(11), 1e4]
+    with pytest.warns(EncoderWarning, match="not standardised: column 11 varies"):
+        SignalEncoder(2, steps=10).fit(scaled, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", EncoderWarning)
+        SignalEncoder(2, steps=10).fit(x, y)
+
+
+def test_items_without_features_and_answers_that_are_no_numbers_are_said(
+    observed, tmp_path: Path
+) -> None:
+    x, z, _ = observed
+    triplets = _triplets(z, 50, np.random.default_rng(0))
+    path = tmp_path / "triplets.csv"
+    path.write_text("head,winner,loser\na,b,c\nb,c,a\n")
+    with pytest.raises(InputError, match=r"item 'c'|'c'"):
+        SignalEncoder(2).fit(lb.read_answers(path), features=x[:2], ids=["a", "b"])
+    rated = Batch(
+        signals.Similarity(), triplets.items[:, :2], np.full((50, 1), np.nan, np.float32),
+        triplets.annotator, triplets.weight,
+    )  # fmt: skip
+    with pytest.raises(InputError, match=r"similarity answers.*nan"):
+        SignalEncoder(2, steps=10).fit([rated], features=x)
 
 
 def test_a_rate_that_diverges_is_said_with_one_that_does_not(observed) -> None:

@@ -1,5 +1,20 @@
-"""The plan as a local web page: move the budget and the prices, see the advice move."""
+"""The local page: files, a plan, its result, scenarios, theory. Names load when first used."""
 
-from labelbits.app.server import address, build_app, claim, serve
+from __future__ import annotations
 
-__all__ = ["address", "build_app", "claim", "serve"]
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labelbits.app.port import address as address
+    from labelbits.app.port import claim as claim
+    from labelbits.app.server import build_app as build_app
+    from labelbits.app.server import serve as serve
+
+_HOMES = {"address": "port", "claim": "port", "build_app": "server", "serve": "server"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"labelbits.app.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'labelbits.app' has no attribute {name!r}")

@@ -20,6 +20,11 @@ from labelbits.signals.encoding import KEPT
 LONGEST_PLAN = 200_000
 #: Money that a plan made from files starts with; it is the first thing its user changes.
 FIRST_BUDGET = 100
+#: What is asked where labels are of a table of texts.
+USUAL: tuple[Mapping[str, Any], ...] = (
+    {"kind": "hard"},
+    {"kind": "votes", "answers_per_item": 3},
+)
 #: The file name under which messages speak of the plan on the page.
 NAME = "plan.toml"
 
@@ -125,11 +130,15 @@ def first_draft(
         dataset["classes"] = max(2, int(found["classes"]))
         dataset["dims"] = int(found["dims"])
     dataset["pilot"] = list(files["answers"])
-    tables = {
-        "dataset": dataset,
-        "budget": {"amount": FIRST_BUDGET, "currency": "USD", "wage_per_hour": 12},
-        "signal": asked,
-    }
+    return draft_of(folder, dataset, asked, title)
+
+
+def draft_of(
+    folder: Path, dataset: Mapping[str, Any], asked: Sequence[Mapping[str, Any]], title: str
+) -> Draft:
+    """A plan of these items and kinds of question, with the first budget."""
+    budget = {"amount": FIRST_BUDGET, "currency": "USD", "wage_per_hour": 12}
+    tables = {"dataset": dict(dataset), "budget": budget, "signal": [dict(one) for one in asked]}
     return Draft(plan_text(tables), folder, title)
 
 

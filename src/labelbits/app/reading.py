@@ -32,8 +32,15 @@ ROLES = {
 }
 #: What a file is used for.
 USES = ("answers", "features", "gold", "counts")
+#: What is said of a file as one text each.
+TEXTS = ("format", "question", "signal", "text", "use")
+#: Columns of a table that says the right class of each item, beside the item.
+GOLD = ("class", "gold", "truth", "label")
 #: Rows, columns and characters of a cell that the page shows of a file.
 ROWS, COLUMNS, CELL = 5, 40, 60
+#: What a file says that no reader takes, for a table and for anything else.
+COLUMNS_UNKNOWN = "Which column is what? Say it below."
+FORMAT_UNKNOWN = "No format was recognised. Choose one below, or bring another file."
 #: Rows that were left out which the page lists.
 LOST = 50
 
@@ -47,18 +54,19 @@ class Told:
     signal: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     text: str = ""
+    use: str = ""
 
     @property
     def anything(self) -> bool:
         """Must the file be read otherwise than `labelbits pilot FILE` would?"""
-        return self != Told(text=self.text)
+        return self != Told(text=self.text, use=self.use)
 
 
 def told_of(given: Any) -> Told:
     """What the page sends as what the user said. Raises `InputError` for anything else."""
     if not isinstance(given, dict):
         raise InputError("expected an object with format, question, signal, columns")
-    texts = {key: given.get(key, "") for key in ("format", "question", "signal", "text")}
+    texts = {key: given.get(key, "") for key in TEXTS}
     columns = given.get("columns", {})
     right = all(isinstance(value, str) and len(value) <= 1000 for value in texts.values())
     right = right and isinstance(columns, dict) and len(columns) <= len(ROLES)
@@ -66,6 +74,8 @@ def told_of(given: Any) -> Told:
         key in ROLES and isinstance(name, str) and name for key, name in columns.items()
     ):
         raise InputError(f"expected texts, and columns among {', '.join(ROLES)}")
+    if texts["use"] not in ("", *USES):
+        raise InputError(f"use is {texts['use'][:40]!r}; expected one of: {', '.join(USES)}")
     return Told(**{**texts, "format": texts["format"] or "auto"}, columns=dict(columns))
 
 
@@ -92,7 +102,7 @@ def how_read(path: Path, told: Told) -> tuple[dict[str, Any], Answers | None]:
     try:
         looked = probe(path)
         shown |= _start(looked)
-        shown |= _array_use(looked)
+        shown |= _use_of(looked, told)
         if shown["use"] != "answers":
             return shown, None
         options = Options(columns=dict(told.columns))
@@ -108,8 +118,9 @@ def how_read(path: Path, told: Told) -> tuple[dict[str, Any], Answers | None]:
     except InputError as problem:
         said = str(problem).removeprefix(f"{path}: ")
         shown["problem"] = said
-        if looked is not None and shown["table"] and not shown["format"]:
-            shown["short"] = "Which column is what? Say it below."
+        if looked is not None and not shown["format"]:
+            table = shown["table"] and told.format == "auto"
+            shown["short"] = COLUMNS_UNKNOWN if table else FORMAT_UNKNOWN
         return shown, None
     shown |= _answered(answers)
     return shown, answers
@@ -148,14 +159,20 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
 
 
-def _array_use(looked: Probe) -> dict[str, Any]:
-    """What arrays by their names or shapes are used for, where they are no answers."""
+def _use_of(looked: Probe, told: Told) -> dict[str, Any]:
+    """What a file is used for: as the user says, else by names or shapes of arrays."""
+    if told.use:
+        said = {"use": told.use, "format": looked.kind, "what": "as you said"}
+        return said if told.use != "answers" else {"use": "answers"}
     for use in ("features", "gold", "counts"):
         if use in looked.arrays:
             return {"use": use, "format": "numpy", "what": f"an array called {use}"}
     for shape, kind in looked.arrays.values():
         if kind == "f" and len(shape) == 2 and not _shares(looked):
             return {"use": "features", "format": "numpy", "what": "numbers, a row an item"}
+    lower = [name.lower() for name in looked.columns]
+    if len(lower) == 2 and lower[0] in ITEM and lower[1] in GOLD:
+        return {"use": "gold", "format": looked.kind, "what": "the right class of each item"}
     return {"use": "answers"}
 
 

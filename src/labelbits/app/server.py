@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from labelbits.app.bodies import Turns
 from labelbits.app.guard import Door, Guard, make_token
-from labelbits.app.routes import files, plans, results, scenarios
+from labelbits.app.routes import files, plans, results, scenarios, theory
 from labelbits.app.workspace import Workspace
 from labelbits.errors import InputError
 from labelbits.planning import Plan
@@ -31,7 +31,7 @@ STOP_SECONDS = 1
 #: Names of this machine inside a test; `serve` allows its own address alone.
 IN_PROCESS = Door(("testserver", "localhost", "127.0.0.1"))
 #: What the page consists of.
-ROOMS = (files, plans, results, scenarios)
+ROOMS = (files, plans, results, scenarios, theory)
 JAVASCRIPT, CSS = "text/javascript", "text/css"
 #: plotly's script is 5 MB and the same for a version: the browser may keep it, for itself alone.
 KEPT = "private, max-age=3600"
@@ -70,36 +70,10 @@ def build_app(given: Plan | Workspace, door: Door = IN_PROCESS) -> Starlette:
     return Starlette(
         routes=[
             *(Route(path, _asset) for path in _assets()),
-            *(
-                route
-                for room in (files, plans, results, scenarios)
-                for route in room.routes(work, turns)
-            ),
+            *(route for room in ROOMS for route in room.routes(work, turns)),
         ],
         middleware=[Middleware(Guard, door=door)],
     )
-
-
-def claim(port: int) -> socket.socket:
-    """Take `port` on this machine alone (0: any that is free), before any other work.
-
-    Raises `InputError` when it cannot be had.
-    """
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-        listener.listen(512)
-    except (OSError, OverflowError) as problem:
-        listener.close()
-        why = getattr(problem, "strerror", None) or problem
-        raise InputError(f"--port {port} cannot be used ({why}); give another one") from None
-    return listener
-
-
-def address(listener: socket.socket, token: str) -> str:
-    """What to open in a browser."""
-    return f"http://127.0.0.1:{listener.getsockname()[1]}/?token={token}"
 
 
 def serve(given: Plan | Workspace, listener: socket.socket, token: str | None = None) -> None:

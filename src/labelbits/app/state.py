@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,7 +123,7 @@ def state(plan: Plan) -> dict[str, Any]:
         "budget": plan.budget,
         "rows": rows,
         "points": [[o.family, o.answers] for o in plan.options],
-        "tradeoff": json.loads(figures.tradeoff(plan).to_json() or "{}"),
+        "tradeoff": figures.tradeoff_of(plan),
         "warnings": [printable(line) for line in plan.warnings],
         "shown_first": sorted(figures.drawn(plan)),
     }

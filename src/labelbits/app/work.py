@@ -10,14 +10,16 @@ from labelbits.planning import Plan, PlanFile
 from labelbits.progress import Progress
 
 
-def measure_pilot(files: list[str], *, tell: Progress, early: Any) -> dict[str, Any]:
-    """What the answers in `files` say: sections as HTML, and what a plan can take from them."""
+def measure_pilot(
+    files: list[str], gold: str | None = None, *, tell: Progress, early: Any
+) -> dict[str, Any]:
+    """What the answers in `files` say beside `gold`: sections as HTML, and what a plan takes."""
     from labelbits.annotators.pilot import run_pilot
     from labelbits.app.rendering import fragment
     from labelbits.report.pilot_page import pilot_sections
 
     tell("reading the answers and measuring time, agreement and noise", 0.0)
-    pilot = run_pilot([Path(file) for file in files])
+    pilot = run_pilot([Path(file) for file in files], gold=None if gold is None else Path(gold))
     tell("drawing", 0.9)
     entries, dims = [], 2
     for signals in pilot.calibration.by_annotators().values():

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from labelbits.answers.files.opening import check_file
-from labelbits.app.drafts import Draft, first_draft
+from labelbits.app.drafts import USUAL, Draft, draft_of, first_draft
 from labelbits.app.reading import Told, how_read, read_as_told
 from labelbits.app.uploads import LARGEST_TOTAL, MOST_FILES, free_path
 from labelbits.app.work import make_plan, measure_pilot
@@ -48,6 +50,7 @@ class FileHere:
         said = {
             "format": self.told.format, "question": self.told.question,
             "signal": self.told.signal, "columns": self.told.columns, "text": self.told.text,
+            "use": self.told.use,
         }  # fmt: skip
         place = self.path.name if self.own else str(self.path)
         return {"number": self.number, "name": self.path.name, "place": place, "told": said,
@@ -79,6 +82,8 @@ class Workspace:
         self.scenarios: list[Scenario] = []
         #: Where the plan file of each scenario starts, by the scenario's name.
         self.folders: dict[str, Path] = {}
+        #: The numbers of the user's own run of `labelbits reproduce`; None: the packaged ones.
+        self.paper: pl.DataFrame | None = None
         self.workers = Workers(WARM)
         self._lock = threading.RLock()
         self._count = 0
@@ -161,8 +166,9 @@ class Workspace:
             paths = self.answer_files()
             if not paths:
                 raise InputError("no file of answers could be read; add one, or correct one above")
+            gold = next((str(one.path) for one in self.used("gold")), None)
             self.pilot = self.workers.start(
-                PILOT, measure_pilot, files=[str(path) for path in paths]
+                PILOT, measure_pilot, files=[str(path) for path in paths], gold=gold
             )
             return self.pilot
 
@@ -185,25 +191,12 @@ class Workspace:
 
     def _draft_of_texts(self, one: FileHere) -> Draft:
         """A plan whose items are described by a column of texts of the answers' own table."""
-        from labelbits.app.drafts import FIRST_BUDGET
-        from labelbits.assumed import Asked, write_assumed
-        from labelbits.items.tables import Columns, read_tables
-
-        def column(key: str) -> str | None:
-            return one.told.columns.get(key) or one.read["guess"].get(key)
-
-        columns = Columns(
-            id=column("item"), text=one.told.text, label=column("label"),
-            annotator=column("annotator"), seconds=column("seconds"), gold=column("gold"),
-        )  # fmt: skip
-        found = read_tables([one.path], columns, self.seed)
-        asked = Asked(FIRST_BUDGET, currency="USD", wage_per_hour=12)
-        path = write_assumed(
-            self.folder, asked, features=found.features, answers=found.answers, gold=found.gold,
-            ids=found.ids, notes=found.notes,
-            shown=None if found.shown is None else ("text", found.shown),
-        )  # fmt: skip
-        return Draft(path.read_text(encoding="utf-8"), self.folder, one.path.stem)
+        columns = {**one.read["guess"], **one.told.columns}
+        named = {"item": "id", "label": "label", "annotator": "annotator", "seconds": "seconds",
+                 "gold": "gold_column"}  # fmt: skip
+        told = {key: columns[role] for role, key in named.items() if role in columns}
+        dataset = {"table": self._name(one.path), "text": one.told.text, **told}
+        return draft_of(self.folder, dataset, list(USUAL), one.path.stem)
 
     def _name(self, path: Path) -> str:
         """A path as the plan file writes it: relative where the plan file stands."""

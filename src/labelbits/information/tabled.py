@@ -19,7 +19,7 @@ from labelbits.signals import signal_class
 TABLE = Path(__file__).parent / "tabled.parquet"
 #: The grid, in the order in which it is interpolated.
 AXES: dict[str, tuple[float, ...]] = {
-    "classes": (2, 4, 10, 30),
+    "classes": (2, 4, 10),
     "dims": (1, 2, 5, 12),
     "precision": (0.25, 0.7, 2.0, 6.0),
     "lapse": (0.0, 0.1, 0.4),

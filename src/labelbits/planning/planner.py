@@ -92,10 +92,17 @@ def _make(wanted: PlanFile, seed: int, tell: Progress, spent: float) -> Plan:
 
     metric = wanted.goal.metric
     names_classes = [REGISTRY[s.kind].labels_items() for s in wanted.signal]
+    about_labels = metric != "alignment" and (metric is not None or any(names_classes))
+    if wanted.learner.kind == "encoder" and not (wanted.dataset.has_items and about_labels):
+        raise InputError(
+            '[learner] kind is "encoder": encoders are planned for labels of classes on the '
+            "features of items; expected [dataset] features and a signal that names classes, or no "
+            "[learner]"
+        )
     if not wanted.dataset.has_items:
         return _from_specification(wanted, seed, tell, spent)
     evidence = load_evidence(wanted, seed, tell)
-    if metric == "alignment" or (metric is None and not any(names_classes)):
+    if not about_labels:
         return _from_specification(wanted, seed, tell, spent, evidence)
     return _from_evidence(wanted, evidence, seed, tell, spent)
 

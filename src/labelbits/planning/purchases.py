@@ -79,6 +79,8 @@ def price_noise(curve: Curve, seed: int) -> np.ndarray:
 
 def draws_at(curve: Curve, answers: float, seed: int) -> np.ndarray:
     """Draws (B,) of the quality that the money for `answers` answers buys."""
+    if curve.family.price.log_sd == 0:  # the money buys so many in every draw
+        return curve.at(min(answers, curve.limit))
     return curve.at(np.minimum(answers * price_noise(curve, seed), curve.limit))
 
 
@@ -139,16 +141,13 @@ def list_options(curves: list[Curve], budget: Budget, seed: int) -> list[Option]
 
 def final_draws(curves: list[Curve], budget: Budget, seed: int) -> tuple[list[Curve], np.ndarray]:
     """(families that the budget can buy, draws (B, families) of what each gives for all of it)."""
-    bought = [curve for curve in curves if len(sizes_of(curve, budget))]
-    columns = [
-        curve.at(
-            np.minimum(
-                min(most_answers(curve, budget), curve.limit) * price_noise(curve, seed),
-                curve.limit,
-            )
-        )
-        for curve in bought
-    ]
+    bought, columns = [], []
+    for curve in curves:
+        most = min(most_answers(curve, budget), curve.limit)
+        if most < (curve.family.answers_per_item or 1):
+            continue
+        bought.append(curve)
+        columns.append(draws_at(curve, most, seed))
     return bought, np.stack(columns, axis=1) if columns else np.zeros((0, 0))
 
 

@@ -233,6 +233,8 @@ class Extras(TypedDict, total=False):
     lead: str
     bits_about: str
     by_theory: bool
+    #: What the encoder and the linear learner would buy, in words; with [learner] kind "encoder".
+    learners: str
     mixture: Mixture | None
     holdings: Holdings | None
     known: KnownGold

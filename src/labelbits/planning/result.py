@@ -72,13 +72,24 @@ class Curve:
 
         Linear in ln(answers) between the points of the grid; flat outside.
         """
+        if np.ndim(answers) == 0:  # one place on the grid for all draws
+            return self.at_each(np.array([answers], dtype=float))[:, 0]
         x = np.log(np.broadcast_to(np.asarray(answers, dtype=float), (len(self.draws),)))
-        grid = np.log(self.answers)
-        right = np.clip(np.searchsorted(grid, x), 1, len(grid) - 1)
-        share = np.clip((x - grid[right - 1]) / (grid[right] - grid[right - 1]), 0, 1)
+        right, share = self._places(x)
         rows = np.arange(len(x))
         low, high = self.draws[rows, right - 1], self.draws[rows, right]
         return (1 - share) * low + share * high
+
+    def at_each(self, answers: np.ndarray) -> np.ndarray:
+        """Draws (B, M) of the quality at each of `answers` (M,), as `at`."""
+        right, share = self._places(np.log(answers))
+        return (1 - share) * self.draws[:, right - 1] + share * self.draws[:, right]
+
+    def _places(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(point of the grid to the right, share of the way to it) of ln answers `x`."""
+        grid = np.log(self.answers)
+        right = np.clip(np.searchsorted(grid, x), 1, len(grid) - 1)
+        return right, np.clip((x - grid[right - 1]) / (grid[right] - grid[right - 1]), 0, 1)
 
     def shape(self, answers: float) -> tuple[int, float]:
         """(items labelled, answers on each) when this many answers are bought."""

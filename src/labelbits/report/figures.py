@@ -33,7 +33,7 @@ def _faint(hexadecimal: str, opacity: float) -> str:
     return f"rgba({r},{g},{b},{opacity})"
 
 
-def layout(figure: go.Figure, x: str, y: str, height: int = 420) -> go.Figure:
+def layout_of(x: str, y: str, height: int = 420) -> dict[str, Any]:
     """Axes, margins and colours that all figures share."""
     axis = {
         "gridcolor": GRID,
@@ -43,19 +43,23 @@ def layout(figure: go.Figure, x: str, y: str, height: int = 420) -> go.Figure:
         "tickcolor": GRID,
         "automargin": True,
     }
-    figure.update_layout(
-        height=height,
-        margin={"l": 60, "r": 20, "t": 24, "b": 56},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": INK, "family": "system-ui, sans-serif", "size": 14},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        hovermode="closest",
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": INK, "activecolor": COLOURS[0]},
-        xaxis={**axis, "title": x},
-        yaxis={**axis, "title": y},
-    )
-    return figure
+    return {
+        "height": height,
+        "margin": {"l": 60, "r": 20, "t": 24, "b": 56},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": INK, "family": "system-ui, sans-serif", "size": 14},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "hovermode": "closest",
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": INK, "activecolor": COLOURS[0]},
+        "xaxis": {**axis, "title": {"text": x}},
+        "yaxis": {**axis, "title": {"text": y}},
+    }
+
+
+def layout(figure: go.Figure, x: str, y: str, height: int = 420) -> go.Figure:
+    """`layout_of` on a figure."""
+    return figure.update_layout(layout_of(x, y, height))
 
 
 def money(value: float, currency: str) -> str:
@@ -85,10 +89,15 @@ def drawn(plan: Plan) -> set[str]:
 
 def tradeoff(plan: Plan) -> go.Figure:
     """Quality against cost: a line and a band a kind of option, a marker a size of it."""
-    figure = go.Figure()
+    return go.Figure(tradeoff_of(plan))
+
+
+def tradeoff_of(plan: Plan) -> dict[str, Any]:
+    """`tradeoff` as plain values: a page that follows a slider has no time to check them."""
     percent = plan.percent
     scale = 100 if percent else 1
     at_once = drawn(plan)
+    data: list[dict[str, Any]] = []
     for index, curve in enumerate(plan.curves):
         options = [o for o in plan.options if o.family == curve.family.name]
         if not options:
@@ -96,75 +105,76 @@ def tradeoff(plan: Plan) -> go.Figure:
         visible = True if curve.family.name in at_once else "legendonly"
         cost = [o.cost for o in options]
         paint = colour(index)
-        figure.add_trace(
-            go.Scatter(
-                x=cost + cost[::-1],
-                y=[scale * o.high for o in options] + [scale * o.low for o in options][::-1],
-                mode="lines",
-                fill="toself",
-                fillcolor=_faint(paint, 0.14),
-                line={"width": 0},
-                hoverinfo="skip",
-                showlegend=False,
-                legendgroup=curve.family.name,
-                visible=visible,
-            )
+        data.append(
+            {
+                "type": "scatter",
+                "x": cost + cost[::-1],
+                "y": [scale * o.high for o in options] + [scale * o.low for o in options][::-1],
+                "mode": "lines",
+                "fill": "toself",
+                "fillcolor": _faint(paint, 0.14),
+                "line": {"width": 0},
+                "hoverinfo": "skip",
+                "showlegend": False,
+                "legendgroup": curve.family.name,
+                "visible": visible,
+            }
         )
-        figure.add_trace(
-            go.Scatter(
-                x=cost,
-                y=[scale * o.quality for o in options],
-                mode="lines+markers",
-                name=label(curve.family.name),
-                legendgroup=curve.family.name,
-                visible=visible,
-                line={"color": paint, "width": 2.5, "dash": DASHES[index % len(DASHES)]},
-                marker={
+        data.append(
+            {
+                "type": "scatter",
+                "x": cost,
+                "y": [scale * o.quality for o in options],
+                "mode": "lines+markers",
+                "name": label(curve.family.name),
+                "legendgroup": curve.family.name,
+                "visible": visible,
+                "line": {"color": paint, "width": 2.5, "dash": DASHES[index % len(DASHES)]},
+                "marker": {
                     "size": 8,
                     "color": [paint if o.measured else "rgba(0,0,0,0)" for o in options],
                     "line": {"color": paint, "width": 2},
                 },
-                text=[_hover(o, plan, scale) for o in options],
-                customdata=[[o.family, o.answers] for o in options],
-                hovertemplate="%{text}<extra></extra>",
-            )
+                "text": [_hover(o, plan, scale) for o in options],
+                "customdata": [[o.family, o.answers] for o in options],
+                "hovertemplate": "%{text}<extra></extra>",
+            }
         )
     best = plan.recommendation
-    figure.add_trace(
-        go.Scatter(
-            x=[best["cost"]],
-            y=[scale * best["quality"]],
-            mode="markers",
-            name="recommended",
-            marker={
+    data.append(
+        {
+            "type": "scatter",
+            "x": [best["cost"]],
+            "y": [scale * best["quality"]],
+            "mode": "markers",
+            "name": "recommended",
+            "marker": {
                 "symbol": "star",
                 "size": 18,
                 "color": "#F0C419",
                 "line": {"color": "#333333", "width": 1.2},
             },
-            hoverinfo="skip",
-        )
+            "hoverinfo": "skip",
+        }
     )
-    for one in yardsticks(plan):
-        figure.add_hline(
-            y=scale * one.quality,
-            line={"color": INK, "width": 1, "dash": "dot"},
-            annotation={"text": label(one.name), "xanchor": "left", "x": 0},
-        )
-    figure.add_vline(x=plan.budget, line={"color": INK, "width": 1, "dash": "dot"})
-    figure.add_annotation(
-        x=np.log10(plan.budget),
-        y=0.02,
-        yref="paper",
-        text="budget",
-        showarrow=False,
-        xanchor="right",
-    )
+    dotted = {"type": "line", "line": {"color": INK, "width": 1, "dash": "dot"}}
+    across = {"x0": 0, "x1": 1, "xref": "x domain", "yref": "y"}
+    levels = [(scale * one.quality, label(one.name)) for one in yardsticks(plan)]
+    shapes = [{**dotted, **across, "y0": level, "y1": level} for level, _ in levels]
+    budget = {"x0": plan.budget, "x1": plan.budget, "xref": "x", "y0": 0, "y1": 1}
+    shapes.append({**dotted, **budget, "yref": "y domain"})
+    named = {"showarrow": False, "xanchor": "left", "yanchor": "bottom"}
+    notes = [
+        {**named, "text": name, "x": 0, "xref": "x domain", "y": level, "yref": "y"}
+        for level, name in levels
+    ]
+    place = {"x": float(np.log10(plan.budget)), "y": 0.02, "yref": "paper", "xanchor": "right"}
+    notes.append({"showarrow": False, "text": "budget", **place})
     unit = " (%)" if percent else ""
-    layout(figure, f"cost ({label(plan.currency)}, log scale)", plan.metric_name + unit, 460)
+    made = layout_of(f"cost ({label(plan.currency)}, log scale)", plan.metric_name + unit, 460)
     costs = [o.cost for o in plan.options]
-    figure.update_layout(xaxis={"type": "log", **log_ticks(min(costs), max(*costs, plan.budget))})
-    return figure
+    made["xaxis"] |= {"type": "log", **log_ticks(min(costs), max(*costs, plan.budget))}
+    return {"data": data, "layout": {**made, "shapes": shapes, "annotations": notes}}
 
 
 def log_ticks(low: float, high: float) -> dict[str, list[Any]]:

@@ -32,6 +32,8 @@ BARS = 30
 #: Rejected rows and annotators that a table shows.
 MOST_ROWS = 200
 WARNING = "#D55E00"
+#: Share of the axis below which the names of two lines would overlap.
+CLOSE = 0.08
 
 
 def pilot_sections(pilot: Pilot) -> list[Section]:
@@ -116,12 +118,15 @@ def _times(pilot: Pilot, part: Part) -> go.Figure | None:
     layout(drawing, "seconds for an answer (log scale)", "answers", 260)
     ticks = log_ticks(float(edges[0]), float(edges[-1]))
     drawing.update_layout(xaxis={"type": "log", **ticks})
-    for value, name in ((fit.median, "median"), (fit.mean, "mean, which is paid")):
+    close = abs(np.log(fit.mean / fit.median)) < CLOSE * np.log(edges[-1] / edges[0])
+    named = [(fit.median, "median", "right"), (fit.mean, "mean, which is paid", "left")]
+    if close:  # two names would stand on each other
+        named = [(fit.median, "", "right"), (fit.mean, "median, mean", "center")]
+    for value, name, side in named:
         drawing.add_vline(x=value, line={"color": INK, "width": 1.5, "dash": "dot"})
-        left = name == "median"
         drawing.add_annotation(
-            x=np.log10(value), y=1, yref="paper", text=name, showarrow=False,
-            xanchor="right" if left else "left", yanchor="bottom",
+            x=np.log10(value), y=1, yref="paper", text=name, showarrow=False, xanchor=side,
+            yanchor="bottom",
         )  # fmt: skip
     return drawing
 
@@ -155,9 +160,9 @@ def _measures(part: Part) -> go.Figure | None:
             hovertemplate="%{x:.3g} (%{customdata[0]:.3g} to %{customdata[1]:.3g})<extra></extra>",
         )
     )  # fmt: skip
-    layout(drawing, f"share, with {100 * LEVEL:.0f} % intervals", "", 110 + 34 * len(rows))
-    low = min(0.0, *(v.low for _, v in rows))
-    drawing.update_xaxes(range=[low - 0.02, 1.02])
+    layout(drawing, f"share ({100 * LEVEL:.0f} % intervals)", "", 110 + 34 * len(rows))
+    low = min(0.0, *(end for _, v in rows for end in (v.value, v.low)))
+    drawing.update_xaxes(range=[low - 0.04 * (1 - low), 1.02])
     drawing.update_yaxes(autorange="reversed", ticks="")
     return drawing
 

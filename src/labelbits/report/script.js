@@ -16,11 +16,20 @@ addEventListener('DOMContentLoaded', keepTogether);
 // Figures stand in the page as data. It has to be whole before any is drawn: a figure takes the width of its place.
 addEventListener('DOMContentLoaded', () => document.querySelectorAll('script.drawing').forEach(
   one => plot(one.dataset.figure, JSON.parse(one.textContent))));
+// A long title in two lines, apart at the space nearest to its middle.
+function halved(text) {
+  const spaces = [...text.matchAll(/ /g)].map(found => found.index);
+  if (!spaces.length) return text;
+  const at = spaces.reduce((best, one) => Math.abs(one - text.length / 2) < Math.abs(best - text.length / 2) ? one : best);
+  return `${text.slice(0, at)}<br>${text.slice(at + 1)}`;
+}
 function narrow(layout) {
   // A phone has no room for a legend beside long names nor for a wide margin.
   if (window.innerWidth < 560) {
     layout.font.size = 11; layout.margin.l = 44; layout.margin.r = 8;
     layout.legend = Object.assign({}, layout.legend, {font: {size: 10}});
+    const title = layout.xaxis && layout.xaxis.title;
+    if (title && title.text && title.text.length > 30 && !title.text.includes('<br>')) title.text = halved(title.text);
   }
   return layout;
 }

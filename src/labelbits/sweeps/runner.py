@@ -27,6 +27,10 @@ Progress = Callable[[int, int, str], None]
 
 def run_task(task: Task) -> pl.DataFrame:
     """Simulate one batch: a row for each world and metric; `seconds` is a world's share."""
+    if task.steps:
+        from labelbits.sweeps.encoders import run_encoders
+
+        return run_encoders(task)
     from labelbits.simulation.simulate import METRICS, simulate
     from labelbits.worlds import World
 

@@ -22,6 +22,8 @@ FORMAT = 1
 #: Worlds solved together, at most, and the memory that one batch may take.
 LANES = 32
 BATCH_BYTES = 2**30
+#: Encoders that one task trains, one after the other: little is lost when it is stopped.
+ENCODERS = 4
 #: What the columns of the grid are called, in the order by which results are sorted.
 COLUMNS = (
     "items", "classes", "dims", "prior", "precision", "lapse", "signal", "answers_per_item",
@@ -31,7 +33,11 @@ Whole = Annotated[int, Field(ge=1)]
 
 
 class Grid(BaseModel):
-    """The values of every axis; a sweep takes each combination."""
+    """The values of every axis; a sweep takes each combination.
+
+    With `steps`, encoders are trained on features of the items by gradient descent and looked at
+    after each of these numbers of steps (`sweeps.encoders`); without, positions are recovered.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,6 +49,7 @@ class Grid(BaseModel):
     lapse: list[Annotated[float, Field(ge=0, lt=1)]] = [0.0]
     signals: list[str]
     answers_per_item: list[Whole]
+    steps: list[Whole] = []
 
 
 class Sweep(BaseModel):
@@ -67,7 +74,10 @@ class Sweep(BaseModel):
 
     def hash(self) -> str:
         """SHA-256 of what decides the numbers, 64 hexadecimal digits."""
-        text = json.dumps({"format": FORMAT, **self.model_dump()}, sort_keys=True)
+        said = self.model_dump()
+        if not self.grid.steps:  # what is named as before they were an axis keeps its name
+            del said["grid"]["steps"]
+        text = json.dumps({"format": FORMAT, **said}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -89,11 +99,15 @@ class Task:
     seed: int
     metrics: tuple[str, ...]
     largest: int
+    steps: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:
         """Name of its part file."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        said = asdict(self)
+        if not self.steps:
+            del said["steps"]
+        text = json.dumps(said, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     @property
@@ -103,8 +117,8 @@ class Task:
 
     @property
     def rows(self) -> int:
-        """Rows of its table: one a world and metric."""
-        return self.seeds * len(self.metrics)
+        """Rows of its table: one a world and metric, and number of steps."""
+        return self.seeds * len(self.metrics) * max(1, len(self.steps))
 
     def where(self) -> str:
         """The point of the grid in words."""
@@ -127,7 +141,6 @@ def read_sweep(path: Path) -> Sweep:
 
 def parse_sweep(data: dict[str, Any], source: str = "sweep") -> Sweep:
     """Check a parsed sweep file."""
-    from labelbits.simulation.simulate import METRICS
     from labelbits.worlds import World
 
     try:
@@ -139,8 +152,9 @@ def parse_sweep(data: dict[str, Any], source: str = "sweep") -> Sweep:
         known = ", ".join([*Sweep.model_fields, *(f"grid.{name}" for name in Grid.model_fields)])
         hint = f"; known keys: {known}" if first["type"] == "extra_forbidden" else ""
         raise InputError(f"{source}: {key}: {first['msg'].lower()}{found}{hint}") from None
+    known = metrics_of(sweep)
     for name, values in [*sweep.grid, ("metrics", sweep.metrics)]:
-        if not values:
+        if not values and name != "steps":
             raise InputError(
                 f"{source}: {name} is an empty list, so the grid is empty; expected at least one "
                 "value"
@@ -148,15 +162,21 @@ def parse_sweep(data: dict[str, Any], source: str = "sweep") -> Sweep:
         if len(set(values)) < len(values):
             raise InputError(f"{source}: {name} = {values} holds a value twice; expected each once")
     for metric in sweep.metrics:
-        if metric not in (*METRICS, "bits"):
+        if metric not in known:
+            of = " of encoders (grid.steps)" if sweep.grid.steps else ""
             raise InputError(
-                f"{source}: unknown metric {metric!r}; expected: {', '.join([*METRICS, 'bits'])}"
+                f"{source}: unknown metric {metric!r}{of}; expected: {', '.join(known)}"
             )
     grid = sweep.grid
     for prior in grid.prior:
         if prior == "empirical":
             raise InputError(f"{source}: prior 'empirical' needs features, which a sweep has not")
         World(prior=prior)  # type: ignore[arg-type]
+        if grid.steps and prior != "normal":
+            raise InputError(
+                f"{source}: prior {prior!r} with grid.steps; expected 'normal', the prior of the "
+                "worlds that encoders see through features"
+            )
     for name, dims, classes, items in itertools.product(
         grid.signals, grid.dims, grid.classes, grid.items
     ):
@@ -175,6 +195,17 @@ def parse_sweep(data: dict[str, Any], source: str = "sweep") -> Sweep:
         for name, dims, items in itertools.product(grid.signals, grid.dims, grid.items):
             _check_bits(name, dims, max(grid.classes), items, source)
     return sweep
+
+
+def metrics_of(sweep: Sweep) -> tuple[str, ...]:
+    """The metrics that the sweep may name."""
+    if sweep.grid.steps:
+        from labelbits.sweeps.analyses.dynamics import MEASURES
+
+        return MEASURES
+    from labelbits.simulation.simulate import METRICS
+
+    return (*METRICS, "bits")
 
 
 def _check_bits(name: str, dims: int, classes: int, items: int, source: str) -> None:
@@ -257,9 +288,11 @@ def tasks_of(sweep: Sweep) -> list[Task]:
     ):  # fmt: skip
         whole = Task(
             items, classes, dims, prior, precision, lapse, signal, answers, 0, sweep.seeds,
-            sweep.seed, tuple(sweep.metrics), largest,
+            sweep.seed, tuple(sweep.metrics), largest, tuple(sorted(grid.steps)),
         )  # fmt: skip
-        lanes = max(1, min(sweep.seeds, LANES, BATCH_BYTES // lane_bytes(whole)))
+        lanes = min(sweep.seeds, ENCODERS)
+        if not grid.steps:
+            lanes = max(1, min(sweep.seeds, LANES, BATCH_BYTES // lane_bytes(whole)))
         for first in range(0, sweep.seeds, lanes):
             count = min(lanes, sweep.seeds - first)
             tasks.append(replace(whole, first_seed=first, seeds=count))

@@ -31,6 +31,9 @@ SCHEMA = {
     "value": pl.Float64, "seconds": pl.Float64,
 }  # fmt: skip
 
+#: With `steps` as an axis of the grid: the column that tells them.
+STEPS = {"steps": pl.Int64}
+
 
 def versions() -> dict[str, str]:
     """Versions of what computes the numbers."""
@@ -203,7 +206,8 @@ class Store(Parts):
         """All parts as one table, sorted by the grid; the parts are removed after that."""
         if not self.results.exists():
             table = pl.concat([self.read(task) for task in tasks])
-            table = table.sort([*COLUMNS, "seed", "metric"])
+            steps = [name for name in STEPS if name in table.columns]
+            table = table.sort([*COLUMNS, *steps, "seed", "metric"])
             record = {
                 "hash": self.sweep.hash(), "seed": str(self.sweep.seed),
                 "sweep": self.sweep.model_dump_json(),

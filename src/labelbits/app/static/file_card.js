@@ -4,8 +4,11 @@ import {choice, field, h, table} from './dom.js';
 
 const many = (count, what) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 
+const USES = {answers: 'Answers', gold: 'Right classes (gold)', features: 'Features of the items', counts: 'Counts of votes'};
+
 function headline(one) {
-  if (one.use !== 'answers') return `${one.what}: ${one.arrays.join(', ')}`;
+  if (one.use !== 'answers') return `${USES[one.use]} (${[one.what, ...one.arrays].join('; ')})`;
+  if (one.questions.length) return 'Several questions in one file.';
   if (one.problem) return one.short || 'This file could not be read yet.';
   const kinds = one.signals.map(([name, count]) => `${count.toLocaleString('en')} ${name}`).join(', ');
   return `${many(one.answers, 'answer')} (${kinds}) of ${many(one.people, 'annotator')} about ${many(one.items, 'item')}`;
@@ -20,13 +23,19 @@ export function card(one, offered, change, remove) {
     h('header', {}, h('h2', {}, h('bdi', {}, one.name)),
       h('button', {type: 'button', className: 'quiet', onclick: () => remove(one.number), 'aria-label': `Remove ${one.name}`}, 'Remove')),
     h('p', {className: 'headline'}, whole(headline(one))),
-    one.problem && !one.questions.length ? h('p', {className: 'fault'}, whole(one.problem)) : null,
     one.questions.length ? question(one, say) : null,
     one.table && one.use === 'answers' ? columns(one, offered, say) : null,
     corrections(one, offered, say),
+    one.problem && !one.questions.length ? fault(one) : null,
     one.lost_count ? lost(one) : null,
     one.notes.length ? h('details', {}, h('summary', {}, `${many(one.notes.length, 'note')} on how it was read`),
       h('ul', {}, one.notes.map(note => h('li', {}, whole(note))))) : null);
+}
+
+/** What is wrong; where a short word says it, the whole message waits behind a click. */
+function fault(one) {
+  const said = h('p', {className: 'fault'}, whole(one.problem));
+  return one.short ? h('details', {}, h('summary', {}, 'The whole message'), said) : said;
 }
 
 function question(one, say) {
@@ -56,12 +65,13 @@ function columns(one, offered, say) {
 }
 
 function corrections(one, offered, say) {
-  if (one.use !== 'answers') return null;
+  const use = field('What it is', choice(Object.entries(USES), one.use, value => say({use: value})));
+  if (one.use !== 'answers') return h('details', {}, h('summary', {}, 'Is it something else?'), use);
   const formats = [['auto', one.told.format === 'auto' && one.format ? `${one.format} (recognised)` : 'recognise'],
     ...offered.formats.map(name => [name, name])];
   const kinds = [['', one.signals.length ? `${one.signals.map(([name]) => name).join(', ')} (as read)` : 'as read'],
     ...offered.kinds.map(name => [name, name])];
-  const rest = [field('Format', choice(formats, one.told.format, format => say({format, columns: {}})), one.what),
+  const rest = [use, field('Format', choice(formats, one.told.format, format => say({format, columns: {}})), one.what),
     field('Kind of question', choice(kinds, one.told.signal, signal => say({signal})))];
   const inside = [h('div', {className: 'fields'}, rest)];
   if (one.told.question) inside.push(h('p', {}, `Question: ${one.told.question} `,

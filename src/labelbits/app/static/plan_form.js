@@ -71,20 +71,27 @@ function fieldset(legend, fields, more = [], filled = false) {
 }
 const given = (table, ...keys) => keys.some(key => table[key] !== undefined);
 
+const COLUMNS = {id: 'Column of ids', text: 'Column of texts', label: 'Column of labels', annotator: 'Column of who answered', seconds: 'Column of seconds', gold_column: 'Column of right classes'};
+
 function dataset(data, {files}, to) {
   const text = (key, label, help) => field(label, h('input', {type: 'text', id: `data-${key}`, value: data[key] ?? '',
     list: undefined, oninput: event => to(data, key)(event.target.value)}), help);
   const named = use => files.filter(one => one.use === use).map(one => one.name).join(', ');
   const fields = [];
-  if (data.features === undefined) {
+  const own = data.features !== undefined || data.table !== undefined;
+  if (data.table !== undefined) {
+    fields.push(text('table', 'Table of the items', 'its columns:'));
+    for (const [key, label] of Object.entries(COLUMNS)) fields.push(text(key, label, ''));
+  }
+  if (!own) {
     fields.push(numeric('Items that may be labelled', data.items, to(data, 'items'), {id: 'data-items', min: 3, step: 1, slide: [10, 100_000, true]}));
     fields.push(numeric('Dimensions', data.dims === 'auto' ? undefined : data.dims, to(data, 'dims'), {id: 'data-dims', min: 1, step: 1, help: 'of the space in which items lie apart'}));
-  } else fields.push(text('features', 'Features of the items', 'an npz file with the array "features"'));
+  } else if (typeof data.features === 'string') fields.push(text('features', 'Features of the items', 'a file, or a column of the table'));
   fields.push(numeric('Classes', data.classes, to(data, 'classes'), {id: 'data-classes', min: 2, step: 1}));
   fields.push(field('Answers you have', h('input', {type: 'text', id: 'data-pilot', value: [].concat(data.pilot ?? []).join(', '),
     oninput: event => to(data, 'pilot')(event.target.value.split(',').map(one => one.trim()).filter(Boolean))}),
     named('answers') ? `files here: ${named('answers')}` : 'files, apart by commas'));
-  if (data.features !== undefined) for (const key of ['gold', 'counts'])
+  if (own) for (const key of ['gold', 'counts'])
     fields.push(text(key, key === 'gold' ? 'Right classes (gold)' : 'Votes (counts)', named(key) ? `files here: ${named(key)}` : ''));
   return fields;
 }

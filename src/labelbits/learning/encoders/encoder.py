@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from labelbits.errors import InputError, check_at_least, check_positive
 from labelbits.interface import Answers, Batch
+from labelbits.learning.encoders.checks import EncoderWarning, check_spreads
 from labelbits.learning.encoders.network import Encoder, own_network
 from labelbits.learning.encoders.terms import (
     Noise,
@@ -32,6 +33,7 @@ from labelbits.learning.encoders.training import (
     order,
     positions,
     run_block,
+    shares_of,
     start_state,
 )
 from labelbits.signals import Hard, Rating
@@ -43,10 +45,6 @@ SLOWER, TRIAL = (1 / 3, 1 / 10, 1 / 30, 1 / 100, 1 / 1000), 200
 DIVERGED = 5.0
 #: So is a precision e^15 times too large or too small: answers that tell nothing, or everything.
 RAN_OFF = 15.0
-
-
-class EncoderWarning(UserWarning):
-    """The encoder was trained, with something that the user should know; the message says what."""
 
 
 class SignalEncoder(TransformerMixin, BaseEstimator):
@@ -155,6 +153,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         given: Any = X if answers is None else features
         x = check_features(given)
         self._check()
+        check_spreads(x)
         terms, count, names = terms_of(answers, y, len(x), ids, self.classes, sample_weight)
         check_classes(terms)
         self.n_features_in_ = x.shape[1]
@@ -164,6 +163,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         elif self._columns != x.shape[1] or [t.signal.name for t in terms] != self._signals:
             raise InputError("warm_start goes on with the same columns and signals; found others")
         self._columns, self._signals = x.shape[1], [t.signal.name for t in terms]
+        self._naming = [t.signal.name for t in terms if t.signal.uses_classes]
         self.classes_ = np.asarray(names if count else ())
         standard = self.standardiser_.transform(x)
         rng = np.random.default_rng(self.random_state)
@@ -240,7 +240,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         steps = self.steps if steps is None else steps
         block = min(self.evaluate_every, steps)
         terms, features = [arrays_of(term) for term in training], jnp.asarray(x)
-        sizes = batch_sizes(training, self.batch_size)
+        sizes, shares = batch_sizes(training, self.batch_size), shares_of(training)
         left = [np.zeros(0, np.int32) for _ in training]
         state = start_state(model)
         numbers = [jnp.float32(v) for v in (steps, rate or self.learning_rate, self.weight_decay)]
@@ -252,7 +252,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
                 drawn, left[i] = order(len(term), size, block, rng, left[i])
                 rows.append(jnp.asarray(drawn))
             model, state, losses = run_block(
-                model, state, features, terms, rows, jnp.float32(first), *numbers
+                model, state, features, terms, shares, rows, jnp.float32(first), *numbers
             )
             losses = np.asarray(losses)[: steps - first]
             first_loss = float(losses[0]) if first_loss is None else first_loss
@@ -306,14 +306,16 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         return self._positions(self.encoder_, features)
 
     def predict_proba(self, features: np.ndarray) -> np.ndarray:
-        """P(class | x) (n, K): softmax of -beta d2(z, c_k), beta that of hard labels or else 1."""
+        """P(class | x) (n, K): softmax of -beta d2(z, c_k), beta that of hard labels, or else that
+        of the first kind of answers about classes."""
         check_is_fitted(self, "encoder_")
         if self.prototypes_ is None:
             raise InputError(
                 "the encoder was trained on comparisons alone and knows no class; expected answers "
                 "that name classes"
             )
-        z, signal = self.transform(features), Hard(self.precision_.get("hard", 1.0))
+        named = [*(n for n in self._naming if n == "hard"), *self._naming]
+        z, signal = self.transform(features), Hard(self.precision_[named[0]])
         log_p = signal.log_pi(signal.distances(jnp.asarray(z)[:, None], self._model.prototypes))
         return np.asarray(jax.nn.softmax(log_p, axis=-1))
 

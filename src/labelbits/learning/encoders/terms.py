@@ -125,6 +125,13 @@ def terms_of(
                 f"{batch.signal.name} answers name item {items.max()}; the features have rows 0 "
                 f"to {rows - 1}"
             )
+        wrong = ~np.isfinite(np.asarray(batch.answer, dtype=float)).all(1)
+        if wrong.any():
+            raise InputError(
+                f"{batch.signal.name} answers: number {wrong.argmax()} is "
+                f"{np.asarray(batch.answer)[wrong.argmax()].tolist()}, which is nan or infinite; "
+                "expected finite numbers. Leave such answers out."
+            )
         own = np.asarray(batch.weight, float) * weight[start : start + len(batch)]
         start += len(batch)
         terms.append(Term(batch.signal, items, np.asarray(batch.answer), own.astype(np.float32)))

@@ -83,14 +83,15 @@ def run_block(
     state: Any,
     x: Array,
     terms: list[tuple[Any, Array, Array, Array]],
+    shares: Array,
     rows: list[Array],
     first: Array,
     steps: Array,
     rate: Array,
     decay: Array,
 ) -> tuple[Model, Any, Array]:
-    """A block of steps from step `first` on: (model, state of Adam, loss (block,))."""
-    shares = [len(items) for _, items, _, _ in terms]
+    """A block of steps from step `first` on: (model, state of Adam, loss (block,)). `shares`
+    (terms,) of all answers that each term has, `rows` those that each step draws."""
     learned, fixed = eqx.partition(model, eqx.is_inexact_array)
 
     def loss_of(learned: Any, chosen: list[Array]) -> Array:
@@ -102,7 +103,7 @@ def run_block(
             channel = model.noise.attach(i, signal)
             log_p = channel.log_prob(answer[row], channel.distances(points, model.prototypes))
             mean = jnp.mean(weight[row] * jnp.maximum(log_p, IMPOSSIBLE))
-            total -= mean * shares[i] / sum(shares)
+            total -= mean * shares[i]
         return total
 
     def step(carry: Any, given: Any) -> tuple[Any, Array]:
@@ -122,15 +123,27 @@ def start_state(model: Model) -> Any:
     return _ADAM.init(eqx.filter(model, eqx.is_inexact_array))
 
 
+def _padded(rows: np.ndarray) -> np.ndarray:
+    """`rows` (n, ...) with zeros added up to the next power of 2, so that programs are shared."""
+    more = (1 << max(len(rows) - 1, 0).bit_length()) - len(rows)
+    return np.pad(rows, [(0, more)] + [(0, 0)] * (rows.ndim - 1))
+
+
+def shares_of(terms: Sequence[Term]) -> Array:
+    """Share of all answers that each term has."""
+    return jnp.asarray([len(term) / sum(map(len, terms)) for term in terms], jnp.float32)
+
+
 def arrays_of(term: Term) -> tuple[Any, Array, Array, Array]:
-    """A term on the device; its signal's noise as arrays, so that programs are shared."""
+    """A term on the device, padded; its signal's noise as arrays, so that programs are shared."""
     signal = jax.tree.map(
         lambda leaf: (
             jnp.asarray(leaf, jnp.float32) if isinstance(leaf, (int, float, np.ndarray)) else leaf
         ),
         term.signal,
     )
-    return signal, jnp.asarray(term.items), jnp.asarray(term.answer), jnp.asarray(term.weight)
+    items, answer, weight = (_padded(a) for a in (term.items, term.answer, term.weight))
+    return signal, jnp.asarray(items), jnp.asarray(answer), jnp.asarray(weight)
 
 
 @eqx.filter_jit
@@ -147,8 +160,8 @@ def _answers(model: Model, i: int, signal: Any, z: Array, items: Array, answer: 
 def positions(encoder: Any, x: np.ndarray) -> np.ndarray:
     """z (n, D) of standardised features x (n, columns), in blocks of rows."""
     return np.concatenate([
-        np.asarray(_positions(encoder, jnp.asarray(x[start : start + BLOCK])))
-        for start in range(0, max(len(x), 1), BLOCK)
+        np.asarray(_positions(encoder, jnp.asarray(_padded(x[s : s + BLOCK]))))[: len(x) - s]
+        for s in range(0, max(len(x), 1), BLOCK)
     ])  # fmt: skip
 
 
@@ -160,17 +173,17 @@ def log_probabilities(model: Model, x: np.ndarray, terms: Sequence[Term]) -> lis
             found.append(np.zeros(0))
             continue
         rows, place = np.unique(term.items, return_inverse=True)
-        z = jnp.asarray(positions(model.encoder, x[rows]))
+        z = jnp.asarray(_padded(positions(model.encoder, x[rows])))
         place = place.reshape(term.items.shape).astype(np.int32)
         signal = arrays_of(term.take(np.arange(0)))[0]
         found.append(
             np.concatenate([
                 np.asarray(
                     _answers(
-                        model, i, signal, z, jnp.asarray(place[s : s + BLOCK]),
-                        jnp.asarray(term.answer[s : s + BLOCK]),
+                        model, i, signal, z, jnp.asarray(_padded(place[s : s + BLOCK])),
+                        jnp.asarray(_padded(term.answer[s : s + BLOCK])),
                     )
-                )
+                )[: len(term) - s]
                 for s in range(0, len(term), BLOCK)
             ])
         )  # fmt: skip

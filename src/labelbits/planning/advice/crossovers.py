@@ -36,10 +36,9 @@ def crossovers(
         if answers < 1:
             continue
         reference = sign * a.at(answers)
-        bought = [budget.amount / unit_cost(r * price, per_item, budget) for r in RATIOS]
-        wins = np.stack(
-            [sign * b.at(min(max(n, b.answers[0]), b.limit)) > reference for n in bought], axis=1
-        )  # (B, ratios), true at low ratios where b is cheap
+        bought = np.array([budget.amount / unit_cost(r * price, per_item, budget) for r in RATIOS])
+        reached = sign * b.at_each(np.minimum(np.maximum(bought, b.answers[0]), b.limit))
+        wins = reached > reference[:, None]  # (B, ratios), true at low ratios where b is cheap
         edge = np.where(wins.any(1), wins.shape[1] - 1 - wins[:, ::-1].argmax(1), -1)
         found.append(_entry(a, b, edge, budget, held))
     return found

@@ -32,7 +32,13 @@ from labelbits.planning.measured.free_gold import what_gold_gives
 from labelbits.planning.measured.guides import doubts_of_tests, guide_of, said_of_guides
 from labelbits.planning.measured.held_labels import what_is_there
 from labelbits.planning.measured.items import ItemList, item_list
+from labelbits.planning.measured.other_learner import (
+    LEFT_OUT,
+    encoder_points,
+    said_of_learners,
+)
 from labelbits.planning.measured.selection import corrected, kept_of_gain, said_of_selection
+from labelbits.planning.measured.tested import what_is_tested
 from labelbits.planning.measured.trial import Trial, design_trial
 from labelbits.planning.mixtures.measured import mixture_of_labels
 from labelbits.planning.mixtures.strata import Way
@@ -90,7 +96,9 @@ def learned_curves(
     trial = design_trial(
         evidence, plan.goal, seed, min(n for n in affordable if n) if affordable else 1
     )
-    _say_what_is_tested(result, trial, source, evidence.gold is not None)
+    assumed, doubted = what_is_tested(trial, source, evidence.gold is not None, plan.learner)
+    result.assumptions += assumed
+    result.warnings += doubted
     ceiling = ceiling_of(evidence, trial, metric)
     measured: list[tuple[Family, AnswerSource, CurvePoints, Estimate | None]] = []
     guides: list[CurvePoints | None] = []
@@ -139,6 +147,17 @@ def learned_curves(
         measured.append((family, answers, points, bits))
     if not measured:
         raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(result.warnings))
+    linear, is_linear = [one[2] for one in measured], plan.learner.kind == "linear"
+    if not is_linear:
+        points = encoder_points(
+            evidence, trial, [one[:2] for one in measured], plan.learner, metric, seed, tell
+        )
+        measured = [
+            (f, a, with_floor(p, ceiling), b)
+            for (f, a, _, b), p in zip(measured, points, strict=True)
+        ]
+        guides = [None] * len(measured)  # guides are of the linear learner
+        result.warnings.append(LEFT_OUT)
     result.warnings += doubts_of_tests(evidence, trial, measured[0][2])
     tell("forecasting", 0.8)
     grid = grid_of(measured[0][2])
@@ -146,6 +165,15 @@ def learned_curves(
         [one[2] for one in measured], grid, seed=seed, limit=LIMIT, guides=guides,
         chains=chains_of([one[0] for one in measured]),
     )  # fmt: skip
+    if not is_linear:
+        beside = forecast_options(linear, grid, seed=seed, limit=LIMIT)
+        of = [one[0] for one in measured]
+        said, differ = said_of_learners(of, every, beside, plan, metric, available)
+        result.extras["learners"] = said
+        if differ:
+            result.warnings.append(said)
+        else:
+            result.assumptions.append(Assumption("other learner", "the same labels", "", said))
     result.warnings += said_of_accounts(measured, every, metric)
     result.extras["by_theory"] = any(one.told is not None and one.told < TOLD for one in every)
     notes, doubts = said_of_guides(guides, every, [one[0].name for one in measured])
@@ -192,20 +220,22 @@ def learned_curves(
             "them stand for new items like these"
         )
     tell("looking for a mixture", 0.86)
-    mixture, strata = mixture_of_labels(evidence, trial, ways, plan, metric, seed)
+    mixture, strata = None, None
+    if is_linear:
+        mixture, strata = mixture_of_labels(evidence, trial, ways, plan, metric, seed)
     if mixture is not None:
         result.extras["mixture"] = mixture
     result.items = item_list(evidence, strata)
     tell("weighing the labels that exist", 0.96)
     there = None
-    if not is_bundled(plan.dataset.features):
+    if is_linear and not is_bundled(plan.dataset.features):
         power = ways[0].points.power
         there = what_is_there(
             evidence, trial, result.curves, metric, seed, power if np.isfinite(power) else None
         )
     if there is not None:  # the invented votes of a bundled example are nobody's to hold
         result.extras["holdings"] = there
-    known = what_gold_gives(evidence, trial, metric, seed)
+    known = what_gold_gives(evidence, trial, metric, seed) if is_linear else None
     if known is not None:
         result.extras["known"] = known
     names = tuple(evidence.class_names)
@@ -268,29 +298,6 @@ def _nothing_affordable(families: list[Family], result: Learned) -> Learned:
             Curve(family, grid, np.zeros((2, 2)), np.zeros((0, 4)), 2 * m, None, None)
         )
     return result
-
-
-def _say_what_is_tested(result: Learned, trial: Trial, source: str, has_gold: bool) -> None:
-    how = trial.how
-    if trial.kind != "gold" and has_gold:
-        how += (
-            "; cross-entropy is to the distribution of people's answers, which gold does not know"
-        )
-    elif trial.kind != "gold":
-        result.warnings.append(
-            f"No gold: quality is measured against the pilot's own {trial.kind}, so a mistake "
-            "that most annotators share counts as right"
-        )
-    result.assumptions += [
-        Assumption("answers of one annotator", "estimated", "", source),
-        Assumption("reference", trial.kind, f"on {len(trial.test):,} items", how),
-        Assumption(
-            "learner",
-            "ridge multinomial regression",
-            "on the plan's features",
-            "fitted to each kind of answer by its likelihood; ridge chosen by cross-validation",
-        ),
-    ]
 
 
 def _is_one_model(family: Family, evidence: Evidence) -> bool:

@@ -18,6 +18,7 @@ from labelbits.learning import (
     measure,
     pilot_sizes,
 )
+from labelbits.learning.curves.engine import Learner
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
@@ -86,22 +87,24 @@ class Trial:
         sizes: Sequence[int] | None = None,
         replicates: int | None = None,
         power: float | None = None,
+        learner: Learner | None = None,
     ) -> CurvePoints:
         """The learning curve of one way of asking, at `sizes` (left out: the trial's), on columns
-        scaled by `power` (left out: as this way does best)."""
+        scaled by `power` (left out: as this way does best), of `learner` or the linear one."""
         sizes = self.sizes if sizes is None else sizes
         if self.pool is None:
             count = replicates or (10 if self.halved else cross_replicates(len(self.test)))
             found = cross_measure(
                 features, draw, sizes, count, self.test, self.reference,
                 metrics=(metric,), seed=seed, progress=tell, power=power,
+                learner=learner,
             )  # fmt: skip
         else:
             count = replicates or (REPLICATES // 2 if self.halved else REPLICATES)
             found = measure(
                 features, draw, sizes, count, self.test, self.reference,
                 metrics=(metric,), pool=self.pool, seed=seed, progress=tell,
-                balanced=self.balanced, power=power,
+                balanced=self.balanced, power=power, learner=learner,
             )  # fmt: skip
         return found[metric]
 

@@ -7,6 +7,7 @@ what is paid, though medians are what is usually published.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,8 +32,15 @@ class Price(AnswerPrice):
 
     def draws(self, count: int, seed: int) -> np.ndarray:
         """Factors by which the true price may differ from `amount`, shape (count,), mean ln 0."""
-        noise = np.random.default_rng(seed).standard_normal(count)
-        return np.exp(self.log_sd * noise)
+        return np.exp(self.log_sd * _standard(count, seed))
+
+
+@functools.lru_cache(maxsize=64)
+def _standard(count: int, seed: int) -> np.ndarray:
+    """Standard normal draws (count,), the same for equal seeds; not to be written to."""
+    drawn = np.random.default_rng(seed).standard_normal(count)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def price_of(

@@ -268,6 +268,26 @@ class SignalPlan(_Table):
         return dict(self.own)
 
 
+class LearnerPlan(_Table):
+    """[learner]: what learns from the labels. "linear": ridge multinomial regression. "encoder": a
+    network trained by gradient descent, with `hidden` layers of these widths and `steps` at most;
+    the linear learner is then measured beside it."""
+
+    kind: Literal["linear", "encoder"] = "linear"
+    hidden: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = (64,)
+    steps: int = Field(default=500, ge=10, le=1_000_000)
+
+    @model_validator(mode="after")
+    def _options_of_the_encoder(self) -> LearnerPlan:
+        given = self.model_fields_set & {"hidden", "steps"}
+        if self.kind == "linear" and given:
+            raise ValueError(
+                f'{" and ".join(sorted(given))} belong to kind = "encoder"; the linear learner '
+                "has neither"
+            )
+        return self
+
+
 class PlanFile(_Table):
     """A whole plan file. `folder` is where its relative paths start."""
 
@@ -275,6 +295,7 @@ class PlanFile(_Table):
     goal: Goal = Goal(metric=None, test_fraction=0.2, target=None)
     budget: Budget
     signal: tuple[SignalPlan, ...] = Field(min_length=1)
+    learner: LearnerPlan = LearnerPlan()
     folder: Path = Field(default=Path(), exclude=True)
 
     def path(self, name: str) -> Path:

@@ -15,6 +15,7 @@ from labelbits.planning.spec.planfile import (
     Budget,
     Dataset,
     Goal,
+    LearnerPlan,
     PlanFile,
     SignalPlan,
     SimulatedAnnotators,
@@ -106,7 +107,10 @@ def _where(loc: tuple[Any, ...]) -> str:
 
 
 def _table_of(loc: tuple[Any, ...]) -> type[BaseModel]:
-    tables = {"dataset": Dataset, "goal": Goal, "budget": Budget, "signal": SignalPlan}
+    tables = {
+        "dataset": Dataset, "goal": Goal, "budget": Budget, "signal": SignalPlan,
+        "learner": LearnerPlan,
+    }  # fmt: skip
     if "simulated_annotators" in loc[:-1]:
         return SimulatedAnnotators
     return tables.get(str(loc[0]), PlanFile) if len(loc) > 1 else PlanFile

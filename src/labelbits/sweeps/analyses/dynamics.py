@@ -134,7 +134,7 @@ def _train(
     prototypes, others = observed.prototypes(0), observed.prototypes(1)
     z = observed.items(size.encoder_items, 0)
     x = observed.features(z, 0)
-    judge = _Judge(observed, prototypes, others)
+    judge = Judge(observed, prototypes, others)
     parts = setting.signals()
     batches: list[Batch] = [
         observed.answers(signal, z, prototypes, setting.answers // len(parts), seed=i)
@@ -163,8 +163,9 @@ def _train(
 COMPONENTS, BATCH = 8, 16
 
 
-class _Judge:
-    """Measures an encoder on items that it never saw."""
+class Judge:
+    """Measures an encoder on items of `observed` that it never saw: `MEASURES`. `prototypes` are
+    those of the classes that were labelled, `others` those of classes that never were."""
 
     def __init__(self, observed: ObservedWorld, prototypes: np.ndarray, others: np.ndarray) -> None:
         self.z = observed.items(TESTED + PROBED, 1)

@@ -1,0 +1,124 @@
+"""[learner] in a plan file: encoders are measured beside the linear learner, and it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelbits.errors import InputError
+from labelbits.learning import measure
+from labelbits.learning.encoders import EncoderLearner
+from labelbits.planning import plan, read_plan
+
+PLAN = """
+[dataset]
+features = "features.npy"
+counts = "counts.npy"
+[goal]
+metric = "accuracy"
+[budget]
+amount = 2
+[[signal]]
+kind = "hard"
+seconds = 2
+[[signal]]
+kind = "votes"
+seconds = 2
+answers_per_item = 3
+"""
+
+
+@pytest.fixture(scope="module")
+def rings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two rings, one in the other, which a linear map cannot tell apart, and a column that tells
+    a little."""
+    folder = tmp_path_factory.mktemp("rings")
+    rng = np.random.default_rng(0)
+    gold = rng.integers(2, size=90)
+    angle = rng.uniform(0, 2 * np.pi, 90)
+    radius = 1.0 + 1.5 * gold + 0.15 * rng.normal(size=90)
+    ring = radius[:, None] * np.c_[np.cos(angle), np.sin(angle)]
+    np.save(folder / "features.npy", np.c_[ring, gold + 0.6 * rng.normal(size=90)])
+    counts = np.zeros((90, 2), int)
+    other = rng.binomial(5, 0.1, size=90)
+    counts[np.arange(90), gold], counts[np.arange(90), 1 - gold] = 5 - other, other
+    np.save(folder / "counts.npy", counts)
+    return folder
+
+
+def write(folder: Path, learner: str) -> Path:
+    path = folder / "plan.toml"
+    path.write_text(PLAN + learner)
+    return path
+
+
+def test_a_network_learns_what_a_linear_map_cannot(rings: Path) -> None:
+    from labelbits import signals
+    from labelbits.interface import Batch
+
+    x, counts = np.load(rings / "features.npy"), np.load(rings / "counts.npy")
+    y = counts.argmax(1)
+
+    def draw(rng: np.random.Generator, rows: np.ndarray) -> list[Batch]:
+        n = len(rows)
+        return [Batch(signals.Hard(), rows[:, None], y[rows, None], np.zeros(n, int), np.ones(n))]
+
+    found = {
+        name: measure(
+            x, draw, [60], 2, np.arange(60, 90), np.eye(2)[y[60:]], metrics=("accuracy",),
+            pool=np.arange(60), seed=0, learner=learner,
+        )["accuracy"].mean[0]
+        for name, learner in (("encoder", EncoderLearner((32,), 300)), ("linear", None))
+    }  # fmt: skip
+    assert found["encoder"] > 0.85
+    assert found["linear"] < found["encoder"] - 0.05
+
+
+def test_one_class_alone_is_learned_as_that(rings: Path) -> None:
+    from labelbits import signals
+    from labelbits.interface import Batch
+
+    x = np.load(rings / "features.npy")
+    rows = np.arange(5)
+    batch = Batch(signals.Hard(), rows[:, None], np.ones((5, 1), int), np.zeros(5, int), np.ones(5))
+    proba = EncoderLearner((8,), 50, classes=3).fit(x, [batch]).predict_proba(x)
+    np.testing.assert_allclose(proba.sum(1), 1)
+    assert (proba.argmax(1) == 1).all()
+
+
+def test_the_plan_measures_the_encoder_and_compares_what_both_would_buy(rings: Path) -> None:
+    learner = '\n[learner]\nkind = "encoder"\nhidden = [32]\nsteps = 60\n'
+    found = plan(write(rings, learner), seed=0)
+    assert "the encoder would buy" in found.extras["learners"]
+    assert "the linear learner would buy" in found.extras["learners"]
+    learners = [a for a in found.assumptions if a.name == "learner"]
+    assert learners[0].value == "encoder"
+    assert any("worked out for the linear learner" in w for w in found.warnings)
+    best = max(float(curve.measured[-1, 1]) for curve in found.curves)
+    assert best > 0.75
+
+
+@pytest.mark.parametrize(
+    ("learner", "says"),
+    [
+        ('kind = "forest"', r"\[learner\] kind is 'forest'"),
+        ("hidden = [8]", 'hidden belong to kind = "encoder"'),
+        ('kind = "encoder"\nhidden = [0]', r"hidden"),
+        ('kind = "encoder"\nlayers = 3', "unknown key; expected one of: kind, hidden, steps"),
+    ],
+)
+def test_a_wrong_learner_is_named(rings: Path, learner: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        read_plan(write(rings, f"\n[learner]\n{learner}\n"))
+
+
+def test_an_encoder_for_comparisons_or_without_features_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        "[dataset]\nitems = 50\nclasses = 4\ndims = 2\n[budget]\namount = 5\n"
+        '[[signal]]\nkind = "hard"\nseconds = 2\n[learner]\nkind = "encoder"\n'
+    )
+    with pytest.raises(InputError, match=r"expected \[dataset\] features and a signal that names"):
+        plan(path, seed=0)
