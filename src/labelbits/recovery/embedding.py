@@ -31,6 +31,10 @@ from labelbits.recovery.fitted.inputs import (
 from labelbits.recovery.fitted.posterior import posterior_covariance
 from labelbits.recovery.fitted.strengths import choose_strengths
 
+#: Attributes of a fit with features alone.
+OF_FEATURES = (
+    "metric_", "features_mean_", "residual_scale_", "metric_power_", "held_out_strengths_",
+)  # fmt: skip
 #: Dimensions in which what features foretell is chosen where the number is chosen too.
 TRIED = 4
 
@@ -170,6 +174,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         power = None if self.distance_power == "auto" else float(self.distance_power)
         data = read_input(X, y, sample_weight, n_objects, self.signals, dims or 2)
         known = None
+        for name in OF_FEATURES:
+            vars(self).pop(name, None)
         if features is not None:
             known, names = read_features(features, ids)
             data = covering(data, len(known) if names is None else 0)
@@ -198,7 +204,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
             self._keep_metric(fitted, known)
         self.distance_power_ = power
         self._fitted, self._data = fitted, data
-        self.embedding_ = fitted.items.astype(np.float32)
+        self.embedding_ = fitted.places.astype(np.float32)
         self.prototypes_ = fitted.prototypes if len(data.classes) else None
         self.items_, self.classes_names_ = list(data.items), list(data.classes)
         self.annotators_ = list(data.annotators)
