@@ -1,10 +1,13 @@
 """Triplets alone against cblearn 0.4.0: same triplets, one thread, CPU seconds of the fit.
 
     python benchmarks/recovery_cblearn.py --peer VENV/bin/python [--cells 2000,5,1,0 ...]
+    python benchmarks/recovery_cblearn.py --peer VENV/bin/python --few [--worlds 3]
 
 cblearn pins numpy 1.26, so it runs in a subprocess with the interpreter given by `--peer` (or
 CBLEARN_PYTHON). Points are N(0, I); T = c D N log2 N random triplets, a share `flips` of them
-turned round; the error is measured on 50,000 fresh noiseless triplets. Fits get a seed of their
+turned round; the error is measured on 50,000 fresh noiseless triplets. `--few`: 2,000 and 20,000
+triplets of 60 and 200 items in 2, 4 and 8 dims, noise-free or answered at precision 2 / sqrt(dims),
+mean agreement over the worlds against SOE, CKL and TSTE. Fits get a seed of their
 own that no point was drawn with. Memory is the peak of the whole process, libraries included.
 """
 
@@ -37,6 +40,9 @@ CELLS = (
     (10000, 10, 1, 0.0, ("SOE",)),
 )
 TEST = 50_000
+#: `--few`: items, dims, triplets, precision in units of 1 / sqrt(dims), and the peers.
+FEW_ITEMS, FEW_DIMS, FEW_ANSWERS, FEW_PRECISIONS = (60, 200), (2, 4, 8), (2_000, 20_000), (0, 2)
+FEW_PEERS = ("SOE", "CKL", "TSTE")
 
 
 def world(items: int, dims: int, c: float, flips: float, seed: int) -> dict[str, np.ndarray]:
@@ -57,6 +63,25 @@ def world(items: int, dims: int, c: float, flips: float, seed: int) -> dict[str,
     turned = generator.random(len(train)) < flips
     train[turned] = train[turned][:, [0, 2, 1]]
     return {"points": points, "train": train, "test": ask(TEST)}
+
+
+def few_world(
+    items: int, dims: int, answers: int, precision: float, seed: int
+) -> dict[str, np.ndarray]:
+    """Points, `answers` training triplets and fresh noiseless ones; precision 0 is noise-free."""
+    generator = np.random.default_rng([seed, 20213])
+    points = generator.normal(size=(items, dims))
+
+    def ask(n: int, precision: float) -> np.ndarray:
+        t = generator.permuted(np.tile(np.arange(items), (n, 1)), axis=1)[:, :3]
+        near, far = (np.sum((points[t[:, 0]] - points[t[:, s]]) ** 2, 1) for s in (1, 2))
+        said = far > near
+        if precision:
+            chance = 1 / (1 + np.exp(-precision / np.sqrt(dims) * (far - near)))
+            said = generator.random(n) < chance
+        return np.where(said[:, None], t, t[:, [0, 2, 1]])
+
+    return {"points": points, "train": ask(answers, precision), "test": ask(20_000, 0)}
 
 
 def error(z: np.ndarray, t: np.ndarray) -> float:
@@ -85,9 +110,10 @@ def run_one(method: str, file: str, dims: int) -> None:
         lb.SignalEmbedding(2, random_state=1, max_iter=3).fit(small)
         compile_seconds = time.process_time() - began
         began = time.process_time()
-        model = lb.SignalEmbedding(dims, random_state=1).fit(train)
+        model = lb.SignalEmbedding(dims, random_state=1).fit(train, n_objects=len(points))
         seconds = time.process_time() - began
         extra = {"lapse": model.lapse_, "precision": model.precision_}
+        extra["predicted"] = float(np.mean(model.predict(test) != 1))
     else:
         import cblearn.embedding
 
@@ -139,15 +165,39 @@ def small_worlds(peer: str) -> None:
         print(f"100,2,1,0 x5 {method:10} worst procrustes {worst:.4f}  mean cpu {seconds:.2f} s")
 
 
+def few(peer: str, worlds: int) -> None:
+    """Agreement with few triplets: `embedding_`, and for labelbits `predict` too."""
+    for answers in FEW_ANSWERS:
+        for items in FEW_ITEMS:
+            for dims in FEW_DIMS:
+                for precision in FEW_PRECISIONS:
+                    found: dict[str, list[float]] = {}
+                    for seed in range(worlds):
+                        data = few_world(items, dims, answers, precision, seed)
+                        row = measure(sys.executable, "labelbits", data, dims)
+                        found.setdefault("labelbits", []).append(1 - row["error"])
+                        found.setdefault("predict", []).append(1 - row["predicted"])
+                        for method in FEW_PEERS:
+                            row = measure(peer, method, data, dims)
+                            found.setdefault(method, []).append(1 - row["error"])
+                    shown = "  ".join(f"{name} {np.mean(each):.4f}" for name, each in found.items())
+                    print(f"{answers},{items},{dims},{precision}: {shown}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", default=os.environ.get("CBLEARN_PYTHON"))
     parser.add_argument("--cells", nargs="*", help="items,dims,c,flips; all when left out")
     parser.add_argument("--small", action="store_true", help="only the five worlds of 100 items")
+    parser.add_argument("--few", action="store_true", help="agreement with few triplets")
+    parser.add_argument("--worlds", type=int, default=3)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
         run_one(given.one[0], given.one[1], int(given.one[2]))
+        return
+    if given.few:
+        few(given.peer, given.worlds)
         return
     if given.small:
         small_worlds(given.peer)

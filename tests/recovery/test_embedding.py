@@ -13,6 +13,7 @@ from sklearn.base import clone
 
 import labelbits as lb
 from labelbits.recovery import RecoveryWarning, metrics
+from labelbits.recovery.fitted.choice import ladder
 from labelbits.recovery.triplets import kernel as triplet_kernel
 from labelbits.recovery.triplets.fit import TripletProblem, posterior_precision
 
@@ -36,6 +37,28 @@ def points() -> np.ndarray:
 @pytest.fixture(scope="module")
 def noisy(points: np.ndarray) -> lb.SignalEmbedding:
     return lb.SignalEmbedding(2, random_state=0).fit(triplets_of(points, 6000, 0.1, 1))
+
+
+def test_few_answers_place_items_where_their_draws_answer() -> None:
+    points = np.random.default_rng(21).normal(size=(150, 4))
+    t, test = triplets_of(points, 1500, 0.05, 22), triplets_of(points, 20_000, 0.0, 23)
+    found = lb.SignalEmbedding(4, random_state=0, n_init=1).fit(t, n_objects=150)
+    # The control: the mode at the same noise, which has no draws.
+    mode = lb.SignalEmbedding(
+        4, precision=found.precision_, lapse=found.lapse_, random_state=0, n_init=1
+    ).fit(t, n_objects=150)
+
+    def right(z: np.ndarray) -> float:
+        return 1 - float(metrics.triplet_error(z, test))
+
+    assert right(found.embedding_) > right(mode.embedding_) + 0.01
+    assert right(found.embedding_) == pytest.approx(np.mean(found.predict(test) == 1), abs=0.02)
+
+
+def test_more_than_eight_dims_can_be_tried() -> None:
+    assert ladder(8) == list(range(1, 9))
+    assert ladder(20) == [*range(1, 9), 10, 12, 15, 18, 20]
+    assert ladder(3) == [1, 2, 3]
 
 
 def test_gradient_is_the_slope_of_the_loss(points: np.ndarray) -> None:

@@ -78,6 +78,8 @@ def test_own_parts_alone_are_the_fit_without_features_to_the_digit(world) -> Non
     same = lb.SignalEmbedding(DIMS, random_state=3, residual_scale=1.0).fit(t, features=x)
     np.testing.assert_array_equal(plain.embedding_, same.embedding_)
     assert not same.metric_.any()
+    assert not hasattr(same.fit(t), "metric_")
+    same.fit(t, features=x)
     with pytest.warns(RecoveryWarning, match="foretell nothing"):
         assert not same.transform(x).any()
 

@@ -23,7 +23,7 @@ from labelbits.signals.encoding import is_kept
 from labelbits.signals.questions import without_repeats
 
 #: Dimensions where nothing tells them, the most that classes alone stand for, and the most that
-#: are taken from features.
+#: are taken from features or tried on answers.
 UNKNOWN, OF_CLASSES, MOST = 5, 8, 20
 #: Answers used at most: they tell the number, and every number tried is a fit.
 MOST_ANSWERS = 20_000
@@ -99,7 +99,7 @@ def _by_comparisons(answers: Answers, seed: int) -> Dimensions | None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what answers leave open is said where they are fitted
-        fitted = SignalEmbedding("auto", random_state=seed).fit(
+        fitted = SignalEmbedding("auto", max_components=MOST, random_state=seed).fit(
             Answers(table, tuple(items), (), people.annotators)
         )
     dims = fitted.embedding_.shape[1]

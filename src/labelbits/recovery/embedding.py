@@ -31,6 +31,10 @@ from labelbits.recovery.fitted.inputs import (
 from labelbits.recovery.fitted.posterior import posterior_covariance
 from labelbits.recovery.fitted.strengths import choose_strengths
 
+#: Attributes of a fit with features alone.
+OF_FEATURES = (
+    "metric_", "features_mean_", "residual_scale_", "metric_power_", "held_out_strengths_",
+)  # fmt: skip
 #: Dimensions in which what features foretell is chosen where the number is chosen too.
 TRIED = 4
 
@@ -96,6 +100,17 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     held_out_strengths_ : held-out bits an answer by (share 1 - tau^2, power) where they were chosen
     n_iter_, converged_, loss_ : steps, did they settle, and minus the log posterior in nats
     train_error_ : share of answers that were not the most probable ones
+
+    Example
+    -------
+    >>> from labelbits import SignalEmbedding
+    >>> triplets = [[0, 1, 3], [1, 0, 3], [2, 3, 0], [3, 2, 0], [0, 2, 3], [1, 2, 3]] * 4
+    >>> space = SignalEmbedding(1, random_state=0).fit(triplets)  # i is closer to j than to k
+    >>> space.embedding_.shape
+    (4, 1)
+    >>> same = SignalEmbedding(1, random_state=0).fit(triplets, [1] * 24)  # y as cblearn has it
+    >>> bool((same.embedding_ == space.embedding_).all())
+    True
     """
 
     def __init__(
@@ -159,6 +174,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         power = None if self.distance_power == "auto" else float(self.distance_power)
         data = read_input(X, y, sample_weight, n_objects, self.signals, dims or 2)
         known = None
+        for name in OF_FEATURES:
+            vars(self).pop(name, None)
         if features is not None:
             known, names = read_features(features, ids)
             data = covering(data, len(known) if names is None else 0)
@@ -187,7 +204,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
             self._keep_metric(fitted, known)
         self.distance_power_ = power
         self._fitted, self._data = fitted, data
-        self.embedding_ = fitted.items.astype(np.float32)
+        self.embedding_ = fitted.places.astype(np.float32)
         self.prototypes_ = fitted.prototypes if len(data.classes) else None
         self.items_, self.classes_names_ = list(data.items), list(data.classes)
         self.annotators_ = list(data.annotators)

@@ -20,6 +20,7 @@ from labelbits.planning.simulated.coverage import Coverage
 from labelbits.planning.simulated.ranges import Open, Setting, said_of_ranges, settings
 from labelbits.planning.simulated.unseen import of_anyone
 from labelbits.planning.spec.planfile import PlanFile
+from labelbits.progress import known_so_far
 from labelbits.simulation.pooling import pool_of
 from labelbits.simulation.simulate import simulate
 from labelbits.worlds import World
@@ -118,6 +119,11 @@ def simulated_curves(
             curve = of_anyone(curve, seed)
         bits = per_answer(one_answer(family), world, standard_error=4e-3, seed=seed)
         result.curves.append(replace(curve, bits=bits))
+        known_so_far(
+            f"{family.name}: alignment {curve.draws[:, -1].mean():.2f} expected of "
+            f"{curve.answers[-1]:,.0f} answers, {curve.draws[:, 0].mean():.2f} of "
+            f"{curve.answers[0]:,.0f}"
+        )
     result.warnings += _beyond(result.curves, total, plan)
     tell("designing a mixture", 0.95)
     # Mixtures are simulated, so of no more answers than were.

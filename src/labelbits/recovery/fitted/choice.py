@@ -11,10 +11,21 @@ from labelbits.errors import InputError
 from labelbits.recovery.fitted import fitting, inference
 from labelbits.recovery.fitted.inputs import Data
 
+#: Up to so many dims every number is tried; beyond, steps grow by a quarter.
+EVERY = 8
+
 _Key = TypeVar("_Key", int, float)
 
 #: Distance powers tried: squared distances, distances, ratios of distances.
 POWERS = (1.0, 0.5, 0.0)
+
+
+def ladder(most: int) -> list[int]:
+    """Numbers of dims that are tried, at most `most`: 1 to 8, 10, 12, 15, 18, 22, 27, 33, ..."""
+    tried = list(range(1, min(EVERY, most) + 1))
+    while tried[-1] < most:
+        tried.append(min(most, tried[-1] + max(2, tried[-1] // 4)))
+    return tried
 
 
 def choose(
@@ -40,9 +51,10 @@ def choose(
 
     by_dims: dict[int, np.ndarray] = {}
     if dims is None:
-        for tried in range(1, min(most, len(data.items) - 1) + 1):
+        for tried in ladder(min(most, len(data.items) - 1)):
             by_dims[tried] = bits(tried, 1.0 if power is None else power)
-            if tried - max(by_dims, key=lambda d: by_dims[d].mean()) >= 2:
+            better = max(by_dims, key=lambda d: by_dims[d].mean())
+            if len(by_dims) > 2 and better not in list(by_dims)[-2:]:
                 break
         dims = _simplest(by_dims)
     by_power: dict[float, np.ndarray] = {}

@@ -65,6 +65,13 @@ class Fitted:
     #: predictions average over them; empty where those of the mode do.
     draws: tuple[Fitted, ...] = ()
     prior: FeaturePrior | None = None
+    #: Places that answer as the draws do on average, where answers are very few.
+    middle: np.ndarray | None = None
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where the items are said to lie: the mode, or the middle of the draws."""
+        return self.items if self.middle is None else self.middle
 
     @property
     def inner(self) -> np.ndarray:
@@ -189,7 +196,10 @@ def _fit_triplets(
         )
         for points, ridge, lapse in each
     )  # fmt: skip
-    return replace(fitted, draws=draws)
+    middle = found.middle
+    if middle is not None:
+        middle = middle * np.float32(math.sqrt(found.ridge))
+    return replace(fitted, draws=draws, middle=middle)
 
 
 def _fit_mixture(

@@ -223,6 +223,6 @@ def place(fitted: Fitted, data: Data, known: int) -> tuple[np.ndarray, list[Any]
             batches.append(batch.take(rows))
             channels.append(channel)
             theta.append(noise)
-    points = Points(fitted.items, fitted.prototypes)
+    points = Points(fitted.places, fitted.prototypes)
     rows = place_new_items(channels, theta, batches, points, new, fitted.ridge, seed=0)
     return rows, list(data.items[known:])

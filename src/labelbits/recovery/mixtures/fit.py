@@ -116,11 +116,14 @@ def fit_mixture(
         if each > FEW or problem.absolute:
             points, noise = _settled(target, data, points, noise, max_iter, tol, seed, report)
             suited = noise, target.ridge
-        draws = sampled_noise(
-            target, points, noise, seed, KEPT,
-            lambda done: report("draws of the noise", done),
-        )  # fmt: skip
-        noise = draws.noise
+        # Draws given a part of the answers would say less of the points than all answers do.
+        part = any(len(batch) > NOISE_ANSWERS for batch in problem.batches)
+        if suited is None or not part or coordinates * AVERAGED <= NOISE_ANSWERS:
+            draws = sampled_noise(
+                target, points, noise, seed, KEPT,
+                lambda done: report("draws of the noise", done),
+            )  # fmt: skip
+            noise = draws.noise
         if start is None and suited is None and _moved(first, noise) > MOVED:
             points = started(noise)
     # At the true noise the mode of few answers bends to their errors; the larger noise that

@@ -31,6 +31,8 @@ from labelbits.recovery.mixtures.spectral import spectral_start
 SQUEEZE = (1.0, 4.0, 11.0, 31.0, 101.0)
 #: Iterations at most of the first stage, of a later one, and of the last.
 ITERATIONS = (100, 50, 200)
+#: Above so many dims items pass round each other as they are: comparisons are not squeezed.
+ROOMY = 8
 #: Spread of a random start; of a push, in units of the points' own spread.
 SPREAD, PUSH = 0.3, 0.5
 
@@ -73,7 +75,10 @@ def one_start(
     quiet = [c.without_lapse(t) for c, t in zip(problem.channels, theta, strict=True)]
     channels, noise = tuple(c for c, _ in quiet), tuple(t for _, t in quiet)
     points = _begin(problem, data, noise, seed, index, best)
-    for stage, tight in enumerate(SQUEEZE):
+    roomy = problem.dims > ROOMY and not problem.classes
+    if roomy:
+        points = Points(*(p[:, : problem.dims] for p in _rotated(points)))
+    for stage, tight in enumerate(SQUEEZE[:1] if roomy else SQUEEZE):
         if stage == 1:
             points = _rotated(points)
         ridge = np.where(np.arange(problem.columns) < problem.dims, 1.0, tight)

@@ -21,6 +21,7 @@ from scipy.optimize import OptimizeResult, minimize
 
 from labelbits.recovery.features.prior import FeaturePrior
 from labelbits.recovery.triplets import kernel as kernel
+from labelbits.recovery.triplets.middle import centre, questions
 from labelbits.recovery.triplets.noise import TripletDraws, TripletTarget, sampled_noise
 
 #: First step of the stochastic passes, times sqrt(dims): a triplet's curvature grows with dims.
@@ -44,9 +45,15 @@ LARGEST_RIDGE = 1e4
 #: Answers a coordinate below which the noise comes from draws, unless there are more answers than
 #: this, each of which costs; draws that are kept.
 SAMPLED, MOST_SAMPLED, KEPT = 40.0, 150_000, 20
+#: Answers a coordinate below which positions are the middle of draws and a chain mixes slowly:
+#: steps of its warm-up, draws, and draws that are kept.
+SCARCE, SCARCE_STEPS, SCARCE_KEPT = 4.0, (120, 300), 60
 #: More answers than this without noise to be seen are taken for noise-free: fewer than this share
 #: contradicts the points, which bend to agree with them.
 FREELY, CONTRADICTED = 10_000, 0.005
+
+#: The ridge of the middle: hardly any, for its questions are many.
+MIDDLE_RIDGE = 1e-3
 
 Report = Callable[[str, float], None]
 
@@ -63,6 +70,8 @@ class TripletFit:
     converged: bool
     #: Draws of points and noise, where answers are so few that the noise follows from them.
     draws: TripletDraws | None = None
+    #: Points that answer as the draws do on average, where answers are very few.
+    middle: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -295,16 +304,29 @@ def fit_triplets(
         iterations += max(used, 1)
         converged = done and settled
         report("polish", min(iterations / max_iter, 1.0))
-    draws = None
+    draws = middle = None
     estimated = problem.precision is None, problem.lapse is None
     few = problem.answers < min(SAMPLED * inner.size, MOST_SAMPLED)
     if any(estimated) and few and _noisy(problem, problem.places(inner)):
+        # With features many coordinates are nearly known before any answer.
+        scarce = problem.prior is None and problem.answers < SCARCE * inner.size
         draws = sampled_noise(
-            problem.target(), inner, lapse, ridge, seed, KEPT,
-            lambda done: report("draws of the noise", done),
+            problem.target(), inner, lapse, ridge, seed, SCARCE_KEPT if scarce else KEPT,
+            lambda done: report("draws of the noise", done), SCARCE_STEPS if scarce else None,
         )  # fmt: skip
+        if scarce:
+            middle = _middle(problem, draws, inner, seed)
         lapse, ridge = draws.lapse, draws.ridge
         inner, loss, _, used, converged = polish(problem, inner, lapse, ridge, max_iter, tol)
         iterations += used
     points = np.asarray(problem.places(inner), np.float32)
-    return TripletFit(points, ridge, lapse, loss, iterations, converged, draws)
+    return TripletFit(points, ridge, lapse, loss, iterations, converged, draws, middle)
+
+
+def _middle(
+    problem: TripletProblem, draws: TripletDraws, points: np.ndarray, seed: int
+) -> np.ndarray:
+    """Points (items, dims), at precision 1, that answer as the draws do on average."""
+    asked, weight = questions(draws, seed)
+    known = TripletProblem(asked, weight, problem.items, problem.dims, draws.lapse, 1.0)
+    return polish(known, centre(draws, points), draws.lapse, MIDDLE_RIDGE, 60, 1e-4)[0]
