@@ -5,8 +5,9 @@
 A slider is moved, and the time is taken until the page shows the new verdict, its curve and its
 table without grey: what a user waits. Every move is to a place of its own, a third of them the
 budget and the rest prices. Prints the median and the 95th percentile in milliseconds, the
-program's share of them (asking and answering), the memory of the program and of the page's script
-before and after, and the load of the machine: on a busy one the times are those of the others too.
+program's share of them (asking and answering), its processor time for a move, the memory of the
+program and of the page's script before and after, and the load of the machine: on a busy one the
+times are those of the others too.
 """
 
 from __future__ import annotations
@@ -55,6 +56,12 @@ def memory(process: int) -> float:
     return next(int(one.split()[1]) / 1024 for one in lines if one.startswith("VmRSS"))
 
 
+def processor(process: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--moves", type=int, default=2000)
@@ -74,11 +81,14 @@ def main() -> None:
         used = "performance.memory.usedJSHeapSize / 1e6"
         for place in rng.uniform(-0.9, 0.9, 20):  # warm
             page.evaluate(MOVE, [0, place])
+        page.evaluate("performance.setResourceTimingBufferSize(100000)")
         before = memory(server.pid), page.evaluate(used)
+        spent = processor(server.pid)
         times = []
         for number in range(asked.moves):
             which = 0 if number % 3 == 0 else 1 + number % max(count - 1, 1)
             times.append(page.evaluate(MOVE, [which % count, float(rng.uniform(-0.9, 0.9))]))
+        spent = (processor(server.pid) - spent) / asked.moves
         page.wait_for_timeout(2000)
         own = page.evaluate(
             "performance.getEntriesByType('resource').filter(e => e.name.endsWith('/replan'))"
@@ -91,6 +101,7 @@ def main() -> None:
     for name, values in (("until it is shown", times), ("asking and answering", own)):
         middle, late = np.quantile(values, [0.5, 0.95])
         print(f"{name}: median {middle:.0f} ms, 95th percentile {late:.0f} ms")
+    print(f"processor time of the program for a move: {1000 * spent:.0f} ms")
     for name, one, other in zip(("program", "script"), before, after, strict=True):
         print(f"memory of the {name}: {one:.0f} MB, {other:.0f} MB after")
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+#: Milliseconds that a page may take on a machine that does much else.
+PATIENCE = 120_000
 #: Set where a missing browser is a failure and no reason to skip.
 REQUIRED = "LABELBITS_BROWSER"
 FLAGS = (
@@ -52,6 +54,7 @@ class Watched:
 
     def __init__(self, context: Any, scheme: str = "light", width: int = 1200) -> None:
         self.page = context.new_page()
+        self.page.set_default_timeout(PATIENCE)
         self.page.emulate_media(color_scheme=scheme)
         self.page.set_viewport_size({"width": width, "height": 850})
         self.errors: list[str] = []
@@ -67,4 +70,4 @@ class Watched:
     def open(self, address: str) -> None:
         """Open an address and wait until its first figure is drawn."""
         self.page.goto(address)
-        self.page.wait_for_selector(".figure .main-svg", timeout=30_000)
+        self.page.wait_for_selector(".figure .main-svg", timeout=PATIENCE)

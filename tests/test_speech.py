@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
+import typer
 from rich.console import Console
 from rich.errors import MarkupError
 from rich.progress import Progress
 
 import labelbits
+from labelbits import planning
 from labelbits.annotators.pilot import run_pilot
+from labelbits.commands.console import stoppable
 from labelbits.progress import progress_bar, progress_line
 from labelbits.report import print_plan
 from labelbits.report.pilot import show_pilot
@@ -87,6 +93,35 @@ def test_progress_says_how_far_and_how_long() -> None:
     assert progress_line("fitting", 0.0, None) == "fitting: 0 % done"
     assert progress_line("fitting", 0.25, 90.0) == "fitting: 25 % done, about 90 s left"
     assert progress_line("fitting", 0.25, 900.0) == "fitting: 25 % done, about 15 min left"
+
+
+def test_who_stops_a_plan_is_told_what_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    np.savez(tmp_path / "x.npz", features=x)
+    rows = [{"item": str(i), "annotator": "a", "label": "ny"[int(x[i, 0] > 0)]} for i in range(200)]
+    pl.DataFrame(rows).write_csv(tmp_path / "a.csv")
+    (tmp_path / "plan.toml").write_text(
+        '[dataset]\nfeatures = "x.npz"\npilot = ["a.csv"]\n[budget]\namount = 50\n'
+        '[[signal]]\nkind = "hard"\nprice = 0.1\n'
+        '[[signal]]\nkind = "votes"\nanswers_per_item = 3\nprice = 0.1\n'
+    )
+
+    def stop_at_the_second(what: str, share: float) -> None:
+        if "votes" in what:
+            raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit) as left, stoppable("nothing was written"):
+        planning.plan(tmp_path / "plan.toml", progress=stop_at_the_second)
+    assert left.value.exit_code == 130
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == ["labelbits: stopped; nothing was written", "labelbits: known so far:"]
+    assert re.fullmatch(
+        r"labelbits:   hard: accuracy measured ([\d.]+ % at \d+ items(, )?)+", lines[2]
+    )
+    assert len(lines) == 3
 
 
 def test_everything_that_is_printed_passes_through_one_room() -> None:

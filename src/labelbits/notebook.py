@@ -144,9 +144,17 @@ def plan(
     Example
     -------
     >>> import labelbits as lb
-    >>> made = lb.plan("examples/digits.toml")                       # doctest: +SKIP
-    >>> made = lb.plan(features=x, answers=frame, budget=200)        # doctest: +SKIP
-    >>> made.at(budget=500).recommendation["sentence"]               # doctest: +SKIP
+    >>> import numpy as np
+    >>> import polars as pl
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(200, 3))
+    >>> said = np.where(x[:120, 0] + rng.normal(size=120) > 0, "yes", "no")
+    >>> frame = pl.DataFrame({"item": [str(i) for i in range(120)], "label": said})
+    >>> made = lb.plan(features=x, answers=frame, budget=20, signals=[{"kind": "hard", "price": 1}])
+    >>> made.to_frame()["cost"].max() <= 20
+    True
+    >>> made.at(budget=10).budget
+    10.0
     """
     own = {
         "features": features, "answers": answers, "gold": gold, "ids": ids, "metric": metric,

@@ -10,11 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from labelbits import planning
-from labelbits.assumed import DATA, PLAN, Asked, assumed_folder, write_assumed
+from labelbits.annotators.dimensions import dimensions_of
+from labelbits.answers import read_answers
+from labelbits.answers.table.preferences import as_comparisons
+from labelbits.assumed import (
+    DATA,
+    PLAN,
+    Asked,
+    assumed_folder,
+    write_assumed,
+    write_comparisons,
+)
 from labelbits.errors import InputError
+from labelbits.interface import Answers
 from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
 from labelbits.report import write_plan
+from labelbits.signals import REGISTRY
+from labelbits.signals.encoding import PREFERENCE
 
 #: Keys of the assumed plan file, as the command line says them.
 WORDS = {"[goal] metric": "--metric", "[budget] amount": "--budget", "[[signal]]": "--ask"}
@@ -46,6 +59,11 @@ def plan_tables(
     kinds = [AskedKind.parse(one).table() for one in ask]
     progress("reading the tables", 0.0)
     asked_of = Columns(**columns)
+    if not (asked_of.text or asked_of.image or asked_of.features):
+        compared = _comparisons(files, asked_of, seed)
+        if compared is not None:
+            asked = Asked(budget, signals=kinds, metric=metric)
+            return _plan_comparisons(compared, asked, files, folder, seed, progress)
     items = read_tables(files, asked_of, seed, embedding=embedding, progress=progress)
     notes = [
         "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`.",
@@ -61,6 +79,50 @@ def plan_tables(
         )  # fmt: skip
         made = planning.plan(path, seed=seed, progress=progress)
         made = replace(made, title=files[0].stem, warnings=[*made.warnings, as_read(items.notes)])
+        write_plan(made, folder)
+        shutil.copytree(made_in, folder, dirs_exist_ok=True)
+    return made
+
+
+def _comparisons(files: Sequence[Path], columns: Columns, seed: int) -> Answers | None:
+    """The answers in the files, if their format is known and they compare items."""
+    told = {"item": columns.id, "annotator": columns.annotator, "label": columns.label,
+            "seconds": columns.seconds}  # fmt: skip
+    named = {key: name for key, name in told.items() if name}
+    try:
+        found = read_answers(files, question=columns.question, columns=named, seed=seed)
+    except InputError:
+        return None  # the reader of tables says what is missing
+    asked = set(found.table["signal"].unique())
+    compares = all(one == PREFERENCE or (one in REGISTRY and _compares(one)) for one in asked)
+    return as_comparisons(found)[0] if compares and len(found) else None
+
+
+def _compares(name: str) -> bool:
+    kind = REGISTRY[name]
+    return not kind.labels_items() and not kind.uses_classes
+
+
+def _plan_comparisons(
+    found: Answers, asked: Asked, files: Sequence[Path], folder: Path, seed: int,
+    progress: Callable[[str, float], None],
+) -> Plan:  # fmt: skip
+    """A plan from comparisons alone: how well the items are known, without features of them."""
+    progress("choosing dimensions", 0.01)
+    dims = dimensions_of(found, None, len(found.classes), seed)
+    kinds = list(found.table["signal"].unique(maintain_order=True))
+    asked = replace(asked, signals=asked.signals or kinds, metric=asked.metric or "alignment")
+    notes = [
+        "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`.",
+        f"{len(found):,} comparisons of {len(found.items):,} items ({', '.join(kinds)}); nothing "
+        "describes the items, so quality is how well the distances between them are known",
+        f"{dims.value} dimensions: {dims.source}",
+    ]
+    with assumed_folder(WORDS) as made_in:
+        path = write_comparisons(made_in, asked, found, dims.value, notes)
+        made = planning.plan(path, seed=seed, progress=progress)
+        read = as_read([*notes[1:], *found.notes])
+        made = replace(made, title=files[0].stem, warnings=[*made.warnings, read])
         write_plan(made, folder)
         shutil.copytree(made_in, folder, dirs_exist_ok=True)
     return made

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -17,6 +19,28 @@ FIRST, EVERY = 2.0, 15.0
 TOLD = 0.05
 
 
+#: What is known so far of the work that runs, for whoever stops it; None where nobody asks.
+_KNOWN: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("known", default=None)
+
+
+@contextlib.contextmanager
+def keeping_known() -> Iterator[list[str]]:
+    """Yields the list that `known_so_far` adds to inside the block."""
+    known: list[str] = []
+    token = _KNOWN.set(known)
+    try:
+        yield known
+    finally:
+        _KNOWN.reset(token)
+
+
+def known_so_far(line: str) -> None:
+    """Note a result of long work as it comes: who stops the work is told what is known so far."""
+    known = _KNOWN.get()
+    if known is not None:
+        known.append(line)
+
+
 @contextlib.contextmanager
 def progress_bar(shown: bool = True) -> Iterator[Progress]:
     """Yields what reports (what is done, share done); where not `shown`, to nothing."""
@@ -26,7 +50,8 @@ def progress_bar(shown: bool = True) -> Iterator[Progress]:
         with _bar() as report:
             yield report
     else:
-        yield _lines()
+        with _lines() as report:
+            yield report
 
 
 @contextlib.contextmanager
@@ -50,21 +75,34 @@ def _bar() -> Iterator[Progress]:
         yield lambda what, share: bar.update(task, description=printable(what), completed=share)
 
 
-def _lines() -> Progress:
-    """Lines for a file: what is done, how far it is, how long it will take."""
+@contextlib.contextmanager
+def _lines() -> Iterator[Progress]:
+    """Lines for a file: what is done, how far it is, how long it will take.
+
+    A thread says so after `FIRST` seconds and every `EVERY`, also where one step takes long.
+    """
     began = time.monotonic()
-    due = began + FIRST
+    state: list[tuple[str, float]] = [("starting", 0.0)]
+    over = threading.Event()
 
-    def report(what: str, share: float) -> None:
-        nonlocal due
-        now = time.monotonic()
-        if now < due or share >= 1:
-            return
-        due = now + EVERY
-        left = (now - began) * (1 - share) / share if share >= TOLD else None
-        inform(progress_line(what, share, left))
+    def speak() -> None:
+        wait = FIRST
+        while not over.wait(wait):
+            what, share = state[0]
+            passed = time.monotonic() - began
+            left = passed * (1 - share) / share if TOLD <= share < 1 else None
+            if share < 1:
+                so_far = f", {passed:.0f} s so far" if left is None and passed > EVERY else ""
+                inform(progress_line(what, share, left) + so_far)
+            wait = EVERY
 
-    return report
+    speaker = threading.Thread(target=speak, name="progress", daemon=True)
+    speaker.start()
+    try:
+        yield lambda what, share: state.__setitem__(0, (what, share))
+    finally:
+        over.set()
+        speaker.join(1.0)
 
 
 def progress_line(what: str, share: float, left: float | None) -> str:

@@ -102,6 +102,12 @@ class World(interface.World):
     gather round `clusters` centres, which `seed` fixes) or "empirical" (items are rows of
     `points`, whitened). `prototypes` (classes, dims) are class prototypes that are known: then
     every draw returns them. Raises `InputError` for sizes that make no world.
+
+    Example
+    -------
+    >>> from labelbits import World
+    >>> World(items=1000, classes=10, dims=5).prior
+    'normal'
     """
 
     items: int = 100

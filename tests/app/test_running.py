@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -132,3 +133,21 @@ def test_ctrl_c_stops_whatever_is_open(hostile: Running) -> None:
     assert seconds < 5
     for one in (half, unread, idle):
         one.close()
+
+
+def test_ctrl_c_ends_a_run_that_is_under_way() -> None:
+    page = Running("empty")
+    text = "[dataset]\nitems = 5000\nclasses = 5\ndims = 3\n[budget]\namount = 900\n"
+    body = json.dumps({"text": text + '[[signal]]\nkind = "hard"\nprice = 0.05\n'})
+
+    def posted(path: str, body: str) -> str:
+        head = page.head(
+            f"POST {path} HTTP/1.1", f"Content-Length: {len(body)}", "Connection: close"
+        )
+        return page.ask(head + body)
+
+    assert " 200 " in posted("/api/draft", body).partition("\n")[0]
+    assert '"running"' in posted("/api/run", "")
+    status, seconds = page.stop()
+    assert status == 0
+    assert seconds < 5

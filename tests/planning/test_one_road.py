@@ -33,6 +33,7 @@ amount = 0.8
 wage_per_hour = 12
 [[signal]]
 kind = "triplet"
+answers_per_question = 1
 [[signal]]
 kind = "triplet"
 annotators = "model"
@@ -103,7 +104,7 @@ def test_what_two_commands_print_is_the_same(
     folder: Path, made: Plan, pilot: dict[str, Any]
 ) -> None:
     people = pilot["signals"]["triplet"]
-    recovered_from = command("recover", str(folder / "answers.parquet"), "--dims", "2")
+    recovered_from = command("recover", str(folder / "answers.parquet"), "--dims", "2", "--no-held-out")
     assumed = {one["name"]: one["value"] for one in made.to_dict()["assumptions"]}
     served = TestClient(build_app(made), base_url="http://127.0.0.1").get("/plan.json").json()
     of_page = {one["name"]: one["value"] for one in served["assumptions"]}

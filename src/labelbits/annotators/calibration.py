@@ -196,6 +196,18 @@ def calibrate(
     question count for agreement with themselves alone. Language models are measured on their own
     answers, beside gold and what people say. Raises `InputError` for gold that names unknown
     classes.
+
+    Example
+    -------
+    >>> import labelbits as lb
+    >>> import polars as pl
+    >>> frame = pl.DataFrame(
+    ...     {"item": ["a", "a", "b", "b"], "annotator": ["ann", "bob"] * 2,
+    ...      "label": ["x", "x", "x", "y"], "seconds": [2.0, 3.0, 2.0, 5.0]}
+    ... )
+    >>> measured = lb.calibrate(lb.read_answers(frame), only=("seconds", "agreement"))
+    >>> measured.signals["hard"].agreement.between.value
+    0.5
     """
     truth = gold_numbers(answers, gold)
     classes = len(answers.classes)

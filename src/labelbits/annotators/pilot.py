@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,18 +66,21 @@ def run_pilot(
     columns: Mapping[str, str] | None = None,
     question: str | None = None,
     classes: Sequence[str] | None = None,
+    progress: Callable[[str, float], None] = lambda what, share: None,
 ) -> Pilot:
     """Read `files`, calibrate them and write the canonical table to `out`.
 
     `epsilon` is how much worse a language model may be than people, in place of what the two prices
     allow (`people_beside_models`). `columns`, `question` and `classes` are those of `read_answers`.
     """
+    progress("reading the answers", 0.0)
     answers = read_answers(
         files, file_format, signal=signal, seed=seed, columns=columns, question=question,
         classes=classes,
     )  # fmt: skip
     truth = None if gold is None else gold_of(gold, answers)
     written = None if out is None else str(write_answers(answers, out))
+    progress("measuring noise, time and agreement", 0.1)
     calibration = calibrate(answers, truth, dims=dims, seed=seed)
     prices = {}
     if wage is not None:
@@ -86,6 +89,7 @@ def run_pilot(
         for name, found in calibration.signals.items():
             if (price := found.price_of_answer(wage)) is not None:
                 prices[name] = price.amount
+    progress("comparing people with models", 0.9)
     beside = people_beside_models(answers, epsilon=epsilon, prices=prices, gold=truth, seed=seed)
     told = Options(columns=dict(columns or {}))
     return Pilot(

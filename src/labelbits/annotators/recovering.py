@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from labelbits.annotators.calibration import calibrate
 from labelbits.annotators.dimensions import Dimensions, dimensions_of
 from labelbits.annotators.people import people_and_models
+from labelbits.answers.table.preferences import as_comparisons
 from labelbits.interface import Answers
 from labelbits.recovery import SignalEmbedding
 from labelbits.signals.encoding import is_kept
@@ -30,7 +31,8 @@ def usable(answers: Answers) -> tuple[Answers, list[str]]:
     An annotator's repeats are no further answers, and a language model has noise of its own: it
     stands for people only where nobody else answered.
     """
-    said = []
+    answers, told = as_comparisons(answers)
+    said = [told] if told else []
     people, models = people_and_models(answers)
     own = people
     if models and len(people):

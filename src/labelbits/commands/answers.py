@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labelbits.commands.console import JsonFlag, print_json
+from labelbits.commands.console import JsonFlag, print_json, stoppable
 from labelbits.errors import InputError
+from labelbits.progress import progress_bar
 from labelbits.speech import inform, put
 
 if TYPE_CHECKING:
@@ -59,15 +60,16 @@ def pilot(
         return run_pilot(
             files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed,
             epsilon=epsilon,
-            columns=told_columns(columns), question=asked, classes=_names(classes),
+            columns=told_columns(columns), question=asked, classes=_names(classes), progress=tell,
         )  # fmt: skip
 
-    try:
-        results = {"": run(question)}
-    except SeveralQuestionsError as several:
-        if out is not None or gold is not None:
-            raise  # one table and one truth are those of one question
-        results = {name: run(name) for name in several.questions}
+    with stoppable("nothing was written"), progress_bar() as tell:
+        try:
+            results = {"": run(question)}
+        except SeveralQuestionsError as several:
+            if out is not None or gold is not None:
+                raise  # one table and one truth are those of one question
+            results = {name: run(name) for name in several.questions}
     if as_json and "" in results:
         print_json(results[""].to_dict())
     elif as_json:
@@ -179,8 +181,9 @@ def recover_positions(
         learn = Fitter(embedding.embedding_.shape[1], seed=seed)
         with progress_bar() as tell:
             told = measure_held_out(
-                found.used, learn, seed, lambda done: tell("measuring on answers held out", done)
-            )
+                found.used, learn, seed, lambda done: tell("measuring on answers held out", done),
+                fitted=embedding,
+            )  # fmt: skip
         if told is None:
             inform("too few different questions to hold any out: nothing was measured on them")
     if as_json:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from labelbits.interrupts import heard
+from labelbits.progress import keeping_known
 from labelbits.speech import inform
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
@@ -34,10 +35,16 @@ def print_json(result: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def stoppable(then: str) -> Iterator[None]:
-    """Ctrl-C or SIGTERM ends long work with one line, `then` in it, and status 130."""
-    try:
-        with heard():
-            yield
-    except KeyboardInterrupt:
-        inform(f"stopped; {then}")
-        raise typer.Exit(130) from None
+    """Ctrl-C or SIGTERM ends long work with one line, `then` in it, what is known so far, and
+    status 130."""
+    with keeping_known() as known:
+        try:
+            with heard():
+                yield
+        except KeyboardInterrupt:
+            inform(f"stopped; {then}")
+            if known:
+                inform("known so far:")
+            for line in known:
+                inform(f"  {line}")
+            raise typer.Exit(130) from None

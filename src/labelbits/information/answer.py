@@ -50,6 +50,15 @@ def per_answer(
     The value is not cut to what is possible: one of a few bits may come out below 0 within its
     error. Raises `InputError` for arguments out of range, `NotFiniteError` where the information
     is infinite, and `ImpossibleError` for a value outside [0, upper_bound] beyond its error.
+
+    Example
+    -------
+    >>> import labelbits as lb
+    >>> world = lb.World(items=100, classes=2, dims=2)
+    >>> signal = lb.signals.Hard(precision=1.0)
+    >>> found = lb.information.per_answer(signal, world, standard_error=0.02)
+    >>> 0 < found.bits < found.upper_bound == 1
+    True
     """
     if about not in ("geometry", "items"):
         raise InputError(f"about is {about!r}; expected geometry or items")

@@ -3,7 +3,9 @@
 The table holds `per_answer` of every signal for one annotator (`comparable`: one precision of
 perception), about the geometry, items and prototypes N(0, I). Between its points bits are
 interpolated: shape-preserving cubics (PCHIP) along ln classes, ln dims, ln precision and lapse, one
-axis after another. `benchmarks/bits_table.py` makes the table and measures how far that is off.
+axis after another. `benchmarks/bits_table.py` makes the table, with a standard error of at most
+0.03 bits, and measures how far the rest is off: over 4 settings of each signal drawn between the
+points, in the median at most 0.035 bits (candidates), at worst 0.16 (soft) and 0.11 (ranking).
 """
 
 from __future__ import annotations

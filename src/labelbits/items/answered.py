@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: A scale with more different numbers than this is never taken for classes.
 MOST_STEPS = 11
+#: A column with more different values than this parts nothing by question.
+MOST_ASKED = 50
 #: What is recognised by the shape of its numbers alone is not taken for answers here.
 BY_SHAPE = 2
 #: Names of the columns that labels are read from.
@@ -49,7 +51,7 @@ def answers_in(
             chosen[name], told[name] = pl.col(own), name
     if columns.annotator is None:
         chosen[WHO], told[WHO] = pl.lit("annotator"), WHO
-    asked = columns.question and _column_of_questions(table, columns)
+    asked = _column_of_questions(table, columns)
     if asked:
         chosen[ASKED], told[ASKED] = pl.col(asked), ASKED
     kept = table.select(**chosen).filter(pl.col(LABEL).is_not_null())
@@ -69,6 +71,8 @@ def answers_in(
                 return read_answers(
                     file, columns=told, signal=signal, question=columns.question if asked else None
                 )
+            except SeveralQuestionsError as several:
+                raise _one_question(where, several) from None
             except InputError as problem:
                 text = str(problem).replace(str(file), where).replace("answers.parquet", where)
                 raise InputError(text) from None
@@ -76,8 +80,42 @@ def answers_in(
         found = read(None)
         if set(found.table["signal"]) == {SCORE}:
             found = _steps(found, read, columns.label, where, notes)
-    notes += [note for note in found.notes if "who answered" not in note]
+    _one_class(found, f"column {columns.label!r}", columns, where)
+    steps = _whole_steps(found)
+    if steps:
+        notes.append(
+            f"the whole numbers {steps[0]} to {steps[-1]} of {columns.label!r} are taken as "
+            f"{len(steps)} classes without an order: if they are steps of a scale (ordinal), "
+            f"calling a {steps[0]} a {steps[1]} counts as wrong as calling it a {steps[-1]}"
+        )
+    said = [note for note in found.notes if "who answered" not in note]
+    notes += [
+        note.replace("answers.parquet", where)
+        for note in said
+        if not (steps and "without an order" in note)
+    ]
     return found
+
+
+def _whole_steps(found: Answers) -> list[int]:
+    """The classes in order where all are whole numbers and more than two, else nothing."""
+    if set(found.table["signal"]) != {"hard"} or len(found.classes) < 3:
+        return []
+    if not all(name.isascii() and name.isdecimal() for name in found.classes):
+        return []
+    return sorted(int(name) for name in found.classes)
+
+
+def _one_class(found: Answers, what: str, columns: Columns, where: str) -> None:
+    """Raise `InputError` for several classes in one answer, where no gold says which is right."""
+    if columns.gold or "candidates" not in set(found.table["signal"]):
+        return
+    raise InputError(
+        f"{where}: {what} holds several classes in one answer (answers of the kind candidates, "
+        f"multi-label), of {len(found.classes)} classes; a plan measures quality against one class "
+        "an item: expected one column a class that holds yes or no (plan each as a question of its "
+        "own), or --gold COLUMN with the one right class of each item"
+    )
 
 
 def _steps(found: Answers, read: Any, label: str, where: str, notes: list[str]) -> Answers:
@@ -99,11 +137,25 @@ def _steps(found: Answers, read: Any, label: str, where: str, notes: list[str]) 
     return read("hard")
 
 
-def _column_of_questions(table: pl.DataFrame, columns: Columns) -> str:
+def _one_question(where: str, several: SeveralQuestionsError) -> InputError:
+    names = ", ".join(repr(name) for name in several.questions)
+    return InputError(
+        f"{where}: holds answers to {len(several.questions)} questions: {names}; expected one: "
+        f"--question {several.questions[0]!r}, in a plan file question = (answers to different "
+        "questions are never pooled)"
+    )
+
+
+def _column_of_questions(table: pl.DataFrame, columns: Columns) -> str | None:
+    """The column that parts the rows by question; None where one is asked."""
     from labelbits.answers.formats.crowdkit import QUESTION
     from labelbits.answers.formats.reader import first_of
 
+    used = {columns.text, columns.label, columns.id, *columns.features}
     name = first_of(table, *QUESTION)
+    if columns.question is None:
+        parts = name is not None and name not in used and 1 < table[name].n_unique() <= MOST_ASKED
+        return name if parts else None
     if name is None:
         raise InputError(
             f"--question is {columns.question!r} and no column names questions; expected one "
@@ -150,13 +202,9 @@ def read_files_of_answers(
         found = read(None)
         if set(found.table["signal"]) == {SCORE}:
             found = _steps(found, read, "answer", str(known[0]), notes)
+        _one_class(found, "the question", columns, str(known[0]))
     except SeveralQuestionsError as several:
-        names = ", ".join(repr(name) for name in several.questions)
-        raise InputError(
-            f"{known[0]}: holds answers to {len(several.questions)} questions: {names}; expected "
-            f"one: --question {several.questions[0]!r}, in a plan file question = (answers to "
-            "different questions are never pooled)"
-        ) from None
+        raise _one_question(str(known[0]), several) from None
     notes.append(
         f"answers were read from {', '.join(str(path) for path in known)}, whose format is known "
         "(--label COLUMN reads a column instead)"

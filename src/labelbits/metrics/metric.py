@@ -56,6 +56,8 @@ class Metric:
     items has a value then, no fold. `counted`: an item is right or wrong. `of_people`: the
     reference is the distribution of people's answers, where it is known, before gold.
 
+    `of_space`: it judges a learned space by itself, not a classifier's answers.
+
     Guessed: `constant(reference (T, K))` is the best answer that does not look at the item;
     `chance(share (K,))` the quality of a
     guess by the class shares and of the best constant. None where neither says anything.
@@ -82,6 +84,7 @@ class Metric:
     caution: str = ""
     luck_fall: float = 1.0
     largest_loss: float = 1.0
+    of_space: bool = False
 
     @property
     def sign(self) -> int:

@@ -163,6 +163,29 @@ METRICS: dict[str, Metric] = {
             percent=False,
             higher=True,
             values=lambda log_p, reference, _: alignment_values(np.exp(log_p).T, reference),
+            of_space=True,
+        ),
+        Metric(
+            name="agreement",
+            title="agreement",
+            words="agreement",
+            meaning="Agreement is the share of single answers to held-out comparisons that the "
+            "learned space foretells; people's own disagreement sets its ceiling.",
+            percent=True,
+            higher=True,
+            values=None,
+            of_space=True,
+        ),
+        Metric(
+            name="shots",
+            title="few-shot accuracy",
+            words="few-shot accuracy",
+            meaning="Few-shot accuracy is the share of items whose class is that of the nearest "
+            "prototype in the learned space, each class known from a few labelled items.",
+            percent=True,
+            higher=True,
+            values=None,
+            of_space=True,
         ),
     )
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labelbits.errors import InputError
+from labelbits.metrics import metric_of
 from labelbits.planning.advice.advise import advise
 from labelbits.planning.evidence.answers_held import Pilot, encode_pilot, read_pilot
 from labelbits.planning.evidence.dimensions import choose_dims
@@ -87,37 +88,90 @@ def families_to_price(wanted: PlanFile) -> list[Family]:
     return found
 
 
+#: A road from a plan file to a plan: (what is wanted, what is held, seed, progress, spent).
+Road = Callable[[PlanFile, "Given", int, Progress, float], Plan]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the plan file names: `evidence` where there are features, else the `pilot` alone."""
+
+    evidence: Evidence | None
+    pilot: Pilot
+
+    @property
+    def compares(self) -> bool:
+        """Does the pilot hold comparisons of items by people?"""
+        return any(not batch.signal.uses_classes for batch in self.pilot.batches.values())
+
+    @property
+    def warnings(self) -> list[str]:
+        """What has to be said of the data."""
+        if self.evidence is None:
+            return list(self.pilot.notes)
+        return [*self.evidence.warnings, *self.evidence.notes]
+
+
 def _make(wanted: PlanFile, seed: int, tell: Progress, spent: float) -> Plan:
+    given = _given(wanted, seed, tell)
+    data = wanted.dataset
+    if data.items is None and not data.has_items and given.pilot.answers is not None:
+        found = data.model_copy(update={"items": max(3, len(given.pilot.answers.items))})
+        wanted = wanted.model_copy(update={"dataset": found})
+    return _road(wanted, given)(wanted, given, seed, tell, spent)
+
+
+def _road(wanted: PlanFile, given: Given) -> Road:
+    """Measured on comparisons, measured on labels, or simulated: what the goal asks for and the
+    pilot can tell."""
     from labelbits.signals import REGISTRY
 
-    metric = wanted.goal.metric
-    names_classes = [REGISTRY[s.kind].labels_items() for s in wanted.signal]
-    about_labels = metric != "alignment" and (metric is not None or any(names_classes))
-    if wanted.learner.kind == "encoder" and not (wanted.dataset.has_items and about_labels):
+    labels = any(REGISTRY[s.kind].labels_items() for s in wanted.signal)
+    metric = wanted.goal.metric or ("accuracy" if labels else "alignment")
+    judges_space = metric_of(metric).of_space
+    # (the space itself is judged, the pilot compares items, there are features)
+    roads: dict[tuple[bool, bool, bool], Road] = {
+        (True, True, True): _from_comparisons,
+        (True, True, False): _from_comparisons,
+        (True, False, True): _from_specification,
+        (True, False, False): _from_specification,
+        (False, True, True): _from_evidence,
+        (False, False, True): _from_evidence,
+        (False, True, False): _from_specification,
+        (False, False, False): _from_specification,
+    }
+    road = roads[judges_space, given.compares, given.evidence is not None]
+    if wanted.learner.kind == "encoder" and road is not _from_evidence:
         raise InputError(
             '[learner] kind is "encoder": encoders are planned for labels of classes on the '
             "features of items; expected [dataset] features and a signal that names classes, or no "
             "[learner]"
         )
-    if not wanted.dataset.has_items:
-        return _from_specification(wanted, seed, tell, spent)
-    evidence = load_evidence(wanted, seed, tell)
-    if not about_labels:
-        return _from_specification(wanted, seed, tell, spent, evidence)
-    return _from_evidence(wanted, evidence, seed, tell, spent)
+    return road
+
+
+def _given(wanted: PlanFile, seed: int, tell: Progress) -> Given:
+    """The files that the plan names."""
+    if wanted.dataset.has_items:
+        evidence = load_evidence(wanted, seed, tell)
+        return Given(evidence, evidence.pilot)
+    answers = read_pilot(wanted, None, seed)
+    names = tuple(str(k) for k in range(wanted.dataset.classes or 10))
+    known = answers is None or set(answers.classes) <= set(names)
+    return Given(None, encode_pilot(answers, None, names if known else None))
 
 
 def _title(path: Path) -> str:
     return path.stem.replace("_", " ").replace("-", " ")
 
 
-def _from_evidence(
-    wanted: PlanFile, evidence: Evidence, seed: int, tell: Progress, spent: float
-) -> Plan:
+def _from_evidence(wanted: PlanFile, given: Given, seed: int, tell: Progress, spent: float) -> Plan:
     """Quality is what a classifier on the user's features learns from each kind of label."""
+    evidence = given.evidence
+    assert evidence is not None
     metric = wanted.goal.metric or "accuracy"
     classes = evidence.counts.shape[1]
-    warnings = list(evidence.warnings) + list(evidence.notes)
+    warnings = given.warnings
     usable = []
     from labelbits.signals import REGISTRY
 
@@ -159,17 +213,40 @@ def _from_evidence(
     return replace(made, items=learned.items)
 
 
+def _from_comparisons(
+    wanted: PlanFile, given: Given, seed: int, tell: Progress, spent: float
+) -> Plan:
+    """Quality is measured on the pilot's own comparisons, and forecast by twins of it."""
+    from labelbits.planning.comparisons.road import comparisons_of
+
+    found = comparisons_of(wanted, given.pilot, given.evidence, seed, tell)
+    extras = {"classes": wanted.dataset.classes, **found.learned.extras}
+    return _finish(
+        found.wanted,
+        found.metric,
+        found.learned.curves,
+        found.learned.assumptions,
+        given.warnings + found.learned.warnings,
+        extras,
+        seed,
+        spent,
+    )
+
+
 def _from_specification(
-    wanted: PlanFile, seed: int, tell: Progress, spent: float, evidence: Evidence | None = None
+    wanted: PlanFile, given: Given, seed: int, tell: Progress, spent: float
 ) -> Plan:
     """Quality is how well the latent space is recovered in simulated worlds of this size."""
-    warnings = [] if evidence is None else [*evidence.warnings, *evidence.notes]
+    evidence, pilot, warnings = given.evidence, given.pilot, given.warnings
     lead = ""
     if wanted.goal.metric not in (None, "alignment"):
+        needs = "features, and labels of about 100 of the items"
+        if metric_of(wanted.goal.metric).of_space:
+            needs = "a pilot of 100 comparisons by people or more, 10 for each item"
         lead = (
-            f"This is no plan of {wanted.goal.metric}: that needs features, and labels of about "
-            "100 of the items. Quality here is how well simulated worlds are recovered (Spearman "
-            "correlation of the distances between items)."
+            f"This is no plan of {wanted.goal.metric}: that needs {needs}. Quality here is how "
+            "well simulated worlds are recovered (Spearman correlation of the distances between "
+            "items)."
         )
     if wanted.goal.shots_per_class or wanted.goal.test_groups:
         warnings.append(
@@ -181,17 +258,10 @@ def _from_specification(
     if dims == "auto":
         dims, found, more = choose_dims(evidence, seed)
         warnings += more
-    if evidence is None:
-        names = tuple(str(k) for k in range(classes))
-        answers = read_pilot(wanted, None, seed)
-        known = answers is None or set(answers.classes) <= set(names)
-        pilot = encode_pilot(answers, None, names if known else None)
-        warnings += pilot.notes
-    else:
-        pilot = evidence.pilot
     # Imported here: a plan from data does not need the simulator, nor the other way round.
     from labelbits.planning.evidence.noise import assumed_noise, noise_of, not_seen
     from labelbits.planning.simulated.curves import simulated_curves
+    from labelbits.planning.simulated.ranges import open_noise
 
     tell("measuring the pilot's noise", 0.02)
     pilot = pilot.calibrated(dims, seed)
@@ -204,7 +274,10 @@ def _from_specification(
         wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise
     )
     unseen = not_seen(wanted, noise)
-    simulated = simulated_curves(families, wanted, evidence, dims, classes, seed, tell, unseen)
+    asked = open_noise(wanted, noise)
+    simulated = simulated_curves(
+        families, wanted, evidence, dims, classes, seed, tell, unseen, asked
+    )
     warnings += assumed_noise(wanted, families, noise, dims)
     return _finish(
         wanted,

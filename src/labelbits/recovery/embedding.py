@@ -100,6 +100,17 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     held_out_strengths_ : held-out bits an answer by (share 1 - tau^2, power) where they were chosen
     n_iter_, converged_, loss_ : steps, did they settle, and minus the log posterior in nats
     train_error_ : share of answers that were not the most probable ones
+
+    Example
+    -------
+    >>> from labelbits import SignalEmbedding
+    >>> triplets = [[0, 1, 3], [1, 0, 3], [2, 3, 0], [3, 2, 0], [0, 2, 3], [1, 2, 3]] * 4
+    >>> space = SignalEmbedding(1, random_state=0).fit(triplets)  # i is closer to j than to k
+    >>> space.embedding_.shape
+    (4, 1)
+    >>> same = SignalEmbedding(1, random_state=0).fit(triplets, [1] * 24)  # y as cblearn has it
+    >>> bool((same.embedding_ == space.embedding_).all())
+    True
     """
 
     def __init__(

@@ -9,10 +9,10 @@ WINNER, SHARE = "winner at price ratio ", "share of draws won at price ratio "
 MAP = "cheapest signal"
 #: Lines that are no signals, in the order that gives each its colour.
 OTHER_LINES = (
-    "report", "reports", "mode", "soft over hard", "mode over hard", "soft over mode",
-    "soft over smoothed mode", "sparse-soft over hard", "sparse-soft over soft",
-    "smoothed mode over mode", "votes over hard", "shoes: linear map", "shoes: network",
-    "shapes: their names", "shapes: free",
+    "soft over hard", "votes over hard", "soft over mode", "sparse-soft over hard", "mode",
+    "report", "reports", "mode over hard", "soft over smoothed mode", "sparse-soft over soft",
+    "smoothed mode over mode", "shoes: linear map", "shoes: network", "shapes: their names",
+    "shapes: free",
 )  # fmt: skip
 #: Bits below this are those of encoders that have hardly begun: the axis ends here.
 LEAST_BITS = -1.0

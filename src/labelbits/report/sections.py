@@ -20,6 +20,7 @@ from labelbits.report.blocks import (
     Section,
     Table,
 )
+from labelbits.report.comparisons import measured_section
 from labelbits.report.differences import difference_figure, differences
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
@@ -34,7 +35,7 @@ MOST_DIFFERENCES = 12
 def sections(plan: Plan) -> list[Section]:
     """The sections in reading order: what to sign and what to do first, then what it rests on."""
     made = [_verdict(plan), _next_step(plan), _doubts(plan), _differences(plan), _tradeoff(plan)]
-    made += [_at_budget(plan), *_behind(plan)]
+    made += [measured_section(plan), _at_budget(plan), *_behind(plan)]
     return [one for one in made if one is not None]
 
 

@@ -124,8 +124,8 @@ def test_the_ceiling_comes_from_people_who_answer_the_same_questions():
     assert agreement_ceiling(one).source == "none"  # nobody else answered: a repeat is no person
 
 
-def test_without_repeats_the_ceiling_is_the_noise_of_the_fit(triplets, predicted):
-    found = agreement_ceiling(triplets, predicted)
+def test_without_repeats_the_ceiling_is_the_noise_of_the_fit(triplets):
+    found = agreement_ceiling(triplets, LEARN(triplets))
     assert found.source == "fitted noise"
     assert "two people" in found.words
     assert abs(found.value - best_possible(triplets)) < 0.04

@@ -21,9 +21,9 @@ PLATFORMS = {
     "label-studio": "Label Studio", "label-studio-min": "Label Studio", "argilla": "Argilla",
     "argilla-records": "Argilla", "prodigy": "Prodigy", "doccano": "doccano",
     "mturk": "Amazon Mechanical Turk", "toloka": "Toloka", "appen": "Appen",
-    "sagemaker-manifest": "Amazon SageMaker Ground Truth",
-    "sagemaker-responses": "Amazon SageMaker Ground Truth",
-    "sagemaker-consolidation": "Amazon SageMaker Ground Truth", "potato": "Potato",
+    "sagemaker-manifest": "Amazon SageMaker",
+    "sagemaker-responses": "Amazon SageMaker",
+    "sagemaker-consolidation": "Amazon SageMaker", "potato": "Potato",
     "prolific": "Prolific", "jspsych": "jsPsych", "salmon": "Salmon",
 }  # fmt: skip
 #: The file of answers beside the description.

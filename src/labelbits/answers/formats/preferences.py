@@ -130,7 +130,7 @@ def _parsed(
 def _kept(path: Path, ties: int, rows: int) -> str:
     return (
         f"{path.name}: {rows:,} comparisons ({ties:,} ties) are kept whole as {PREFERENCE}: which "
-        "of two is better; no plan weighs these yet"
+        "of two is better; plans and recover read them as comparisons with an ideal item"
     )
 
 

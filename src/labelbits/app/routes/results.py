@@ -57,15 +57,17 @@ def plan_of(work: Workspace, wanted: Mapping[str, Any]) -> Plan:
 
 
 def routes(work: Workspace, turns: Turns) -> list[Route]:
-    """GET / and /result the page, POST /replan {amount, prices, run} the state under other money,
-    POST /api/behind what stands behind it, POST /api/option one purchase, POST /api/tasks its
-    tasks, GET /report and /plan.json the plan's own files."""
+    """GET / and /result the page (/ whichever has something to show), POST /replan {amount,
+    prices, run} the state under other money, POST /api/behind what stands behind it, POST
+    /api/option one purchase, POST /api/tasks its tasks, GET /report and /plan.json the plan's own
+    files."""
 
     async def home(request: Request) -> Response:
         run = request.query_params.get("run", "")
         if not work.plans:
             if request.url.path == "/":
-                return RedirectResponse("/files", status_code=303)
+                first = "/files" if work.draft is None else "/edit"
+                return RedirectResponse(first, status_code=303)
             empty = "no-result.html"
             return HTMLResponse(rendered(empty, here="result", title="Result"))
         if run and run not in work.plans:

@@ -16,8 +16,8 @@ function headline(one) {
 
 /** The card of a file; `change(number, told)` reads it again, `remove(number)` forgets it. */
 export function card(one, offered, change, remove) {
-  const told = {...one.told};
-  const say = changes => change(one.number, {...told, ...changes});
+  // What is said counts from now on, also for what is said before the file was read again.
+  const say = changes => change(one.number, Object.assign(one.told, changes));
   const good = one.use !== 'answers' || !one.problem;
   return h('article', {className: `file ${good ? 'good' : 'bad'}`, id: `file-${one.number}`, tabIndex: -1, 'aria-label': one.name},
     h('header', {}, h('h2', {}, h('bdi', {}, one.name)),

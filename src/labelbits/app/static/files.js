@@ -3,6 +3,7 @@
 import {byId, h} from './dom.js';
 import {put} from './fragments.js';
 import {card} from './file_card.js';
+import {Latest} from './latest.js';
 import {follow, get, post, upload} from './server.js';
 
 let offered = {}, measuring = 0;
@@ -15,18 +16,27 @@ const guarded = work => async (...given) => {
 
 function show(found) {
   offered = {...offered, ...found};
-  byId('files').replaceChildren(...found.files.map(one => card(one, offered, change, remove)));
+  // A card whose file is being read again stays as it is until that is done.
+  byId('files').replaceChildren(...found.files.map(one =>
+    (readings.get(one.number)?.latest.busy && byId(`file-${one.number}`)) || card(one, offered, change, remove)));
   byId('measured').hidden = !found.files.some(one => one.answers);
   if (!byId('measured').hidden && !found.pilot) measure();
 }
 
-const change = guarded(async (number, told) => {
-  const one = await post(`/api/files/${number}`, told);
-  const place = byId(`file-${number}`);
-  place.replaceWith(card(one, offered, change, remove));
-  byId(`file-${number}`).focus();
-  await refresh(true);
-});
+// Of what is said about one file the last counts: it is sent after what is on its way.
+const readings = new Map();
+function change(number, told) {
+  if (!readings.has(number)) readings.set(number, {told});
+  const one = readings.get(number);
+  one.told = told;
+  one.latest ||= new Latest(() => post(`/api/files/${number}`, one.told), async found => {
+    say('');
+    byId(`file-${number}`)?.replaceWith(card(found, offered, change, remove));
+    byId(`file-${number}`)?.focus();
+    await refresh(true).catch(fault => say(fault.message));
+  }, fault => say(fault.message));
+  one.latest.ask();
+}
 
 const remove = guarded(async number => {
   await post(`/api/files/${number}/remove`);

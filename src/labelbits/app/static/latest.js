@@ -7,6 +7,9 @@ export class Latest {
     this.question = question; this.show = show; this.fail = fail;
   }
 
+  /** Is a question out? */
+  get busy() { return this.#out; }
+
   async ask() {
     this.#turn += 1;
     if (this.#out) { this.#again = true; return; }

@@ -65,9 +65,11 @@ def advise(
     def shown(value: float) -> str:
         return show(value, percent)
 
-    name, turn, first = judged.title, "With that said,", []
-    if metric == "alignment":
-        first = [extras.get("lead", ""), too_little(curves, advice, budget, seed)]
+    name, turn, first = judged.title, "With that said,", [extras.get("lead", "")]
+    if extras.get("stop"):
+        turn = "If you buy all the same,"
+    elif judged.of_space and not judged.percent:
+        first.append(too_little(curves, advice, budget, seed))
     held = ""
     if there:
         held = hold_on(there, ranked, advice, budget, shown, name, sign=sign)

@@ -9,6 +9,7 @@ import numpy as np
 
 from labelbits.annotators import Calibration, calibrate
 from labelbits.annotators.people import people_and_models
+from labelbits.answers.table.preferences import as_comparisons
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
@@ -69,13 +70,19 @@ def read_pilot(plan: PlanFile, names: tuple[str, ...] | None, seed: int) -> Answ
         dropped = 0 if answers.rejected is None else len(answers.rejected)
         why = f" ({dropped} rows could not be read)" if dropped else ""
         raise PilotNeededError(f"{paths[0]}: holds no usable answers{why}", FIRST_PILOT, head="")
+    if not plan.dataset.has_items:  # the ideal item that they compare with has no features
+        answers, _ = as_comparisons(answers)
     asked = answers.table["signal"].unique().to_list()
+    if not asked:
+        why = f"{paths[0]}: every preference is a tie, which tells nothing of what is better"
+        raise PilotNeededError(why, FIRST_PILOT, head="")
     if all(is_kept(name) for name in asked):
         held = " and ".join(sorted(asked))
         raise InputError(
-            f"{paths[0]}: holds {held} answers alone, which are kept whole and which no plan "
-            "weighs yet; labelbits pilot FILE --signal rating --out answers.parquet reads "
-            "scores as another kind"
+            f"{paths[0]}: holds {held} answers alone, which are kept whole and which no plan of "
+            "labels weighs; expected classes: labelbits pilot FILE --signal hard --out "
+            "answers.parquet reads whole steps of a scale as classes, --signal rating as nearness "
+            "to an ideal item; preferences are planned without features"
         )
     return answers
 

@@ -60,7 +60,7 @@ def described(plan: PlanFile, seed: int, tell: Callable[[str, float], None]) -> 
         None if found.shown is None else tuple(found.shown),
         found.answers,
         gold,
-        (as_read(found.notes),),
+        (as_read(found.notes),) if found.notes else (),
     )
 
 

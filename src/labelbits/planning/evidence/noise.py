@@ -149,8 +149,8 @@ def assumed_noise(
         parts = [Part(family.price.amount, PILOT, items) for family in asked.values()]
         cost = cost_of_parts(parts, plan.budget, items)
         text = (
-            f"The noise of {kinds} is assumed, not measured, and neither intervals nor "
-            "probabilities count that it may be different"
+            f"The noise of {kinds} is assumed, not measured: intervals hold the range that is "
+            "named among the assumptions"
         )
         if all(_told_by_repetition(family.signal) for family in asked.values()):
             text += (

@@ -46,6 +46,7 @@ from labelbits.planning.records import Ceiling, Extras
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.spec.cost import affordable_items
 from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
+from labelbits.progress import known_so_far
 
 #: Where the pilot's measurement tells less of what sets options apart than this, theory does.
 TOLD = 0.3
@@ -138,6 +139,7 @@ def learned_curves(
             _part(tell, f"training on {family.name}", share, 0.6 * each), power=power,
         )  # fmt: skip
         points = with_floor(points, ceiling)
+        known_so_far(said_so_far(family.name, points, metric))
         guides.append(guide_of(
             evidence, trial, answers, points, seed,
             _part(tell, f"training on items with gold: {family.name}", share + 0.6 * each,
@@ -256,6 +258,17 @@ def learned_curves(
         "Bits that one answer tells about which item it is (mutual information over your items)."
     )
     return result
+
+
+def said_so_far(name: str, points: CurvePoints, metric: str) -> str:
+    """A curve as it was measured, for who does not wait for the plan."""
+    judged = metric_of(metric)
+    means = np.nanmean(points.values, axis=1)
+    told = [
+        f"{show(float(value), judged.percent)} at {int(size):,} items"
+        for size, value in zip(points.sizes, means, strict=True)
+    ]
+    return f"{name}: {judged.title} measured {', '.join(told)}"
 
 
 def with_floor(points: CurvePoints, ceiling: Ceiling | None) -> CurvePoints:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,10 +14,13 @@ from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.families import one_answer
 from labelbits.planning.measured.curves import Learned
 from labelbits.planning.mixtures.simulated import mixture_for
-from labelbits.planning.purchases import most_answers
+from labelbits.planning.purchases import cost_of, most_answers
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.simulated.coverage import Coverage
+from labelbits.planning.simulated.ranges import Open, Setting, said_of_ranges, settings
+from labelbits.planning.simulated.unseen import of_anyone
 from labelbits.planning.spec.planfile import PlanFile
+from labelbits.progress import known_so_far
 from labelbits.simulation.pooling import pool_of
 from labelbits.simulation.simulate import simulate
 from labelbits.worlds import World
@@ -48,6 +51,7 @@ def simulated_curves(
     seed: int,
     tell: Callable[[str, float], None],
     unseen: Collection[int] = (),
+    asked: Mapping[int, Open] | None = None,
 ) -> Learned:
     """Alignment of every family against its number of answers.
 
@@ -55,8 +59,10 @@ def simulated_curves(
     items recovered by maximum a posteriori. Where the money does not reach every item, the
     number of answers on each covered item is chosen to serve all items best. `unseen` are the
     numbers of [[signal]] whose annotators nothing is known of: each draw of their curves has a
-    share of random answers of its own, anything from none to all. Raises `InputError`
-    for more classes in more dimensions than can be simulated.
+    share of random answers of its own, anything from none to all. `asked`: what is not known of the
+    noise of each [[signal]]; it is drawn from a range, setting by setting, and so is the shape of
+    the items' cloud where no features tell it. Raises `InputError` for more classes in more
+    dimensions than can be simulated.
     """
     total = plan.dataset.items or len(evidence.features)  # type: ignore[union-attr]
     items = min(total, MOST_ITEMS)
@@ -90,16 +96,42 @@ def simulated_curves(
             f"shown {much} too weak (fewer items locate the {classes:,} prototypes), comparisons "
             "slightly too strong (they need answers in proportion to the logarithm of the items)"
         )
+    geometry = evidence is None and any((asked or {}).values())
+    drawn = settings(seed, geometry)
+    result.assumptions += said_of_ranges(dict(asked or {}), geometry)
     for number, family in enumerate(families):
         tell(f"simulating {family.name}", number / len(families))
-        rounds, values = _simulate(family, world, total, plan, seed, worlds)
+        free = (asked or {}).get(family.number, Open())
+        ways = drawn if free or geometry else [Setting(0.0, 1.0, None)]
+        rounds, parts = np.zeros(0), []
+        for place, setting in enumerate(ways):
+            own = replace(
+                family, signal=setting.asked(one_answer(family), free.lapse, free.precision)
+            )
+            each = max(1, worlds // len(ways))
+            rounds, values = _simulate(
+                own, setting.world(world), total, plan, seed + 1000 * place, each
+            )
+            parts.append(values)
+        values = np.concatenate(parts, axis=1)
         curve = _curve(family, rounds, values, coverage, total, plan, seed)
         if family.number in unseen:
-            curve = _of_anyone(curve, seed)
+            curve = of_anyone(curve, seed)
         bits = per_answer(one_answer(family), world, standard_error=4e-3, seed=seed)
         result.curves.append(replace(curve, bits=bits))
+        known_so_far(
+            f"{family.name}: alignment {curve.draws[:, -1].mean():.2f} expected of "
+            f"{curve.answers[-1]:,.0f} answers, {curve.draws[:, 0].mean():.2f} of "
+            f"{curve.answers[0]:,.0f}"
+        )
+    result.warnings += _beyond(result.curves, total, plan)
     tell("designing a mixture", 0.95)
-    known = [curve for curve in result.curves if curve.family.number not in unseen]
+    # Mixtures are simulated, so of no more answers than were.
+    known = [
+        replace(curve, limit=min(curve.limit, float(total * MOST_PER_ITEM)))
+        for curve in result.curves
+        if curve.family.number not in unseen
+    ]
     mixture = mixture_for(known, world, total, plan.budget, seed, worlds)
     if mixture is not None:
         result.extras["mixture"] = mixture
@@ -107,6 +139,26 @@ def simulated_curves(
         "Bits that one answer tells about the positions of its items and classes, both unknown."
     )
     return result
+
+
+def _beyond(curves: list[Curve], total: int, plan: PlanFile) -> list[str]:
+    """Which curves go on beyond what was simulated, and which end before the money does."""
+    said = []
+    for curve in curves:
+        name, bought = curve.family.name, most_answers(curve, plan.budget)
+        simulated = curve.measured[:, 0].max() if len(curve.measured) else np.inf
+        if curve.needs_items and bought > 1.01 * curve.limit:
+            cost = cost_of(curve, curve.limit, plan.budget)
+            said.append(
+                f"{name}: every one of the {total:,} items has its answers for {cost:,.2f} "
+                f"{plan.budget.currency}; more money buys none of this kind"
+            )
+        elif curve.limit > 1.01 * simulated and bought > 1.01 * simulated:
+            said.append(
+                f"{name}: simulated up to {simulated / total:,.0f} answers an item; on from there "
+                "what is missing to 1 falls as it did over the last doubling"
+            )
+    return said
 
 
 def worlds_of(families: list[Family], world: World) -> int:
@@ -139,7 +191,7 @@ def _simulate(
         most = max(1.0, most_answers(blank, plan.budget) / total * 2)
         signal = one_answer(family)
         # Where worlds take long every second point has to do, and where answers do fewer of them.
-        few = worlds < WORLDS and signal.uses_classes
+        few = signal.uses_classes and world.items * world.classes * world.dims * WORLDS > HEAVY
         most_each = MOST_PER_ITEM // (4 if few and pool_of(signal) is None else 1)
         last = min(most_each, 2 ** math.ceil(math.log2(max(most, 8))))
         rounds = [2**k for k in range(0, int(math.log2(last)) + 1, 2 if few else 1)]
@@ -173,9 +225,13 @@ def _curve(
     mean = values.mean(1)
     least = max(float(rounds[0]), 10 * rounds[0])
     limit = float(total * rounds[-1])
+    if len(rounds) > 1:  # on to the money, where that buys more than was simulated
+        blank = Curve(family, np.ones(1), np.zeros((1, 1)), np.zeros((0, 4)), np.inf, total, None)
+        limit = max(limit, most_answers(blank, plan.budget))
     grid = np.geomspace(least, limit, GRID)
     shares, worlds = [], []
-    fine = rounds if len(rounds) == 1 else np.geomspace(rounds[0], rounds[-1], 33)
+    last = max(rounds[-1], limit / total)
+    fine = rounds if len(rounds) == 1 else np.geomspace(rounds[0], last, 33)
     for answers in grid:
         covered = np.minimum(1.0, answers / fine / total)
         per_item = answers / covered / total
@@ -201,27 +257,15 @@ def _curve(
         total,
         None,
         covered=np.round(np.array(shares) * total),
+        needs_items=len(rounds) == 1,
     )
 
 
-def _of_anyone(curve: Curve, seed: int) -> Curve:
-    """The curve of annotators of whom nothing is known: in each draw another share of their
-    answers, uniform from 0 to 1, is random.
-
-    A share e of random answers leaves (1 - e)^2 of the information of small effects, so that so
-    many answers of the simulated kind are what theirs are worth.
-    """
-    lapse = np.random.default_rng([seed, 5]).random(len(curve.draws))
-    logs, grid = np.log(curve.answers), curve.answers
-    draws = np.empty_like(curve.draws)
-    for row, (own, e) in enumerate(zip(curve.draws, lapse, strict=True)):
-        worth = grid * (1 - e) ** 2
-        # Fewer than the fewest answers that were simulated: quality falls to none with them.
-        few = np.minimum(1.0, worth / grid[0])
-        draws[row] = few * np.interp(np.log(np.maximum(worth, grid[0])), logs, own)
-    return replace(curve, draws=draws, measured=np.zeros((0, 4)))
-
-
 def _at(per_item: float, rounds: np.ndarray, quality: np.ndarray) -> float:
-    """Quality at a number of answers an item, linear in its logarithm."""
+    """Quality at a number of answers an item, linear in its logarithm; beyond the last that was
+    simulated, what is missing to 1 falls as it did over the last doubling, at most as 1 / n."""
+    if per_item > rounds[-1] and len(rounds) > 1:
+        missing = np.maximum(1 - quality[-2:], 1e-6)
+        fall = math.log(missing[0] / missing[1]) / math.log(rounds[-1] / rounds[-2])
+        return 1 - float(missing[1]) * (rounds[-1] / per_item) ** float(np.clip(fall, 0.0, 1.0))
     return float(np.interp(math.log(per_item), np.log(rounds), quality))

@@ -108,9 +108,11 @@ class Dataset(_Table):
                 raise ValueError(f"{what} is about columns of a table; add table = a file")
         elif not (self.text or self.image or self.features):
             raise ValueError("table: what describes the items? add text, image or features")
-        if (self.items is None) == (not self.has_items):
+        neither = self.items is None and not self.has_items and not self.pilot
+        if neither or (self.items is not None and self.has_items):
             raise ValueError("give either items or features")
-        if not self.has_items and (self.classes is None or self.dims == "auto"):
+        sized = self.classes is not None and self.dims != "auto"
+        if not (self.has_items or self.pilot or sized):
             raise ValueError("without features, classes and dims (a number) are needed")
         named = len(self.class_names)
         if named and (len(set(self.class_names)) < named or named < 2):
@@ -218,7 +220,9 @@ class SignalPlan(_Table):
     `annotators`: "crowd" (the people of counts and pilot), "model" (a language model), or any
     other name, such as "expert". `model` picks one language model of the pilot by its name. A
     model is paid per answer (`price`) or per token: `input_tokens` and `output_tokens` of one
-    answer at `input_price` and `output_price` for a million tokens. `own` holds the options that
+    answer at `input_price` and `output_price` for a million tokens. `answers_per_question`: of
+    comparisons, how many people answer each question (left out: 1 and 3 are compared, where the
+    pilot measures them). `own` holds the options that
     the signal itself declares (`Signal.options`), which stand in the table as keys of their own.
     """
 
@@ -234,6 +238,7 @@ class SignalPlan(_Table):
     lapse: float | None = Field(None, ge=0, lt=1)
     precision: float | None = Field(None, gt=0)
     answers_per_item: int | None = Field(None, ge=1, le=10_000)
+    answers_per_question: int | None = Field(None, ge=1, le=1_000)
     own: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelbits.interface import LEVEL, Answers
+from labelbits.recovery.embedding import SignalEmbedding
 from labelbits.recovery.held_out.folds import questions_of
 from labelbits.recovery.held_out.predictions import Predictions
+from labelbits.recovery.held_out.worlds import most_by_noise
 from labelbits.recovery.metrics import Score
 from labelbits.signals.encoding import encode
 from labelbits.signals.questions import keys, without_repeats
@@ -71,7 +73,7 @@ class Ceiling:
 
 
 def agreement_ceiling(
-    answers: Answers, predicted: Predictions | None = None, seed: int = 0
+    answers: Answers, embedding: SignalEmbedding | None = None, seed: int = 0
 ) -> Ceiling:
     """The ceiling of agreement with single answers, from repeated questions where there are some.
 
@@ -81,8 +83,9 @@ def agreement_ceiling(
         max_k p_k <= (1 + sqrt((K - 1) (K q - 1))) / K,
 
     with equality for K = 2. The bound is concave in q, so that it holds for the means over
-    questions. Without repeats it is the mean probability of the most probable answer of
-    `predicted`, which is the noise of the fit. An annotator's repeats of a question are left out.
+    questions. Without repeats it is the mean probability of the most probable answer by the noise
+    of `embedding`, a fit to the answers (`most_by_noise`). An annotator's repeats of a question are
+    left out.
     """
     once = without_repeats(answers)
     same, pairs, outcomes, where = _pairs(once)
@@ -96,11 +99,12 @@ def agreement_ceiling(
             f"agree with single answers more than {100 * value:.1f} % of the time"
         )
         return Ceiling(value, "repeats", draws, int(pairs.sum()), words)
-    known = None if predicted is None else predicted.most[np.isfinite(predicted.most)]
-    if known is None or not len(known):
+    value = math.nan
+    if embedding is not None:
+        value = most_by_noise(embedding, encode(once, dims=embedding.embedding_.shape[1]))
+    if math.isnan(value):
         words = "no question was answered by two people, and no fit tells the noise"
         return Ceiling(math.nan, "none", Score(math.nan), int(pairs.sum()), words)
-    value = float(known.mean())
     words = (
         f"no question was answered by two people often enough to tell the ceiling; by the noise of "
         f"the fit the most probable answer is given {100 * value:.1f} % of the time"

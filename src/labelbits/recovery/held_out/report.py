@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.interface import Answers
+from labelbits.recovery.embedding import SignalEmbedding
 from labelbits.recovery.held_out.agreement import Ceiling, agreement_ceiling
 from labelbits.recovery.held_out.curve import CurvePoint, learning_curve
 from labelbits.recovery.held_out.folds import questions_of
@@ -60,17 +61,19 @@ def _plain(score: Score) -> dict[str, float]:
 
 
 def measure_held_out(
-    answers: Answers, learn: Learn, seed: int = 0, tell: Callable[[float], None] = lambda done: None
-) -> HeldOutReport | None:
+    answers: Answers, learn: Learn, seed: int = 0,
+    tell: Callable[[float], None] = lambda done: None, *, fitted: SignalEmbedding | None = None,
+) -> HeldOutReport | None:  # fmt: skip
     """Every measure of the answers; None where fewer than `LEAST_QUESTIONS` questions are asked.
 
-    `learn` is called once for each fold and size of the curve, and twice for the halves.
+    `learn` is called once for each fold and size of the curve, and twice for the halves; `fitted`
+    is the fit to all answers, where there is one already.
     """
     if len(np.unique(questions_of(answers))) < LEAST_QUESTIONS:
         return None
     curve = learning_curve(answers, learn, seed=seed, tell=lambda done: tell(0.8 * done))
     last = curve[-1]
-    ceiling = agreement_ceiling(answers, last.predicted)
+    ceiling = agreement_ceiling(answers, fitted or learn(answers))
     halves = alignment_by_halves(answers, learn, seed=seed)
     tell(1.0)
     return HeldOutReport(last.agreement, last.explained_bits, ceiling, halves, tuple(curve))

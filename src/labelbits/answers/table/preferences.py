@@ -1,0 +1,42 @@
+"""Preferences as comparisons: which of two items is better is which is nearer to an ideal one."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from labelbits.answers.table.table import assemble
+from labelbits.interface import Answers
+from labelbits.signals.encoding import PREFERENCE
+
+#: The point that preferences are compared with: Coombs' ideal point.
+IDEAL = "(ideal)"
+
+
+def as_comparisons(answers: Answers) -> tuple[Answers, str]:
+    """(the answers with preferences as triplets round an ideal point, what has to be said of it).
+
+    A preference of a over b is the triplet "the ideal is closer to a than to b" (Coombs 1964,
+    unfolding). Ties name neither and are left out. Without preferences nothing changes.
+    """
+    table = answers.table
+    asked = pl.col("signal") == PREFERENCE
+    count = int(table.select(asked.sum()).item())
+    if not count:
+        return answers, ""
+    decided = asked & pl.col("answer").is_in(["0", "1"])
+    kept = table.filter(~asked | decided)
+    made = kept.with_columns(
+        items=pl.when(asked)
+        .then(pl.concat_list(pl.lit(IDEAL).implode().list.get(0), pl.col("items")))
+        .otherwise(pl.col("items")),
+        signal=pl.when(asked).then(pl.lit("triplet")).otherwise(pl.col("signal")),
+    )
+    ties = len(table) - len(kept)
+    said = (
+        f"{count - ties:,} preferences are read as comparisons with an ideal item (one scale of "
+        "quality or more)"
+    )
+    if ties:
+        said += f"; {ties:,} ties ({100 * ties / count:.0f} %) name neither and were left out"
+    rejected = [] if answers.rejected is None else [answers.rejected]
+    return assemble([made], rejected, answers.classes, (), (*answers.notes, said)), said

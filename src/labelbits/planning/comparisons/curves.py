@@ -1,0 +1,458 @@
+"""Curves of every way to ask, for plans about comparisons: measured, then forecast by twins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from labelbits.errors import InputError
+from labelbits.information import per_answer
+from labelbits.metrics import metric_of
+from labelbits.planning.comparisons.doubts import (
+    check_comparisons,
+    classes_for_shots,
+    compares,
+    said_of_ceiling,
+)
+from labelbits.planning.comparisons.forecast import (
+    DRAWS,
+    FACTOR,
+    FAR,
+    HALF_TWINS,
+    SPREAD,
+    TWINS,
+    Factor,
+    Forecast,
+    backtest_of,
+    forecast,
+    rise_of,
+    totals_of,
+    worlds_of,
+)
+from labelbits.planning.comparisons.held import Held, Source
+from labelbits.planning.comparisons.measured import Z90, Measured, measured
+from labelbits.planning.comparisons.twins import Tested, asking_of
+from labelbits.planning.families import one_answer
+from labelbits.planning.measured.curves import Learned
+from labelbits.planning.purchases import interval, most_answers
+from labelbits.planning.result import NOTHING, Assumption, Curve, Family
+from labelbits.planning.simulated.unseen import of_anyone
+from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
+from labelbits.recovery import agreement_ceiling, shots
+from labelbits.recovery.held_out import Fitter
+from labelbits.worlds import World
+
+#: Answers to each question that are tried where the plan leaves it open.
+REPEATS = (1, 3)
+#: Answers of a source below which it is not measured.
+FEW = 60
+
+Tell = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to ask: its family, the source that it is, answers to each question."""
+
+    family: Family
+    source: Source
+    each: int
+
+
+def ways_of(families: list[Family], held: Held) -> tuple[list[Way], list[str]]:
+    """The ways to ask that can be planned, and what is said of the others."""
+    ways, said = [], []
+    there = set(held.sources())
+    for family in families:
+        source = source_of(family, held)
+        if not compares(family.kind) and source not in there:
+            said.append(
+                f"{family.name} was left out: the pilot holds no such labels, so what they teach "
+                "about these comparisons cannot be measured; add some to the pilot"
+            )
+            continue
+        asked = family.asked.answers_per_question if family.asked else None
+        single = not compares(family.kind) or bool(source[1]) or source not in there
+        for each in (asked,) if asked else (REPEATS[:1] if single else REPEATS):
+            one = family
+            if each > 1:
+                options = {**family.options, "answers_per_question": each}
+                one = replace(family, name=f"{family.name}, {each} to a question", options=options)
+            ways.append(Way(one, source, each))
+    return ways, said
+
+
+def source_of(family: Family, held: Held) -> Source:
+    """Whose answers of what kind the family buys."""
+    asked, kind = family.asked, family.kind
+    if kind == "votes" and not np.any(held.kind == "votes"):
+        kind = "hard"
+    model = asked.model if asked is not None else None
+    if model is None and asked is not None and asked.annotators == MODEL:
+        found = [m for k, m in held.sources() if k == kind and m]
+        model = found[0] if found else MODEL
+    return kind, model or ""
+
+
+def comparison_curves(
+    held: Held, families: list[Family], plan: PlanFile, metric: str, dims: int, seed: int,
+    tell: Tell, unseen: Collection[int] = (),
+) -> Learned:  # fmt: skip
+    """The curve of every way to ask. `unseen` are the numbers of [[signal]] whose annotators
+    nothing is known of: in each draw another share of their answers is random. Raises
+    `PilotNeededError` where the pilot supports no plan."""
+    made = _Making(held, plan, metric, dims, seed, tell, unseen)
+    return made.learned(families)
+
+
+class _Making:
+    """One run: what several steps share."""
+
+    def __init__(
+        self, held: Held, plan: PlanFile, metric: str, dims: int, seed: int, tell: Tell,
+        unseen: Collection[int],
+    ) -> None:  # fmt: skip
+        self.unseen = unseen
+        self.held, self.plan, self.metric, self.dims = held, plan, metric, dims
+        self.seed, self.tell = seed, tell
+        self.learn = Fitter(dims, held.features, seed)
+        self.result = Learned([])
+        self.labels = classes_for_shots(held.classes) if metric == "shots" else 1
+        self.told: dict[Source, Measured] = {}
+        self.factors: dict[Source, Factor] = {}
+
+    def learned(self, families: list[Family]) -> Learned:
+        result, held = self.result, self.held
+        result.warnings += check_comparisons(held, [f.kind for f in families])
+        self.main = self._main()
+        self._strengths()
+        ways, said = ways_of(families, held)
+        result.warnings += said
+        if not ways:
+            raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(said))
+        sources = list(dict.fromkeys([self.main, *(w.source for w in ways), *self._others()]))
+        for number, source in enumerate(sources):
+            self._measure(source, 0.45 * number / len(sources), 0.45 / len(sources))
+        self._ceiling()
+        for number, way in enumerate(ways):
+            self._way(way, 0.5 + 0.45 * number / len(ways), 0.45 / len(ways))
+        self._say()
+        return result
+
+    def _main(self) -> Source:
+        rows = self.held.tested
+        kinds, counts = np.unique(self.held.kind[rows], return_counts=True)
+        return str(kinds[counts.argmax()]), ""
+
+    def _strengths(self) -> None:
+        """How much features say, chosen once on people's comparisons and kept for every fit."""
+        held = self.held
+        if held.features is None:
+            return
+        self.tell("choosing what features say", 0.02)
+        first = self.learn(held.part(held.rows(self.main)))
+        chosen = {
+            "residual_scale": float(first.residual_scale_),
+            "metric_power": float(first.metric_power_),
+        }
+        self.learn = Fitter(self.dims, held.features, self.seed, chosen)
+        self.result.assumptions.append(
+            Assumption(
+                "what people see beyond the features",
+                chosen["residual_scale"],
+                "of the spread of an item (0: features say all, 1: nothing)",
+                "held-out bits of the pilot's comparisons",
+            )
+        )
+
+    def _others(self) -> list[Source]:
+        """Sources of the pilot that nobody plans to ask: they are measured all the same."""
+        few = [s for s in self.held.sources() if len(self.held.rows(s)) >= FEW]
+        return [s for s in few if not s[1]]
+
+    def _measure(self, source: Source, start: float, width: float) -> None:
+        rows = self.held.rows(source)
+        if len(rows) < FEW:
+            return
+        what = f"measuring {_name(source)} on held-out answers"
+        self.tell(what, start)
+        self.told[source] = measured(
+            self.held, source, self.metric, self.learn, self.labels, self.seed,
+            lambda done: self.tell(what, start + width * done),
+        )  # fmt: skip
+
+    def _tests(self, rows: np.ndarray) -> Tested:
+        batches = self.held.batches(rows) if self.metric == "agreement" else []
+        return Tested(batches, self._people, self.held.classes, self.labels)
+
+    @property
+    def _people(self) -> dict[str, Any]:
+        """How people answer the main kind of comparison, by its own fit."""
+        if not hasattr(self, "_signals"):
+            worlds = worlds_of(self.told[self.main], 1)
+            self._signals = {self.main[0]: worlds[0][1].answering(self.main[0])}
+        return self._signals
+
+    def _ceiling(self) -> None:
+        people = self.held.part(self.held.tested)
+        space = self.told[self.main].parts[0].spaces[-1]
+        found = agreement_ceiling(people, space, self.seed)
+        self.ceiling = found.value if found.source == "repeats" else math.nan
+        if self.metric != "agreement":
+            return
+        self.result.warnings += said_of_ceiling(found)
+        if math.isfinite(found.value):
+            error = 0.0
+            if found.source == "repeats":
+                error = (found.another.high - found.another.low) / (2 * Z90)
+            self.result.extras["ceiling"] = {
+                "what": "most that any prediction can agree"
+                if found.source == "repeats"
+                else "most probable answers, by the fitted noise",
+                "quality": found.value,
+                "standard_error": error,
+                "source": found.source,
+                "another_person": float(found.another),
+                "words": found.words,
+            }
+            self.result.assumptions.append(
+                Assumption("ceiling of agreement", found.value, "share", found.words)
+            )
+
+    def _way(self, way: Way, start: float, width: float) -> None:
+        family, held = way.family, self.held
+        what = f"twins of the pilot answer {family.name}"
+        self.tell(what, start)
+        anew = way.source not in self.told
+        told = self.told[self.main if anew else way.source]
+        blank = Curve(
+            family, np.ones(1), np.zeros((1, 1)), np.zeros((0, 4)), np.inf, held.items, None
+        )
+        have = 0 if anew else len(held.rows(way.source))
+        bought = max(most_answers(blank, self.plan.budget), 10.0)
+        most = have + bought
+        signal = one_answer(family)
+        if anew:
+            asking = asking_of(held, way.source, signal, self.seed, way.each)
+            self.result.warnings.append(
+                f"{family.name}: the pilot holds no such answers. They are simulated from what it "
+                f"tells of the items, with {family.signal.precision:.3g} as precision and "
+                f"{family.signal.lapse:.3g} as lapse, and the interval is widened for that"
+            )
+        else:
+            (first,) = held.batches(held.rows(way.source)[:1])
+            asking = asking_of(held, way.source, first.signal, self.seed, way.each)
+        asking = replace(asking, own_noise=anew)
+        factor = self._factor(way, told) if not anew else Factor(FACTOR, 2 * SPREAD)
+        # What was never asked is followed from an eighth of what was.
+        totals = totals_of(told.base, most, max(30, told.base // 8) if anew else None)
+        rise = rise_of(
+            told, held, asking, totals, self.metric, self._tests, worlds_of(told, TWINS), {},
+            self.seed, lambda done: self.tell(what, start + width * done), anew=anew,
+        )  # fmt: skip
+        seen = forecast(told, rise, self.metric, self.ceiling, factor, most, self.seed)
+        self._keep(way, told if not anew else None, rise.sizes, seen, most)
+        if way.source == self.main and way.each == 1:
+            self._stop(told, rise, seen)
+        if most > FAR * told.base * 1.01:
+            self.result.warnings.append(
+                f"{family.name}: twins were followed to {FAR * told.base:,.0f} answers, {FAR} "
+                "times what was measured; on from there each doubling is taken to add the same "
+                "share of the one before"
+            )
+
+    def _factor(self, way: Way, told: Measured) -> Factor:
+        if way.source in self.factors:
+            return self.factors[way.source]
+        if not math.isfinite(told.rise_error):
+            self.factors[way.source] = Factor()
+            return Factor()
+        signal = self.held.batches(self.held.rows(way.source)[:1])[0].signal
+        half = rise_of(
+            told, self.held, asking_of(self.held, way.source, signal, self.seed), [told.base],
+            self.metric, self._tests, worlds_of(told, HALF_TWINS, -2), {}, self.seed,
+            lambda done: None, level=-2,
+        )  # fmt: skip
+        test, factor = backtest_of(told, half, self.metric, self.ceiling)
+        self.factors[way.source] = factor
+        self.result.extras.setdefault("backtest", []).append(
+            {
+                "family": _name(way.source),
+                "trained_to": test.trained_to,
+                "items": test.answers,
+                "predicted": test.predicted,
+                "low": test.low,
+                "high": test.high,
+                "actual": test.actual,
+            }
+        )
+        self.result.assumptions.append(
+            Assumption(
+                f"rise with answers of {_name(way.source)}, beside the twins'",
+                factor.value,
+                f"times, give or take {factor.error:.2f}",
+                f"twins of half the pilot against what all of it measured; before that {FACTOR} "
+                f"give or take {SPREAD} (docs/comparisons.md)",
+            )
+        )
+        return factor
+
+    def _keep(
+        self, way: Way, told: Measured | None, sizes: np.ndarray, seen: Forecast, most: float
+    ) -> None:
+        grid, draws = seen.sizes, seen.draws
+        points = np.zeros((0, 4))
+        if told is not None:
+            half = Z90 * told.errors
+            points = np.stack(
+                [told.sizes, told.values, np.maximum(told.values - half, 0.0),
+                 np.minimum(told.values + half, 1.0)], axis=1,
+            )  # fmt: skip
+            luck = np.random.default_rng([self.seed, 34]).standard_normal((DRAWS, 2))[:, :1]
+            before = told.values[None, :-1] + told.errors[None, :-1] * luck
+            grid = np.r_[told.sizes[:-1], grid]
+            draws = np.column_stack([np.minimum(before, draws[:, :1]), draws])
+        signal = one_answer(way.family)
+        world = World(items=max(self.held.items, 3), classes=max(len(self.held.answers.classes), 2),
+                      dims=min(self.dims, max(self.held.items, 3) - 1))  # fmt: skip
+        bits = per_answer(signal, world, standard_error=1e-2, seed=self.seed)
+        shown = points if way.each == 1 else np.zeros((0, 4))
+        if way.family.number in self.unseen:
+            blank = Curve(way.family, grid, draws, shown, float(grid[-1]), self.held.items, bits)
+            draws = self._of_anyone(blank)
+        self.result.curves.append(
+            Curve(
+                way.family,
+                grid,
+                draws,
+                shown,
+                float(grid[-1]),
+                self.held.items,
+                bits,
+            )
+        )
+
+    def _of_anyone(self, curve: Curve) -> np.ndarray:
+        """The draws where in each another share of the answers, from none to all, is random; with
+        none that is known, quality is that of a guess."""
+        least = {"agreement": 0.5, "alignment": 0.0, "shots": 0.0}[self.metric]
+        return of_anyone(curve, self.seed, least).draws
+
+    def _stop(self, told: Measured, rise: Any, seen: Forecast) -> None:
+        """Does twice as many answers buy anything that can be seen?"""
+        held = self.held.rows(self.main)
+        sizes = rise.sizes
+        at = [float(np.interp(math.log(n), np.log(sizes), np.arange(len(sizes))))
+              for n in (len(held), 2 * len(held))]  # fmt: skip
+        place = np.arange(len(sizes))
+        gains = [np.interp(at[1], place, row) - np.interp(at[0], place, row) for row in seen.gains]
+        # What the curve itself says: agreement ends at its ceiling.
+        mean, low, high = interval(np.array(gains))
+        judged = metric_of(self.metric)
+        top = self.ceiling if self.metric == "agreement" and math.isfinite(self.ceiling) else 1.0
+        room = top - told.value
+        self.result.extras["doubling"] = {"gain": mean, "interval": [low, high], "room": room}
+        if low > NOTHING and room > NOTHING:
+            return
+        unit = "points" if judged.percent else ""
+        scale = 100 if judged.percent else 1
+        text = (
+            f"Stop here: twice the {len(held):,} answers you hold is expected to change "
+            f"{judged.words} by {scale * mean:.2g} {unit} (90 % interval {scale * low:.2g} to "
+            f"{scale * high:.2g}), and that interval holds 0."
+        )
+        self.result.extras["lead"] = " ".join(text.split())
+        self.result.extras["stop"] = True
+
+    def _say(self) -> None:
+        result, held, told = self.result, self.held, self.told[self.main]
+        judged = metric_of(self.metric)
+        rows = len(held.rows(self.main))
+        curve = next(
+            (c for c in result.curves if c.family.kind == self.main[0]
+             and c.family.annotators == CROWD), result.curves[0],
+        )  # fmt: skip
+        quality, _, _ = interval(curve.at(rows))
+        result.extras["holdings"] = {
+            "items": held.items,
+            "answers": float(rows),
+            "measured_on": told.base,
+            "quality": quality,
+            "standard_error": max(told.error, 1e-4),
+            "worth": {c.family.name: self._worth(c, quality) for c in result.curves},
+        }
+        result.extras["measured_curves"] = self._figures()
+        result.extras["bits_about"] = (
+            "Bits that one answer tells about the positions of its items and classes, both unknown."
+        )
+        result.assumptions += [
+            Assumption(
+                "twins of the pilot",
+                TWINS,
+                "draws",
+                f"positions and noise given the pilot; followed to {FAR} times what was measured",
+            ),
+        ]
+        if self.metric == "shots":
+            result.assumptions.append(
+                Assumption(
+                    "labels of each class", self.labels, "", "half of the usual class, 5 at most"
+                )
+            )
+        on = {
+            "agreement": f"{len(held.tested):,} answers by people to held-out questions",
+            "alignment": "two fits to disjoint halves of the pilot",
+            "shots": f"the classes of {int((held.classes >= 0).sum()):,} items",
+        }[self.metric]
+        result.assumptions.append(Assumption("quality", judged.words, "", f"measured on {on}"))
+
+    def _worth(self, curve: Curve, quality: float) -> float:
+        mean = np.maximum.accumulate(curve.draws.mean(0))
+        if quality >= mean[-1]:
+            return float(curve.answers[-1])
+        return float(np.exp(np.interp(quality, mean, np.log(curve.answers))))
+
+    def _figures(self) -> list[dict[str, Any]]:
+        """What was measured, source by source: quality, and shots where there are classes."""
+        found = []
+        for source, told in self.told.items():
+            half = Z90 * told.errors
+            entry: dict[str, Any] = {
+                "source": _name(source),
+                "answers": told.sizes.tolist(),
+                "quality": told.values.tolist(),
+                "low": np.maximum(told.values - half, 0).tolist(),
+                "high": np.minimum(told.values + half, 1).tolist(),
+            }
+            entry["shots"] = self._shots(told)
+            found.append(entry)
+        return found
+
+    def _shots(self, told: Measured) -> dict[str, Any] | None:
+        """Few-shot accuracy of the same spaces, where items have classes."""
+        if self.metric == "shots" or np.unique(self.held.classes[self.held.classes >= 0]).size < 2:
+            return None
+        try:
+            labels = classes_for_shots(self.held.classes)
+        except InputError:
+            return None
+        part = told.parts[0]
+        scores = [
+            shots(np.asarray(s.embedding_), self.held.classes, labels, seed=self.seed)
+            for s in part.spaces
+        ]
+        return {
+            "labels": labels,
+            "answers": [len(rows) for rows in part.fitted],
+            "accuracy": [float(s) for s in scores],
+            "low": [s.low for s in scores],
+            "high": [s.high for s in scores],
+        }
+
+
+def _name(source: Source) -> str:
+    return f"{source[0]} by {source[1]}" if source[1] else source[0]

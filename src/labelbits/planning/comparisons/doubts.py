@@ -1,0 +1,183 @@
+"""What a pilot of comparisons cannot tell: refusals with the pilot to run, and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+import scipy.sparse
+import scipy.sparse.csgraph
+
+from labelbits.errors import InputError
+from labelbits.interface import NOBODY, Answers
+from labelbits.planning.comparisons.held import Held
+from labelbits.planning.evidence.refusal import PilotNeededError, PilotToRun
+from labelbits.planning.spec.planfile import Budget
+from labelbits.recovery.held_out import Ceiling
+from labelbits.signals import signal_class
+
+if TYPE_CHECKING:
+    from labelbits.planning.result import Family
+
+#: Comparisons below which no curve is measured.
+LEAST = 100
+#: Comparisons an item of the pilot to ask for, and different questions below which nothing is held
+#: out.
+EACH, QUESTIONS = 10, 50
+#: Share of all places in questions that so few items may fill.
+FEW_ITEMS, MOST_PLACES = 5, 0.95
+#: Columns that say how a question was chosen, and words for questions chosen at random in them.
+SAMPLING = ("sampling", "sampler", "question_source", "alg_ident", "strategy")
+RANDOM = ("random", "test", "validation", "uniform", "randomsampling", "")
+
+
+class ComparisonsNeeded(PilotToRun):
+    """A pilot of comparisons, in words of its own."""
+
+    def in_words(self, families: list[Family], budget: Budget) -> str:
+        own = [f for f in families if not f.signal.uses_classes] or list(families)
+        kind = own[0].kind if own else "triplet"
+        number = self.items * self.labels
+        text = (
+            f"Run this pilot: {number:,} {kind} answers to random questions about "
+            f"{self.items:,} items, {number // 10:,} of them repeats of others' questions by "
+            "different people"
+        )
+        if own:
+            price = min(f.price.amount for f in own)
+            text += f", about {price * number:,.2f} {budget.currency}"
+        return f"{text}. It would settle {self.settle}."
+
+
+def _needed(why: str, items: int) -> PilotNeededError:
+    pilot = ComparisonsNeeded(
+        max(items, 20), "how well held-out answers are foretold, and what more of them add", EACH
+    )
+    return PilotNeededError(why, pilot)
+
+
+def random_questions(answers: Answers) -> tuple[Answers, list[str]]:
+    """The answers without questions that an adaptive sampler chose, where a column tells which.
+
+    Such questions are near to call by design: a curve measured on them is that of the sampler.
+    """
+    table = answers.table
+    found = [name for name in SAMPLING if name in table.columns]
+    if not found:
+        return answers, []
+    said = table[found[0]].cast(pl.String).fill_null("").str.to_lowercase().str.strip_chars()
+    kept = said.is_in(RANDOM)
+    left = int((~kept).sum())
+    if not left:
+        return answers, []
+    others = ", ".join(sorted(set(said.filter(~kept).to_list()))[:3])
+    if not kept.any():
+        raise _needed(
+            f"all {len(table):,} questions were chosen by a sampler (column {found[0]}: {others}), "
+            "so that how well new questions are foretold cannot be measured",
+            len(answers.items),
+        )
+    return replace(answers, table=table.filter(kept)), [
+        f"{left:,} of {len(table):,} answers are to questions that a sampler chose (column "
+        f"{found[0]}: {others}); they are left out, because curves and tests need random ones"
+    ]
+
+
+def check_comparisons(held: Held, kinds: Sequence[str]) -> list[str]:
+    """What makes the pilot doubtful. Raises `PilotNeededError` where it supports no plan at all."""
+    tested = held.tested
+    if len(tested) < LEAST:
+        raise _needed(
+            f"it holds {len(tested):,} comparisons by people, and at least {LEAST} are needed "
+            "to hold any out",
+            held.items,
+        )
+    questions = len(np.unique(held.question[tested]))
+    if questions < QUESTIONS:
+        raise _needed(
+            f"its {len(tested):,} comparisons ask {questions} different questions, and at least "
+            f"{QUESTIONS} are needed to hold any out",
+            held.items,
+        )
+    shown = np.concatenate([batch.items.ravel() for batch in held.batches(tested)])
+    counts = np.sort(np.bincount(shown, minlength=held.items))[::-1]
+    share = counts[:FEW_ITEMS].sum() / counts.sum()
+    if held.items > FEW_ITEMS and share > MOST_PLACES:
+        raise _needed(
+            f"{100 * share:.0f} % of the places in its questions are taken by {FEW_ITEMS} items, "
+            f"so that nothing is known of the other {held.items - FEW_ITEMS}",
+            held.items,
+        )
+    return _groups(held, tested) + _annotators(held, tested) + _unasked(counts, held)
+
+
+def _groups(held: Held, rows: np.ndarray) -> list[str]:
+    """Items that no chain of questions links."""
+    ends = [np.stack([np.repeat(b.items[:, 0], b.items.shape[1] - 1), b.items[:, 1:].ravel()])
+            for b in held.batches(rows)]  # fmt: skip
+    a, b = np.concatenate(ends, axis=1)
+    graph = scipy.sparse.coo_matrix((np.ones(len(a)), (a, b)), shape=(held.items, held.items))
+    _, label = scipy.sparse.csgraph.connected_components(graph, directed=False)
+    asked = np.unique(np.concatenate([a, b]))
+    groups, sizes = np.unique(label[asked], return_counts=True)
+    if len(groups) < 2:
+        return []
+    small = asked[label[asked] == groups[sizes.argmin()]]
+    names = ", ".join(str(held.answers.items[i]) for i in small[:5])
+    return [
+        f"The questions fall into {len(groups)} groups of items that no question links: how the "
+        f"groups lie to each other is unknown, and distances between them are the prior's. The "
+        f"smallest holds {names}; ask questions that show these together with others"
+    ]
+
+
+def _unasked(counts: np.ndarray, held: Held) -> list[str]:
+    missing = int((counts == 0).sum())
+    if not missing:
+        return []
+    return [
+        f"{missing:,} of {held.items:,} items are in no question of the pilot: what is measured is "
+        "about the others"
+    ]
+
+
+def _annotators(held: Held, rows: np.ndarray) -> list[str]:
+    people = held.part(rows).table["annotator"].unique().to_list()
+    if len(people) > 1 or people == [NOBODY]:
+        return []
+    return [
+        f"All {len(rows):,} comparisons are those of one annotator ({people[0]}): agreement is "
+        "with that person, and what others would answer cannot be known from it"
+    ]
+
+
+def said_of_ceiling(ceiling: Ceiling) -> list[str]:
+    """What a pilot without repeated questions cannot tell."""
+    if ceiling.source == "repeats":
+        return []
+    return [
+        "No question was answered by two people often enough to tell how far people agree: the "
+        "ceiling is that of the fitted noise, which shares the fit's mistakes. Ask one question "
+        "in ten of a second person to measure it"
+    ]
+
+
+def classes_for_shots(classes: np.ndarray) -> int:
+    """Labels of each class that shots are told. Raises `InputError` without classes."""
+    known = classes[classes >= 0]
+    counts = np.bincount(known) if len(known) else np.zeros(1, int)
+    usable = np.sort(counts[counts > 0])[::-1]
+    if len(usable) < 2 or usable[1] < 2:
+        raise InputError(
+            "[goal] metric is 'shots', which needs the classes of items: two classes at least with "
+            "two items each; add gold, or class answers to the pilot, or set metric = 'agreement'"
+        )
+    return int(min(5, usable[1] - 1, max(1, np.median(usable) // 2)))
+
+
+def compares(kind: str) -> bool:
+    """Does this kind of question compare items with each other?"""
+    return not signal_class(kind).uses_classes

@@ -1,0 +1,209 @@
+"""What the pilot's own answers measure: quality by number of answers, on answers never fitted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from labelbits.planning.comparisons.held import Held, Source
+from labelbits.recovery import SignalEmbedding, agreement, shots
+from labelbits.recovery.held_out import Fitter, nested_subsets, predict, splits
+from labelbits.recovery.metrics import Score, spearman
+
+#: Folds of questions, and those in which smaller parts than the whole are fitted too.
+FOLDS, SMALLER = 5, 3
+#: Halvings below the largest size that is measured.
+HALVINGS = 2
+#: Parts that are fitted in more dimensions too: one more, and three more.
+RICHER = 2
+#: Answers of a part below which nothing is fitted.
+LEAST = 25
+#: z of an interval that holds 90 %.
+Z90 = 1.6449
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of the source that were `fitted` (smallest first), rows `tested`, and the fits; `richer`
+    are fits of the most rows in more dimensions."""
+
+    fitted: list[np.ndarray]
+    tested: np.ndarray
+    spaces: list[SignalEmbedding]
+    richer: tuple[SignalEmbedding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Quality of spaces learned from one source alone, by number of answers.
+
+    `sizes` (S,) rising, `values` (S,), `errors` (S,) standard errors; `rise` from the last but one
+    size to the last where both were fitted on the same rows, `rise_error` its standard error.
+    `parts` hold the fits behind the last sizes.
+    """
+
+    source: Source
+    sizes: np.ndarray
+    values: np.ndarray
+    errors: np.ndarray
+    rise: float
+    rise_error: float
+    parts: list[Part]
+
+    @property
+    def base(self) -> int:
+        """Answers of the largest fits that were measured."""
+        return int(self.sizes[-1])
+
+    @property
+    def value(self) -> float:
+        return float(self.values[-1])
+
+    @property
+    def error(self) -> float:
+        return float(self.errors[-1])
+
+
+def measured(
+    held: Held, source: Source, metric: str, learn: Fitter, labels: int, seed: int,
+    tell: Callable[[float], None],
+) -> Measured:  # fmt: skip
+    """The curve of one source. Agreement: folds of questions, all tested rows of the fold.
+    Alignment: two disjoint halves. Shots: the items' classes, which no comparison fits."""
+    how = {"agreement": _agreement, "alignment": _alignment, "shots": _shots}[metric]
+    return how(held, source, learn, labels, seed, tell)
+
+
+def _richer(held: Held, rows: np.ndarray, learn: Fitter, number: int) -> tuple:
+    """Fits in more dimensions, for the first parts."""
+    if number >= RICHER or learn.dims == "auto":
+        return ()
+    dims = min(max(learn.dims + 1 + 2 * number, 2 + number), held.items - 1)
+    if dims <= learn.dims:
+        return ()
+    options = dict(learn.options)
+    if "residual_scale" in options:  # more answers show more of what features do not
+        options["residual_scale"] = max(options["residual_scale"], 0.5)
+    return (replace(learn, dims=dims, options=options)(held.part(rows)),)
+
+
+def _sizes(most: int) -> list[int]:
+    return [s for s in (most // 2**k for k in range(HALVINGS, -1, -1)) if s >= min(LEAST, most)]
+
+
+def _subsets(held: Held, rows: np.ndarray, seed: int) -> list[np.ndarray]:
+    return nested_subsets(rows, held.question, _sizes(len(rows)), np.random.default_rng(seed))
+
+
+def _error(score: Score) -> float:
+    return (score.high - score.low) / (2 * Z90)
+
+
+def _agreement(
+    held: Held, source: Source, learn: Fitter, labels: int, seed: int,
+    tell: Callable[[float], None],
+) -> Measured:  # fmt: skip
+    own = np.zeros(len(held), dtype=bool)
+    own[held.rows(source)] = True
+    tested_at = np.zeros(len(held), dtype=bool)
+    tested_at[held.tested] = True
+    right: list[np.ndarray] = []
+    parts = []
+    every = splits(held.answers, FOLDS, "question", seed)
+    for number, (fit, test) in enumerate(every):
+        rows, asked = fit[own[fit]], test[tested_at[test]]
+        subsets = _subsets(held, rows, seed + number)
+        if number >= SMALLER:
+            subsets = subsets[-1:]
+        spaces = [learn(held.part(one)) for one in subsets]
+        found = np.full((HALVINGS + 1, len(held)), math.nan)
+        for place, space in enumerate(reversed(spaces)):
+            told = predict(space, held.part(asked), held.question[asked])
+            found[place, asked[told.row]] = told.right
+        right.append(found)
+        parts.append(Part(subsets, asked, spaces, _richer(held, subsets[-1], learn, number)))
+        tell((number + 1) / FOLDS)
+    # Every row is tested in one fold.
+    table = right[0]
+    for more in right[1:]:
+        table = np.where(np.isfinite(more), more, table)
+    return _curve(held, source, table, parts, seed)
+
+
+def _curve(held: Held, source: Source, table: np.ndarray, parts: list[Part], seed: int) -> Measured:
+    """From 1 and 0 of every tested row (NaN elsewhere), largest size first."""
+    levels = len(parts[0].fitted)
+    sizes, values, errors = [], [], []
+    for place in range(levels):
+        known = np.flatnonzero(np.isfinite(table[place]))
+        score = _by_question(table[place, known], held.question[known], seed)
+        at = [len(p.fitted[-1 - place]) for p in parts if len(p.fitted) > place]
+        sizes.append(float(np.mean(at)))
+        values.append(float(score))
+        errors.append(max(_error(score), 1e-4))
+    rise, rise_error = 0.0, math.inf
+    if levels > 1:
+        both = np.flatnonzero(np.isfinite(table[0]) & np.isfinite(table[1]))
+        score = _by_question(table[0, both] - table[1, both], held.question[both], seed)
+        rise, rise_error = float(score), max(_error(score), 1e-4)
+    order = np.argsort(sizes)
+    return Measured(
+        source, np.array(sizes)[order], np.array(values)[order], np.array(errors)[order], rise,
+        rise_error, parts,
+    )  # fmt: skip
+
+
+def _by_question(values: np.ndarray, question: np.ndarray, seed: int) -> Score:
+    from labelbits.recovery.held_out import Predictions
+
+    none = np.full(len(values), math.nan)
+    return agreement(Predictions(np.arange(len(values)), question, values, none, none, none), seed)
+
+
+def _alignment(
+    held: Held, source: Source, learn: Fitter, labels: int, seed: int,
+    tell: Callable[[float], None],
+) -> Measured:  # fmt: skip
+    rows = held.rows(source)
+    groups = np.random.default_rng([seed, 33]).permutation(np.unique(held.question[rows]))
+    first = np.isin(held.question[rows], groups[: len(groups) // 2])
+    parts = []
+    for number, half in enumerate((rows[first], rows[~first])):
+        subsets = _subsets(held, half, seed + number)
+        spaces = [learn(held.part(one)) for one in subsets]
+        richer = _richer(held, subsets[-1], learn, number)
+        parts.append(Part(subsets, np.zeros(0, int), spaces, richer))
+        tell((number + 1) / 2)
+    found = [
+        spearman(np.asarray(a.embedding_), np.asarray(b.embedding_), bootstrap=100, seed=seed)
+        for a, b in zip(parts[0].spaces, parts[1].spaces, strict=True)
+    ]
+    # The root of a correlation r has the error of r over 2 sqrt(r); near 0 that of sqrt itself.
+    values = np.array([math.sqrt(max(float(r), 0.0)) for r in found])
+    errors = np.array([_error(r) / (2 * max(v, 0.2)) for r, v in zip(found, values, strict=True)])
+    sizes = np.array([float(len(one)) for one in parts[0].fitted])
+    rise = float(values[-1] - values[-2]) if len(values) > 1 else 0.0
+    error = math.hypot(errors[-1], errors[-2]) if len(values) > 1 else math.inf
+    return Measured(source, sizes, values, errors, rise, error, parts)
+
+
+def _shots(
+    held: Held, source: Source, learn: Fitter, labels: int, seed: int,
+    tell: Callable[[float], None],
+) -> Measured:  # fmt: skip
+    subsets = _subsets(held, held.rows(source), seed)
+    spaces = []
+    for number, one in enumerate(subsets):
+        spaces.append(learn(held.part(one)))
+        tell((number + 1) / len(subsets))
+    scores = [shots(np.asarray(s.embedding_), held.classes, labels, seed=seed) for s in spaces]
+    values, errors = np.array([float(s) for s in scores]), np.array([_error(s) for s in scores])
+    sizes = np.array([float(len(one)) for one in subsets])
+    rise = float(values[-1] - values[-2]) if len(values) > 1 else 0.0
+    error = math.hypot(errors[-1], errors[-2]) if len(values) > 1 else math.inf
+    return Measured(
+        source, sizes, values, errors, rise, error, [Part(subsets, held.tested, spaces)]
+    )

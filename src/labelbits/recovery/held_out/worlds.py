@@ -1,0 +1,134 @@
+"""Worlds that the answers leave possible: draws of positions and noise, which answer in turn.
+
+A fit to few answers keeps draws of its posterior; of a fit to many they are drawn from the normal
+approximation about it, item by item.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from labelbits.interface import Batch, Signal
+from labelbits.recovery.embedding import SignalEmbedding
+from labelbits.recovery.fitted.fitting import Fitted
+from labelbits.recovery.fitted.inference import probabilities
+from labelbits.recovery.fitted.inputs import Data
+from labelbits.signals.base import replace_noise
+
+#: Answers of one question that are listed, at most.
+LISTED = 1000
+
+
+@dataclass(frozen=True)
+class PossibleWorld:
+    """Positions of items (items, dims) and prototypes, with the noise of every fitted signal.
+
+    `strengths`: how much features say of positions, as arguments of `SignalEmbedding`; empty where
+    the fit had none.
+    """
+
+    fitted: Fitted
+    strengths: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def items(self) -> np.ndarray:
+        """(items, dims), in units of the prior."""
+        return np.asarray(self.fitted.items, dtype=np.float64)
+
+    @property
+    def dims(self) -> int:
+        return self.fitted.items.shape[1]
+
+    @property
+    def signals(self) -> list[str]:
+        """Names of the signals whose noise is known here."""
+        return [channel.signal.name for channel in self.fitted.channels]
+
+    def noise(self) -> tuple[dict[str, float], dict[str, float]]:
+        """({signal: precision}, {signal: lapse}); those that every annotator shares."""
+        precision, lapse = self.fitted.noise()
+        if not isinstance(precision, dict):
+            name = self.signals[0]
+            return {name: float(precision)}, {name: float(lapse)}
+        return precision, lapse
+
+    def answering(self, name: str) -> Signal:
+        """The signal as an average annotator of this world answers it."""
+        channel, theta = self.fitted.channel(name)
+        one: Any = np.zeros(1, dtype=np.int32)
+        shared = {key: value for key, value in theta.items() if not key.endswith("_of")}
+        signal = channel.answering(shared, one)
+        return replace_noise(
+            signal, jnp.reshape(signal.precision, ()), jnp.reshape(signal.lapse, ())
+        )
+
+    def distances(self, signal: Signal, items: np.ndarray) -> jax.Array:
+        """What annotators compare in questions about `items` (n, arity)."""
+        points = self.fitted.points
+        d2 = signal.distances(points.items[items], points.prototypes)
+        return self.fitted.channels[0].perceived(d2)
+
+    def answer(self, signal: Signal, items: np.ndarray, seed: int) -> np.ndarray:
+        """One answer (n, width) to each question about `items` (n, arity)."""
+        asked = np.zeros(len(items), dtype=np.int32)
+        if (several := signal.questions(max(len(self.fitted.prototypes), 2))) > 1:
+            asked = np.random.default_rng([seed, 26]).integers(0, several, len(items))
+        d2 = self.distances(signal, items)
+        return np.asarray(signal.sample(jax.random.key(seed), d2, jnp.asarray(asked)))
+
+    def chances(self, signal: Signal, items: np.ndarray) -> np.ndarray:
+        """P of every answer (n, outcomes) to each question."""
+        classes = max(len(self.fitted.prototypes), 2)
+        every = jnp.asarray(signal.enumerate(classes))
+        return np.exp(np.asarray(signal.log_prob_all(self.distances(signal, items), every)))
+
+
+def plausible_worlds(embedding: SignalEmbedding, count: int, seed: int = 0) -> list[PossibleWorld]:
+    """`count` worlds that the fitted answers leave possible, spread over the draws there are."""
+    fitted: Fitted = embedding._fitted
+    known: dict[str, float] = {}
+    if hasattr(embedding, "residual_scale_"):
+        scale, power = embedding.residual_scale_, embedding.metric_power_
+        known = {"residual_scale": float(scale), "metric_power": float(power)}
+    if fitted.draws:
+        place = np.linspace(0, len(fitted.draws) - 1, count).round().astype(int)
+        return [PossibleWorld(replace(fitted.draws[i], draws=()), known) for i in place]
+    generator = np.random.default_rng([seed, 27])
+    spread = np.linalg.cholesky(
+        embedding.posterior_covariance() + 1e-9 * np.eye(fitted.items.shape[1])
+    )
+    worlds = []
+    for _ in range(count):
+        moved = np.einsum("nde,ne->nd", spread, generator.normal(size=fitted.items.shape))
+        items = (fitted.items + moved).astype(np.float32)
+        worlds.append(PossibleWorld(replace(fitted, items=items, draws=()), known))
+    return worlds
+
+
+def told_by(embedding: SignalEmbedding, batch: Batch) -> np.ndarray | None:
+    """P of every answer (n, outcomes) to the batch's questions by a fit of that signal, averaged
+    over its draws; None where the answers are too many to list."""
+    data = Data((batch,), tuple(embedding.items_), tuple(embedding.classes_names_))
+    return probabilities(embedding._fitted, data).get(batch.signal.name)
+
+
+def most_by_noise(embedding: SignalEmbedding, batches: Sequence[Batch], worlds: int = 8) -> float:
+    """Mean probability of the most probable answer where positions are known: how often people
+    would give it by the noise of the fit, averaged over worlds that the answers leave possible.
+    NaN where the fit knows none of the signals."""
+    found = [
+        world.chances(world.answering(batch.signal.name), batch.items).max(1)
+        for world in plausible_worlds(embedding, worlds)
+        for batch in batches
+        if batch.signal.name in world.signals
+        and batch.signal.questions(max(len(world.fitted.prototypes), 2)) == 1
+        and batch.signal.outcomes(max(len(world.fitted.prototypes), 2)) <= LISTED
+    ]
+    return float(np.concatenate(found).mean()) if found else math.nan

@@ -1,0 +1,68 @@
+"""Labels in people's tables that are no plain classes: several ticks, steps, continuous numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from labelbits.errors import InputError
+from labelbits.items.tables import Columns, read_tables
+
+BY = Columns(features=("x",), label="said")
+
+
+def written(folder: Path, said: list) -> Path:
+    rows = [{"id": f"d{k}", "x": float(k), "said": one} for k, one in enumerate(said)]
+    path = folder / "t.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("said", [["a", "b"], "a|b", []])
+def test_several_ticks_are_refused_by_name(tmp_path: Path, said: object) -> None:
+    column = [
+        said,
+        "a" if isinstance(said, str) else ["a"],
+        "b" if isinstance(said, str) else ["b"],
+    ]
+    if said == []:
+        column += [["a", "b"]]
+    with pytest.raises(InputError, match=r"several classes in one answer .*candidates"):
+        read_tables([written(tmp_path, column)], BY)
+
+
+def test_steps_of_a_scale_are_named_as_such(tmp_path: Path) -> None:
+    found = read_tables([written(tmp_path, [1, 2, 3, 4, 5, None])], BY)
+    assert found.answers is not None
+    assert set(found.answers.table["signal"]) == {"hard"}
+    assert any("steps of a scale (ordinal)" in note for note in found.notes)
+    assert any("calling a 1 a 2 counts as wrong as calling it a 5" in one for one in found.notes)
+
+
+def test_continuous_numbers_are_no_labels(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a scale and no classes; expected labels"):
+        read_tables([written(tmp_path, [k / 7 + 0.013 for k in range(40)])], BY)
+
+
+def test_no_label_at_all_says_how_many_to_make_first(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"Label about 100 items first, picked at random"):
+        read_tables([written(tmp_path, [None] * 5)], BY)
+
+
+def test_several_questions_are_never_pooled(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"d{k}", "x": k, "question": q, "said": said, "who": "ann"}
+        for k in range(6)
+        for q, said in (("tone", "ab"[k % 2]), ("topic", "xy"[k % 2]))
+    ]
+    path = tmp_path / "t.csv"
+    pl.DataFrame(rows).write_csv(path)
+    columns = Columns(features=("x",), label="said", annotator="who", question="tone")
+    found = read_tables([path], columns)
+    assert found.answers is not None
+    assert found.answers.classes == ("a", "b")
+    with pytest.raises(InputError, match="questions"):
+        read_tables([path], Columns(features=("x",), label="said", annotator="who"))

@@ -1,0 +1,197 @@
+"""Plans about comparisons: measured on the pilot, forecast by twins, or refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from labelbits.answers import write_answers
+from labelbits.errors import InputError
+from labelbits.planning import Plan, plan
+from labelbits.planning.comparisons.doubts import check_comparisons, random_questions
+from labelbits.planning.comparisons.forecast import Rise, backtest_of, forecast, totals_of
+from labelbits.planning.comparisons.held import held_answers
+from labelbits.planning.comparisons.measured import Measured
+from labelbits.planning.comparisons.twins import asking_of
+from labelbits.planning.simulated.ranges import SETTINGS, settings
+from labelbits.recovery import Fitter, agreement
+from labelbits.recovery.held_out import predict, questions_of
+from labelbits.report.run import plan_files
+from tests.recovery.asked import answers as table_of
+from tests.recovery.asked import asked
+
+ITEMS, PILOT, AMOUNT = 14, 240, 20.0
+Z = np.random.default_rng(3).normal(size=(ITEMS, 1))
+WORLD = Z, np.zeros((2, 1))
+TOML = f"""
+[dataset]
+pilot = ["answers.parquet"]
+dims = 1
+[goal]
+metric = "agreement"
+[budget]
+amount = {AMOUNT}
+[[signal]]
+kind = "triplet"
+price = 0.02
+"""
+
+
+def triplets(n: int, seed: int):
+    return table_of(ITEMS, 2, asked(WORLD, "triplet", n, seed, precision=3.0, lapse=0.1))
+
+
+def coins(answers):
+    coin = np.random.default_rng(1).integers(0, 2, len(answers)).astype(str)
+    return replace(answers, table=answers.table.with_columns(answer=pl.Series(coin)))
+
+
+def planned(folder: Path, answers, toml: str = TOML) -> Plan:
+    write_answers(answers, folder / "answers.parquet")
+    (folder / "plan.toml").write_text(toml)
+    return plan(folder / "plan.toml")
+
+
+def set_of_questions() -> np.ndarray:
+    """Questions of the pilot: its one annotator's repeats are counted once."""
+    return np.unique(questions_of(triplets(PILOT, 1)))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return planned(tmp_path_factory.mktemp("comparisons"), triplets(PILOT, 1))
+
+
+def test_the_interval_holds_what_more_answers_give(made: Plan):
+    curve = made.curves[0]
+    test = triplets(4000, 7)
+    for times in (2, 4):
+        space = Fitter(1)(triplets(times * PILOT, 8))
+        true = float(agreement(predict(space, test)))
+        low, high = np.quantile(curve.at(float(times * PILOT)), [0.02, 0.98])
+        assert low < true < high
+    assert curve.at(4.0 * PILOT).mean() > 0.6
+
+
+def test_curves_reach_the_money_and_the_ceiling_is_told(made: Plan):
+    assert made.metric == "agreement"
+    assert {c.family.name for c in made.curves} == {"triplet", "triplet, 3 to a question"}
+    for curve in made.curves:
+        largest = [o for o in made.options if o.family == curve.family.name][-1]
+        assert largest.cost == pytest.approx(AMOUNT, rel=0.01)
+        assert np.all(np.diff(curve.draws, axis=1) >= -1e-9)
+    assert made.extras["ceiling"]["source"] == "fitted noise"
+    assert any("second person" in said for said in made.warnings)
+    assert any("one annotator" in said for said in made.warnings)
+    (check,) = made.extras["backtest"]
+    assert check["low"] < check["predicted"] < check["high"]
+    assert made.recommendation["next"]["answers_held"] == len(set_of_questions())
+
+
+def test_the_report_shows_what_was_measured(made: Plan):
+    files = plan_files(made)
+    assert "Measured on your own answers" in files["report.html"]
+    (curve,) = made.extras["measured_curves"]
+    assert curve["answers"] == sorted(curve["answers"])
+    assert curve["quality"][-1] > 0.6
+
+
+def test_coins_are_not_worth_more_of_them(tmp_path: Path):
+    told = planned(tmp_path, coins(triplets(PILOT, 1)), TOML + "answers_per_question = 1\n")
+    curve = told.curves[0]
+    low, high = np.quantile(curve.at(4.0 * PILOT), [0.05, 0.95])
+    assert low < 0.55
+    assert high < 0.75
+    assert told.recommendation["next"]["quality_now"] < 0.6
+
+
+def held_of(answers):
+    return held_answers(answers, {}, None, np.full(len(answers.items), -1))
+
+
+def test_pilots_that_tell_nothing_are_refused_with_the_pilot_to_run(tmp_path: Path):
+    with pytest.raises(InputError, match=r"holds 5\d comparisons.*Run this pilot.*triplet answers"):
+        planned(tmp_path, triplets(60, 1))
+    few = triplets(3000, 2)
+    inside = {f"item {i}" for i in range(5)}
+    rows = [i for i, row in enumerate(few.table["items"].to_list()) if set(row) <= inside]
+    with pytest.raises(InputError, match="different questions"):
+        check_comparisons(held_of(replace(few, table=few.table[rows * 9])), ["triplet"])
+    same = replace(few, table=pl.concat([few.table[[0, 1, 2]]] * 60))
+    with pytest.raises(InputError, match="3 different questions"):
+        check_comparisons(held_of(same), ["triplet"])
+
+
+def test_groups_and_unasked_items_are_named():
+    both = triplets(4000, 4)
+    left = {f"item {i}" for i in range(6)}
+    right = {f"item {i}" for i in range(6, 13)}
+    kept = [
+        i
+        for i, row in enumerate(both.table["items"].to_list())
+        if set(row) <= left or set(row) <= right
+    ]
+    said = check_comparisons(held_of(replace(both, table=both.table[kept])), ["triplet"])
+    assert any("2 groups of items" in text for text in said)
+    assert any("1 of 14 items" in text for text in said)
+
+
+def test_questions_of_a_sampler_are_left_out():
+    answers = triplets(300, 5)
+    how = pl.Series("sampling", ["random"] * 200 + ["uncertainty"] * 100)
+    mixed = replace(answers, table=answers.table.with_columns(how))
+    kept, said = random_questions(mixed)
+    assert len(kept) == 200
+    assert "100 of 300 answers" in said[0]
+    chosen = replace(answers, table=answers.table.with_columns(sampling=pl.lit("uncertainty")))
+    with pytest.raises(InputError, match="chosen by a sampler"):
+        random_questions(chosen)
+
+
+def test_questions_asked_again_and_again_come_from_a_pool():
+    few = triplets(30, 6)
+    again = replace(few, table=few.table[np.random.default_rng(0).integers(0, 30, 300).tolist()])
+    held = held_of(again)
+    (batch,) = held.batches(np.arange(300))
+    asking = asking_of(held, ("triplet", ""), batch.signal, 0)
+    assert asking.pool is not None
+    assert len(asking.pool) == pytest.approx(30, abs=2)
+    assert asking_of(held_of(few), ("triplet", ""), batch.signal, 0).pool is None
+    drawn = replace(asking, pool=None, each=3).draw(9, np.random.default_rng(0))
+    assert np.array_equal(drawn[0], drawn[2])
+    assert not np.array_equal(drawn[2], drawn[3])
+
+
+def measured_as(value: float, rise: float, error: float = 0.01) -> Measured:
+    sizes = np.array([200.0, 400.0])
+    return Measured(
+        ("triplet", ""), sizes, np.array([value - rise, value]), np.array([error, error]), rise,
+        error, [],
+    )  # fmt: skip
+
+
+def test_a_forecast_ends_at_the_ceiling_and_misses_widen_it():
+    twins = np.linspace(0.6, 0.9, 4)[None, :] + np.zeros((5, 1))
+    rise = Rise(np.array([400.0, 800.0, 1600.0, 3200.0]), twins, np.full(5, 0.6))
+    half = Rise(np.array([400.0]), np.full((5, 1), 0.70), np.full(5, 0.6))
+    told = measured_as(0.7, 0.09)
+    _, factor = backtest_of(told, half, "agreement", 0.8)
+    seen = forecast(told, rise, "agreement", 0.8, factor, 3200, 0)
+    assert seen.draws.max() <= 0.8
+    _, missed = backtest_of(measured_as(0.7, -0.09), half, "agreement", 0.8)
+    assert missed.error > 2 * factor.error
+    assert missed.value < factor.value
+    onward = forecast(told, rise, "agreement", 1.0, factor, 10_000, 0)
+    assert onward.sizes[-1] >= 10_000
+    assert totals_of(400, 1500) == [400, 800, 1600]
+
+
+def test_settings_without_a_pilot_cover_their_ranges():
+    found = settings(0, True)
+    assert len({one.lapse for one in found}) == len({one.precision for one in found}) == SETTINGS
+    assert {one.prior for one in found} == {"normal", "clusters", "hypercube"}
+    assert {one.prior for one in settings(0, False)} == {None}
