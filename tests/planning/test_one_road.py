@@ -104,7 +104,9 @@ def test_what_two_commands_print_is_the_same(
     folder: Path, made: Plan, pilot: dict[str, Any]
 ) -> None:
     people = pilot["signals"]["triplet"]
-    recovered_from = command("recover", str(folder / "answers.parquet"), "--dims", "2", "--no-held-out")
+    recovered_from = command(
+        "recover", str(folder / "answers.parquet"), "--dims", "2", "--no-held-out"
+    )
     assumed = {one["name"]: one["value"] for one in made.to_dict()["assumptions"]}
     served = TestClient(build_app(made), base_url="http://127.0.0.1").get("/plan.json").json()
     of_page = {one["name"]: one["value"] for one in served["assumptions"]}

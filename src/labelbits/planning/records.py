@@ -71,10 +71,14 @@ class Measured(TypedDict):
 
 
 class Ceiling(Measured):
-    """People's own agreement in terms of the metric."""
+    """People's own agreement in terms of the metric; of comparisons with where it is from
+    (`source`: repeats, or the fitted noise) in `words`."""
 
-    items: int
     what: str
+    items: NotRequired[int]
+    source: NotRequired[str]
+    another_person: NotRequired[float]
+    words: NotRequired[str]
 
 
 #: The best constant answer: `class` is None where it is the class frequencies.
@@ -221,6 +225,35 @@ class Uncertainty(TypedDict):
     model: list[float]
 
 
+class Doubling(TypedDict):
+    """What twice the answers that are held would gain, and the room there is to the ceiling."""
+
+    gain: float
+    interval: list[float]
+    room: float
+
+
+class Shots(TypedDict):
+    """Few-shot accuracy with `labels` labels a class, by number of answers."""
+
+    labels: int
+    answers: list[int]
+    accuracy: list[float]
+    low: list[float]
+    high: list[float]
+
+
+class MeasuredCurve(TypedDict):
+    """Quality of spaces learned from one source of answers, by their number."""
+
+    source: str
+    answers: list[int]
+    quality: list[float]
+    low: list[float]
+    high: list[float]
+    shots: Shots | None
+
+
 class Extras(TypedDict, total=False):
     """What else is known of a plan, as far as it is: what the report shows beside the advice.
 
@@ -242,3 +275,6 @@ class Extras(TypedDict, total=False):
     ceiling: Ceiling | None
     backtest: list[Backtest]
     uncertainty: list[Uncertainty]
+    doubling: Doubling
+    stop: bool
+    measured_curves: list[MeasuredCurve]

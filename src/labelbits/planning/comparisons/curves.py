@@ -39,6 +39,7 @@ from labelbits.planning.comparisons.twins import Tested, asking_of
 from labelbits.planning.families import one_answer
 from labelbits.planning.measured.curves import Learned
 from labelbits.planning.purchases import interval, most_answers
+from labelbits.planning.records import MeasuredCurve, Shots
 from labelbits.planning.result import NOTHING, Assumption, Curve, Family
 from labelbits.planning.simulated.unseen import of_anyone
 from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
@@ -416,23 +417,23 @@ class _Making:
             return float(curve.answers[-1])
         return float(np.exp(np.interp(quality, mean, np.log(curve.answers))))
 
-    def _figures(self) -> list[dict[str, Any]]:
+    def _figures(self) -> list[MeasuredCurve]:
         """What was measured, source by source: quality, and shots where there are classes."""
         found = []
         for source, told in self.told.items():
             half = Z90 * told.errors
-            entry: dict[str, Any] = {
+            entry: MeasuredCurve = {
                 "source": _name(source),
                 "answers": told.sizes.tolist(),
                 "quality": told.values.tolist(),
                 "low": np.maximum(told.values - half, 0).tolist(),
                 "high": np.minimum(told.values + half, 1).tolist(),
+                "shots": self._shots(told),
             }
-            entry["shots"] = self._shots(told)
             found.append(entry)
         return found
 
-    def _shots(self, told: Measured) -> dict[str, Any] | None:
+    def _shots(self, told: Measured) -> Shots | None:
         """Few-shot accuracy of the same spaces, where items have classes."""
         if self.metric == "shots" or np.unique(self.held.classes[self.held.classes >= 0]).size < 2:
             return None
