@@ -220,7 +220,7 @@ def _from_comparisons(
     from labelbits.planning.comparisons.road import comparisons_of
 
     found = comparisons_of(wanted, given.pilot, given.evidence, seed, tell)
-    extras = {"classes": wanted.dataset.classes, **found.learned.extras}
+    extras: Extras = {"classes": wanted.dataset.classes, **found.learned.extras}
     return _finish(
         found.wanted,
         found.metric,

@@ -7,7 +7,7 @@ the metric's own unit (a share of 1 for accuracy), an interval is [low, high] at
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class Purchase(TypedDict):
@@ -75,6 +75,10 @@ class Ceiling(Measured):
 
     items: int
     what: str
+    #: Of comparisons: where it is from, how often another person gives the same answer, in words.
+    source: NotRequired[str]
+    another_person: NotRequired[float]
+    words: NotRequired[str]
 
 
 #: The best constant answer: `class` is None where it is the class frequencies.
@@ -221,6 +225,14 @@ class Uncertainty(TypedDict):
     model: list[float]
 
 
+class Doubling(TypedDict):
+    """What twice as many comparisons are expected to gain, and the room below the ceiling."""
+
+    gain: float
+    interval: list[float]
+    room: float
+
+
 class Extras(TypedDict, total=False):
     """What else is known of a plan, as far as it is: what the report shows beside the advice.
 
@@ -241,4 +253,9 @@ class Extras(TypedDict, total=False):
     constant: ConstantAnswer | None
     ceiling: Ceiling | None
     backtest: list[Backtest]
+    #: Of plans about comparisons: the gain of twice as many, is the advice to stop, and what the
+    #: pilot measured, source by source.
+    doubling: Doubling
+    stop: bool
+    measured_curves: list[dict[str, Any]]
     uncertainty: list[Uncertainty]

@@ -26,8 +26,8 @@ def measured_section(plan: Plan) -> Section | None:
         f"not fitted to. Whiskers are {100 * LEVEL:.0f} % intervals."
     )
     ceiling = plan.extras.get("ceiling")
-    if ceiling and ceiling.get("words"):
-        words += f" The ceiling: {ceiling['words']}."
+    if ceiling and (told := ceiling.get("words")):
+        words += f" The ceiling: {told}."
     drawing = Figure(
         _figure(plan, found, "quality", plan.metric_name, plan.percent), "measured",
         f"{plan.metric_name} against number of answers, measured on the pilot",
