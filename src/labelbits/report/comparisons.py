@@ -29,18 +29,24 @@ def measured_section(plan: Plan) -> Section | None:
     ceiling = plan.extras.get("ceiling")
     if ceiling and (from_where := ceiling.get("words")):
         words += f" The ceiling: {from_where}."
+    lines: list[Line] = [
+        (one["source"], one["answers"], one["quality"], one["low"], one["high"]) for one in found
+    ]
     drawing = Figure(
-        _figure(plan, [(one["source"], one["answers"], one["quality"], one["low"], one["high"]) for one in found], True, plan.metric_name, plan.percent), "measured",
+        _figure(plan, lines, True, plan.metric_name, plan.percent), "measured",
         f"{plan.metric_name} against number of answers, measured on the pilot",
     )  # fmt: skip
-    with_shots = [one for one in found if one["shots"]]
+    with_shots = [(one["source"], one["shots"]) for one in found if one["shots"]]
     blocks: list[Block] = [Paragraph(words)]
-    few = with_shots[0]["shots"] if with_shots else None
-    if few is not None:
-        labels = few["labels"]
+    if with_shots:
+        few_shots: list[Line] = [
+            (source, few["answers"], few["accuracy"], few["low"], few["high"])
+            for source, few in with_shots
+        ]
+        labels = with_shots[0][1]["labels"]
         each = "one label" if labels == 1 else f"{labels} labels"
         right = Figure(
-            _figure(plan, [(one["source"], told["answers"], told["accuracy"], told["low"], told["high"]) for one in with_shots if (told := one["shots"])], False, f"accuracy, {each} a class", True), "shots",
+            _figure(plan, few_shots, False, f"accuracy, {each} a class", True), "shots",
             "few-shot accuracy of the same spaces against number of answers",
         )  # fmt: skip
         blocks += [

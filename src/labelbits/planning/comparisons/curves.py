@@ -214,6 +214,7 @@ class _Making:
                 "what": "most that any prediction can agree"
                 if found.source == "repeats"
                 else "most probable answers, by the fitted noise",
+                "items": self.held.items,
                 "quality": found.value,
                 "standard_error": error,
                 "source": found.source,
