@@ -10,6 +10,7 @@ import pytest
 
 from labelbits.errors import InputError
 from labelbits.items.tables import Columns, read_tables
+from tests.answers.test_containers import workbook
 
 BY = Columns(features=("x",), label="said")
 
@@ -66,3 +67,17 @@ def test_several_questions_are_never_pooled(tmp_path: Path) -> None:
     assert found.answers.classes == ("a", "b")
     with pytest.raises(InputError, match="questions"):
         read_tables([path], Columns(features=("x",), label="said", annotator="who"))
+
+
+def test_a_spreadsheet_is_a_table_of_items(tmp_path: Path) -> None:
+    rows = [("id", "x", "said"), ("d0", "1", "yes"), ("d1", "2", ""), ("d2", "3", "no")]
+    cells = "".join(
+        "<row>" + "".join(f'<c t="inlineStr"><is><t>{one}</t></is></c>' for one in row) + "</row>"
+        for row in rows
+    )
+    (tmp_path / "t.xlsx").write_bytes(workbook(cells))
+    found = read_tables([tmp_path / "t.xlsx"], BY)
+    assert found.ids == ["d0", "d1", "d2"]
+    assert found.features.tolist() == [[1], [2], [3]]
+    assert found.answers is not None
+    assert found.answers.items == ("d0", "d2")

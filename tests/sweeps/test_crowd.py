@@ -183,3 +183,11 @@ def test_the_real_crowd_is_read_as_its_owners_say(data: Path) -> None:
     (mode,) = purchase("mode", found).draw(np.random.default_rng(0), np.arange(10000))
     assert (mode.answer[:, 0] == found.gold).mean() == pytest.approx(0.9921, abs=5e-4)
     assert len(available(find(data))) == 8
+
+
+def test_every_line_of_the_figure_looks_different(run: pl.DataFrame) -> None:
+    from labelbits.report.reproduce_figures import style
+
+    for _, panel in run.group_by("panel"):
+        lines = panel["signal"].unique().to_list()
+        assert len({style(line) for line in lines}) == len(lines)

@@ -89,6 +89,8 @@ def _figure(
         )  # fmt: skip
     unit = " (%)" if percent else ""
     layout(drawing, "answers fitted", f"{title}{unit}", 380)
-    drawing.update_xaxes(type="log")
+    parts = [one if key == "quality" else one["shots"] for one in found]
+    ticks = max((part["answers"] for part in parts), key=max)
+    drawing.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{n:,.0f}" for n in ticks])
     drawing.update_layout(showlegend=True)
     return drawing

@@ -51,15 +51,15 @@ def style(name: str) -> tuple[str, str, str]:
     if name in known:
         i = known.index(name)
         return COLOURS[i % len(COLOURS)], DASHES[i // len(COLOURS)], SYMBOLS[i % len(SYMBOLS)]
+    if name in OTHER_LINES:
+        i = OTHER_LINES.index(name)
+        return COLOURS[i % len(COLOURS)], ("dashdot", "dot")[i // len(COLOURS) % 2], \
+            SYMBOLS[i % len(SYMBOLS)]  # fmt: skip
     parts = [part.split()[0] for part in name.split("+")]
     if all(part in known for part in parts):  # a mixture, or a signal with an option
         i = sum(known.index(part) for part in parts) + 6 * (len(parts) - 1)
         dash = "longdashdot" if len(parts) > 1 else DASHES[i // len(COLOURS) % len(DASHES)]
         return COLOURS[i % len(COLOURS)], dash, SYMBOLS[i % len(SYMBOLS)]
-    if name in OTHER_LINES:
-        i = OTHER_LINES.index(name)
-        return COLOURS[i % len(COLOURS)], ("dashdot", "dot")[i // len(COLOURS) % 2], \
-            SYMBOLS[i % len(SYMBOLS)]  # fmt: skip
     if name.startswith(("careful", "usual")):
         i = 2 * (not name.endswith("2")) + name.startswith("usual")
         return COLOURS[i], DASHES[name.startswith("usual")], SYMBOLS[i]

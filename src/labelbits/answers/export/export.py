@@ -52,7 +52,7 @@ def export_plan(
 
 def is_plan(path: Path) -> bool:
     """Does the file hold a plan, and no answers?"""
-    check_file(path, "a plan.json, or a file of answers")
+    check_file(path, "the plan.json of labelbits plan, or files of answers")
     if not head(path, 4096).lstrip().startswith(b"{"):
         return False
     try:
