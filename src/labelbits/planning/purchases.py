@@ -15,6 +15,8 @@ from labelbits.planning.result import LEVEL, NOTHING, Curve, Family, Option
 from labelbits.planning.spec.cost import Bill, affordable_items, most_within, total_cost
 from labelbits.planning.spec.planfile import Budget
 
+#: How the name of a way of asking ends that gives each question several answers.
+TO_A_QUESTION = "to a question"
 #: Sizes listed for each way of asking.
 SIZES = 9
 

@@ -9,7 +9,6 @@ and is never counted as another person's.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -68,7 +67,7 @@ def _rows(array: np.ndarray) -> np.ndarray:
     return np.unique(array, axis=axis, return_inverse=True)[1].reshape(-1)
 
 
-def _number(values: np.ndarray[Any, Any]) -> np.ndarray:
+def _number(values: np.ndarray) -> np.ndarray:
     return np.unique(values, return_inverse=True)[1].reshape(-1)
 
 

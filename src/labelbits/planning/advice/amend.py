@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from labelbits.planning.advice.recommend import cheapest_for
-from labelbits.planning.advice.words import NAMES, change, show
+from labelbits.planning.advice.words import NAMES, change, each, show
 from labelbits.planning.records import Mixture, Recommendation
 from labelbits.planning.result import LEVEL, Curve
 from labelbits.planning.spec.planfile import Budget
@@ -78,7 +78,7 @@ def with_mixture(
     percent = mixture.get("percent", False)
     bought = " and ".join(
         f"{p['answers']:,} {NAMES.get(p['signal'], p['signal'] + ' answers')} "
-        f"({p['answers_per_item']:.2g} an item on {p['items']:,} items)"
+        f"({each(p['answers_per_item'])} an item on {p['items']:,} items)"
         for p in mixture["purchases"]
     )
     cost = sum(p["cost"] for p in mixture["purchases"])

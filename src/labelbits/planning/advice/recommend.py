@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from labelbits.planning.advice.value import value_of_information
-from labelbits.planning.advice.words import chance, pilot_sentence, show, target_sentence, what
+from labelbits.planning.advice.words import bought as in_words
+from labelbits.planning.advice.words import chance, pilot_sentence, show, target_sentence
 from labelbits.planning.purchases import (
     chances,
     cost_of,
@@ -84,6 +85,11 @@ def recommend(
     top = int(expected.argmax())
     dearer = None if best == top else largest[top]
     parts = _parts(result, option, last, budget, metric_name, shown, dearer, added is not None)
+    labels = any(curve.family.signal.labels_items() for curve in bought)
+    parts["pilot"] = pilot_sentence(
+        result["value_of_knowing"], budget, result["probability_best"] < SURE, percent,
+        "more items labelled as" if labels else "more answers to",
+    ) if len(last) > 1 else ""  # fmt: skip
     if by_theory and result["probability_best"] >= CERTAIN and parts["certainty"]:
         parts["certainty"] += (
             " Most of that certainty comes from the theory of how noisy answers teach: what the "
@@ -189,11 +195,8 @@ def _parts(
     `dearer` is the best expectation, where a cheaper one that is as good is bought instead;
     `adds`: the probability of being best is about adding to labels that are held.
     """
-    bought = what(
-        option.signal, option.answers, option.answers_per_item, option.items, option.annotators
-    )
     text = (
-        f"Buy {bought} for {option.cost:,.2f} {budget.currency}: expected {metric_name} "
+        f"Buy {in_words(option)} for {option.cost:,.2f} {budget.currency}: expected {metric_name} "
         f"{shown(option.quality)} ({100 * LEVEL:.0f} % interval {shown(option.low)} to "
         f"{shown(option.high)})."
     )
@@ -221,9 +224,6 @@ def _parts(
             f"The evidence cannot tell it from {rival.family} ({shown(rival.quality)} "
             f"expected): the chance that it {best} is {chance(sure)} only."
         )
-    parts["pilot"] = pilot_sentence(
-        result["value_of_knowing"], budget, sure < SURE, shown(1.0).endswith("%")
-    )
     return parts
 
 
@@ -244,12 +244,9 @@ def _less(
     if not near:
         return ""
     cheap = min(near, key=lambda o: o.cost)
-    bought = what(
-        cheap.signal, cheap.answers, cheap.answers_per_item, cheap.items, cheap.annotators
-    )
     return (
-        f"Nearly as good for less: {bought} for {cheap.cost:,.2f} {budget.currency}, expected "
-        f"{shown(cheap.quality)} ({100 * LEVEL:.0f} % interval {shown(cheap.low)} to "
+        f"Nearly as good for less: {in_words(cheap)} for {cheap.cost:,.2f} {budget.currency}, "
+        f"expected {shown(cheap.quality)} ({100 * LEVEL:.0f} % interval {shown(cheap.low)} to "
         f"{shown(cheap.high)})."
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from labelbits.planning.purchases import TO_A_QUESTION
 from labelbits.planning.records import Target, ValueOfKnowing
-from labelbits.planning.result import LEVEL, NOTHING
+from labelbits.planning.result import LEVEL, NOTHING, Option
 from labelbits.planning.spec.planfile import Budget
 
 #: Words for what is bought.
@@ -57,11 +58,25 @@ def chance(share: float) -> str:
     return "< 1 %" if share <= 0.005 else f"{100 * share:.0f} %"
 
 
-def what(signal: str, answers: int, per_item: float, items: int, annotators: str = "crowd") -> str:
+def bought(option: Option) -> str:
+    """An option in words, with how many answers each question gets where that is more than one."""
+    again = option.family.rpartition(", ")[2] if option.family.endswith(TO_A_QUESTION) else ""
+    return what(
+        option.signal, option.answers, option.answers_per_item, option.items, option.annotators,
+        again,
+    )  # fmt: skip
+
+
+def what(
+    signal: str, answers: int, per_item: float, items: int, annotators: str = "crowd",
+    again: str = "",
+) -> str:  # fmt: skip
     """A purchase in words."""
     name = NAMES.get(signal, f"{signal} answers")
     if annotators != "crowd":
         name = f"{name} by {annotators}"
+    if again:
+        name = f"{name}, {again}"
     if answers == 1 and items == 1:
         return f"1 {name.replace('labels', 'label').removesuffix('s')} on 1 item"
     if per_item == 1:
@@ -69,13 +84,23 @@ def what(signal: str, answers: int, per_item: float, items: int, annotators: str
     number = "1 item" if items == 1 else f"{items:,} items"
     if per_item == round(per_item):
         return f"{answers:,} {name} ({per_item:.0f} on each of {number})"
-    return f"{answers:,} {name} ({per_item:.2g} an item on {number})"
+    return f"{answers:,} {name} ({each(per_item)} an item on {number})"
+
+
+def each(per_item: float) -> str:
+    """Answers an item: two digits, and whole numbers from ten on."""
+    return f"{per_item:,.0f}" if per_item >= 10 else f"{per_item:.2g}"
 
 
 def pilot_sentence(
-    value: ValueOfKnowing | None, budget: Budget, unsure: bool, percent: bool = False
+    value: ValueOfKnowing | None,
+    budget: Budget,
+    unsure: bool,
+    percent: bool = False,
+    more: str = "more items labelled as",
 ) -> str:
-    """What knowing would be worth, and the pilot that is worth its cost, or that none is."""
+    """What knowing would be worth, and the pilot that is worth its cost, or that none is; `more`
+    is what that pilot holds."""
     if value is None or (not unsure and not (value["pilot"] and value["pilot"]["worth_it"])):
         return ""
     if value["quality"] < NOTHING:
@@ -95,12 +120,12 @@ def pilot_sentence(
     ways = " and ".join(pilot["families"])
     if pilot["worth_it"]:
         return text + (
-            f"; a pilot of {pilot['items']:,} more items labelled as {ways} costs "
+            f"; a pilot of {pilot['items']:,} {more} {ways} costs "
             f"{pilot['cost']:,.2f} and is worth {worth(pilot['money'])} {budget.currency}: run it "
             "first."
         )
     return text + (
-        f"; no pilot is worth its cost (the best, {pilot['items']:,} more items labelled as "
+        f"; no pilot is worth its cost (the best, {pilot['items']:,} {more} "
         f"{ways}, costs {pilot['cost']:,.2f} and is worth {worth(pilot['money'])} "
         f"{budget.currency})."
     )

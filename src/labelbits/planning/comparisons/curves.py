@@ -38,7 +38,7 @@ from labelbits.planning.comparisons.measured import Z90, Measured, measured
 from labelbits.planning.comparisons.twins import Tested, asking_of
 from labelbits.planning.families import one_answer
 from labelbits.planning.measured.curves import Learned
-from labelbits.planning.purchases import interval, most_answers
+from labelbits.planning.purchases import TO_A_QUESTION, interval, most_answers
 from labelbits.planning.records import MeasuredCurve, Shots
 from labelbits.planning.result import NOTHING, Assumption, Curve, Family
 from labelbits.planning.simulated.unseen import of_anyone
@@ -82,7 +82,9 @@ def ways_of(families: list[Family], held: Held) -> tuple[list[Way], list[str]]:
             one = family
             if each > 1:
                 options = {**family.options, "answers_per_question": each}
-                one = replace(family, name=f"{family.name}, {each} to a question", options=options)
+                one = replace(
+                    family, name=f"{family.name}, {each} {TO_A_QUESTION}", options=options
+                )
             ways.append(Way(one, source, each))
     return ways, said
 
