@@ -9,7 +9,11 @@ const first = JSON.parse(byId('first').textContent);
 const HEAD = ['kind of question', 'bits an answer', 'worth in hard labels', 'price in hard labels', 'bits for the price of a hard label', 'alignment (90 % of worlds)'];
 const at = new URLSearchParams(location.search);
 const setting = {...first};
-for (const key of Object.keys(first)) if (at.has(key)) setting[key] = key === 'signal' ? at.get(key) : Number(at.get(key)) || first[key];
+for (const key of Object.keys(first)) {
+  if (!at.has(key)) continue;
+  const given = Number(at.get(key)); // 0 is a number too: no answer at random
+  setting[key] = key === 'signal' ? at.get(key) : Number.isFinite(given) ? given : first[key];
+}
 
 const say = fault => { byId('problem').textContent = fault ? fault.message : ''; };
 const ranges = [...document.querySelectorAll('#sliders input[type=range]')];
