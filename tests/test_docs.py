@@ -64,10 +64,10 @@ def own_files(folder: Path) -> None:
     columns = ["head", "winner", "loser", "puid", "response_time"]
     pl.DataFrame(rows, schema=columns, orient="row").write_csv(folder / "triplets.csv")
     fights = []
-    for k in range(100):
-        a, b = rng.choice(6, 2, replace=False)
+    for k in range(240):
+        a, b = rng.choice(12, 2, replace=False)
         won = "tie" if k % 10 == 0 else ("model_a", "model_b")[int(rng.random() > a / (a + b))]
-        fights.append((f"m{a}", f"m{b}", won, f"j{k % 5}"))
+        fights.append((f"m{a}", f"m{b}", won, f"j{k % 40}"))
     columns = ["model_a", "model_b", "winner", "judge"]
     pl.DataFrame(fights, schema=columns, orient="row").write_csv(folder / "battles.csv")
 

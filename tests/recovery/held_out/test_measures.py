@@ -169,4 +169,5 @@ def test_recover_prints_them(triplets, tmp_path):
     assert told["ceiling"]["source"] == "fitted noise"
     sizes = [one["answers"] for one in told["curve"]]
     assert sizes == sorted(sizes)
-    assert told["alignment"]["answers"] == 80
+    # Four of the 160 are repeats of an annotator; halves are fitted to the rest.
+    assert told["alignment"]["answers"] == 78

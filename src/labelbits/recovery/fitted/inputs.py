@@ -44,8 +44,8 @@ class Data:
 
     @property
     def only_triplets(self) -> bool:
-        """Is every answer a triplet?"""
-        return len(self.batches) == 1 and isinstance(self.batches[0].signal, Triplet)
+        """Is every answer a triplet? A signal derived from it has a channel of its own."""
+        return len(self.batches) == 1 and type(self.batches[0].signal) is Triplet
 
     def split(self, fraction: float, generator: np.random.Generator) -> tuple[Data, Data]:
         """(rest, held out): about `fraction` of each signal's answers are held out."""
