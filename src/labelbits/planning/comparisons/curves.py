@@ -127,6 +127,7 @@ class _Making:
         self.labels = classes_for_shots(held.classes) if metric == "shots" else 1
         self.told: dict[Source, Measured] = {}
         self.factors: dict[Source, Factor] = {}
+        self.ceiling = math.nan
 
     def learned(self, families: list[Family]) -> Learned:
         result, held = self.result, self.held
@@ -204,9 +205,9 @@ class _Making:
         people = self.held.part(self.held.tested)
         space = self.told[self.main].parts[0].spaces[-1]
         found = agreement_ceiling(people, space, self.seed)
-        self.ceiling = found.value if found.source == "repeats" else math.nan
         if self.metric != "agreement":
-            return
+            return  # alignment and shots end at 1, however much people agree
+        self.ceiling = found.value if found.source == "repeats" else math.nan
         self.result.warnings += said_of_ceiling(found)
         if math.isfinite(found.value):
             error = 0.0
@@ -367,7 +368,7 @@ class _Making:
         text = (
             f"Stop here: twice the {len(held):,} answers you hold is expected to change "
             f"{judged.words} by {scale * mean:.2g} {unit} (90 % interval {scale * low:.2g} to "
-            f"{scale * high:.2g}), and that interval holds 0."
+            f"{scale * high:.2g}), which may be nothing that can be seen."
         )
         self.result.extras["lead"] = " ".join(text.split())
         self.result.extras["stop"] = True

@@ -171,8 +171,14 @@ def _alignment(
     groups = np.random.default_rng([seed, 33]).permutation(np.unique(held.question[rows]))
     first = np.isin(held.question[rows], groups[: len(groups) // 2])
     parts = []
-    for number, half in enumerate((rows[first], rows[~first])):
-        subsets = _subsets(held, half, seed + number)
+    nested = [
+        _subsets(held, half, seed + number)
+        for number, half in enumerate((rows[first], rows[~first]))
+    ]
+    # Halves of the questions may hold answers that double more often in one: sizes go in pairs.
+    levels = min(len(subsets) for subsets in nested)
+    for number, every in enumerate(nested):
+        subsets = every[-levels:]
         spaces = [learn(held.part(one)) for one in subsets]
         richer = _richer(held, subsets[-1], learn, number)
         parts.append(Part(subsets, np.zeros(0, int), spaces, richer))

@@ -136,7 +136,7 @@ def learn(
         "precision": {name: precision[name] for name in names & set(precision)},
         "lapse": {name: lapse[name] for name in names & set(lapse)},
     }
-    only = len(names) == 1 and isinstance(batches[0].signal, Triplet)
+    only = len(names) == 1 and type(batches[0].signal) is Triplet
     if only:
         known = {key: value["triplet"] for key, value in known.items()}
     given = {**known, **world.strengths, **options}

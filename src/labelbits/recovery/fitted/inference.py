@@ -78,7 +78,7 @@ def _triplet_log_odds(fitted: Fitted, batch: Batch) -> tuple[np.ndarray, np.ndar
 
 
 def _plain_triplets(fitted: Fitted, batch: Batch) -> bool:
-    return isinstance(batch.signal, Triplet) and fitted.channel(batch.signal.name)[0].power is None
+    return type(batch.signal) is Triplet and fitted.channel(batch.signal.name)[0].power is None
 
 
 def bits(fitted: Fitted, data: Data) -> np.ndarray:

@@ -181,7 +181,7 @@ def _rows(fitted: Fitted, data: Data, points: int, seed: int) -> tuple[Any, np.n
     draws = int(np.clip(math.ceil(ROWS_EACH * points / answers), 2, MOST_DRAWS))
     for index, batch in enumerate(data.batches):
         channel, theta = fitted.channel(batch.signal.name)
-        if isinstance(batch.signal, Triplet) and channel.power is None and not theta:
+        if type(batch.signal) is Triplet and channel.power is None and not theta:
             found, more = _triplet_rows(fitted, batch, channel)
         else:
             key = jax.random.fold_in(jax.random.key(seed), index)
