@@ -108,6 +108,8 @@ class Target:
     shares: np.ndarray = field(init=False)
     middle: np.ndarray = field(init=False)
     precision: np.ndarray = field(init=False)
+    #: Can the scale be drawn given everything else?
+    scales: bool = field(init=False)
 
     def __post_init__(self) -> None:
         items = np.zeros((self.problem.items, self.problem.dims))
@@ -117,6 +119,9 @@ class Target:
         self.shares = flat(tuple(channel.with_scale(theta) for channel, theta in channels))
         self.middle = flat(tuple(channel.start() for channel in self.problem.channels))
         self.precision = flat(tuple(c.prior_precisions(theta) for c, theta in channels))
+        # Perceived distances do not scale exactly: the chain itself moves them.
+        perceived = any(channel.power is not None for channel in self.problem.channels)
+        self.scales = not (perceived or self.problem.scale_known)
 
     @property
     def coordinates(self) -> int:
@@ -216,9 +221,7 @@ class Target:
         if self.problem.absolute:
             ridge = generator.gamma(n / 2) / max(self.power(x) / 2, 1e-12)
             return np.append(x[: self.noises.stop], np.log(np.clip(ridge, 1e-6, 1e6)))
-        powers = [channel.power for channel in self.problem.channels]
-        if self.problem.scale_known or any(power is not None for power in powers):
-            # Perceived distances do not scale exactly: the chain itself moves them.
+        if not self.scales:
             return x
         energy = 0.5 * self.ridge * self.power(x) * np.exp(2 * SCALES) - n * SCALES
         off = (x[self.noises] - self.middle)[:, None] - 2 * self.shares[:, None] * SCALES
