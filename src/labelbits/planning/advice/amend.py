@@ -49,8 +49,8 @@ def led_by(leads: list[str], advice: Recommendation, turn: str) -> Recommendatio
     if not first:
         return advice
     bought = advice["parts"]["purchase"]
-    if bought.startswith("Buy "):
-        bought = f"{turn} buy {bought[4:]}"
+    if bought.startswith(("Buy ", "Add ")):
+        bought = f"{turn} {bought[0].lower()}{bought[1:]}"
     parts = {"first": first, **advice["parts"], "purchase": bought}
     sentence = " ".join(text for text in parts.values() if text)
     return {**advice, "leads": list(filter(None, leads)), "parts": parts, "sentence": sentence}
