@@ -14,6 +14,7 @@ from labelbits.planning.purchases import (
     chances,
     cost_of,
     final_draws,
+    labels_items,
     most_answers,
     option_at,
     purchase_of,
@@ -85,10 +86,9 @@ def recommend(
     top = int(expected.argmax())
     dearer = None if best == top else largest[top]
     parts = _parts(result, option, last, budget, metric_name, shown, dearer, added is not None)
-    labels = any(curve.family.signal.labels_items() for curve in bought)
     parts["pilot"] = pilot_sentence(
         result["value_of_knowing"], budget, result["probability_best"] < SURE, percent,
-        "more items labelled as" if labels else "more answers to",
+        "more items labelled as" if labels_items(bought) else "more answers to",
     ) if len(last) > 1 else ""  # fmt: skip
     if by_theory and result["probability_best"] >= CERTAIN and parts["certainty"]:
         parts["certainty"] += (
