@@ -32,9 +32,10 @@ from labelbits.signals.questions import without_repeats
 UNKNOWN, OF_CLASSES, MOST = 5, 8, 20
 #: Answers used at most: they tell the number, and every number tried is a fit.
 MOST_ANSWERS = 20_000
-#: Where answers are few: how many are too few, and different questions; folds; dimensions that are
-#: tried; how features are taken meanwhile.
-FEWEST, FEWEST_QUESTIONS, FOLDS, TRIED = 100, 50, 3, (1, 2, 3, 5, 8)
+#: Up to `MANY` answers each is held out once, in `FOLDS` folds; how many are too few, and different
+#: questions; dimensions that are tried; how features are taken meanwhile.
+MANY, FOLDS, FEWEST, FEWEST_QUESTIONS = 3_000, 3, 100, 50
+TRIED = (1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 20)
 FEW_OPTIONS = {"residual_scale": 0.7, "metric_power": 1.0}
 
 
@@ -108,9 +109,12 @@ def _by_comparisons(
     if len(table) > MOST_ANSWERS:
         table = table.sample(MOST_ANSWERS, seed=seed)
     items = table["items"].explode(empty_as_null=False).unique(maintain_order=True).to_list()
-    if len(table) < ENOUGH * len(items):
+    few = len(table) < ENOUGH * len(items)
+    if few or len(table) <= MANY:
         own = Answers(table, tuple(items), (), people.annotators)
-        return _by_few(own, _rows_of(features, items, ids), seed)
+        chosen = _by_folds(own, _rows_of(features, items, ids), seed, few)
+        if few or chosen is not None:
+            return chosen
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what answers leave open is said where they are fitted
         fitted = SignalEmbedding("auto", max_components=MOST, random_state=seed).fit(
@@ -133,7 +137,9 @@ def _rows_of(
         return None
 
 
-def _by_few(answers: Answers, features: np.ndarray | None, seed: int) -> Dimensions | None:
+def _by_folds(
+    answers: Answers, features: np.ndarray | None, seed: int, few: bool
+) -> Dimensions | None:
     """The same where answers are few: every one of them is held out once, question by question.
 
     Features, where there are some, are taken at half their word (`FEW_OPTIONS`), for how much they
@@ -158,8 +164,9 @@ def _by_few(answers: Answers, features: np.ndarray | None, seed: int) -> Dimensi
             break
     dims = simplest(bits)
     source = (
-        f"{len(answers):,} comparisons by people, few for {len(answers.items):,} items: the fewest "
-        "that predict held-out ones as well; more answers may show more"
+        f"{len(answers):,} comparisons by people: the fewest that predict held-out ones as well"
     )
+    if few:
+        source += f"; they are few for {len(answers.items):,} items, and more may show more"
     told = {tried: float(each.mean()) for tried, each in bits.items()}
     return Dimensions(dims, "answers", source, told)

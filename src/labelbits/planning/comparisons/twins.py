@@ -156,14 +156,10 @@ def learn(
             shown = np.concatenate([batch.items for batch in batches])
             second = np.concatenate([batch.answer[:, 0] for batch in batches]) == 1
             shown = np.where(second[:, None], shown[:, [0, 2, 1]], shown)
-            return embedding.fit(shown, init=start, n_objects=held.items, **_features(held))
+            return embedding.fit(shown, init=start, n_objects=held.items, features=held.features)
         table = _table(held, batches)
-        names = {} if held.features is None else {"ids": table.items}
-        return embedding.fit(table, init=start, **_features(held), **names)
-
-
-def _features(held: Held) -> dict[str, Any]:
-    return {} if held.features is None else {"features": held.features}
+        names = None if held.features is None else table.items
+        return embedding.fit(table, init=start, features=held.features, ids=names)
 
 
 def _table(held: Held, batches: Sequence[Batch]) -> Answers:
