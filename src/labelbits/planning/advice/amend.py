@@ -82,8 +82,10 @@ def with_mixture(
         for p in mixture["purchases"]
     )
     cost = sum(p["cost"] for p in mixture["purchases"])
+    if len(mixture["purchases"]) > 1:
+        bought = f"a mixture, {bought},"
     sentence = (
-        f"Buy a mixture, {bought}, for {cost:,.2f} {budget.currency}: expected "
+        f"Buy {bought} for {cost:,.2f} {budget.currency}: expected "
         f"{mixture['metric_name']} {show(quality, percent)} ({100 * LEVEL:.0f} % interval "
         f"{show(interval[0], percent)} to {show(interval[1], percent)}), better by "
         f"{change(gain, (low, high), percent)} than the same money on {mixture['single']} alone."
