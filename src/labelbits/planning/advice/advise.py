@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from labelbits.errors import InputError
 from labelbits.metrics import metric_of
+from labelbits.planning.advice.adding import held_sentence, surely_better, with_held
 from labelbits.planning.advice.amend import led_by, too_little, with_mixture, without_gain
 from labelbits.planning.advice.crossovers import crossovers
 from labelbits.planning.advice.recommend import recommend
@@ -17,7 +18,7 @@ from labelbits.planning.measured.constant import (
     reached_for_nothing,
 )
 from labelbits.planning.measured.free_gold import said_of_gold
-from labelbits.planning.measured.held_labels import buy_next, hold_on, next_sentence, surely_better
+from labelbits.planning.measured.held_labels import buy_next
 from labelbits.planning.purchases import list_options
 from labelbits.planning.records import Constant, Extras
 from labelbits.planning.result import Assumption, Curve, Plan
@@ -71,8 +72,12 @@ def advise(
     elif judged.of_space and not judged.percent:
         first.append(too_little(curves, advice, budget, seed))
     held = ""
+    keep = False
     if there:
-        held = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
+        advice, held, keep = with_held(
+            advice, there, ranked, curves, budget, shown, name,
+            sign=sign, by_theory=extras.get("by_theory", False),
+        )  # fmt: skip
     added = gain_of(advice, curves, seed, sign) if free else None
     # Always there, whatever the money and the prices: tables and figures show it.
     advice = advice.copy()
@@ -108,7 +113,7 @@ def advise(
         warnings, notes = ([said, *warnings], notes) if as_good else (warnings, [*notes, said])
     if held:
         first.append(held)
-        turn = "From nothing, the best would be to"
+        turn = "If you buy all the same," if keep else ""
     advice = led_by(first, advice, turn)
     if there:
         advice["next"] = {
@@ -118,8 +123,8 @@ def advise(
             "quality_now_standard_error": there["standard_error"],
             "worth_in_answers": there["worth"],
             "purchases": ranked,
-            "sentence": next_sentence(
-                there, ranked, advice["family"], budget, shown, name, sign=sign
+            "sentence": held_sentence(
+                there, ranked, advice, shown, name, budget.currency, sign=sign
             ),
         }
         target = extras.get("target")
