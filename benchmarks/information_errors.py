@@ -1,7 +1,7 @@
 """Are standard errors honest? z of every way to a number of bits, over seeds.
 
     python benchmarks/information_errors.py                   # 200 seeds of every way
-    python benchmarks/information_errors.py --seeds 50 --ways grouped,laplace
+    python benchmarks/information_errors.py --seeds 50 --ways 'grouped; laplace' --out z.json
 
 z = (value - truth) / (the error reported). The truth is a run at a sixth of the error, or, where
 only averages over worlds are known, the mean over the seeds. Its standard deviation over seeds
@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -107,6 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--ways", default="; ".join(WAYS))
+    parser.add_argument("--out", type=Path, help="add every z to this file, {way: [z, ...]}")
     asked = parser.parse_args()
     print(f"{'way':28} {'truth':>8} {'sd of z':>8} {'mean, in errors':>16} {'CPU s':>7}")
     for name in asked.ways.split("; "):
@@ -118,6 +121,9 @@ def main() -> None:
             f"{time.process_time() - start:7.1f}",
             flush=True,
         )
+        if asked.out is not None:
+            kept = json.loads(asked.out.read_text()) if asked.out.exists() else {}
+            asked.out.write_text(json.dumps(kept | {name: [round(float(x), 3) for x in z]}))
 
 
 if __name__ == "__main__":

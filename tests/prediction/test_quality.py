@@ -80,6 +80,8 @@ def test_comparisons_do_not_depend_on_classes() -> None:
         ("hard", World(80, 8, 3, prototypes=np.zeros((8, 3))), 8, "knows its prototypes"),
         ("triplet", World(80, 8, 1, prior="sphere"), 8, "two points"),
         ("triplet", World(80, 8, 3, prior="clusters", spread=0.2), 8, "spread 0.2"),
+        ("hard", World(80, 8, 3, prior="clusters"), 8, "clusters in 3 dims"),
+        ("triplet", World(80, 8, 1), 8, "1 dimension; predictions of triplet"),
         (
             "triplet",
             World(80, 8, 3, prior="empirical", points=np.ones((80, 3))),

@@ -16,16 +16,26 @@ WORLDS = 24
 pytestmark = pytest.mark.filterwarnings("ignore:.*explained no better than random")
 
 
+def ranks(drawn: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Share of draws (draws, items, dims) below the true distance of each of three pairs."""
+    far, true = (np.linalg.norm(z[..., ::2, :] - z[..., 1::2, :], axis=-1) for z in (drawn, points))
+    return np.mean(far < true, axis=0)
+
+
 def test_intervals_of_few_answers_hold_nine_places_in_ten() -> None:
-    """Six items on a line, four triplets a coordinate, precision 2 and lapse .05 known."""
+    """Six items on a line, four triplets a coordinate, precision 2 and lapse .05 known. Worlds are
+    drawn from the prior, so that the true distances' ranks among draws are uniform."""
     inside: dict[float, list[float]] = {1.0: [], 4.0: []}
+    ranked: dict[float, list[np.ndarray]] = {1.0: [], 4.0: []}
     laplace = []
     for seed in range(WORLDS):
         points = np.random.default_rng([seed, 3]).normal(size=(6, 1))
         for weight, found in inside.items():
             model = lb.SignalEmbedding(1, random_state=0, n_init=2, precision=2.0, lapse=0.05)
             model.fit(answered(points, 24, seed), sample_weight=np.full(24, weight))
-            low, high = model.posterior().interval(0.9)
+            posterior = model.posterior()
+            low, high = posterior.interval(0.9)
+            ranked[weight].append(ranks(posterior.unaligned, points))
             true = metrics.align(points, model.embedding_, scale=False)
             found.append(float(np.mean((low < true) & (true < high))))
             if weight == 1:
@@ -35,8 +45,14 @@ def test_intervals_of_few_answers_hold_nine_places_in_ten() -> None:
     error = np.std(inside[1.0]) / np.sqrt(WORLDS)
     assert np.mean(inside[1.0]) == pytest.approx(0.9, abs=4 * error)
     assert np.mean(laplace) == pytest.approx(0.9, abs=4 * error)
+    # A uniform rank has mean 1/2 and variance 1/12.
+    middle, apart = (np.mean(x, axis=1) for x in (ranked[1.0], (np.array(ranked[1.0]) - 0.5) ** 2))
+    assert np.mean(middle) == pytest.approx(0.5, abs=4 * np.std(middle) / np.sqrt(WORLDS))
+    assert np.mean(apart) == pytest.approx(1 / 12, abs=4 * np.std(apart) / np.sqrt(WORLDS))
     # Negative control: answers that claim to be four each.
     assert np.mean(inside[4.0]) < 0.9 - 4 * np.std(inside[4.0]) / np.sqrt(WORLDS)
+    sure = np.mean((np.array(ranked[4.0]) - 0.5) ** 2, axis=1)
+    assert np.mean(sure) > 1 / 12 + 3 * np.std(sure) / np.sqrt(WORLDS)
 
 
 def test_chains_that_disagree_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,8 +109,11 @@ def failures(
     looking = compiled_briefly(look, 0)
     means = {"-ln p and the entropy": Mean(), "a control and 0": Mean(), CLOSED: Mean()}
     found: list[str] = []
+    beyond: list[str] = []
+    d2 = draw(signal, dims, classes, n, seed)
     for again in range(AGAIN):
-        d2 = draw(signal, dims, classes, n, seed + 1000 * again)
+        if again:
+            d2 = draw(signal, dims, classes, n, seed + 1000 * again)
         surprise, entropy, controls, closed = looking(jax.random.key(seed + 1000 * again), d2)
         surprise = np.asarray(surprise, dtype=np.float64)
         scale = max(1.0, float(np.abs(surprise).max()))

@@ -22,6 +22,9 @@ CLASS_SIGNALS = (
 ITEMS, CLASSES, DIMS = (30, 120), (3, 24), (1, 8)
 PRECISION, LAPSE, ANSWERS = (0.25, 4.0), (0.0, 0.3), (1.0, 64.0)
 PRIORS = ("normal", "hypercube", "sphere", "clusters")
+#: Where single worlds fell outside their interval too often (docs/prediction.md): clusters in up to
+#: so many dims, comparisons in fewer than so many.
+CLUSTERS_DIMS, COMPARISON_DIMS = 3, 2
 #: What to do instead of predicting.
 SIMULATE = "simulate it: labelbits sweep, or labelbits.simulation.simulate.simulate"
 
@@ -72,6 +75,18 @@ def _check_world(signal: Signal, world: World) -> None:
         raise NotCheckedError(
             f"the world has {world.clusters} clusters of spread {world.spread}; predictions were "
             f"checked with {default.clusters} of spread {default.spread} only: {SIMULATE}"
+        )
+    if world.prior == "clusters" and world.dims <= CLUSTERS_DIMS:
+        raise NotCheckedError(
+            f"the world has clusters in {world.dims} dims; predictions of clusters cannot be "
+            f"trusted in up to {CLUSTERS_DIMS} dims, where worlds differ by where their clusters "
+            f"lie: {SIMULATE}"
+        )
+    if not signal.uses_classes and world.dims < COMPARISON_DIMS:
+        raise NotCheckedError(
+            f"the world has {world.dims} dimension; predictions of {signal.name} cannot be trusted "
+            f"in fewer than {COMPARISON_DIMS}, where a search may end in a wrong order of the "
+            f"items: {SIMULATE}"
         )
     if signal.uses_classes and world.known_prototypes is not None:
         raise NotCheckedError(

@@ -32,7 +32,7 @@ from labelbits.recovery.triplets.noise import TripletTarget
 CHAINS, WARM_UP, ROUND, ROUNDS, THIN = 4, 200, 200, 12, 4
 #: Looks after which chains are given up that will not do: effective draws grow as the chains do,
 #: and those of the last look would be fewer than this share of what is needed.
-HOPELESS, TOO_FEW = 3, 0.5
+HOPELESS, TOO_FEW = 3, 0.25
 #: Largest R-hat and fewest effective draws of any quantity.
 R_HAT, EFFECTIVE = 1.05, 80.0
 #: How far from the fit the chains start, in widths.
