@@ -117,7 +117,7 @@ def advise(
         warnings, notes = ([said, *warnings], notes) if as_good else (warnings, [*notes, said])
     if held:
         first.append(held)
-        turn = "If you buy all the same," if keep else turn
+        turn = "If you buy all the same," if keep else ""
     advice = led_by(first, advice, turn)
     if there:
         advice["next"] = {
