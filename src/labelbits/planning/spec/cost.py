@@ -148,15 +148,35 @@ def _session_cost(budget: Budget) -> float:
     return budget.session_seconds * budget.wage_per_hour / 3600
 
 
-def unit_cost(amount: float, answers_per_item: float | None, budget: Budget) -> float:
-    """Money for one more answer at the price `amount`, with its share of item and session."""
-    item = budget.item_cost / answers_per_item if answers_per_item else 0.0
-    return amount + item + _session_cost(budget) / budget.answers_per_session
+def cost_per_item(price: Price, answers_per_item: float, budget: Budget) -> float:
+    """Money for each item at so many answers, where the whole budget is spent on such items."""
+    items = max(1, affordable_items(price, answers_per_item, budget))
+    return total_cost(price, items, items * answers_per_item, budget) / items
 
 
 def sessions_of(answers: float, budget: Budget) -> int:
     """Sessions, one annotator's sitting each, in which this many answers are given."""
     return math.ceil(answers / budget.answers_per_session)
+
+
+def costs_of(
+    prices: np.ndarray, items: np.ndarray, answers: np.ndarray, budget: Budget
+) -> np.ndarray:
+    """`total_cost` of many purchases at once; arrays that broadcast."""
+    sessions = np.ceil(answers / budget.answers_per_session)
+    return answers * prices + items * budget.item_cost + sessions * _session_cost(budget)
+
+
+def most_within_each(
+    amounts: np.ndarray, costs: Callable[[np.ndarray], np.ndarray], most: np.ndarray
+) -> np.ndarray:
+    """The largest whole numbers, up to `most`, whose `costs` (rising) are within `amounts`."""
+    low, high = np.zeros(np.shape(amounts)), np.floor(most)
+    while np.any(low < high):
+        middle = np.ceil((low + high) / 2)
+        within = costs(middle) <= amounts
+        low, high = np.where(within, middle, low), np.where(within, high, middle - 1)
+    return low
 
 
 def total_cost(price: Price, items: float, answers: float, budget: Budget) -> float:
