@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labelbits import planning
 from labelbits.assumed import Asked, assumed_folder, write_assumed
 from labelbits.errors import InputError
-from labelbits.interface import Answers
+from labelbits.interface import LEVEL, Answers
 from labelbits.planning.result import Plan as _Plan
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Plan(_Plan):
             + "</tr>"
             for option in self._last()
         )  # fmt: skip
-        heads = ("option", "items", "cost", self.metric_name, "90 % interval")
+        heads = ("option", "items", "cost", self.metric_name, f"{100 * LEVEL:.0f} % interval")
         head = "".join(f"<th>{escape(name)}</th>" for name in heads)
         warned = "".join(f"<li>{escape(one)}</li>" for one in self.warnings)
         figure = self.plot().to_html(full_html=False, include_plotlyjs=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
-from scipy.stats import norm
 
 from labelbits.errors import InputError
+from labelbits.interface import Z
 from labelbits.planning.records import Measured, Purchase
 from labelbits.planning.result import LEVEL, NOTHING, Curve, Family, Option
 from labelbits.planning.spec.cost import (
@@ -38,9 +39,16 @@ def interval(draws: np.ndarray) -> tuple[float, float, float]:
 
 def measured_interval(measured: Measured, sign: int) -> tuple[float, float]:
     """Interval of a `quality` that was measured with a `standard_error`."""
-    half = float(norm.ppf((1 + LEVEL) / 2)) * measured["standard_error"]
+    half = Z * measured["standard_error"]
     most = measured["quality"] + half
     return max(0.0, measured["quality"] - half), min(most, 1.0) if sign > 0 else most
+
+
+def widened(middle: float, ends: Sequence[float], half: float) -> tuple[float, float]:
+    """The interval around `middle` with `ends` when another error, independent, adds `half` to
+    either side: their squares add up."""
+    low, high = ends
+    return middle - math.hypot(middle - low, half), middle + math.hypot(high - middle, half)
 
 
 def purchase_of(

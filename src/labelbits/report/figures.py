@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from labelbits.interface import Z
 from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import Option, Plan
 from labelbits.report.purchases import adds
@@ -215,7 +216,7 @@ def bits_bars(plan: Plan, per_money: bool) -> go.Figure:
                 x=[value],
                 orientation="h",
                 marker={"color": colour(index)},
-                error_x={"type": "data", "array": [1.645 * error], "color": INK},
+                error_x={"type": "data", "array": [Z * error], "color": INK},
                 showlegend=False,
                 hovertemplate="%{y}<extra></extra>",
             )
