@@ -38,6 +38,21 @@ class Family:
     asked: SignalPlan | None = None
     number: int = 0
 
+    @property
+    def is_model(self) -> bool:
+        """Does a language model answer?"""
+        return self.asked is not None and self.asked.is_model
+
+    @property
+    def is_crowd(self) -> bool:
+        """Do the people of counts and pilot answer?"""
+        return self.annotators == CROWD
+
+    @property
+    def question(self) -> tuple[str, str]:
+        """What is asked of whom: a vote and a hard label are one question, at one price."""
+        return "hard" if self.kind == "votes" else self.kind, self.annotators
+
 
 @dataclass(frozen=True)
 class Curve:

@@ -7,7 +7,9 @@ import plotly.graph_objects as go
 
 from labelbits.planning.purchases import most_answers_each
 from labelbits.planning.result import Curve, Plan
-from labelbits.report.figures import colour, label, layout, log_ticks, money
+from labelbits.planning.spec.planfile import by
+from labelbits.report.figures import colour, label, layout, log_ticks
+from labelbits.report.purchases import money
 
 #: Points of the map along each axis.
 POINTS = 45
@@ -28,11 +30,7 @@ def scaled_kind(plan: Plan) -> tuple[str, str] | None:
 
 
 def _key(curve: Curve) -> str:
-    family = curve.family
-    if family.annotators != "crowd":
-        kind = "hard" if family.kind == "votes" else family.kind
-        return f"{kind} by {family.annotators}"
-    return "hard" if family.kind == "votes" else family.kind
+    return by(*curve.family.question)
 
 
 def winner_map(plan: Plan) -> go.Figure | None:

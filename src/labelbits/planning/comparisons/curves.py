@@ -44,7 +44,7 @@ from labelbits.planning.purchases import TO_A_QUESTION, interval, most_answers
 from labelbits.planning.records import MeasuredCurve, Shots
 from labelbits.planning.result import NOTHING, Assumption, Curve, Family
 from labelbits.planning.simulated.unseen import of_anyone
-from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
+from labelbits.planning.spec.planfile import MODEL, PlanFile
 from labelbits.recovery import agreement_ceiling, shots
 from labelbits.recovery.held_out import Fitter
 from labelbits.worlds import World
@@ -436,7 +436,7 @@ class _Making:
         rows = len(held.rows(self.main))
         curve = next(
             (c for c in result.curves if c.family.kind == self.main[0]
-             and c.family.annotators == CROWD), result.curves[0],
+             and c.family.is_crowd), result.curves[0],
         )  # fmt: skip
         quality, _, _ = interval(curve.at(rows))
         result.extras["holdings"] = {

@@ -57,7 +57,6 @@ def price_of(
     source at all: times are never invented.
     """
     per_second = budget.wage_per_hour / 3600
-    is_model = plan.annotators == "model" or plan.model is not None
     if plan.tokens_price is not None:
         return Price(plan.tokens_price + budget.fee, None, 0.0, "tokens given in the plan")
     if plan.price is not None:
@@ -67,7 +66,7 @@ def price_of(
         return Price(cost, plan.seconds, 0.0, "seconds given in the plan")
     if measured is not None:
         return Price(measured.amount, measured.seconds, measured.log_sd, measured.source)
-    if is_model:
+    if plan.is_model:
         raise InputError(
             f"[[signal]] number {number} ({plan.kind} by a language model): no price; add price = "
             "that of one answer, or input_tokens, output_tokens and their prices for a million "
