@@ -25,6 +25,7 @@ from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
+from labelbits.planning.spec.planfile import OF_COMPARISONS
 from labelbits.report import write_plan
 from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import PREFERENCE
@@ -111,7 +112,7 @@ def _plan_comparisons(
     progress("choosing dimensions", 0.01)
     dims = dimensions_of(found, None, len(found.classes), seed)
     kinds = list(found.table["signal"].unique(maintain_order=True))
-    asked = replace(asked, signals=asked.signals or kinds, metric=asked.metric or "alignment")
+    asked = replace(asked, signals=asked.signals or kinds, metric=asked.metric or OF_COMPARISONS)
     notes = [
         "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`.",
         f"{len(found):,} comparisons of {len(found.items):,} items ({', '.join(kinds)}); nothing "

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from labelbits.errors import InputError
+from labelbits.planning.spec.learners import LEARNERS
 from labelbits.planning.spec.planfile import (
     Budget,
     Dataset,
@@ -74,6 +75,8 @@ def _explain(error: Any) -> str:
         if table is SignalPlan:
             own = {name for signal in REGISTRY.values() for name in signal.options}
             known += sorted(own - set(known))
+        if table is LearnerPlan:
+            known += dict.fromkeys(name for one in LEARNERS.values() for name in one.options)
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"{where}: unknown key; {hint}expected one of: {', '.join(known)}"
