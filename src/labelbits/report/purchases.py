@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from labelbits.planning.records import Addition
 from labelbits.planning.result import Option, Plan
 
 
 def adds(plan: Plan) -> bool:
     """Is what is recommended added to labels that are held? Qualities are then of both together."""
     return "from_nothing" in plan.recommendation
+
+
+def addition(plan: Plan) -> Addition | None:
+    """What is recommended to add to labels that are held; None where nothing is added."""
+    held = plan.recommendation.get("next")
+    if held is None or not adds(plan):
+        return None
+    chosen = plan.recommendation["family"]
+    return next(one for one in held["purchases"] if one["family"] == chosen)
 
 
 def largest(plan: Plan) -> dict[str, Option]:

@@ -24,7 +24,7 @@ from labelbits.report.comparisons import measured_section
 from labelbits.report.differences import difference_figure, differences
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
-from labelbits.report.purchases import adds, largest
+from labelbits.report.purchases import addition, adds, largest
 from labelbits.report.winners import money_ratio, winner_map
 
 #: Doubts that stand on the first screen; a click shows the others.
@@ -63,6 +63,12 @@ def _verdict(plan: Plan) -> Section:
     if "single" in best and mixture:  # it is advised; probabilities are of one option alone
         gain, interval = change_parts(mixture["gain"], mixture["interval"], percent)
         cards.append((gain, f"better than {mixture['single']} alone ({interval})"))
+    elif (added := addition(plan)) is not None:
+        # A cheaper purchase that is as good has no high probability of being the best.
+        sign = -1 if plan.lower_is_better else 1
+        ends = sorted(sign * end for end in added["gain_interval"])
+        gain, interval = change_parts(sign * added["gain"], ends, percent)
+        cards.append((gain, f"gain over what you hold ({interval})"))
     elif len(plan.curves) > 1:
         cards.append((chance(best["probability_best"]), "probability that it is the best"))
     free = best.get("constant")
@@ -149,7 +155,7 @@ def _differences(plan: Plan) -> Section | None:
     table = Table(["option", f"{plan.metric_name} less that of {best}"], rows)
     return Section(
         "How far the options are apart",
-        [Paragraph(words), drawing, Details(f"{len(rows)} differences as numbers", [table])],
+        [Paragraph(words), drawing, Details("The differences as numbers", [table])],
     )
 
 

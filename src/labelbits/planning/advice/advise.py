@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.metrics import metric_of
@@ -38,6 +41,7 @@ def advise(
     judged = metric_of(metric)
     sign, percent = judged.sign, judged.percent
     seed = extras.get("seed", 0)
+    _check_known(curves, extras, judged.words)
     options = list_options(curves, budget, seed)
     bought = {option.family for option in options}
     notes = [
@@ -113,7 +117,7 @@ def advise(
         warnings, notes = ([said, *warnings], notes) if as_good else (warnings, [*notes, said])
     if held:
         first.append(held)
-        turn = "If you buy all the same," if keep else turn
+        turn = "If you buy all the same," if keep else ""
     advice = led_by(first, advice, turn)
     if there:
         advice["next"] = {
@@ -154,6 +158,26 @@ def advise(
         extras=extras,
         terms=budget,
     )
+
+
+def _check_known(curves: list[Curve], extras: Extras, words: str) -> None:
+    """Raise `InputError` where a quality is no number: no advice rests on it."""
+    found = {f"what {curve.family.name} gives": curve.draws for curve in curves}
+    for key, what in (
+        ("holdings", "the labels that are held"), ("constant", "a constant answer"),
+        ("ceiling", "the ceiling"), ("known", "gold"),
+    ):  # fmt: skip
+        one: Any = extras.get(key)
+        if one:
+            found[what] = np.array([one["quality"]])
+    for what, values in found.items():
+        missing = np.count_nonzero(~np.isfinite(values))
+        if missing:
+            raise InputError(
+                f"{words} of {what} is not known: {missing:,} of {values.size:,} values of it are "
+                "no number; expected a finite quality everywhere. Nothing can be advised from it: "
+                "try another [goal] metric, or add answers to the pilot"
+            )
 
 
 def replan(
