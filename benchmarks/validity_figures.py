@@ -1,8 +1,8 @@
 """The figures of docs/validity.md, from results that other scripts stored.
 
-    python benchmarks/validity_figures.py FOLDER docs
+    python benchmarks/validity_figures.py benchmarks/validity docs   # needs labelbits[png]
 
-FOLDER holds what was measured: `z.json`, {way: [z, ...]}, of `information_errors.py --out`;
+The first folder holds what was measured: `z.json` of `information_errors.py --out`;
 `SIGNAL.jsonl` of `calibration.py`; `fresh.jsonl` of `prediction_fresh.py`. What is missing is left
 out. Writes `validity_ranks.png`, `validity_coverage.png` and `validity_z.png`.
 """
@@ -22,6 +22,8 @@ from calibration import ANSWERS, RANKS
 from prediction_fresh import answered
 
 INK, LIGHT = "#27496d", "rgba(120,120,120,.25)"
+#: Worlds below which ranks are not drawn.
+FEWEST = 10
 
 
 def finished(figure: go.Figure, path: Path, width: int, height: int) -> None:
@@ -42,7 +44,7 @@ def ranks(folder: Path, path: Path) -> None:
         if file.exists():
             rows = [json.loads(line) for line in file.read_text().splitlines()]
             kept = [list(row["ranks"].values()) for row in rows if "ranks" in row]
-            if kept:
+            if len(kept) >= FEWEST:
                 found[name] = np.array(kept) * 5 // (RANKS + 1), len(rows)
     if not found:
         return
@@ -59,9 +61,9 @@ def ranks(folder: Path, path: Path) -> None:
         at = {"row": i // 3 + 1, "col": i % 3 + 1}
         low, high = stats.binom.ppf([0.05, 0.95], worlds, 0.2) / worlds
         figure.add_bar(x=[1, 2, 3, 4, 5], y=share.mean(0), marker_color=INK, **at)
-        figure.add_hrect(y0=low, y1=high, fillcolor=LIGHT, line_width=0, **at)
+        figure.add_hrect(y0=low, y1=high, fillcolor=LIGHT, line_width=0, layer="below", **at)
         figure.add_hline(y=0.2, line_color="#888", line_width=1, **at)
-    figure.update_xaxes(title="fifth in which the true value ranks")
+    figure.update_xaxes(title="fifth in which the true value ranks", dtick=1)
     figure.update_yaxes(title="share", range=[0, 0.6])
     finished(figure, path, 330 * min(3, len(found)) + 60, 290 * rows)
 
@@ -82,7 +84,7 @@ def coverage(folder: Path, path: Path) -> None:
             if name in (row["signal"], "all")
         ]
     figure = go.Figure()
-    figure.add_hrect(y0=0.85, y1=0.95, fillcolor=LIGHT, line_width=0)
+    figure.add_hrect(y0=0.85, y1=0.95, fillcolor=LIGHT, line_width=0, layer="below")
     labels = [f"{name}<br>{len(share)} points" for name, share in shares.items()]
     figure.add_scatter(
         x=np.repeat(labels, [len(share) for share in shares.values()]),
@@ -108,19 +110,21 @@ def scores(folder: Path, path: Path) -> None:
     if not file.exists():
         return
     found = json.loads(file.read_text())
-    titles = [f"{way}: sd {np.std(z):.2f} ({len(z)} values)" for way, z in found.items()]
-    figure = make_subplots(rows=1, cols=len(found), subplot_titles=titles)
+    titles = [f"{way}: sd {np.std(z, ddof=1):.2f} ({len(z)} values)" for way, z in found.items()]
+    columns = min(3, len(found))
+    rows = -(-len(found) // columns)
+    figure = make_subplots(rows=rows, cols=columns, subplot_titles=titles)
     line = np.linspace(-4, 4, 121)
-    for i, z in enumerate(found.values(), 1):
+    for i, z in enumerate(found.values()):
+        at = {"row": i // columns + 1, "col": i % columns + 1}
         figure.add_histogram(
             x=z, xbins={"start": -4, "end": 4, "size": 0.5}, histnorm="probability density",
-            marker_color=INK, row=1, col=i,
+            marker_color=INK, **at,
         )  # fmt: skip
-        figure.add_scatter(
-            x=line, y=stats.norm.pdf(line), mode="lines", line_color="#c0392b", row=1, col=i
-        )
+        figure.add_scatter(x=line, y=stats.norm.pdf(line), mode="lines", line_color="#c0392b", **at)
     figure.update_xaxes(title="z", range=[-4, 4])
-    finished(figure, path, 330 * len(found) + 60, 300)
+    figure.update_yaxes(range=[0, 0.72])
+    finished(figure, path, 330 * columns + 60, 290 * rows)
 
 
 def main() -> None:
