@@ -147,7 +147,7 @@ class _Making:
 
     def learned(self, families: list[Family]) -> Learned:
         result, held = self.result, self.held
-        result.warnings += check_comparisons(held, [f.kind for f in families])
+        result.warnings += check_comparisons(held)
         self.main = self._main()
         self._strengths()
         ways, said = ways_of(families, held)
@@ -281,7 +281,7 @@ class _Making:
             self.seed, lambda done: self.tell(what, start + width * done), anew=anew,
         )  # fmt: skip
         seen = forecast(told, rise, self.metric, self.ceiling, factor, most, self.seed)
-        self._keep(way, told if not anew else None, rise.sizes, seen, most)
+        self._keep(way, told if not anew else None, seen)
         if way.source == self.main and way.each == 1:
             self._stop(told, rise, seen)
         if most > FAR * told.base * 1.01:
@@ -363,9 +363,7 @@ class _Making:
         )
         return factor
 
-    def _keep(
-        self, way: Way, told: Measured | None, sizes: np.ndarray, seen: Forecast, most: float
-    ) -> None:
+    def _keep(self, way: Way, told: Measured | None, seen: Forecast) -> None:
         grid, draws = seen.sizes, seen.draws
         points = np.zeros((0, 4))
         if told is not None:

@@ -66,7 +66,7 @@ def comparisons_of(
         replace(one, measured=one.measured or (asked.kind in there and number not in unseen))
         for number, (asked, one) in enumerate(zip(wanted.signal, noise, strict=True), start=1)
     ]
-    said += assumed_noise(wanted, families, told, dims)
+    said += assumed_noise(wanted, families, told)
     learned.assumptions = chosen + assumptions + learned.assumptions
     learned.warnings = said + learned.warnings
     return Road(wanted, metric, learned)
