@@ -153,6 +153,9 @@ def test_a_sure_difference_too_small_to_show_is_not_paid_for() -> None:
     advice, _, _ = said(held, pair, 0.88, "cheap", [dear, cheap])
     assert advice["family"] == "cheap"
     assert "dear adds more with probability 90 %, but too little" in advice["parts"]["certainty"]
+    # Nor is the dearer one named where neither is sure, though it was the best from nothing.
+    unsure = [{**dear, "chance": 0.7}, {**cheap, "chance": 0.3}]
+    assert said(held, pair, 0.88, "dear", unsure)[0]["family"] == "cheap"
     better = [{**dear, "quality": dear["quality"] + 0.05}, cheap]
     assert said(held, pair, 0.88, "cheap", better)[0]["family"] == "dear"
 

@@ -64,8 +64,8 @@ def _table(plan: Plan, wide: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("option", overflow="fold")
     level = f"{100 * LEVEL:.0f} % interval"
-    quality = "with yours" if adds(plan) else "quality"
-    names = ["items", "each", f"cost {plan.currency}", quality, level, "best"]
+    quality, best = ("with yours", "adds most") if adds(plan) else ("quality", "best")
+    names = ["items", "each", f"cost {plan.currency}", quality, level, best]
     if wide:
         names += ["bits/answer", f"bits/{plan.currency}"]
     for name in names:

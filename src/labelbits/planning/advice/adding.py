@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from labelbits.planning.advice.recommend import BY_THEORY, CERTAIN, SURE, preferred
+from labelbits.planning.advice.recommend import BY_THEORY, CERTAIN, CHEAPER, SURE, preferred
 from labelbits.planning.advice.words import between, chance, change, what
 from labelbits.planning.purchases import measured_interval, purchase_of
 from labelbits.planning.records import Addition, Holdings, Recommendation
@@ -26,20 +26,21 @@ WHOLE = 0.95
 
 def to_add(ranked: list[Addition], chosen: str, sign: int) -> Addition:
     """The purchase that every sentence about adding to labels at hand names: of the family that is
-    best from nothing, unless another one is better for sure or the only one that adds anything."""
+    best from nothing, unless another one is better for sure, as good for much less, or the only
+    one that adds anything."""
     by_name = {one["family"]: one for one in ranked}
     if chosen not in by_name:
         return ranked[0]
-    if ranked[0]["chance"] >= SURE:
-        # A difference that is sure and too small to show is no reason to pay more.
-        best = preferred(
-            np.array([sign * one["quality"] for one in ranked]),
-            np.array([one["interval"][1] - one["interval"][0] for one in ranked]),
-            np.array([one["cost"] for one in ranked]),
-        )
-        return ranked[int(best[0])]
-    nothing = _adds_nothing(by_name[chosen], sign)
-    return ranked[0] if nothing and sign * ranked[0]["gain"] >= NOTHING else by_name[chosen]
+    order = preferred(
+        np.array([sign * one["quality"] for one in ranked]),
+        np.array([one["interval"][1] - one["interval"][0] for one in ranked]),
+        np.array([one["cost"] for one in ranked]),
+    )
+    # A difference that is sure and too small to show is no reason to pay more.
+    pick, mine = ranked[int(order[0])], by_name[chosen]
+    if ranked[0]["chance"] >= SURE or pick["cost"] < CHEAPER * mine["cost"]:
+        return pick
+    return ranked[0] if _adds_nothing(mine, sign) and not _adds_nothing(ranked[0], sign) else mine
 
 
 def _adds_nothing(one: Addition, sign: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,10 @@ def _explain(error: Any) -> str:
     if error["type"] == "tuple_type" and error["loc"] == ("signal",):
         return "signal: found one table; expected a list: write [[signal]] with double brackets"
     found = error.get("input")
+    # pydantic says "Input should be"; ours say what was found and what was expected.
     message = error["msg"].removeprefix("Value error, ")
+    message = re.sub(r"^Input should be\b", "expected a value", message)
+    message = message.replace("expected a value a valid", "expected a valid")
     if error["type"] == "tuple_type" and isinstance(found, (str, int, float)):
         return f"{where} is {json.dumps(found)}: expected a list; write [{json.dumps(found)}]"
     if isinstance(found, (str, int, float, bool)):
