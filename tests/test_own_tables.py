@@ -11,6 +11,7 @@ import pytest
 import labelbits as lb
 from labelbits.items.tables import Columns, read_tables
 from labelbits.items.texts import embed_texts
+from labelbits.items.undescribed import described_rows
 from labelbits.own_tables import AskedKind, plan_tables
 
 TEXTS = ["a fine film", "a dull film", "a fine story", "a dull plot", "fine actors", "dull actors"]
@@ -68,6 +69,40 @@ def test_texts_that_share_words_are_near() -> None:
     np.testing.assert_array_equal(embed_texts(TEXTS), embed_texts(TEXTS))
     with pytest.raises(lb.InputError, match="no words"):
         embed_texts(["!!", "??"])
+
+
+def test_items_that_nothing_describes_are_left_out_and_counted(tmp_path: Path) -> None:
+    labels = ["good", "bad", "good", "bad", "", ""]
+    said: list[str | None] = [*TEXTS]
+    said[1], said[4] = "  ", None
+    file = _write(tmp_path / "t.csv", id=list("abcdef"), text=said, label=labels)
+    found = read_tables([file], Columns(text="text", label="label"))
+    assert found.ids == list("acdf")
+    assert len(found.features) == len(found.shown or ()) == 4
+    assert found.answers is not None
+    assert set(found.answers.items) == {"a", "c", "d"}
+    told = "; ".join(found.notes)
+    assert "2 items have no text and are left out ('b', 'e')" in told
+    assert "1 answers to items that were left out" in told
+    # An empty cell among numbers, in the table and in a file of features beside it.
+    numbers = ["1", "", "3", "NA", "5", "6"]
+    beside = _write(tmp_path / "f.csv", id=list("fedcba"), n=numbers, m=list("123456"))
+    both = _write(tmp_path / "n.csv", id=list("abcdef"), n=numbers, label=labels)
+    assert read_tables([both], Columns(features=("n",))).ids == list("acef")
+    found = read_tables([file], Columns(features=(str(beside),)), answers_too=False)
+    assert found.ids == list("abdf")
+    np.testing.assert_array_equal(found.features, [[6, 6], [5, 5], [3, 3], [1, 1]])
+    # Missing images; where most are missing, the column or the folder is wrong.
+    names = [f"{one}.png" for one in "abcdef"]
+    for name in names[:4]:
+        (tmp_path / name).write_bytes(name.encode())
+    first = pl.DataFrame({"image": names})
+    notes: list[str] = []
+    kept = described_rows(first, list("abcdef"), None, "image", [], str(file), notes)
+    assert kept.tolist() == [True] * 4 + [False] * 2
+    assert notes == ["2 items have no file where image says and are left out ('e', 'f')"]
+    with pytest.raises(lb.InputError, match=r"image 'a\.png' is not there"):
+        described_rows(first, list("abcdef"), None, "image", [], "elsewhere/t.csv", [])
 
 
 def test_what_is_wrong_is_said_with_the_column_and_the_remedy(tmp_path: Path) -> None:

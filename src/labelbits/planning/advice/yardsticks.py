@@ -30,7 +30,8 @@ def yardsticks(plan: Plan) -> list[Yardstick]:
     most = plan.recommendation.get("ceiling")
     if most:
         half = float(norm.ppf((1 + LEVEL) / 2)) * most["standard_error"]
-        low, high = max(most["quality"] - half, 0.0), most["quality"] + half
+        low = most.get("low", max(most["quality"] - half, 0.0))
+        high = most.get("high", most["quality"] + half)
         if plan.percent:
             high = min(high, 1.0)
         found.append(Yardstick(most["what"], most["quality"], low, high))
