@@ -27,12 +27,11 @@ from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.items.answered import BY_SHAPE
 from labelbits.items.arrays import load_features
-from labelbits.items.rows import rows_by_name_or_number
 from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
 from labelbits.report import write_plan
 from labelbits.signals import REGISTRY
-from labelbits.signals.encoding import PREFERENCE
+from labelbits.signals.encoding import PREFERENCE, rows_by_name_or_number
 
 #: Keys of the assumed plan file, as the command line says them.
 WORDS = {"[goal] metric": "--metric", "[budget] amount": "--budget", "[[signal]]": "--ask"}

@@ -145,3 +145,12 @@ def rows_of_items(items: Sequence[str], rows: int, ids: Sequence[Any] | None) ->
             f"({missing[0]!r} is one{near_name(missing[0], map(str, ids or ()))}); expected {how}"
         )
     return [place[name] for name in items]
+
+
+def rows_by_name_or_number(items: Sequence[str], rows: int, ids: Sequence[Any] | None) -> list[int]:
+    """The row of features of each of `items`: by `ids`, the name of each row, or by row number
+    where there are no ids or no item is one of them. Raises `InputError` for items without a row.
+    """
+    known = set() if ids is None else {str(one) for one in ids}
+    numbered = all(name.isdecimal() for name in items) and not any(n in known for n in items)
+    return rows_of_items(items, rows, None if numbered else ids)
