@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +125,48 @@ def test_pilots_that_tell_nothing_are_refused_with_the_pilot_to_run(tmp_path: Pa
     same = replace(few, table=pl.concat([few.table[[0, 1, 2]]] * 60))
     with pytest.raises(InputError, match="3 different questions"):
         check_comparisons(held_of(same), ["triplet"])
+
+
+def test_questions_that_are_all_about_five_items_are_refused():
+    every = triplets(4000, 2)
+    five = {f"item {i}" for i in range(5)}
+    inside = [i for i, row in enumerate(every.table["items"].to_list()) if set(row) <= five]
+    others = [i for i, row in enumerate(every.table["items"].to_list()) if not set(row) & five]
+    rows = (inside * 20)[:1500] + others[:30]
+    with pytest.raises(InputError, match="are taken by 5 items"):
+        check_comparisons(held_of(replace(every, table=every.table[rows])), ["triplet"])
+
+
+def test_features_of_other_items_are_refused(tmp_path: Path):
+    toml = TOML.replace("[goal]", 'features = "x.csv"\n[goal]')
+    rows = [f"other {i},{i}" for i in range(ITEMS)]
+    (tmp_path / "x.csv").write_text("id,x\n" + "\n".join(rows) + "\n")
+    with pytest.raises(InputError, match="14 of 14 items of the answers have no row of features"):
+        planned(tmp_path, triplets(PILOT, 1), toml)
+
+
+def test_features_are_joined_by_name_whatever_the_order_of_items():
+    """A plan names items by row numbers, in the order in which answers mention them."""
+    answers = triplets(PILOT, 1)
+    order = np.random.default_rng(0).permutation(ITEMS)
+    renamed = {f"item {i}": str(order[i]) for i in range(ITEMS)}
+    table = answers.table.with_columns(
+        items=pl.col("items").list.eval(pl.element().replace_strict(renamed))
+    )
+    numbered = replace(answers, table=table, items=tuple(renamed[n] for n in answers.items))
+    options = {"residual_scale": 0.2, "metric_power": 1.0}
+    by_order = Fitter(1, Z, 0, options)(numbered).embedding_
+    assert np.allclose(by_order, Fitter(1, Z, 0, options)(answers).embedding_, atol=1e-3)
+    # Rows by number, as if items stood in that order, are those of other items.
+    assert not np.allclose(by_order, Fitter(1, Z[order], 0, options)(answers).embedding_, atol=0.1)
+
+
+def test_files_whose_questions_a_sampler_chose_are_refused(tmp_path: Path):
+    lines = [f"ann,{a},{b},{c},adaptive" for a, b, c in itertools.permutations(range(8), 3)]
+    (tmp_path / "t.csv").write_text("annotator,head,winner,loser,sampling\n" + "\n".join(lines))
+    (tmp_path / "plan.toml").write_text(TOML.replace("answers.parquet", "t.csv"))
+    with pytest.raises(InputError, match=r"chosen by a sampler.*adaptive"):
+        plan(tmp_path / "plan.toml")
 
 
 def test_groups_and_unasked_items_are_named():

@@ -171,7 +171,7 @@ def test_shots_test_only_what_may_be_tested():
 
 
 def test_recover_takes_features_by_id_and_measures_both(triplets, tmp_path):
-    write_answers(replace(triplets, table=triplets.table[:120]), tmp_path / "answers.parquet")
+    write_answers(replace(triplets, table=triplets.table[:64]), tmp_path / "answers.parquet")
     names = list(triplets.items)[::-1]  # other rows than the answers' order
     rows = [Z[int(name.split()[1])] for name in names]
     lines = [f"{name},{x:.3f},{y:.3f},1" for name, (x, y) in zip(names, rows, strict=True)]
@@ -183,7 +183,8 @@ def test_recover_takes_features_by_id_and_measures_both(triplets, tmp_path):
     assert told["residual_scale"] < 0.8
     new, own = told["held_out_new_items"]["agreement"], told["held_out"]["agreement"]
     assert new["low"] > 0.5
-    assert own["value"] > told["held_out_without_features"]["agreement"]["low"]
+    # 64 answers alone tell little of 20 items.
+    assert own["value"] > told["held_out_without_features"]["agreement"]["value"] + 0.05
     assert "1 of 3 columns of features are the same" in " ".join(found.stderr.split())
     (tmp_path / "x.csv").write_text("id,x,y,same\n" + "\n".join(lines[3:]) + "\n")
     lost = CliRunner().invoke(app, [*words, str(tmp_path / "x.csv")])
