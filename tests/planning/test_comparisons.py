@@ -14,7 +14,14 @@ from labelbits.answers import write_answers
 from labelbits.errors import InputError
 from labelbits.planning import Plan, plan
 from labelbits.planning.comparisons.doubts import check_comparisons, random_questions
-from labelbits.planning.comparisons.forecast import Rise, backtest_of, forecast, totals_of
+from labelbits.planning.comparisons.forecast import (
+    Factor,
+    Rise,
+    backtest_of,
+    forecast,
+    of_anything,
+    totals_of,
+)
 from labelbits.planning.comparisons.held import held_answers
 from labelbits.planning.comparisons.measured import Measured
 from labelbits.planning.comparisons.twins import asking_of
@@ -231,6 +238,19 @@ def test_a_forecast_ends_at_the_ceiling_and_misses_widen_it():
     onward = forecast(told, rise, "agreement", 1.0, factor, 10_000, 0)
     assert onward.sizes[-1] >= 10_000
     assert totals_of(400, 1500) == [400, 800, 1600]
+
+
+def test_a_pilot_that_tells_nothing_yet_leaves_everything_open():
+    told = measured_as(0.52, 0.0)
+    flat = Rise(np.array([400.0, 800.0, 1600.0]), np.full((5, 3), 0.52), np.full(5, 0.52))
+    seen = forecast(told, flat, "agreement", 0.9, Factor(), 1600, 0)
+    opened = of_anything(seen, 400, 0.9, 0)
+    assert np.array_equal(opened.draws[:, 0], seen.draws[:, 0])
+    low, high = np.quantile(opened.draws[:, -1], [0.05, 0.95])
+    assert low < 0.56
+    assert 0.75 < high <= 0.9
+    assert np.quantile(seen.draws[:, -1], 0.95) < 0.6  # twins alone foretell that nothing comes
+    assert np.all(np.diff(opened.draws, axis=1) >= -1e-9)
 
 
 def test_settings_without_a_pilot_cover_their_ranges():
