@@ -206,7 +206,8 @@ def measure(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested, me
     """The metric of a space if this world were the truth."""
     points = np.asarray(embedding.embedding_)
     if metric == "alignment":
-        return float(spearman(points, world.items, max_pairs=PAIRS))
+        found = float(spearman(points, world.items, max_pairs=PAIRS))
+        return found if math.isfinite(found) else 0.0  # all items are in one place
     if metric == "shots":
         return float(shots(points, tested.classes, tested.labels, draws=DRAWS, tested=tested.items))
     right, total = 0.0, 0

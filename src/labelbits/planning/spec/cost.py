@@ -57,7 +57,6 @@ def price_of(
     source at all: times are never invented.
     """
     per_second = budget.wage_per_hour / 3600
-    is_model = plan.annotators == "model" or plan.model is not None
     if plan.tokens_price is not None:
         return Price(plan.tokens_price + budget.fee, None, 0.0, "tokens given in the plan")
     if plan.price is not None:
@@ -67,7 +66,7 @@ def price_of(
         return Price(cost, plan.seconds, 0.0, "seconds given in the plan")
     if measured is not None:
         return Price(measured.amount, measured.seconds, measured.log_sd, measured.source)
-    if is_model:
+    if plan.is_model:
         raise InputError(
             f"[[signal]] number {number} ({plan.kind} by a language model): no price; add price = "
             "that of one answer, or input_tokens, output_tokens and their prices for a million "
@@ -148,15 +147,35 @@ def _session_cost(budget: Budget) -> float:
     return budget.session_seconds * budget.wage_per_hour / 3600
 
 
-def unit_cost(amount: float, answers_per_item: float | None, budget: Budget) -> float:
-    """Money for one more answer at the price `amount`, with its share of item and session."""
-    item = budget.item_cost / answers_per_item if answers_per_item else 0.0
-    return amount + item + _session_cost(budget) / budget.answers_per_session
+def cost_per_item(price: Price, answers_per_item: float, budget: Budget) -> float:
+    """Money for each item at so many answers, where the whole budget is spent on such items."""
+    items = max(1, affordable_items(price, answers_per_item, budget))
+    return total_cost(price, items, items * answers_per_item, budget) / items
 
 
 def sessions_of(answers: float, budget: Budget) -> int:
     """Sessions, one annotator's sitting each, in which this many answers are given."""
     return math.ceil(answers / budget.answers_per_session)
+
+
+def costs_of(
+    prices: np.ndarray, items: np.ndarray, answers: np.ndarray, budget: Budget
+) -> np.ndarray:
+    """`total_cost` of many purchases at once; arrays that broadcast."""
+    sessions = np.ceil(answers / budget.answers_per_session)
+    return answers * prices + items * budget.item_cost + sessions * _session_cost(budget)
+
+
+def most_within_each(
+    amounts: np.ndarray, costs: Callable[[np.ndarray], np.ndarray], most: np.ndarray
+) -> np.ndarray:
+    """The largest whole numbers, up to `most`, whose `costs` (rising) are within `amounts`."""
+    low, high = np.zeros(np.shape(amounts)), np.floor(most)
+    while np.any(low < high):
+        middle = np.ceil((low + high) / 2)
+        within = costs(middle) <= amounts
+        low, high = np.where(within, middle, low), np.where(within, high, middle - 1)
+    return low
 
 
 def total_cost(price: Price, items: float, answers: float, budget: Budget) -> float:
