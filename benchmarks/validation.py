@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,7 +89,7 @@ def load(path: Path) -> dict[str, CurvePoints]:
     """What `save` wrote."""
     result = {}
     with np.load(path, allow_pickle=False) as file:
-        for metric in METRICS if file.files else ():
+        for metric in dict.fromkeys(name.split("/")[0] for name in file.files):
             fields = {name: file[f"{metric}/{name}"] for name in FIELDS}
             result[metric] = CurvePoints(
                 metric=metric,
@@ -101,8 +101,9 @@ def load(path: Path) -> dict[str, CurvePoints]:
 
 
 def measure_pilot(
-    data: Options, parts: Split, kind: str, rows: np.ndarray, option: str, seed: int
-) -> dict[str, CurvePoints]:
+    data: Options, parts: Split, kind: str, rows: np.ndarray, option: str, seed: int,
+    metrics: Sequence[str] = METRICS,
+) -> dict[str, CurvePoints]:  # fmt: skip
     """The curve of one option from the pilot alone, or tested on the held-out images."""
     draw = data.draw(option)
     if kind == "guided":
@@ -110,7 +111,7 @@ def measure_pilot(
     if kind == "alone":
         return cross_measure(
             data.features, draw, None, cross_replicates(len(rows)), rows, data.reference(rows),
-            seed=seed,
+            metrics=metrics, seed=seed,
         )  # fmt: skip
     sizes = tested_sizes(len(rows))
     reference = data.reference(parts.held)

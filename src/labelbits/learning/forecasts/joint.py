@@ -35,7 +35,7 @@ from labelbits.learning.forecasts.one import (
     resampled_curves,
     with_draws,
 )
-from labelbits.learning.forecasts.order import Chains, in_order
+from labelbits.learning.forecasts.order import Chains, in_order, spread_out, spread_sizes
 from labelbits.learning.theory import MISSED, RidgeTheory, posterior_lead
 from labelbits.metrics import metric_of
 
@@ -59,15 +59,18 @@ def forecast_options(
     draws: int = 1000,
     guides: Sequence[CurvePoints | None] | None = None,
     chains: Chains = (),
+    answers: Sequence[int] | None = None,
 ) -> list[Forecast]:
     """The forecast of every option at the same `sizes` (T,); other arguments as in `forecast`.
 
     `guides` (one for each option, None where there is none) are the same options measured on other
     items whose class is known, tested on the same items: see `guide`. `chains` number options that
     are more and more answers of one kind on the same items: each is at least as good as the one
-    before it in every draw. Options that cannot be compared (another learner than the linear one,
-    metrics of whole sets, test items or sizes that differ, hardly above chance) keep the forecasts
-    they have alone. At the largest measured size every interval holds the measurement.
+    before it in every draw. `answers`, how many of them each option gives an item, bounds it from
+    above by as many answers on more items (`order`). Options that cannot be compared (another
+    learner than the linear one, metrics of whole sets, test items or sizes that differ, hardly
+    above chance) keep the forecasts they have alone. At the largest measured size every interval
+    holds the measurement.
     """
     guides = [None] * len(points) if guides is None else guides
     if len(guides) != len(points):
@@ -78,6 +81,14 @@ def forecast_options(
     known = [np.isfinite(p.mean) for p in points]
     measured = np.unique(np.concatenate([p.sizes[k] for p, k in zip(points, known, strict=True)]))
     every = np.concatenate([measured, sizes])
+    asked = len(every)
+    up = metric_of(points[0].metric).higher
+    if metric_of(points[0].metric).shape is None:
+        answers = None  # such a quality may fall with more labels
+    if answers is not None:
+        most = limit * measured[-1]
+        spread = spread_sizes(sizes, chains, answers)
+        every = np.concatenate([every, spread[spread <= most * (1 + 1e-9)]])
     alone = [
         forecast(p, every, seed=seed, level=level, limit=limit, floor=floor, draws=draws)
         for p in points
@@ -94,12 +105,16 @@ def forecast_options(
         as_measured(f, p, seed=seed, moves=not b)
         for f, p, b in zip(found, points, believed, strict=True)
     ]
-    up = metric_of(points[0].metric).higher
     if chains:
         sign = 1 if up else -1
-        ordered = sign * in_order(sign * np.stack([f.draws for f in found]), chains)
-        found = [with_draws(f, d) for f, d in zip(found, ordered, strict=True)]
-    return [only(f, slice(len(measured), None)) for f in found]
+        ordered = in_order(sign * np.stack([f.draws for f in found]), chains)
+        if answers is not None:
+            there = np.flatnonzero(~found[0].refused)
+            ordered[:, :, there] = spread_out(
+                ordered[:, :, there], every[there], chains, answers, float(measured[-1])
+            )
+        found = [with_draws(f, sign * d) for f, d in zip(found, ordered, strict=True)]
+    return [only(f, slice(len(measured), asked)) for f in found]
 
 
 def _together(
