@@ -30,7 +30,7 @@ from learning_hard_sets import KEPT_BACK, SETS
 METRICS = ("accuracy", "cross-entropy", "balanced-accuracy", "macro-f1")
 OPTIONS = ("1", "3", "10")
 #: Pilots of each size, and items of each class that a pilot has at least on average.
-NUMBERS, LEAST_EACH = {100: 3, 300: 3, 1000: 2}, 2.5
+NUMBERS, LEAST_EACH = {100: 3, 300: 2, 1000: 1}, 2.5
 #: Random purchases whose mean is the actual quality, and items held out at most.
 PURCHASES, HELD = 10, 2500
 MULTIPLES = (2, 4, 8)
@@ -79,6 +79,7 @@ def measured(name: str, store: Path) -> list[Pilot]:
             validation.save(path, measure(
                 data.features, data.draw(option), targets, PURCHASES, parts.held,
                 data.reference(parts.held), metrics=METRICS, pool=parts.pool, seed=1,
+                power=_power(actual),
             ))  # fmt: skip
         actual[option] = validation.load(path)
     for n in sizes:
@@ -90,7 +91,7 @@ def measured(name: str, store: Path) -> list[Pilot]:
                     validation.save(
                         path,
                         validation.measure_pilot(
-                            data, parts, "alone", rows, option, number, METRICS
+                            data, parts, "alone", rows, option, number, METRICS, _power(curves)
                         ),
                     )
                 one = validation.load(path)
@@ -101,6 +102,11 @@ def measured(name: str, store: Path) -> list[Pilot]:
                     [actual[o][metric] for o in options],
                 ))  # fmt: skip
     return found
+
+
+def _power(there: dict[str, dict[str, CurvePoints]]) -> float | None:
+    """The columns' scaling of the first option, which all share, as in a plan; None before it."""
+    return next((float(one["accuracy"].power) for one in there.values()), None)
 
 
 def foretold(pilot: Pilot) -> tuple[list[int], list[Forecast]]:

@@ -52,7 +52,7 @@ REPLICATES = 20
 DRAWS = 400
 #: Random purchases whose mean is the actual quality.
 PURCHASES = 24
-FIELDS = ("sizes", "values", "item_values", "item_counts", "training", "ridges")
+FIELDS = ("sizes", "values", "item_values", "item_counts", "training", "ridges", "power")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,8 @@ def load(path: Path) -> dict[str, CurvePoints]:
     result = {}
     with np.load(path, allow_pickle=False) as file:
         for metric in dict.fromkeys(name.split("/")[0] for name in file.files):
-            fields = {name: file[f"{metric}/{name}"] for name in FIELDS}
+            fields = {n: file[f"{metric}/{n}"] for n in FIELDS if f"{metric}/{n}" in file.files}
+            fields["power"] = float(fields.get("power", np.nan))
             result[metric] = CurvePoints(
                 metric=metric,
                 pool=int(file[f"{metric}/pool"]),
@@ -102,7 +103,7 @@ def load(path: Path) -> dict[str, CurvePoints]:
 
 def measure_pilot(
     data: Options, parts: Split, kind: str, rows: np.ndarray, option: str, seed: int,
-    metrics: Sequence[str] = METRICS,
+    metrics: Sequence[str] = METRICS, power: float | None = None,
 ) -> dict[str, CurvePoints]:  # fmt: skip
     """The curve of one option from the pilot alone, or tested on the held-out images."""
     draw = data.draw(option)
@@ -111,7 +112,7 @@ def measure_pilot(
     if kind == "alone":
         return cross_measure(
             data.features, draw, None, cross_replicates(len(rows)), rows, data.reference(rows),
-            metrics=metrics, seed=seed,
+            metrics=metrics, seed=seed, power=power,
         )  # fmt: skip
     sizes = tested_sizes(len(rows))
     reference = data.reference(parts.held)

@@ -23,10 +23,10 @@ import numpy as np
 from labelbits.errors import InputError
 from labelbits.learning.curves.points import CROSSED, CurvePoints
 from labelbits.learning.forecasts.apart import LUCK as PAIRED_LUCK
-from labelbits.learning.forecasts.apart import UNKNOWN, set_apart
+from labelbits.learning.forecasts.apart import MISSES, MISSES_WORTH, UNKNOWN, set_apart
 from labelbits.learning.forecasts.extrapolate import LEAST_LEAD, ROUGHNESS, SPAN
 from labelbits.learning.forecasts.guide import follow, usable
-from labelbits.learning.forecasts.held import as_measured
+from labelbits.learning.forecasts.held import as_measured, in_common
 from labelbits.learning.forecasts.links import Link
 from labelbits.learning.forecasts.one import (
     Forecast,
@@ -36,6 +36,7 @@ from labelbits.learning.forecasts.one import (
     with_draws,
 )
 from labelbits.learning.forecasts.order import Chains, in_order, spread_out, spread_sizes
+from labelbits.learning.forecasts.worth import bounded, read_at, slope_of, worth_of
 from labelbits.learning.theory import MISSED, RidgeTheory, posterior_lead
 from labelbits.metrics import metric_of
 
@@ -46,6 +47,8 @@ LUCK = 3.5
 BELIEVED = 0.5
 #: Spread of the items' ln u in the link that translates quality to ln u and back.
 SPREAD = 0.4
+#: Sizes beyond the measured ones at which the common curve is known, whatever is asked for.
+BETWEEN = 7
 
 
 def forecast_options(
@@ -85,24 +88,29 @@ def forecast_options(
     up = metric_of(points[0].metric).higher
     if metric_of(points[0].metric).shape is None:
         answers = None  # such a quality may fall with more labels
+    # Differences are read off the curve at other sizes (`worth`), which it must be known at.
+    beyond = [np.geomspace(measured[-1], limit * measured[-1], BETWEEN)]
     if answers is not None:
-        most = limit * measured[-1]
-        spread = spread_sizes(sizes, chains, answers)
-        every = np.concatenate([every, spread[spread <= most * (1 + 1e-9)]])
+        beyond.append(spread_sizes(sizes, chains, answers))
+    beyond = np.concatenate(beyond)
+    every = np.concatenate([every, beyond[beyond <= limit * measured[-1] * (1 + 1e-9)]])
     alone = [
         forecast(p, every, seed=seed, level=level, limit=limit, floor=floor, draws=draws)
         for p in points
     ]
     pairs = enumerate(zip(points, guides, strict=True))
     led = {o: g for o, (p, g) in pairs if g is not None and usable(p, g)}
-    comparable = _comparable(points) if len(points) > 1 or led else None
+    comparable = _comparable(points, led) if len(points) > 1 or led else None
+    common = None
     if comparable is None:
         found = alone
     else:
-        found = _together(points, alone, led, comparable, seed=seed, draws=draws)
+        terms = _Terms(seed, draws, chains, answers)
+        found = _together(points, alone, led, comparable, terms)
+        common = in_common(found, points) if len(points) > 1 else None
     believed = [f.alike is not None and f.alike >= BELIEVED for f in found]
     found = [
-        as_measured(f, p, seed=seed, moves=not b)
+        as_measured(f, p, seed=seed, moves=not b, common=common)
         for f, p, b in zip(found, points, believed, strict=True)
     ]
     if chains:
@@ -117,17 +125,26 @@ def forecast_options(
     return [only(f, slice(len(measured), asked)) for f in found]
 
 
+@dataclass(frozen=True)
+class _Terms:
+    """How options are forecast together: random numbers, and which are more answers of a kind."""
+
+    seed: int
+    draws: int
+    chains: Chains
+    answers: Sequence[int] | None
+
+
 def _together(
     points: Sequence[CurvePoints],
     alone: list[Forecast],
     led: dict[int, CurvePoints],
     comparable: tuple[RidgeTheory, Link],
-    *,
-    seed: int,
-    draws: int,
+    terms: _Terms,
 ) -> list[Forecast]:
     """The forecasts with what all options share, and what sets each apart, from all of them."""
     first, link = comparable
+    seed, draws = terms.seed, terms.draws
     up = metric_of(points[0].metric).higher
     known = np.isfinite(points[0].mean)
     measured = points[0].sizes[known].astype(np.float64)
@@ -146,19 +163,29 @@ def _together(
         loss = link.to_loss(log_u)
         return 1 - loss if up else loss
 
-    ahead = lead[:, len(measured) :]
     common = []
     for one in alone:
         draw = np.where(one.refused, one.draws[:, :1], one.draws)
         common.append(link.to_log_u(1 - draw if up else draw))
     if len(points) > 1:
         pair = _paired(points, known, link, draws, seed)
+        curve, there = np.mean(common, axis=0), ~alone[0].refused
+        worth = worth_of(foretold, measured[-1])
+        slope = slope_of(curve.mean(0)[there], reach[there], measured[-1])
+        # What tells more and more answers of one kind apart is what they are worth in items; other
+        # options differ in what they can reach, too.
+        linked = np.isin(np.arange(len(points)), [o for c in terms.chains for o in c])
+        misses = np.where(linked, slope * MISSES_WORTH[:, None], MISSES[:, None])
+        misses = np.where(sure, misses, UNKNOWN)
         apart = set_apart(
-            pair.lead @ pair.weight, PAIRED_LUCK**2 * pair.covariance(),
-            (lead - lead.mean(0))[:, : len(measured)][:, pair.used] @ pair.weight, ahead, sure,
+            pair.lead @ pair.weight, PAIRED_LUCK**2 * pair.covariance(), slope * worth, misses,
             seed=seed, draws=draws, same=_alike(points),
         )  # fmt: skip
-        found = np.mean(common, axis=0) + apart.draws
+        shift = worth[:, None] * apart.share + np.where(linked[:, None], apart.own / slope, 0.0)
+        shift = bounded(shift, terms.chains, terms.answers)
+        found = np.stack([
+            read_at(curve[:, there], reach[there], reach, one) for one in shift
+        ]) + np.where(linked[:, None], 0.0, apart.own)[:, :, None]  # fmt: skip
         alone = [replace(one, believed=apart.believed, told=apart.told) for one in alone]
     else:
         found = np.stack(common)
@@ -232,8 +259,11 @@ def _with_parts(one: Forecast, sampling: np.ndarray, model: np.ndarray) -> Forec
     )  # fmt: skip
 
 
-def _comparable(points: Sequence[CurvePoints]) -> tuple[RidgeTheory, Link] | None:
-    """(theory of one option, link) where all options can be compared."""
+def _comparable(
+    points: Sequence[CurvePoints], led: dict[int, CurvePoints]
+) -> tuple[RidgeTheory, Link] | None:
+    """(theory of one option, link) where all options can be compared; beside chance the link is
+    that of no theory, which guides (`led`) do not follow."""
     first = points[0]
     if first.item_values is None or first.theory is None:
         return None
@@ -249,7 +279,7 @@ def _comparable(points: Sequence[CurvePoints]) -> tuple[RidgeTheory, Link] | Non
     floor = min(first.floor, 0.9 * float(loss.min()))
     link = Link.of(first.metric, first.theory.frequencies, floor, SPREAD)
     if link.to_log_u(loss[:, -1]).min() < LEAST_LEAD:
-        return None
+        return None if led else (first.theory, Link.plain(floor))
     return first.theory, link
 
 
