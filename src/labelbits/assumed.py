@@ -28,6 +28,8 @@ USUAL: tuple[Mapping[str, Any], ...] = (
     {"kind": "hard"},
     {"kind": "votes", "answers_per_item": 3},
 )
+#: Money where nobody said any: enough for a plan to run, and the first thing its user changes.
+FIRST_BUDGET = 100
 #: Names of the files that an assumed plan is made of.
 PLAN, DATA = "plan.toml", "data"
 FEATURES, ANSWERS, GOLD, ITEMS = (

@@ -5,7 +5,6 @@ What could not be told stands in it as a question, in a comment beside the line 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import polars as pl
 from labelbits.answers import read_answers
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import reader_for
+from labelbits.assumed import FIRST_BUDGET
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.items.answered import BY_SHAPE
@@ -22,11 +22,10 @@ from labelbits.items.guessing import Guess, guess_columns, relative
 from labelbits.items.reading import is_table, read_table
 from labelbits.items.vectors import read_vectors
 from labelbits.metrics import METRICS
+from labelbits.planning.spec.planwriter import toml_value
 from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import is_kept
 
-#: What a budget is where nobody said one: enough for the plan to run.
-PLACEHOLDER = 100
 #: Dimensions of a plan without features, where nothing tells them.
 DIMS = 2
 
@@ -152,7 +151,7 @@ def _dataset(
         guess = first.guess
         assert guess is not None
         questions += guess.questions
-        lines.append(f"table = {_text(relative(first.path, folder))}")
+        lines.append(f"table = {toml_value(relative(first.path, folder))}")
         lines += _key("id", guess.id, "the name of an item; it joins this table to answers")
         if guess.id is None:
             questions.append(
@@ -162,9 +161,9 @@ def _dataset(
         lines += _key("text", guess.text, guess.why.get("text", ""))
         lines += _key("image", guess.image, guess.why.get("image", ""))
         if arrays:
-            lines.append(f"features = {_text(relative(arrays[0].path, folder))}")
+            lines.append(f"features = {toml_value(relative(arrays[0].path, folder))}")
         elif guess.features and not guess.text and not guess.image:
-            lines.append(f"features = {json.dumps(guess.features)}   # {guess.why['features']}")
+            lines.append(f"features = {toml_value(guess.features)}   # {guess.why['features']}")
         elif guess.text:
             lines += _key("embedding", "tfidf", "or a sentence-transformers model: name or folder")
         pilots = [one for one in pilots if one is not first]
@@ -178,17 +177,18 @@ def _dataset(
     elif arrays:
         rows, columns = arrays[0].features or (0, 0)
         lines.append(
-            f"features = {_text(relative(arrays[0].path, folder))}   # {rows:,} items x {columns:,}"
+            f"features = {toml_value(relative(arrays[0].path, folder))}   "
+            f"# {rows:,} items x {columns:,}"
         )
     else:
         lines += _specified(pilots, questions)
     if pilots:
-        names = ", ".join(_text(relative(one.path, folder)) for one in pilots)
+        names = ", ".join(toml_value(relative(one.path, folder)) for one in pilots)
         shown = ", ".join(f"{one.format}: {len(one.answers or ()):,} answers" for one in pilots)
         lines.append(f"pilot = [{names}]   # {shown}")
     asked = question or next((one.question for one in seen if one.question), None)
     if asked:
-        lines.append(f"question = {_text(asked)}")
+        lines.append(f"question = {toml_value(asked)}")
     labelled = pilots or any(one.answers or (one.guess and one.guess.label) for one in tables)
     if not labelled:
         questions.append(
@@ -257,7 +257,9 @@ def _goal(seen: list[Seen], kinds: list[str]) -> list[str]:
 
 
 def _budget(seen: list[Seen], questions: list[str]) -> list[str]:
-    questions.append(f"how much money is there for labels? amount = {PLACEHOLDER} is a placeholder")
+    questions.append(
+        f"how much money is there for labels? amount = {FIRST_BUDGET} is a placeholder"
+    )
     timed = any(
         (one.guess and one.guess.seconds)
         or (one.answers is not None and "seconds" in one.answers.table.columns)
@@ -267,7 +269,7 @@ def _budget(seen: list[Seen], questions: list[str]) -> list[str]:
     return [
         "",
         "[budget]",
-        f"amount = {PLACEHOLDER}   # ? a placeholder",
+        f"amount = {FIRST_BUDGET}   # ? a placeholder",
         'currency = "USD"',
         f"wage_per_hour = 12   # {why}; price = 0.05 in a [[signal]] instead, if you pay by answer",
     ]
@@ -293,8 +295,4 @@ def _signals(kinds: list[str], seen: list[Seen]) -> list[str]:
 def _key(name: str, value: str | None, why: str) -> list[str]:
     if value is None:
         return []
-    return [f"{name} = {_text(value)}" + (f"   # {why}" if why else "")]
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return [f"{name} = {toml_value(value)}" + (f"   # {why}" if why else "")]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -172,6 +172,8 @@ class Signal(eqx.Module):
     options: ClassVar[Mapping[str, Option]] = {}
     #: Those of them that are squared distances: they scale with the points.
     in_distances: ClassVar[tuple[str, ...]] = ()
+    #: May one question show any number of items?
+    any_items: ClassVar[bool] = False
 
     @classmethod
     def labels_items(cls) -> bool:
@@ -302,6 +304,33 @@ class Signal(eqx.Module):
     ) -> Sequence[float]:
         """Answer (parsed JSON) to code. `names` maps class names to numbers, `asked` are the
         classes the question names. Raises `ValueError` that says what was found and expected."""
+
+    @classmethod
+    def named(cls, answer: Any) -> list[str]:
+        """The class names that a parsed answer mentions: classes that no file lists are found by
+        them. What is said instead of a class ("none of these") is not among them."""
+        return []
+
+    @classmethod
+    def options_shown(cls, answers: Iterable[Any], items: int, classes: int) -> dict[str, Any]:
+        """Options that parsed `answers` (distinct ones, broken ones among them) and the numbers
+        of `items` of a question and of `classes` show: lengths of lists, candidates, steps of a
+        scale."""
+        return {}
+
+    def least_classes(self, answer: Shaped[np.ndarray, "n width"]) -> int:
+        """The fewest classes that there can be where these answers were given."""
+        return 2
+
+    def tally(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray | None:
+        """Votes for each class that each answer counts, (n, classes); None where an answer of this
+        signal is no vote."""
+        return None
+
+    @classmethod
+    def counts_votes(cls) -> bool:
+        """Is each answer one vote for a class, or several (`tally`)?"""
+        return cls.tally is not Signal.tally
 
     def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray | None:
         """The distribution over classes that each answer states, (n, classes); None where answers

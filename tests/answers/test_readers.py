@@ -199,6 +199,15 @@ def test_salmon_sides_decide_the_answer(tmp_path: Path) -> None:
     ]
 
 
+def test_triplets_keep_who_answered_and_how_the_question_was_chosen(tmp_path: Path) -> None:
+    text = "annotator,head,winner,loser,sampling\nann,1,2,3,random\nbob,1,3,2,uncertainty\n"
+    table = read_answers(put(tmp_path, "w.csv", text)).table
+    assert table["annotator"].to_list() == ["ann", "bob"]
+    assert table["sampling"].to_list() == ["random", "uncertainty"]
+    own = "puid,alg_ident,head,winner,loser\np1,RandomSampling,1,2,3\n"
+    assert read_answers(put(tmp_path, "s.csv", own)).table["sampling"][0] == "RandomSampling"
+
+
 def test_sides_that_are_lost_are_drawn_by_the_seed(tmp_path: Path) -> None:
     lines = "\n".join(f"{i},{i + 1},{i + 2}" for i in range(400))
     path = put(tmp_path, "w.csv", f"head,winner,loser\n{lines}\n")

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss
 
 from labelbits.errors import InputError
+from labelbits.interface import Batch
+from labelbits.learning import measure
 from labelbits.learning.forecasts.links import Link
 from labelbits.metrics import METRICS, metric_of, shape_of
+from labelbits.planning.evidence.loading import Evidence
+from labelbits.planning.measured.ceiling import ceiling_of
+from labelbits.planning.measured.curves import with_floor
+from labelbits.planning.measured.tested import what_is_tested
+from labelbits.planning.measured.trial import Trial
+from labelbits.planning.spec.planfile import LearnerPlan
+from labelbits.signals import Votes
 
 CLASSIFIED = [m for m in METRICS.values() if m.values is not None]
 FALLING = [m for m in METRICS.values() if m.shape is not None]
@@ -94,3 +105,40 @@ def test_unknown_names_and_metrics_that_may_rise_are_refused() -> None:
         metric_of("f1")
     with pytest.raises(InputError, match="calibration-error"):
         shape_of("calibration-error")
+
+
+def test_a_new_metric_to_peoples_answers_shows_no_floor_that_is_not_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Brier scores are lower than entropies: the entropy of the answers is no floor of theirs."""
+
+    def brier(log_p: np.ndarray, reference: np.ndarray, _: np.ndarray) -> np.ndarray:
+        return ((np.exp(log_p).T - reference) ** 2).sum(1)
+
+    crossed = METRICS["cross-entropy"]
+    new = replace(crossed, name="brier", title="Brier", words="Brier score", values=brier,
+                  constant=None, chance=None, shape=None, floor=None)  # fmt: skip
+    monkeypatch.setitem(METRICS, "brier", new)
+    rng = np.random.default_rng(0)
+    features, votes = rng.normal(size=(60, 2)), rng.multinomial(10, (0.6, 0.3, 0.1), 60)
+    shares = votes / 10
+    found = {
+        name: measure(
+            features,
+            lambda generator, rows: [Batch(Votes(), rows[:, None], votes[rows], 0 * rows,
+                                           np.ones(len(rows)))],
+            [20], 2, np.arange(30), shares[:30], metrics=(name,), pool=np.arange(30, 60), seed=0,
+        )[name]
+        for name in ("brier", "cross-entropy")
+    }  # fmt: skip
+    evidence = Evidence(features, votes, None, ("a", "b", "c"))
+    trial = Trial(np.arange(30), shares[:30], np.arange(30, 60), [20], "held-out votes", "")
+    entropy = ceiling_of(evidence, trial, "cross-entropy")
+    assert entropy is not None
+    assert ceiling_of(evidence, trial, "brier") is None
+    assert found["brier"].floor == 0 < found["cross-entropy"].floor
+    assert with_floor(found["cross-entropy"], entropy).floor == entropy["quality"]
+    assert with_floor(found["brier"], entropy).floor == 0
+    _, said = what_is_tested(trial, "", True, LearnerPlan(), "brier")[0][:2]
+    assert "Brier score is to the distribution" in said.source
+    assert "cross-entropy" not in said.source

@@ -9,17 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labelbits.planning.advice.adding import held_sentence, with_held
 from labelbits.planning.advice.advise import advise
+from labelbits.planning.advice.recommend import SURE, recommend
 from labelbits.planning.advice.words import show
 from labelbits.planning.evidence.loading import load_evidence
 from labelbits.planning.measured.held_labels import (
-    SURE,
     buy_next,
-    hold_on,
-    next_sentence,
     what_is_there,
 )
 from labelbits.planning.measured.trial import design_trial
+from labelbits.planning.purchases import list_options
+from labelbits.planning.records import Addition, Holdings, Recommendation
+from labelbits.planning.result import Curve
 from labelbits.planning.spec.planfile import Budget
 from labelbits.planning.spec.planreader import read_plan
 from tests.planning.conftest import blobs
@@ -60,40 +62,66 @@ def test_the_better_kind_comes_first() -> None:
     assert ranked[0]["chance"] > 0.95
 
 
+def said(
+    held: Holdings,
+    curves: list[Curve],
+    quality: float,
+    chosen: str = "",
+    ranked: list[Addition] | None = None,
+    sign: int = 1,
+    percent: bool = False,
+) -> tuple[Recommendation, str, bool]:
+    """`with_held` of a purchase from nothing that gives `quality`."""
+
+    def shown(value: float) -> str:
+        return show(value, percent)
+
+    options = list_options(curves, BUDGET, 0)
+    advice = recommend(curves, options, BUDGET, 0, sign=1, metric_name="accuracy", percent=percent)
+    advice = {**advice, "quality": quality, "family": chosen or curves[0].family.name}
+    ranked = buy_next(held, curves, BUDGET, 0, sign=sign) if ranked is None else ranked
+    return with_held(advice, held, ranked, curves, BUDGET, shown, "accuracy", sign=sign)
+
+
 def test_what_the_evidence_cannot_follow_is_not_made_up() -> None:
     one = curve("one", 1, 0.1)
     held = there({"one": float(one.answers[-1])}, quality=0.999)
-    ranked = buy_next(held, [one], BUDGET, 0, sign=1)
-    text = next_sentence(held, ranked, "one", BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1)
-    assert ranked[0]["at_limit"]
-    assert "cannot be told" in text
+    advice, first, keep = said(held, [one], 0.99)
+    assert "beyond what this evidence can follow: keep the money until" in first
+    assert keep
+    assert "cannot be told from it" in advice["parts"]["purchase"]
 
 
 def test_labels_at_hand_that_are_as_good_come_first() -> None:
     one = curve("one", 1, 0.1)
     held = there({"one": float(one.answers[-1])}, quality=0.999)
-    ranked = buy_next(held, [one], BUDGET, 0, sign=1)
-
-    def said(quality: float, sign: int = 1) -> str:
-        advice = {"family": "one", "quality": quality, "cost": BUDGET.amount}
-        return hold_on(held, ranked, advice, BUDGET, str, "accuracy", sign=sign)
-
-    assert "beyond what this evidence can follow: keep the money until" in said(0.99)
-    assert said(0.9995) == ""
-    assert said(0.99, sign=-1) == ""
+    for quality, sign in ((0.9995, 1), (0.99, -1)):
+        advice, first, keep = said(held, [one], quality, sign=sign)
+        assert (first, keep) == ("", False)
+        assert "from_nothing" not in advice
 
 
-def test_what_is_added_to_labels_as_good_has_an_interval() -> None:
+def test_what_is_added_to_labels_as_good_is_the_recommendation() -> None:
+    """The purchase in words, the record that is exported and the quality are of one thing."""
     one = curve("one", 1, 0.1)
     held = there({"one": 100.0}, error=0.01)
-    ranked = buy_next(held, [one], BUDGET, 0, sign=1)
-    bought = {"family": "one", "quality": 0.88, "cost": BUDGET.amount}
-    text = hold_on(held, ranked, bought, BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1)
-    assert "already give accuracy 0.900 (90 % interval 0.884 to 0.916)" in text
-    low, high = ranked[0]["interval"]
-    assert text.endswith(
-        f"would make it {ranked[0]['quality']:.3f} (90 % interval {low:.3f} to {high:.3f})."
+    advice, first, keep = said(held, [one], 0.88)
+    assert "already give accuracy 0.900 (90 % interval 0.884 to 0.916)" in first
+    assert first.endswith("add to what you hold.")
+    assert not keep
+    low, high = advice["interval"]
+    (bought,) = advice["purchases"]
+    assert advice["parts"]["purchase"].startswith(
+        f"Add {bought['answers']:,} hard labels (one on each of {bought['items']:,} items) for "
+        f"{advice['cost']:,.2f} USD: with the labels you hold, accuracy {advice['quality']:.3f} is "
+        f"expected (90 % interval {low:.3f} to {high:.3f}), a gain of"
     )
+    assert bought["cost"] == pytest.approx(advice["cost"])
+    alone = advice["from_nothing"]
+    assert alone["quality"] == 0.88
+    assert alone["sentence"].startswith("Buy ")
+    text = held_sentence(held, [], advice, lambda v: f"{v:.3f}", "accuracy", "USD", sign=1)
+    assert "Without them, the best would be to buy " in text
 
 
 def test_one_purchase_is_named_wherever_labels_at_hand_are_spoken_of() -> None:
@@ -103,16 +131,16 @@ def test_one_purchase_is_named_wherever_labels_at_hand_are_spoken_of() -> None:
     ranked = buy_next(held, pair, BUDGET, 0, sign=1)
     ranked = [{**one, "chance": SURE - 0.1} for one in ranked]
     assert ranked[0]["family"] == "rich"
-
-    def said(chosen: str) -> tuple[str, str]:
-        advice = {"family": chosen, "quality": 0.88, "cost": BUDGET.amount}
-        one = hold_on(held, ranked, advice, BUDGET, str, "accuracy", sign=1)
-        return one, next_sentence(held, ranked, chosen, BUDGET, str, "accuracy", sign=1)
-
     for chosen in ("plain", "rich"):
-        for text in said(chosen):
-            assert f"more answers ({chosen}) for" in text
-            assert "does better" not in text
+        added, _, _ = said(held, pair, 0.88, chosen, ranked)
+        assert added["family"] == chosen
+        kept, _, _ = said(held, pair, 0.95, chosen, ranked)
+        text = held_sentence(held, ranked, kept, str, "accuracy", "USD", sign=1)
+        assert f"more answers ({chosen}) for" in text
+    # Another kind that adds more for sure is what is recommended, however good the rest is alone.
+    sure = [{**ranked[0], "chance": 0.99, "quality": 0.99}, {**ranked[1], "chance": 0.01}]
+    turned, first, _ = said(held, pair, 0.95, "plain", sure)
+    assert (turned["family"], first) == ("rich", "")
 
 
 def test_a_sure_difference_too_small_to_show_is_not_paid_for() -> None:
@@ -122,13 +150,28 @@ def test_a_sure_difference_too_small_to_show_is_not_paid_for() -> None:
     by_name = {one["family"]: one for one in buy_next(held, pair, BUDGET, 0, sign=1)}
     cheap = {**by_name["cheap"], "chance": 0.1, "cost": 50.0}
     dear = {**by_name["dear"], "chance": 0.9, "quality": cheap["quality"] + 6e-4}
-    ranked = [dear, cheap]
-    text = next_sentence(held, ranked, "cheap", BUDGET, str, "accuracy", sign=1)
-    assert "(cheap)" in text
-    assert "does better" not in text
-    better = [{**ranked[0], "quality": ranked[0]["quality"] + 0.05}, ranked[1]]
-    text = next_sentence(held, better, "cheap", BUDGET, str, "accuracy", sign=1)
-    assert "dear does better than cheap" in text
+    advice, _, _ = said(held, pair, 0.88, "cheap", [dear, cheap])
+    assert advice["family"] == "cheap"
+    assert "dear adds more with probability 90 %, but too little" in advice["parts"]["certainty"]
+    # Nor is the dearer one named where neither is sure, though it was the best from nothing.
+    unsure = [{**dear, "chance": 0.7}, {**cheap, "chance": 0.3}]
+    assert said(held, pair, 0.88, "dear", unsure)[0]["family"] == "cheap"
+    better = [{**dear, "quality": dear["quality"] + 0.05}, cheap]
+    assert said(held, pair, 0.88, "cheap", better)[0]["family"] == "dear"
+
+
+def test_nobody_is_told_to_pay_for_what_is_not_shown() -> None:
+    one = curve("one", 1, 0.1)
+    held = there({"one": 100.0}, quality=0.9)
+    ranked = buy_next(held, [one], BUDGET, 0, sign=1)
+    first = said(held, [one], 0.9003, percent=True)[1]
+    assert first.startswith("The labels you hold already give accuracy 90.0 %")
+    assert said(held, [one], 0.902, percent=True)[1] == ""
+    ranked = [{**ranked[0], "quality": 0.9003, "gain": 7e-4}]
+    advice, first, keep = said(held, [one], 0.9003, ranked=ranked, percent=True)
+    assert first.endswith("keep the money, unless you know better than this evidence.")
+    assert keep
+    assert advice["parts"]["purchase"].endswith("no change that can be seen.")
 
 
 def test_a_purchase_beside_labels_at_hand_is_no_worse_than_alone() -> None:
@@ -141,22 +184,6 @@ def test_a_purchase_beside_labels_at_hand_is_no_worse_than_alone() -> None:
     low, high = found["gain_interval"]
     assert low <= found["gain"] + 1e-9
     assert found["gain"] <= high + 1e-9
-
-
-def test_labels_at_hand_as_good_to_what_is_shown_come_first() -> None:
-    one = curve("one", 1, 0.1)
-    held = there({"one": 100.0}, quality=0.9)
-    ranked = buy_next(held, [one], BUDGET, 0, sign=1)
-
-    def said(quality: float) -> str:
-        advice = {"family": "one", "quality": quality, "cost": BUDGET.amount}
-        return hold_on(held, ranked, advice, BUDGET, lambda v: show(v, True), "accuracy", sign=1)
-
-    assert said(0.9003).startswith("The labels you hold already give accuracy 90.0 %")
-    assert said(0.902) == ""
-    # What would be added is not shown either: nobody is told to pay for 90.0 % over 90.0 %.
-    ranked = [{**ranked[0], "quality": 0.9003, "gain": 7e-4}]
-    assert said(0.9003).endswith("keep the money, unless you know better than this evidence.")
 
 
 def test_no_purchase_makes_a_quality_impossible() -> None:
@@ -176,12 +203,13 @@ def test_the_error_of_what_is_there_is_in_what_it_becomes() -> None:
     # Nothing else is uncertain: +- 1.645 standard errors, from a few hundred draws.
     assert high - low == pytest.approx(2 * 1.645 * 0.02, rel=0.2)
     assert found["gain_interval"][1] - found["gain_interval"][0] < 1e-9
-    text = next_sentence(held, [found], "one", BUDGET, lambda v: f"{v:.3f}", "accuracy", sign=1)
+    advice, _, _ = said(held, [one], 0.95)
+    text = held_sentence(held, [found], advice, "{:.3f}".format, "accuracy", "USD", sign=1)
     assert "accuracy 0.900 now (90 % interval 0.867 to 0.933)" in text
     # The gain does not hold the error that both qualities share: 10^-1 - 1100^-1/2.
-    assert text.endswith("That is a gain of 0.070 (90 % interval 0.070 to 0.070).")
-    text = next_sentence(held, [found], "one", BUDGET, lambda v: show(v, True), "accuracy", sign=1)
-    assert text.endswith("That is a gain of 7.0 points (90 % interval 7.0 to 7.0).")
+    assert text.endswith("a gain of 0.070 (90 % interval 0.070 to 0.070) over 0.900 now.")
+    text = held_sentence(held, [found], advice, lambda v: show(v, True), "accuracy", "USD", sign=1)
+    assert text.endswith("a gain of 7.0 points (90 % interval 7.0 to 7.0) over 90.0 % now.")
 
 
 def test_more_of_the_same_is_not_surer_than_the_same_bought_anew() -> None:
@@ -232,4 +260,4 @@ def test_a_constant_is_not_compared_where_labels_at_hand_are_surely_better(
     sentence = plan.recommendation["sentence"]
     assert sentence.startswith("Always answering 'a'") is first
     assert sentence.startswith("The labels you hold already give") is not first
-    assert "the 40.00 USD that can be spent anew is not expected to do better" in sentence
+    assert "is not expected of the 40.00 USD that can be spent anew" in sentence

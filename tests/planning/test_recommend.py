@@ -242,3 +242,14 @@ def test_money_that_the_evidence_cannot_follow_is_one_note_a_reason() -> None:
         "of 10,000; sparse: 200 of 5,000); a pilot of 1,000 items would do",
     ]
     assert beyond_evidence([curve("enough", 1, 0.1)], budget) == []
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_no_advice_rests_on_a_quality_that_is_no_number(number: float) -> None:
+    good, bad = curve("plain", 1, 0.1), curve("rich", 4, 0.1)
+    bad.draws[3, 5] = number
+    with pytest.raises(InputError, match=r"accuracy of what rich gives is not known: 1 of 200,000"):
+        plan_of("accuracy", [good, bad], BUDGET, [], [], {"seed": 0})
+    free = {"class": None, "quality": number, "items": 9}
+    with pytest.raises(InputError, match="accuracy of a constant answer is not known"):
+        plan_of("accuracy", [good], BUDGET, [], [], {"seed": 0, "constant": free})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,7 +28,10 @@ from labelbits.answers.export.export import export_plan
 from labelbits.cli import app
 from labelbits.errors import InputError
 from labelbits.interface import Option
-from labelbits.signals import REGISTRY, SameClass, Triplet, make
+from labelbits.learning.fits.targets import class_count
+from labelbits.planning import read_plan
+from labelbits.planning.evidence.loading import load_evidence
+from labelbits.signals import REGISTRY, Hard, SameClass, Triplet, make
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
 from labelbits.sweeps import read_sweep
 from labelbits.sweeps.runner import run_task
@@ -75,6 +78,21 @@ class Cautious(Triplet):
         return super().log_table(d2 / (1 + self.margin))
 
 
+class Loud(Hard):
+    """A second question that is answered by one class, or by "none" where no class fits."""
+
+    name: ClassVar[str] = "loud"
+
+    @classmethod
+    def named(cls, answer: Any) -> list[str]:
+        return [] if answer == "none" else super().named(answer)
+
+    def encode(
+        self, answer: Any, names: Mapping[str, int], asked: Sequence[str] = ()
+    ) -> Sequence[float]:
+        return super().encode(next(iter(names)) if answer == "none" else answer, names, asked)
+
+
 class SameKind(SameClass):
     """A second question that shows two items and is about classes."""
 
@@ -83,7 +101,7 @@ class SameKind(SameClass):
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    for signal in (Undecided, Cautious, SameKind):
+    for signal in (Undecided, Cautious, SameKind, Loud):
         monkeypatch.setitem(REGISTRY, signal.name, signal)
 
 
@@ -282,3 +300,63 @@ def test_an_option_of_its_own_works_in_the_command(monkeypatch: pytest.MonkeyPat
     assert bits[0] > bits[1] + 0.3
     table = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*words[:5], "--shyness", "2"]).stdout
     assert "shyness=2" in table
+
+
+def said_by_three(folder: Path, kind: str, items: int) -> Path:
+    """Three answers about every item, one of ten wrong, in a file; features beside it."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, items)
+    np.savez(
+        folder / "features.npz",
+        features=np.eye(3)[truth] * 2 + rng.standard_normal((items, 3)),
+    )
+    item = np.repeat(np.arange(items), 3)
+    said = np.where(rng.random(len(item)) < 0.1, rng.integers(0, 3, len(item)), truth[item])
+    pl.DataFrame(
+        {
+            "signal": [kind] * len(item),
+            "annotator": [f"w{i % 3}" for i in range(len(item))],
+            "items": [[str(i)] for i in item],
+            "answer": [json.dumps("abc"[k]) for k in said],
+        }
+    ).write_parquet(folder / "answers.parquet")
+    return folder / "answers.parquet"
+
+
+def test_votes_of_another_name_are_labels_that_are_held(tmp_path: Path) -> None:
+    """Three answers about each of 150 items: the pilot's votes, whatever the question is called."""
+    found = {}
+    for kind in ("hard", "loud"):
+        path = said_by_three(tmp_path, kind, 150)
+        (tmp_path / "plan.toml").write_text(
+            '[dataset]\nfeatures = "features.npz"\npilot = ["answers.parquet"]\n'
+            f'[budget]\namount = 2\n[[signal]]\nkind = "{kind}"\nprice = 0.01\n'
+        )
+        evidence = load_evidence(read_plan(tmp_path / "plan.toml"), 0)
+        assert evidence.reports is None
+        assert class_count(list(evidence.batches.values())) == 3
+        assert run_pilot([path]).calibration[kind].answers == 450
+        found[kind] = evidence.counts
+    assert found["loud"].sum() == 450
+    np.testing.assert_array_equal(found["loud"], found["hard"])
+    made = lb.plan(tmp_path / "plan.toml")
+    assert made.recommendation["next"]["answers_held"] == 450
+    assert not any("no training item has real answers" in text for text in made.warnings)
+
+
+def test_what_is_said_instead_of_a_class_is_no_class(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    said = [*"abcab", "none"]
+    path.write_text(
+        "".join(
+            json.dumps({"signal": "loud", "annotator": "w", "items": [str(i)], "answer": one})
+            + "\n"
+            for i, one in enumerate(said)
+        )
+    )
+    answers = lb.read_answers(path)
+    assert answers.classes == ("a", "b", "c")
+    assert len(answers) == 6
+    # One that names no such exception takes the word for a class.
+    path.write_text(path.read_text().replace("loud", "hard"))
+    assert lb.read_answers(path).classes == ("a", "b", "c", "none")

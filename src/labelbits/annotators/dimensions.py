@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,10 +17,14 @@ import polars as pl
 
 from labelbits.annotators.noise.positions import ENOUGH
 from labelbits.annotators.people import people_and_models
+from labelbits.errors import InputError
 from labelbits.interface import Answers
-from labelbits.recovery import SignalEmbedding
+from labelbits.recovery import Fitter, SignalEmbedding
+from labelbits.recovery.fitted.choice import simplest
+from labelbits.recovery.held_out import predict, questions_of, splits
+from labelbits.recovery.held_out.folds import take
 from labelbits.signals import signal_class
-from labelbits.signals.encoding import is_kept
+from labelbits.signals.encoding import is_kept, rows_of_items
 from labelbits.signals.questions import without_repeats
 
 #: Dimensions where nothing tells them, the most that classes alone stand for, and the most that
@@ -27,6 +32,11 @@ from labelbits.signals.questions import without_repeats
 UNKNOWN, OF_CLASSES, MOST = 5, 8, 20
 #: Answers used at most: they tell the number, and every number tried is a fit.
 MOST_ANSWERS = 20_000
+#: Up to `MANY` answers each is held out once, in `FOLDS` folds; how many are too few, and different
+#: questions; dimensions that are tried; how features are taken meanwhile.
+MANY, FOLDS, FEWEST, FEWEST_QUESTIONS = 3_000, 3, 100, 50
+TRIED = (1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 20)
+FEW_OPTIONS = {"residual_scale": 0.7, "metric_power": 1.0}
 
 
 @dataclass(frozen=True)
@@ -59,12 +69,14 @@ def dimensions_of(
     features: np.ndarray | None = None,
     classes: int = 0,
     seed: int = 0,
+    ids: Sequence[str] | None = None,
 ) -> Dimensions:
     """The number of dimensions for everything that is said of these answers and features.
 
-    `classes` is their number, 0 where nothing is about classes. Equal seeds choose alike.
+    `classes` is their number, 0 where nothing is about classes. `ids` is the name of each row of
+    the features; left out, items are named by row numbers. Equal seeds choose alike.
     """
-    found = None if answers is None else _by_comparisons(answers, seed)
+    found = None if answers is None else _by_comparisons(answers, features, seed, ids)
     if found is not None:
         return found
     if features is not None:
@@ -81,7 +93,9 @@ def dimensions_of(
     return Dimensions(UNKNOWN, "nothing", "assumed, for nothing tells them")
 
 
-def _by_comparisons(answers: Answers, seed: int) -> Dimensions | None:
+def _by_comparisons(
+    answers: Answers, features: np.ndarray | None, seed: int, ids: Sequence[str] | None
+) -> Dimensions | None:
     """The fewest dimensions that predict held-out comparisons of people as well as any do."""
     people, _ = people_and_models(answers)
     asked = [n for n in people.table["signal"].unique().to_list() if not is_kept(n)]
@@ -95,8 +109,12 @@ def _by_comparisons(answers: Answers, seed: int) -> Dimensions | None:
     if len(table) > MOST_ANSWERS:
         table = table.sample(MOST_ANSWERS, seed=seed)
     items = table["items"].explode(empty_as_null=False).unique(maintain_order=True).to_list()
-    if len(table) < ENOUGH * len(items):
-        return None
+    few = len(table) < ENOUGH * len(items)
+    if few or len(table) <= MANY:
+        own = Answers(table, tuple(items), (), people.annotators)
+        chosen = _by_folds(own, _rows_of(features, items, ids), seed, few)
+        if few or chosen is not None:
+            return chosen
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what answers leave open is said where they are fitted
         fitted = SignalEmbedding("auto", max_components=MOST, random_state=seed).fit(
@@ -105,3 +123,50 @@ def _by_comparisons(answers: Answers, seed: int) -> Dimensions | None:
     dims = fitted.embedding_.shape[1]
     source = f"{len(table):,} comparisons by people: the fewest that predict held-out ones as well"
     return Dimensions(dims, "answers", source, fitted.held_out_bits_)
+
+
+def _rows_of(
+    features: np.ndarray | None, items: Sequence[str], ids: Sequence[str] | None
+) -> np.ndarray | None:
+    """The features (items, columns) of these items; None where there are none for all of them."""
+    if features is None:
+        return None
+    try:
+        return np.asarray(features, np.float32)[rows_of_items(items, len(features), ids)]
+    except InputError:
+        return None
+
+
+def _by_folds(
+    answers: Answers, features: np.ndarray | None, seed: int, few: bool
+) -> Dimensions | None:
+    """The same where answers are few: every one of them is held out once, question by question.
+
+    Features, where there are some, are taken at half their word (`FEW_OPTIONS`), for how much they
+    say is another choice, made later. None where there are too few questions to hold any out.
+    """
+    question = questions_of(answers)
+    if len(answers) < FEWEST or len(np.unique(question)) < FEWEST_QUESTIONS:
+        return None
+    bits: dict[int, np.ndarray] = {}
+    every = splits(answers, FOLDS, "question", seed)
+    options = {} if features is None else FEW_OPTIONS
+    for dims in TRIED:
+        if dims > len(answers.items) - 1:
+            break
+        learn, parts = Fitter(dims, features, seed, options), []
+        for fit, test in every:
+            found = predict(learn(take(answers, fit)), take(answers, test), question[test])
+            parts.append(np.where(np.isfinite(found.bits), found.bits, -np.log2(found.outcomes)))
+        bits[dims] = np.concatenate(parts)
+        best = max(bits, key=lambda d: bits[d].mean())
+        if best not in list(bits)[-2:]:
+            break
+    dims = simplest(bits)
+    source = (
+        f"{len(answers):,} comparisons by people: the fewest that predict held-out ones as well"
+    )
+    if few:
+        source += f"; they are few for {len(answers.items):,} items, and more may show more"
+    told = {tried: float(each.mean()) for tried, each in bits.items()}
+    return Dimensions(dims, "answers", source, told)

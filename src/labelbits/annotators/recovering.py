@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from labelbits.annotators.calibration import calibrate
 from labelbits.annotators.dimensions import Dimensions, dimensions_of
 from labelbits.annotators.people import people_and_models
 from labelbits.answers.table.preferences import as_comparisons
+from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.items.rows import rows_by_name_or_number
 from labelbits.recovery import SignalEmbedding
 from labelbits.signals.encoding import is_kept
 from labelbits.signals.questions import only_asked, without_repeats
@@ -18,11 +22,13 @@ from labelbits.signals.questions import only_asked, without_repeats
 
 @dataclass(frozen=True)
 class Recovered:
-    """A fitted embedding, the answers it rests on, and what chose its dimensions where asked to."""
+    """A fitted embedding, the answers it rests on, what chose its dimensions where asked to, and
+    the features (items, columns) in the order of the answers' items, where there are some."""
 
     embedding: SignalEmbedding
     used: Answers
     chosen: Dimensions | None
+    features: np.ndarray | None = None
 
 
 def usable(answers: Answers) -> tuple[Answers, list[str]]:
@@ -55,10 +61,27 @@ def usable(answers: Answers) -> tuple[Answers, list[str]]:
     return only_asked(first), said
 
 
+def features_of(
+    used: Answers, asked: Answers, features: np.ndarray, ids: Sequence[str] | None
+) -> np.ndarray:
+    """The row of each item of `used`, which `asked` was made into. Raises `InputError` for items
+    without a row."""
+    rows_by_name_or_number(asked.items, len(features), ids)
+    if not set(used.items) <= set(asked.items):
+        raise InputError(
+            "the answers are preferences, which compare with an ideal item that has no features; "
+            "leave the features out"
+        )
+    return features[rows_by_name_or_number(used.items, len(features), ids)]
+
+
 def recover(
-    answers: Answers, dims: int | None, seed: int, tell: Callable[[str], None]
-) -> Recovered:
+    answers: Answers, dims: int | None, seed: int, tell: Callable[[str], None],
+    features: tuple[Sequence[str] | None, np.ndarray] | None = None,
+) -> Recovered:  # fmt: skip
     """Fit `SignalEmbedding` to the usable answers; `dims` None is chosen as everywhere.
+
+    `features` are the name of each row (None: rows are numbered) and the rows, joined by name.
 
     One kind of question is fitted with its noise; in a mixture each kind has the noise that
     `calibrate` measures of it, where it can. `tell` is told what a user should know.
@@ -66,9 +89,10 @@ def recover(
     used, said = usable(answers)
     for sentence in said:
         tell(sentence)
+    known = None if features is None else features_of(used, answers, features[1], features[0])
     chosen = None
     if dims is None:
-        chosen = dimensions_of(used, None, len(used.classes), seed)
+        chosen = dimensions_of(used, known, len(used.classes), seed, used.items)
         dims = chosen.value
         tell(f"{dims} dimensions: {chosen.source}")
     precision, lapse = {}, {}
@@ -83,7 +107,7 @@ def recover(
         warnings.simplefilter("always")
         embedding = SignalEmbedding(
             dims, precision=precision or None, lapse=lapse or None, random_state=seed, verbose=True
-        ).fit(used)
+        ).fit(used, features=known, ids=None if known is None else used.items)
     for warning in told:
         tell(str(warning.message))
-    return Recovered(embedding, used, chosen)
+    return Recovered(embedding, used, chosen, known)

@@ -10,6 +10,7 @@ import polars as pl
 
 from labelbits.answers.files.json_files import loads
 from labelbits.interface import Signal
+from labelbits.signals import Complementary
 from labelbits.signals.stated import completed
 
 
@@ -86,5 +87,5 @@ def states_classes(signal: type[Signal]) -> bool:
         signal.labels_items()
         and signal.form in ("choices", "numbers")
         and signal.for_world(2, 5).outcomes(5) > 2
-        and signal.name != "complementary"
+        and not issubclass(signal, Complementary)
     )

@@ -18,7 +18,7 @@ from labelbits.signals import signal_class
 from labelbits.signals.encoding import KEPT, encode, is_kept
 from labelbits.signals.questions import without_repeats
 
-#: Signals that are hard labels, one or many.
+#: Names of one question that is asked once or several times: either tells the noise of both.
 VOTED = ["hard", "votes"]
 
 
@@ -55,13 +55,12 @@ def worth_by_signal(answers: Answers, seed: int) -> dict[str, tuple[Worth, ...]]
     places = {name: i for i, name in enumerate(answers.items)}
     counts = np.zeros((len(answers.items), len(answers.classes)), dtype=np.int64)
     names = answers.table["signal"].unique(maintain_order=True).to_list()
+    voted = [name for name in names if not is_kept(name) and signal_class(name).counts_votes()]
     for batch in encode(
-        replace(answers, table=answers.table.filter(pl.col("signal").is_in(VOTED)))
+        replace(answers, table=answers.table.filter(pl.col("signal").is_in(voted)))
     ):
-        if batch.signal.name == "votes":
-            np.add.at(counts, batch.items[:, 0], batch.answer)
-        else:
-            np.add.at(counts, (batch.items[:, 0], batch.answer[:, 0]), 1)
+        told = np.asarray(batch.signal.tally(batch.answer, counts.shape[1]), dtype=np.int64)
+        np.add.at(counts, batch.items[:, 0], told)
     found = {}
     for name in names:
         if is_kept(name) or signal_class(name).form != "numbers":

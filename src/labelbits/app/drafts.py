@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labelbits.assumed import FIRST_BUDGET
 from labelbits.errors import InputError
 from labelbits.metrics import METRICS
 from labelbits.planning.spec.planreader import plan_of_text
@@ -18,13 +19,6 @@ from labelbits.signals.encoding import KEPT
 
 #: The most characters of a plan file that the page takes.
 LONGEST_PLAN = 200_000
-#: Money that a plan made from files starts with; it is the first thing its user changes.
-FIRST_BUDGET = 100
-#: What is asked where labels are of a table of texts.
-USUAL: tuple[Mapping[str, Any], ...] = (
-    {"kind": "hard"},
-    {"kind": "votes", "answers_per_item": 3},
-)
 #: The file name under which messages speak of the plan on the page.
 NAME = "plan.toml"
 

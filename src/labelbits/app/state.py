@@ -13,6 +13,7 @@ from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.purchases import option_at
 from labelbits.planning.result import Curve, Option
 from labelbits.report import figures
+from labelbits.report.purchases import largest
 from labelbits.speech import printable
 
 #: Columns of the page's table: the key of a row, its heading (the metric's name for `quality`).
@@ -87,7 +88,7 @@ def headings(plan: Plan) -> dict[str, str]:
 def state(plan: Plan) -> dict[str, Any]:
     """The plan as the page's script takes it, ready for JSON."""
     percent = plan.percent
-    last = {option.family: option for option in plan.options}
+    last = largest(plan)
     chances = plan.recommendation["probabilities"]
     prices = {curve.family.name: curve.family.price.amount for curve in plan.curves}
     rows = []

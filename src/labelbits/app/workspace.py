@@ -18,11 +18,12 @@ from typing import Any
 import polars as pl
 
 from labelbits.answers.files.opening import check_file
-from labelbits.app.drafts import USUAL, Draft, draft_of, first_draft
+from labelbits.app.drafts import Draft, draft_of, first_draft
 from labelbits.app.reading import Told, how_read, read_as_told
 from labelbits.app.uploads import LARGEST_TOTAL, MOST_FILES, free_path
 from labelbits.app.work import make_plan, measure_pilot
 from labelbits.app.workers import Job, Workers
+from labelbits.assumed import USUAL
 from labelbits.errors import InputError
 from labelbits.planning import Plan
 from labelbits.report.scenarios import Scenario

@@ -127,6 +127,9 @@ def recover_positions(
         list[Path], typer.Argument(help="Files of answers, in any formats pilot reads.")
     ],
     dims: Annotated[str, typer.Option(help='Dimensions of the space, or "auto".')],
+    features: Annotated[
+        Path | None, typer.Option(help="Features of the items: a table with ids, or an npz file.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the embedding: .parquet or .csv.")] = None,
     held_out: Annotated[
         bool, typer.Option(help="Measure the space on answers held out, by number of answers.")
@@ -149,10 +152,11 @@ def recover_positions(
 
     from labelbits.annotators.recovering import recover
     from labelbits.answers import read_answers
+    from labelbits.items.arrays import load_features
     from labelbits.outputs import check_table
     from labelbits.progress import progress_bar
-    from labelbits.recovery import Fitter, measure_held_out, write_embedding
-    from labelbits.report.recover import show_held_out
+    from labelbits.recovery import Fitter, measure_held_out, measure_new_items, write_embedding
+    from labelbits.report.recover import show_held_out, show_without_features
 
     if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
         raise InputError(f"--dims is {dims!r}; expected a whole number of at least 1, or auto")
@@ -163,7 +167,8 @@ def recover_positions(
         answers, file_format, signal=signal, columns=told_columns(columns), question=question,
         seed=seed,
     )  # fmt: skip
-    found = recover(read, None if dims == "auto" else int(dims), seed, inform)
+    rows = None if features is None else load_features(features)
+    found = recover(read, None if dims == "auto" else int(dims), seed, inform, rows)
     embedding = found.embedding
     if out is not None:
         write_embedding(embedding, out)
@@ -176,23 +181,44 @@ def recover_positions(
         "precision": embedding.precision_,
         "seconds": time.perf_counter() - began,
     }
-    told = None
+    strengths = {}
+    if found.features is not None:
+        # Chosen once, on all answers; every fit below keeps them.
+        strengths = {
+            "residual_scale": float(embedding.residual_scale_),
+            "metric_power": float(embedding.metric_power_),
+        }
+        result["residual_scale"] = strengths["residual_scale"]
+    told = plain = new = None
     if held_out:
-        learn = Fitter(embedding.embedding_.shape[1], seed=seed)
+        count = embedding.embedding_.shape[1]
+        learn = Fitter(count, found.features, seed, strengths)
         with progress_bar() as tell:
             told = measure_held_out(
                 found.used, learn, seed, lambda done: tell("measuring on answers held out", done),
                 fitted=embedding,
             )  # fmt: skip
+            if told is not None and found.features is not None:
+                plain = measure_held_out(
+                    found.used, Fitter(count, seed=seed), seed,
+                    lambda done: tell("measuring without features", done),
+                )  # fmt: skip
+                new = measure_new_items(found.used, learn, seed)
         if told is None:
             inform("too few different questions to hold any out: nothing was measured on them")
     if as_json:
-        print_json({**result, "held_out": None if told is None else told.to_dict()})
+        held = {"held_out": None if told is None else told.to_dict()}
+        if found.features is not None:
+            held["held_out_without_features"] = None if plain is None else plain.to_dict()
+            held["held_out_new_items"] = None if new is None else new.to_dict()
+        print_json({**result, **held})
         return
     for name, value in result.items():
         put(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
     if told is not None:
         show_held_out(told)
+    if plain is not None:
+        show_without_features(plain, new)
     put(f"embedding    {out or 'not written: give --out FILE'}")
 
 

@@ -43,6 +43,20 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class Floor:
+    """The least loss that any prediction can have against people's answers, who disagree.
+
+    `of_shares(shares (T, K))`: against these shares, as they stand. `of_votes(votes (T, K))`:
+    (the value against the distributions behind so few votes, its standard error), None where the
+    votes do not tell. `words`: what it is, in a table.
+    """
+
+    of_shares: Callable[[np.ndarray], float]
+    of_votes: Callable[[np.ndarray], tuple[float, float] | None]
+    words: str
+
+
+@dataclass(frozen=True)
 class Metric:
     """One way to judge a representation or a classifier: everything that is special about it.
 
@@ -54,7 +68,8 @@ class Metric:
     variance (None: not of a classifier, but of the space itself). `pooled`: the same for all folds
     of a cross-validation together, where one fold is too small; `whole_pass`: only a pass over all
     items has a value then, no fold. `counted`: an item is right or wrong. `of_people`: the
-    reference is the distribution of people's answers, where it is known, before gold.
+    reference is the distribution of people's answers, where it is known, before gold; `floor` is
+    then the least loss that any prediction has against it (None: not known, and none is shown).
 
     `of_space`: it judges a learned space by itself, not a classifier's answers.
 
@@ -78,6 +93,7 @@ class Metric:
     whole_pass: bool = False
     counted: bool = False
     of_people: bool = False
+    floor: Floor | None = None
     constant: Callable[[np.ndarray], Constant] | None = None
     chance: Callable[[np.ndarray], tuple[float, float]] | None = None
     shape: Shape | None = None

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy.special import entr
 
 from labelbits.errors import InputError
 from labelbits.metrics.assisted import assisted_accuracy
+from labelbits.metrics.entropy import mean_entropy
 from labelbits.metrics.leads import error_of_lead, surprise_of_lead
-from labelbits.metrics.metric import Constant, Metric, Shape
+from labelbits.metrics.metric import Constant, Floor, Metric, Shape
 from labelbits.metrics.quality import (
     alignment_values,
     calibration_values,
@@ -23,6 +25,10 @@ from labelbits.metrics.quality import (
 def _entropy(share: np.ndarray) -> float:
     known = share[share > 0]
     return float(-(known * np.log(known)).sum())
+
+
+def _mean_entropy(shares: np.ndarray) -> float:
+    return float(entr(shares).sum(1).mean())
 
 
 def _always(level: Callable[[np.ndarray], float]) -> Callable[[np.ndarray], Constant]:
@@ -118,6 +124,7 @@ METRICS: dict[str, Metric] = {
             higher=False,
             values=lambda log_p, reference, _: surprise_values(log_p, reference),
             of_people=True,
+            floor=Floor(_mean_entropy, mean_entropy, "ceiling: entropy of people's answers"),
             constant=_frequencies,
             chance=lambda share: (_entropy(share), _entropy(share)),
             # It is measured better than accuracy, and the theory does not know how overconfident a

@@ -191,8 +191,6 @@ def _from_evidence(wanted: PlanFile, given: Given, seed: int, tell: Progress, sp
     wanted = wanted.model_copy(update={"signal": tuple(usable)})
     wanted, random = without_random(wanted, evidence.pilot)
     warnings += random
-    if not wanted.signal:
-        raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(random))
     from labelbits.planning.measured.curves import learned_curves, purchasable
 
     families, assumptions = build_families(
@@ -267,8 +265,6 @@ def _from_specification(
     pilot = pilot.calibrated(dims, seed)
     wanted, random = without_random(wanted, pilot)
     warnings += random
-    if not wanted.signal:
-        raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(random))
     noise = noise_of(wanted, pilot)
     families, assumptions = build_families(
         wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise

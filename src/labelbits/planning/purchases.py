@@ -56,6 +56,11 @@ def purchase_of(
     return cast("Purchase", {**record, **family.options})
 
 
+def labels_items(curves: list[Curve]) -> bool:
+    """Does one of these ways of asking label items, so that pilots are counted in items?"""
+    return any(curve.family.signal.labels_items() for curve in curves)
+
+
 def most_answers(curve: Curve, budget: Budget) -> float:
     """Answers that the budget buys: whole items where the number on each is fixed, else on the
     items that so many answers are spread over."""

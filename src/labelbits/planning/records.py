@@ -142,7 +142,8 @@ class Next(TypedDict):
 
 
 class Single(TypedDict):
-    """The best single purchase, where a mixture is advised in its place."""
+    """The best single purchase from nothing, where a mixture is advised in its place, or what to
+    add to labels that are held."""
 
     purchases: list[Purchase]
     quality: float
@@ -152,7 +153,8 @@ class Single(TypedDict):
 
 class Recommendation(TypedDict):
     """What to buy. `parts` are the sentences of `sentence` by what they are about; `leads` what
-    the reader has to know before."""
+    the reader has to know before; `from_nothing` what the money would buy without the labels that
+    are held, where quality and interval are of both together."""
 
     family: str
     purchases: list[Purchase]
@@ -172,6 +174,7 @@ class Recommendation(TypedDict):
     leads: NotRequired[list[str]]
     next: NotRequired[Next]
     single: NotRequired[Single]
+    from_nothing: NotRequired[Single]
 
 
 class Crossover(TypedDict):

@@ -17,9 +17,15 @@ from labelbits.progress import progress_bar
 from labelbits.recovery.features.prior import FeaturePrior
 from labelbits.recovery.features.reading import joined, read_features
 from labelbits.recovery.fitted import fitting, inference
-from labelbits.recovery.fitted.checks import check_dims, check_parameters, warn_of_chance
+from labelbits.recovery.fitted.checks import (
+    check_dims,
+    check_parameters,
+    warn_of_chance,
+    warn_of_constant,
+)
 from labelbits.recovery.fitted.choice import choose
 from labelbits.recovery.fitted.draws import Posterior, sample
+from labelbits.recovery.fitted.frames import holds_answers, of_frame
 from labelbits.recovery.fitted.inputs import (
     Data,
     RecoveryWarning,
@@ -158,6 +164,9 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     ) -> Self:  # fmt: skip
         """Fit triplets (n, 3), where row i, j, k says "i is closer to j than to k", or `Answers`.
 
+        A frame (pandas, polars, pyarrow) holds either: columns signal, items and answer as
+        `Answers.table` has them, or item numbers in columns head, winner and loser.
+
         `y` (n,) says which is nearer as cblearn has it: true or 1 the second item, false, 0 or -1
         the third. `sample_weight` multiplies the log
         likelihood of each answer. `init` (items, n_components) is where to start. `n_objects` is
@@ -172,7 +181,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         check_parameters(self)
         dims = None if self.n_components == "auto" else int(self.n_components)
         power = None if self.distance_power == "auto" else float(self.distance_power)
-        data = read_input(X, y, sample_weight, n_objects, self.signals, dims or 2)
+        data = read_input(of_frame(X), y, sample_weight, n_objects, self.signals, dims or 2)
         known = None
         for name in OF_FEATURES:
             vars(self).pop(name, None)
@@ -180,6 +189,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
             known, names = read_features(features, ids)
             data = covering(data, len(known) if names is None else 0)
             known = joined(known, names, data.items)
+            warn_of_constant(known, stacklevel=3)
         elif ids is not None:
             raise InputError("ids name the rows of features, which were not given; give features")
         check_dims(dims or 1, data)
@@ -275,6 +285,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     # -- use -----------------------------------------------------------------------------------
     def _read(self, X: Any, y: Any = None, sample_weight: Any = None) -> Data:
         check_is_fitted(self, "embedding_")
+        X = of_frame(X)
         if isinstance(X, Answers):
             signals = {c.signal.name: c.signal for c in self._fitted.channels}
             data = read_input(X, None, sample_weight, None, signals, self.embedding_.shape[1])
@@ -289,6 +300,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         every signal whose answers can be listed; only the questions are read. Averaged over the
         draws of the fit where answers are few, as `score` is.
         """
+        X = of_frame(X)
         data = self._read(X)
         tables = inference.probabilities(self._fitted, data)
         return tables if isinstance(X, Answers) else tables["triplet"]
@@ -318,6 +330,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "embedding_")
         if X is None:
             return self.embedding_
+        X = of_frame(X) if holds_answers(X) else X
         if self._are_features(X):
             return self._by_features(X)
         if isinstance(X, Answers):

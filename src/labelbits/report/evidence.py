@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import chance, show, span
+from labelbits.planning.purchases import labels_items
 from labelbits.planning.result import LEVEL, NOTHING, Plan
 from labelbits.report.blocks import Block, Figure, Paragraph, Section, Table
 from labelbits.report.figures import INK, colour, label, layout, money
@@ -75,7 +77,10 @@ def _pilots(plan: Plan) -> Section | None:
         "equal quality. A pilot tells part of it; its own cost is counted in full, though labels "
         "of the option that wins are kept."
     )
-    head = ["pilot items", "labelled as", "cost", "worth", "worth less cost"]
+    of = ["pilot items", "labelled as"]
+    if not labels_items(plan.curves):
+        of = ["pilot answers", "to each of"]
+    head = [*of, "cost", "worth", "worth less cost"]
     return Section("What a pilot would be worth", [Paragraph(words), Table(head, rows)])
 
 
@@ -102,7 +107,9 @@ def _checked(plan: Plan) -> Section | None:
         ]
         for r in check
     ]
-    head = ["option", "forecast from items", "at items", "forecast", "interval", "measured"]
+    # Forecasts of a learned space are made from comparisons, not from labelled items.
+    unit = "answers" if metric_of(plan.metric).of_space else "items"
+    head = ["option", f"forecast from {unit}", f"at {unit}", "forecast", "interval", "measured"]
     words = (
         "The same forecast made from the smaller sizes only, against what was then measured; the "
         f"interval should hold {100 * LEVEL:.0f} % of such checks."

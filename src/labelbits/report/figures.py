@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import Option, Plan
+from labelbits.report.purchases import adds
 from labelbits.speech import printable
 
 #: Okabe and Ito's colour-blind safe palette (jfly.uni-koeln.de/color), in an order that keeps
@@ -147,7 +148,7 @@ def tradeoff_of(plan: Plan) -> dict[str, Any]:
             "x": [best["cost"]],
             "y": [scale * best["quality"]],
             "mode": "markers",
-            "name": "recommended",
+            "name": "recommended, with the labels you hold" if adds(plan) else "recommended",
             "marker": {
                 "symbol": "star",
                 "size": 18,

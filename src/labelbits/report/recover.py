@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from labelbits.planning.advice.words import span
-from labelbits.recovery.held_out import HeldOutReport
+from labelbits.recovery.held_out import HeldOutReport, NewItems
 from labelbits.recovery.metrics import Score
 from labelbits.speech import cell, put
 
@@ -31,6 +31,18 @@ def show_held_out(told: HeldOutReport) -> None:
         row = (f"{point.answers:,}", _percent(point.agreement), _plain(point.explained_bits))
         table.add_row(*map(cell, row))
     Console().print(table)
+
+
+def show_without_features(plain: HeldOutReport, new: NewItems | None) -> None:
+    """Print the same measures of the answers alone, and those of items with features alone."""
+    put("Without the features, on the same answers:")
+    put(f"agreement    {_percent(plain.agreement)}")
+    put(f"bits         {_plain(plain.explained_bits)}")
+    put(f"alignment    {_plain(plain.halves.alignment)}")
+    if new is not None:
+        put("With them, on answers about items that no fitted answer shows:")
+        put(f"agreement    {_percent(new.agreement)}")
+        put(f"bits         {_plain(new.explained_bits)}")
 
 
 def _percent(score: Score) -> str:

@@ -24,6 +24,7 @@ from labelbits.report.comparisons import measured_section
 from labelbits.report.differences import difference_figure, differences
 from labelbits.report.evidence import evidence_sections
 from labelbits.report.figures import money
+from labelbits.report.purchases import addition, adds, largest
 from labelbits.report.winners import money_ratio, winner_map
 
 #: Doubts that stand on the first screen; a click shows the others.
@@ -62,6 +63,12 @@ def _verdict(plan: Plan) -> Section:
     if "single" in best and mixture:  # it is advised; probabilities are of one option alone
         gain, interval = change_parts(mixture["gain"], mixture["interval"], percent)
         cards.append((gain, f"better than {mixture['single']} alone ({interval})"))
+    elif (added := addition(plan)) is not None:
+        # A cheaper purchase that is as good has no high probability of being the best.
+        sign = -1 if plan.lower_is_better else 1
+        ends = sorted(sign * end for end in added["gain_interval"])
+        gain, interval = change_parts(sign * added["gain"], ends, percent)
+        cards.append((gain, f"gain over what you hold ({interval})"))
     elif len(plan.curves) > 1:
         cards.append((chance(best["probability_best"]), "probability that it is the best"))
     free = best.get("constant")
@@ -71,17 +78,18 @@ def _verdict(plan: Plan) -> Section:
             2, (show(free["quality"], percent), f"always answering {name}, without labels")
         )
     there = best.get("next")
-    if best["parts"].get("first") and there:
+    if there and adds(plan):
         cards = [(show(there["quality_now"], percent), "with the labels you hold"), *cards]
-        cards[1] = (cards[1][0], f"{plan.metric_name} expected from nothing")
+        cards[1] = (cards[1][0], f"{plan.metric_name} expected with the purchase")
     parts = best["parts"]
     more = [parts.get(key, "") for key in ("certainty", "less", "pilot")]
     leads = [line for line in best.get("leads", []) if line]
     if free and free["instead"] in leads:  # it reads better below the numbers
         leads.remove(free["instead"])
         more.insert(0, free["instead"])
-    # What goes first has said it already.
-    more += [there["sentence"] if there and not leads else "", best.get("target_sentence", "")]
+    # What is added has its sentence already.
+    more += [there["sentence"] if there and not adds(plan) else ""]
+    more += [best.get("target_sentence", "")]
     return Section(
         "",
         [
@@ -147,7 +155,7 @@ def _differences(plan: Plan) -> Section | None:
     table = Table(["option", f"{plan.metric_name} less that of {best}"], rows)
     return Section(
         "How far the options are apart",
-        [Paragraph(words), drawing, Details(f"{len(rows)} differences as numbers", [table])],
+        [Paragraph(words), drawing, Details("The differences as numbers", [table])],
     )
 
 
@@ -188,13 +196,12 @@ def _option_cells(option: Option, plan: Plan) -> list[str]:
 
 def _at_budget(plan: Plan) -> Section:
     chances = plan.recommendation["probabilities"]
-    rows, strong = [], set()
+    rows, strong, bought = [], set(), largest(plan)
     for curve in plan.curves:
-        options = [o for o in plan.options if o.family == curve.family.name]
-        if not options:
+        if (option := bought.get(curve.family.name)) is None:
             rows.append([curve.family.name, *["-"] * 5, "cannot be bought", "-", "-"])
             continue
-        option, price = options[-1], curve.family.price
+        price = curve.family.price
         known = option.bits == option.bits
         bits = f"{option.bits:.3g}" if known else "-"
         per_money = f"{option.bits / price.amount:,.3g}" if known else "-"
@@ -212,7 +219,9 @@ def _at_budget(plan: Plan) -> Section:
         f"bits per {plan.currency}",
     ]
     table = Table(head, rows, strong=frozenset(strong))
-    return Section("The largest purchase of each option", [table])
+    words = "Qualities are of the labels you hold and the purchase together." if adds(plan) else ""
+    blocks: list[Block] = [Paragraph(words)] if words else []
+    return Section("The largest purchase of each option", [*blocks, table])
 
 
 def _map(plan: Plan) -> Section | None:

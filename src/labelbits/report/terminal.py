@@ -12,6 +12,7 @@ from rich.table import Table
 from labelbits.planning.advice.words import chance, show, span
 from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import LEVEL, Plan
+from labelbits.report.purchases import adds, largest
 from labelbits.report.run import REPORT
 from labelbits.speech import cell, say
 
@@ -48,8 +49,8 @@ def further(plan: Plan) -> list[str]:
     advice = plan.recommendation
     there, mixture = advice.get("next"), plan.extras.get("mixture")
     found = [
-        # What goes before the purchase has said it already.
-        there["sentence"] if there and not advice.get("leads") else "",
+        # What is added has its sentence already.
+        there["sentence"] if there and not adds(plan) else "",
         advice.get("target_sentence", ""),
         mixture["sentence"] if mixture else "",
     ]
@@ -65,17 +66,17 @@ def _table(plan: Plan, wide: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("option", overflow="fold")
     level = f"{100 * LEVEL:.0f} % interval"
-    names = ["items", "each", f"cost {plan.currency}", "quality", level, "best"]
+    quality, best = ("with yours", "adds most") if adds(plan) else ("quality", "best")
+    names = ["items", "each", f"cost {plan.currency}", quality, level, best]
     if wide:
         names += ["bits/answer", f"bits/{plan.currency}"]
     for name in names:
         table.add_column(cell(name), justify="right", no_wrap=True)
     chances = plan.recommendation["probabilities"]
+    bought = largest(plan)
     for curve in plan.curves:
-        options = [o for o in plan.options if o.family == curve.family.name]
-        if not options:
+        if (last := bought.get(curve.family.name)) is None:
             continue
-        last = options[-1]
         cells = [
             last.family,
             f"{last.items:,}",

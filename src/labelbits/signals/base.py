@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -133,6 +134,11 @@ def check_confusion(confusion: Any) -> None:
         )
 
 
+@functools.cache
+def _is_yes_or_no(signal: type[Signal]) -> bool:
+    return signal.for_world(2, 5).outcomes(5) <= 2
+
+
 class ClassSignal(Signal):
     """A question that compares one item with the K prototypes.
 
@@ -145,6 +151,17 @@ class ClassSignal(Signal):
 
     uses_classes: ClassVar[bool] = True
     form: ClassVar[str] = "choices"
+
+    @classmethod
+    def named(cls, answer: Any) -> list[str]:
+        """A class, or several in a list or as the keys of an object; none in yes or no."""
+        if answer is None or isinstance(answer, (bool, float)) or _is_yes_or_no(cls):
+            return []
+        if isinstance(answer, Mapping):
+            return [str(key) for key in answer]
+        if isinstance(answer, list):
+            return [str(name) for name in answer if isinstance(name, (str, int))]
+        return [str(answer)]
 
     def __check_init__(self) -> None:
         check_noise(self)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -100,12 +100,17 @@ class Contrastive(_Choice):
     name: ClassVar[str] = "contrastive"
     question: ClassVar[str] = "Which of these is most like the first?"
     form: ClassVar[str] = "pick"
+    any_items: ClassVar[bool] = True
     options: ClassVar[Mapping[str, Option]] = {
         "negatives": Option("whole", "candidates beside the match")
     }
 
     def __check_init__(self) -> None:
         check_at_least("negatives of contrastive", self.negatives, 1)
+
+    @classmethod
+    def options_shown(cls, answers: Iterable[Any], items: int, classes: int) -> dict[str, Any]:
+        return {"negatives": max(1, items - 2)}
 
     @property
     def arity(self) -> int:

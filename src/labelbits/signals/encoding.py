@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,6 @@ def is_kept(name: str) -> bool:
     return name in KEPT and name not in REGISTRY
 
 
-#: Parts that reports are rounded to where all of them are multiples of 5 %, and elsewhere; and
-#: distinct reports that are looked at to see it.
-COARSE, FINE, MOST_LOOKED_AT = 20, 100, 20_000
 #: Names under which ids of items are found in a table, in this order.
 IDS = ("id", "item", "uid", "item_id", "doc_id", "text_id", "image_id", "task", "task_id", "hitid")
 #: Rows whose items are numbered at a time.
@@ -58,41 +55,21 @@ def encode(
         # A filter copies: ten million rows of one signal need not be held twice.
         rows = table.filter(pl.col("signal") == name) if len(names) > 1 else table
         given = (signals or {}).get(name)
-        signal = given or signal_class(name).for_world(
-            dims, len(class_number) or 2, **_shape(name, rows)
-        )
+        signal = given or _as_answered(signal_class(name), rows, dims, len(class_number) or 2)
         batches.append(_batch(signal, rows, item_number, class_number, annotator_number))
     return batches
 
 
-def _shape(name: str, rows: pl.DataFrame) -> dict[str, Any]:
-    """Static options that the answers themselves show: list lengths, candidates, steps."""
-    first = json.loads(rows["answer"][0])
-    if name == "ranking" and isinstance(first, list):
-        return {"top": max(len(json.loads(a)) for a in rows["answer"].unique())}
-    if name == "contrastive":
-        return {"negatives": max(1, len(rows["items"][0]) - 2)}
-    if name == "rating":
-        return {"levels": max(2, *(int(json.loads(a)) for a in rows["answer"].unique()))}
-    if name in ("soft", "sparse-soft") and isinstance(first, dict):
-        return _shape_of_reports(name, rows["answer"])
-    return {}
+def _as_answered(kind: type[Signal], rows: pl.DataFrame, dims: int, classes: int) -> Signal:
+    """The signal with the options that its answers show."""
+    shown = kind.options_shown(_distinct(rows["answer"]), len(rows["items"][0]), classes)
+    return kind.for_world(dims, classes, **shown)
 
 
-def _shape_of_reports(name: str, answers: pl.Series) -> dict[str, Any]:
-    """Parts fine enough for what was typed; classes named, and are impossible ones ticked."""
-    distinct = [json.loads(a) for a in answers.unique().head(MOST_LOOKED_AT)]
-    distinct = [a for a in distinct if isinstance(a, dict)]
-    values = np.array([v for a in distinct for v in a.values() if isinstance(v, (int, float))])
-    if values.max(initial=0.0) > 1.5:
-        values = values / 100
-    coarse = np.allclose(values * COARSE, np.round(values * COARSE), atol=1e-6)
-    shape: dict[str, Any] = {"grid": COARSE if coarse else FINE}
-    if name == "soft":
-        return shape
-    named = max((sum(v != 0 for v in a.values()) for a in distinct), default=1)
-    ticked = any(v == 0 for a in distinct for v in a.values())
-    return shape | {"top": max(1, named), "impossible": ticked}
+def _distinct(column: pl.Series) -> Iterator[Any]:
+    """The distinct answers, parsed, for signals that look at them."""
+    for text in column.unique(maintain_order=True):
+        yield json.loads(text)
 
 
 def _codes(signal: Signal, rows: pl.DataFrame, class_number: dict[str, int]) -> np.ndarray:

@@ -55,6 +55,9 @@ class _NamesClass(ClassSignal, Exchangeable):
     ) -> Sequence[float]:
         return [class_number(answer, names)]
 
+    def least_classes(self, answer: Shaped[np.ndarray, "n width"]) -> int:
+        return int(answer[:, 0].max(initial=1)) + 1
+
     def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
         return names[int(code[0])], []
 
@@ -71,8 +74,11 @@ class Hard(_NamesClass):
     def cited_time(self, classes: int) -> CitedTime:
         return hard_label_time(classes)
 
-    def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
+    def tally(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
         return np.eye(classes)[answer[:, 0].astype(int)]
+
+    def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
+        return self.tally(answer, classes)
 
 
 class Complementary(_NamesClass):
@@ -102,6 +108,12 @@ class Votes(ClassSignal):
 
     def __check_init__(self) -> None:
         check_at_least("answers_per_item of votes", self.answers_per_item, 1)
+
+    def least_classes(self, answer: Shaped[np.ndarray, "n width"]) -> int:
+        return answer.shape[1]
+
+    def tally(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
+        return answer
 
     def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
         """The shares of the votes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -104,6 +104,14 @@ class Ranking(Report):
         if len(set(code)) < len(code):
             raise ValueError(f"answer {answer!r} names a class twice; expected different classes")
         return code + [-1] * (self.top - len(code))
+
+    @classmethod
+    def options_shown(cls, answers: Iterable[Any], items: int, classes: int) -> dict[str, Any]:
+        longest = max((len(one) for one in answers if isinstance(one, list)), default=0)
+        return {"top": longest} if longest else {}
+
+    def least_classes(self, answer: Shaped[np.ndarray, "n width"]) -> int:
+        return int(answer.max(initial=1)) + 1
 
     def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
         return [names[int(k)] for k in code if k >= 0], []
@@ -247,6 +255,9 @@ class Candidates(Report):
             raise ValueError(f"answer {answer!r}; expected a list of at least one class")
         ticked = {class_number(name, names) for name in answer}
         return [1.0 if k in ticked else 0.0 for k in range(len(names))]
+
+    def least_classes(self, answer: Shaped[np.ndarray, "n width"]) -> int:
+        return answer.shape[1]
 
     def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
         return [names[k] for k, ticked in enumerate(code) if ticked], []

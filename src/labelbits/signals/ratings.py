@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -17,6 +17,9 @@ from scipy import stats
 from labelbits.errors import InputError, check_at_least
 from labelbits.interface import CitedTime, Option
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
+
+#: A rating scale with more steps is a number typed in the wrong place.
+MOST_LEVELS = 101
 
 
 class Rating(ComparisonSignal, Categorical):
@@ -114,6 +117,11 @@ class Rating(ComparisonSignal, Categorical):
         if answer != round(answer) or not 1 <= answer <= self.levels:
             raise ValueError(f"answer {answer!r}; expected a whole rating from 1 to {self.levels}")
         return [int(answer) - 1]
+
+    @classmethod
+    def options_shown(cls, answers: Iterable[Any], items: int, classes: int) -> dict[str, Any]:
+        steps = [v for v in answers if isinstance(v, (int, float)) and 2 <= v <= MOST_LEVELS]
+        return {"levels": int(max(steps, default=2))}
 
     def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
         return int(code[0]) + 1, []

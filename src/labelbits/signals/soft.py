@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -36,6 +36,7 @@ from labelbits.signals.dirichlet import (
 )
 from labelbits.signals.labels import permutation_orbit
 from labelbits.signals.reports import Report
+from labelbits.signals.shown import parts_shown, reports_shown
 
 
 class Soft(Report):
@@ -113,6 +114,14 @@ class Soft(Report):
 
     def orbit(self, answer: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
         return permutation_orbit(answer)
+
+    @classmethod
+    def options_shown(cls, answers: Iterable[Any], items: int, classes: int) -> dict[str, Any]:
+        found = reports_shown(answers)
+        return {"grid": parts_shown(found)} if found else {}
+
+    def least_classes(self, answer: Shaped[np.ndarray, "n width"]) -> int:
+        return answer.shape[1]
 
     def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
         return answer / np.maximum(answer.sum(1, keepdims=True), 1e-300)

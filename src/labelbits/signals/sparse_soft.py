@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -42,6 +42,7 @@ from labelbits.signals.reports import (
     path_entropy,
     sample_ordered,
 )
+from labelbits.signals.shown import parts_shown, reports_shown
 from labelbits.signals.stated import completed
 
 
@@ -228,6 +229,20 @@ class SparseSoft(Report):
             choose = np.array([log_choose(classes - t, n) for n in range(classes - t + 1)])
             log_size = log_size + choose[ticks.astype(int)]
         return keys, log_size
+
+    @classmethod
+    def options_shown(cls, answers: Iterable[Any], items: int, classes: int) -> dict[str, Any]:
+        """Classes named, and whether impossible ones are ticked, beside the parts."""
+        found = reports_shown(answers)
+        if not found:
+            return {}
+        named = min(max(sum(v != 0 for v in one.values()) for one in found), classes)
+        ticked = any(v == 0 for one in found for v in one.values())
+        return {"grid": parts_shown(found), "top": max(1, named), "impossible": ticked}
+
+    def least_classes(self, answer: Shaped[np.ndarray, "n width"]) -> int:
+        named = int(answer[:, : self.top].max(initial=1)) + 1
+        return max(named, answer.shape[1] - 2 * self.top - 1)
 
     def states(self, answer: Shaped[np.ndarray, "n width"], classes: int) -> np.ndarray:
         """The named classes' parts, completed as every report is (`stated`)."""

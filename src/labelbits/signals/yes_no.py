@@ -82,6 +82,9 @@ class Verify(ClassSignal):
             )
         return [class_number(asked[0], names), encode_yes_no(answer)]
 
+    def least_classes(self, answer: Shaped[np.ndarray, "n width"]) -> int:
+        return int(answer[:, 0].max(initial=1)) + 1
+
     def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
         return bool(code[1]), [names[int(code[0])]]
 

@@ -160,6 +160,36 @@ def test_shots_tell_classes_apart_only_where_the_space_does():
         shots(points, classes, 12)
 
 
+def test_shots_test_only_what_may_be_tested():
+    classes = np.repeat(np.arange(2), 10)
+    points = 5.0 * classes[:, None] + np.random.default_rng(0).normal(size=(20, 1))
+    wrong = np.arange(20) % 10 < 3
+    points[wrong] = 5.0 - points[wrong]  # three of each class lie where the other does
+    assert shots(points, classes, 2, tested=~wrong) > shots(points, classes, 2) + 0.1
+    with pytest.raises(InputError, match="may be tested"):
+        shots(points, classes, 2, tested=classes == 0)
+
+
+def test_recover_takes_features_by_id_and_measures_both(triplets, tmp_path):
+    write_answers(replace(triplets, table=triplets.table[:120]), tmp_path / "answers.parquet")
+    names = list(triplets.items)[::-1]  # other rows than the answers' order
+    rows = [Z[int(name.split()[1])] for name in names]
+    lines = [f"{name},{x:.3f},{y:.3f},1" for name, (x, y) in zip(names, rows, strict=True)]
+    (tmp_path / "x.csv").write_text("id,x,y,same\n" + "\n".join(lines) + "\n")
+    words = ["recover", str(tmp_path / "answers.parquet"), "--dims", "2", "--json", "--features"]
+    found = CliRunner().invoke(app, [*words, str(tmp_path / "x.csv")])
+    told = json.loads(found.stdout)
+    # Two columns are the world itself: what they foretell holds for items never asked about.
+    assert told["residual_scale"] < 0.8
+    new, own = told["held_out_new_items"]["agreement"], told["held_out"]["agreement"]
+    assert new["low"] > 0.5
+    assert own["value"] > told["held_out_without_features"]["agreement"]["low"]
+    assert "1 of 3 columns of features are the same" in " ".join(found.stderr.split())
+    (tmp_path / "x.csv").write_text("id,x,y,same\n" + "\n".join(lines[3:]) + "\n")
+    lost = CliRunner().invoke(app, [*words, str(tmp_path / "x.csv")])
+    assert "3 of 20 items of the answers have no row of features" in str(lost.exception)
+
+
 def test_recover_prints_them(triplets, tmp_path):
     path = tmp_path / "answers.parquet"
     write_answers(replace(triplets, table=triplets.table[:160]), path)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from labelbits.answers.formats.crowdkit import WORKER
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -21,11 +22,15 @@ from labelbits.answers.formats.times import seconds
 from labelbits.answers.table.columns import Parsed
 from labelbits.interface import NOBODY
 
+#: Columns that say how a question was chosen, Salmon's own first.
+SAMPLING = ("alg_ident", "sampling", "sampler", "question_source", "strategy")
+
 
 def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
     """Is `winner` or `loser` more like `head`? Sides that are lost are drawn by the seed."""
     table, rejects, notes = opened(path, kind, "head", "winner", "loser")
-    who = first_of(table, "puid", "participant", "worker")
+    who = first_of(table, "puid", *WORKER)
+    how = first_of(table, *SAMPLING)
     taken = seconds(path, table, notes)
     if taken is not None:
         table = table.with_columns(taken.alias("seconds of an answer"))
@@ -63,6 +68,7 @@ def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
             (pl.lit(None, pl.Float64) if taken is None else pl.col("seconds of an answer")).alias(
                 "seconds"
             ),
+            (text(how, table) if how else pl.lit(None, pl.String)).alias("sampling"),
             "row",
         ),
         rejects,

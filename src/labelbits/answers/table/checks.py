@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -14,24 +13,6 @@ from labelbits.answers.files.opening import shorten
 from labelbits.answers.table.columns import KEPT, PREFERENCE, REJECTED, in_order
 from labelbits.interface import Signal
 from labelbits.signals import REGISTRY
-
-#: A rating scale with more steps is a number typed in the wrong place.
-MOST_LEVELS = 101
-
-
-@functools.cache
-def names_classes(signal: type[Signal]) -> bool:
-    """Do this signal's answers name classes (and not merely say yes or no)?"""
-    return signal.uses_classes and signal.for_world(2, 5).outcomes(5) > 2
-
-
-def mentioned(answer: Any) -> list[str]:
-    """The class names that a parsed answer mentions."""
-    if isinstance(answer, dict):
-        return [str(key) for key in answer]
-    if isinstance(answer, list):
-        return [str(name) for name in answer if isinstance(name, (str, int))]
-    return [] if answer is None or isinstance(answer, (bool, float)) else [str(answer)]
 
 
 def check_columns(table: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -98,15 +79,10 @@ def _first_fault(known: tuple[str, ...]) -> pl.Expr:
 def _arities(known: tuple[str, ...]) -> dict[str, int | None]:
     """How many items a question of each signal shows; None where any number may be shown."""
     return KEPT | {
-        name: None if _free_length(REGISTRY[name]) else REGISTRY[name].for_world(2, 5).arity
+        name: None if REGISTRY[name].any_items else REGISTRY[name].for_world(2, 5).arity
         for name in known
         if name in REGISTRY
     }
-
-
-def _free_length(signal: type[Signal]) -> bool:
-    """May one question of this signal show any number of items?"""
-    return signal.name == "contrastive"
 
 
 def parse_answer(text: str) -> Any:
@@ -127,32 +103,15 @@ def parse_answer(text: str) -> Any:
 
 def discover(distinct: pl.DataFrame, values: list[Any]) -> tuple[str, ...]:
     """The class names that the answers mention: whole numbers in order, else alphabetically."""
-    naming = {name for name, signal in REGISTRY.items() if names_classes(signal)}
     using = {name for name, signal in REGISTRY.items() if signal.uses_classes}
     found: dict[str, None] = {}
     for signal, asked, value in zip(distinct["signal"], distinct["classes"], values, strict=True):
         if signal in using and asked is not None:
             found.update(dict.fromkeys(name for name in asked if name is not None))
-        if signal in naming and not isinstance(value, ValueError):
-            found.update(dict.fromkeys(mentioned(value)))
+        if signal in REGISTRY and not isinstance(value, ValueError):
+            found.update(dict.fromkeys(REGISTRY[signal].named(value)))
     found.pop("", None)
     return in_order(sorted(found))
-
-
-def options_of(name: str, length: int, values: Sequence[Any]) -> dict[str, Any]:
-    """Static options that the answers themselves show: list lengths, candidates, steps.
-
-    `length` is how many items a question shows.
-    """
-    if name == "ranking":
-        lengths = [len(value) for value in values if isinstance(value, list)]
-        return {"top": max(lengths, default=1) or 1}
-    if name == "contrastive":
-        return {"negatives": max(1, length - 2)}
-    if name == "rating":
-        steps = [v for v in values if isinstance(v, (int, float)) and 2 <= v <= MOST_LEVELS]
-        return {"levels": int(max(steps, default=2))}
-    return {}
 
 
 def check_answers(
@@ -165,11 +124,12 @@ def check_answers(
     for name in dict.fromkeys(name for name in names if name in REGISTRY):
         own = [value for value, other in zip(values, names, strict=True) if other == name]
         lengths = [0]
-        if _free_length(REGISTRY[name]):
+        if REGISTRY[name].any_items:
             mine = [part.filter(pl.col("signal") == name)["items"].list.len() for part in parts]
             lengths = pl.concat(mine).mode().to_list()
-        options = options_of(name, min(lengths), own)
-        channels[name] = REGISTRY[name].for_world(2, max(2, len(classes)), **options)
+        known = max(2, len(classes))
+        options = REGISTRY[name].options_shown(own, min(lengths), known)
+        channels[name] = REGISTRY[name].for_world(2, known, **options)
     reasons: list[str | None] = []
     for name, asked, value in zip(names, distinct["classes"], values, strict=True):
         if name in REGISTRY:

@@ -26,6 +26,7 @@ COLUMNS: dict[str, Any] = {
     "repeat": pl.Boolean(),
     "annotator_kind": pl.String(),
     "group": pl.String(),
+    "sampling": pl.String(),
 }
 #: What readers of foreign files collect before the kind of each question is decided: the value as
 #: text (lists and objects as JSON), `id`, by which

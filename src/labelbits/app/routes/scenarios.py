@@ -16,6 +16,7 @@ from labelbits.app.rendering import fragment, rendered
 from labelbits.app.routes.results import money_of, plan_of
 from labelbits.app.workspace import Workspace
 from labelbits.errors import InputError
+from labelbits.report.figures import money
 from labelbits.report.scenarios import Scenario, compared, shared
 from labelbits.speech import printable
 
@@ -80,7 +81,9 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
                 raise InputError(f"there are {MOST_SCENARIOS} scenarios; remove one first")
             plan = plan_of(work, wanted)
             kept = work.finished(wanted.get("run", ""))
-            text, name = "", free_name(wanted.get("name"), plan.title)
+            # What tells scenarios of one run apart, if nobody names them, is the money.
+            usual = f"{plan.title or 'plan'}, {money(plan.budget, plan.currency)}"
+            text, name = "", free_name(wanted.get("name"), usual)
             if kept.draft is not None:
                 text = moneyed(kept, **money_of(wanted, kept.plan)).text
                 work.folders[name] = kept.draft.folder

@@ -17,7 +17,9 @@ export class Money {
       });
       one.typed.addEventListener('input', () => {
         const value = Number(one.typed.value);
-        if (!(value > 0)) return;
+        // A number that is none is said where it stands; the advice is of the last that was one.
+        one.typed.setCustomValidity(value > 0 ? '' : 'expected a number above 0');
+        if (!(value > 0)) { one.typed.reportValidity(); return; }
         this.#set(one, value, one.typed);
         this.onchange();
       });
@@ -34,7 +36,7 @@ export class Money {
   #set(one, value, by) {
     one.value = Math.abs(value / one.base - 1) < 1e-9 ? one.base : value;
     if (by !== one.range) one.range.value = Math.log10(value / one.base);
-    if (by !== one.typed) one.typed.value = Number(value.toPrecision(3));
+    if (by !== one.typed) { one.typed.value = Number(value.toPrecision(3)); one.typed.setCustomValidity(''); }
     this.#say(one);
   }
 

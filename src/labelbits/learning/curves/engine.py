@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.special import entr
 
 from labelbits.errors import InputError
 from labelbits.interface import Batch
@@ -110,9 +109,10 @@ def measure_splits(
     result = {}
     for metric, points in tally.points(np.array(ordered)).items():
         theory, floor = None, 0.0
-        if metric_of(metric).of_people:
-            floor = float(entr(references[metric]).sum(1).mean())
-        if learner is None and metric_of(metric).shape is not None:
+        judged = metric_of(metric)
+        if judged.floor is not None:
+            floor = judged.floor.of_shares(references[metric])
+        if learner is None and judged.shape is not None:
             whole_reference = references[metric]
             purity = answers.purity(test_rows, whole_reference) if fast else 1.0
             theory = infer_theory(features, test_rows, whole_reference, purity=purity)

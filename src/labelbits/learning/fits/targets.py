@@ -32,20 +32,7 @@ def class_count(batches: Sequence[Batch], classes: int | None = None) -> int:
     """The number of classes that the answers imply, or `classes` when it is given."""
     if classes is not None:
         return classes
-    found = 2
-    for batch in batches:
-        if isinstance(batch.signal, (Votes, Soft)) or batch.signal.name == "candidates":
-            found = max(found, batch.answer.shape[1])
-        elif batch.signal.name == "ranking":
-            found = max(found, int(batch.answer.max(initial=1)) + 1)
-        elif batch.signal.name == "sparse-soft":
-            top = batch.signal.top  # pyright: ignore[reportAttributeAccessIssue]
-            found = max(found, int(batch.answer[:, :top].max(initial=1)) + 1)
-            if batch.answer.shape[1] > 2 * top + 1:
-                found = max(found, batch.answer.shape[1] - 2 * top - 1)
-        elif batch.signal.name in ("hard", "complementary") or batch.signal.name == "verify":
-            found = max(found, int(batch.answer[:, 0].max(initial=1)) + 1)
-    return found
+    return max([2, *(batch.signal.least_classes(np.asarray(batch.answer)) for batch in batches)])
 
 
 def fast_targets(batches: Sequence[Batch], classes: int) -> Targets | None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.metrics import metric_of
+from labelbits.planning.advice.adding import held_sentence, surely_better, with_held
 from labelbits.planning.advice.amend import led_by, too_little, with_mixture, without_gain
 from labelbits.planning.advice.crossovers import crossovers
 from labelbits.planning.advice.recommend import recommend
@@ -17,7 +21,7 @@ from labelbits.planning.measured.constant import (
     reached_for_nothing,
 )
 from labelbits.planning.measured.free_gold import said_of_gold
-from labelbits.planning.measured.held_labels import buy_next, hold_on, next_sentence, surely_better
+from labelbits.planning.measured.held_labels import buy_next
 from labelbits.planning.purchases import list_options
 from labelbits.planning.records import Constant, Extras
 from labelbits.planning.result import Assumption, Curve, Plan
@@ -37,6 +41,7 @@ def advise(
     judged = metric_of(metric)
     sign, percent = judged.sign, judged.percent
     seed = extras.get("seed", 0)
+    _check_known(curves, extras, judged.words)
     options = list_options(curves, budget, seed)
     bought = {option.family for option in options}
     notes = [
@@ -71,8 +76,12 @@ def advise(
     elif judged.of_space and not judged.percent:
         first.append(too_little(curves, advice, budget, seed))
     held = ""
+    keep = False
     if there:
-        held = hold_on(there, ranked, advice, budget, shown, name, sign=sign)
+        advice, held, keep = with_held(
+            advice, there, ranked, curves, budget, shown, name,
+            sign=sign, by_theory=extras.get("by_theory", False),
+        )  # fmt: skip
     added = gain_of(advice, curves, seed, sign) if free else None
     # Always there, whatever the money and the prices: tables and figures show it.
     advice = advice.copy()
@@ -108,7 +117,7 @@ def advise(
         warnings, notes = ([said, *warnings], notes) if as_good else (warnings, [*notes, said])
     if held:
         first.append(held)
-        turn = "From nothing, the best would be to"
+        turn = "If you buy all the same," if keep else ""
     advice = led_by(first, advice, turn)
     if there:
         advice["next"] = {
@@ -118,8 +127,8 @@ def advise(
             "quality_now_standard_error": there["standard_error"],
             "worth_in_answers": there["worth"],
             "purchases": ranked,
-            "sentence": next_sentence(
-                there, ranked, advice["family"], budget, shown, name, sign=sign
+            "sentence": held_sentence(
+                there, ranked, advice, shown, name, budget.currency, sign=sign
             ),
         }
         target = extras.get("target")
@@ -149,6 +158,26 @@ def advise(
         extras=extras,
         terms=budget,
     )
+
+
+def _check_known(curves: list[Curve], extras: Extras, words: str) -> None:
+    """Raise `InputError` where a quality is no number: no advice rests on it."""
+    found = {f"what {curve.family.name} gives": curve.draws for curve in curves}
+    for key, what in (
+        ("holdings", "the labels that are held"), ("constant", "a constant answer"),
+        ("ceiling", "the ceiling"), ("known", "gold"),
+    ):  # fmt: skip
+        one: Any = extras.get(key)
+        if one:
+            found[what] = np.array([one["quality"]])
+    for what, values in found.items():
+        missing = np.count_nonzero(~np.isfinite(values))
+        if missing:
+            raise InputError(
+                f"{words} of {what} is not known: {missing:,} of {values.size:,} values of it are "
+                "no number; expected a finite quality everywhere. Nothing can be advised from it: "
+                "try another [goal] metric, or add answers to the pilot"
+            )
 
 
 def replan(

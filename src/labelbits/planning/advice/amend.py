@@ -44,13 +44,13 @@ def too_little(curves: list[Curve], advice: Recommendation, budget: Budget, seed
 
 def led_by(leads: list[str], advice: Recommendation, turn: str) -> Recommendation:
     """The advice with what the reader has to know first before it; `turn` leads over from there to
-    the purchase."""
+    the purchase, where it is not empty."""
     first = " ".join(filter(None, leads))
     if not first:
         return advice
     bought = advice["parts"]["purchase"]
-    if bought.startswith("Buy "):
-        bought = f"{turn} buy {bought[4:]}"
+    if turn and bought.startswith(("Buy ", "Add ")):
+        bought = f"{turn} {bought[0].lower()}{bought[1:]}"
     parts = {"first": first, **advice["parts"], "purchase": bought}
     sentence = " ".join(text for text in parts.values() if text)
     return {**advice, "leads": list(filter(None, leads)), "parts": parts, "sentence": sentence}
@@ -82,8 +82,10 @@ def with_mixture(
         for p in mixture["purchases"]
     )
     cost = sum(p["cost"] for p in mixture["purchases"])
+    if len(mixture["purchases"]) > 1:
+        bought = f"a mixture, {bought},"
     sentence = (
-        f"Buy a mixture, {bought}, for {cost:,.2f} {budget.currency}: expected "
+        f"Buy {bought} for {cost:,.2f} {budget.currency}: expected "
         f"{mixture['metric_name']} {show(quality, percent)} ({100 * LEVEL:.0f} % interval "
         f"{show(interval[0], percent)} to {show(interval[1], percent)}), better by "
         f"{change(gain, (low, high), percent)} than the same money on {mixture['single']} alone."

@@ -14,6 +14,7 @@ from labelbits.planning.purchases import (
     chances,
     cost_of,
     final_draws,
+    labels_items,
     most_answers,
     option_at,
     purchase_of,
@@ -26,6 +27,11 @@ from labelbits.planning.spec.planfile import Budget
 #: Below this probability of being best, the advice says that the data cannot tell; from this one
 #: on, where it comes from.
 SURE, CERTAIN = 0.8, 0.95
+#: What is said where the theory, not the pilot, makes one way sure to be the best.
+BY_THEORY = (
+    " Most of that certainty comes from the theory of how noisy answers teach: what the pilot "
+    "measured agrees with it, and would not settle it alone."
+)
 #: Ways whose expectations differ by less than this share of the interval are as good; one that
 #: costs less than `CHEAPER` of the best is then named instead.
 TIE, CHEAPER = 0.05, 0.8
@@ -85,16 +91,12 @@ def recommend(
     top = int(expected.argmax())
     dearer = None if best == top else largest[top]
     parts = _parts(result, option, last, budget, metric_name, shown, dearer, added is not None)
-    labels = any(curve.family.signal.labels_items() for curve in bought)
     parts["pilot"] = pilot_sentence(
         result["value_of_knowing"], budget, result["probability_best"] < SURE, percent,
-        "more items labelled as" if labels else "more answers to",
+        "more items labelled as" if labels_items(bought) else "more answers to",
     ) if len(last) > 1 else ""  # fmt: skip
     if by_theory and result["probability_best"] >= CERTAIN and parts["certainty"]:
-        parts["certainty"] += (
-            " Most of that certainty comes from the theory of how noisy answers teach: what the "
-            "pilot measured agrees with it, and would not settle it alone."
-        )
+        parts["certainty"] += BY_THEORY
     parts["less"] = _less(option, options, budget, sign, shown)
     if (short := _short_of_evidence(bought[best], option, budget)) is not None:
         parts["pilot"] = short

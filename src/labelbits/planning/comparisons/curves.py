@@ -34,7 +34,8 @@ from labelbits.planning.comparisons.forecast import (
     worlds_of,
 )
 from labelbits.planning.comparisons.held import Held, Source
-from labelbits.planning.comparisons.measured import Z90, Measured, measured
+from labelbits.planning.comparisons.measured import Z90, Measured, Part, measured, unlabelled
+from labelbits.planning.comparisons.mixture import Kind, expected_of, mixture_of
 from labelbits.planning.comparisons.twins import Tested, asking_of
 from labelbits.planning.families import one_answer
 from labelbits.planning.measured.curves import Learned
@@ -112,6 +113,20 @@ def comparison_curves(
     return made.learned(families)
 
 
+def _told_of_others(ways: list[Way]) -> tuple[list[Way], list[str]]:
+    """The ways that say something of items beyond those asked about, where there are no features,
+    and what is said of the others."""
+    kept = [way for way in ways if compares(way.family.kind)]
+    names = ", ".join(way.family.name for way in ways if not compares(way.family.kind))
+    if not names:
+        return kept, []
+    return kept, [
+        f"{names} was left out: without features, a space learned from labels says nothing of "
+        "items that have none, and shots are about those; add features, or set metric = "
+        "'agreement', where labels are tested on comparisons"
+    ]
+
+
 class _Making:
     """One run: what several steps share."""
 
@@ -135,6 +150,9 @@ class _Making:
         self.main = self._main()
         self._strengths()
         ways, said = ways_of(families, held)
+        if self.metric == "shots" and held.features is None:
+            ways, more = _told_of_others(ways)
+            said += more
         result.warnings += said
         if not ways:
             raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(said))
@@ -143,7 +161,8 @@ class _Making:
             self._measure(source, 0.45 * number / len(sources), 0.45 / len(sources))
         self._ceiling()
         for number, way in enumerate(ways):
-            self._way(way, 0.5 + 0.45 * number / len(ways), 0.45 / len(ways))
+            self._way(way, 0.5 + 0.35 * number / len(ways), 0.35 / len(ways))
+        self._mix(ways)
         self._say()
         return result
 
@@ -176,7 +195,8 @@ class _Making:
     def _others(self) -> list[Source]:
         """Sources of the pilot that nobody plans to ask: they are measured all the same."""
         few = [s for s in self.held.sources() if len(self.held.rows(s)) >= FEW]
-        return [s for s in few if not s[1]]
+        blind = self.metric == "shots" and self.held.features is None
+        return [s for s in few if not s[1] and not (blind and not compares(s[0]))]
 
     def _measure(self, source: Source, start: float, width: float) -> None:
         rows = self.held.rows(source)
@@ -189,9 +209,9 @@ class _Making:
             lambda done: self.tell(what, start + width * done),
         )  # fmt: skip
 
-    def _tests(self, rows: np.ndarray) -> Tested:
-        batches = self.held.batches(rows) if self.metric == "agreement" else []
-        return Tested(batches, self._people, self.held.classes, self.labels)
+    def _tests(self, part: Part) -> Tested:
+        batches = self.held.batches(part.tested) if self.metric == "agreement" else []
+        return Tested(batches, self._people, self.held.classes, self.labels, part.unlabelled)
 
     @property
     def _people(self) -> dict[str, Any]:
@@ -269,6 +289,42 @@ class _Making:
                 "times what was measured; on from there each doubling is taken to add the same "
                 "share of the one before"
             )
+
+    def _mix(self, ways: list[Way]) -> None:
+        """Kinds of answers bought together, or why none are planned so."""
+        budget = self.plan.budget
+        different: dict[Source, tuple[Way, Curve]] = {}
+        for way, curve in zip(ways, self.result.curves, strict=True):
+            before = different.get(way.source)
+            gain = expected_of(curve, budget) - (expected_of(before[1], budget) if before else -1)
+            if before is None or gain > NOTHING:
+                different[way.source] = way, curve
+        if len(different) < 2:
+            return
+        kinds, left = [], []
+        for source, (way, curve) in different.items():
+            if source[1] or source not in self.told or way.family.number in self.unseen:
+                left.append(way.family.name)
+                continue
+            (first,) = self.held.batches(self.held.rows(source)[:1])
+            asking = asking_of(self.held, source, first.signal, self.seed, way.each)
+            kinds.append(Kind(curve, source, replace(asking, own_noise=False)))
+        if left:
+            self.result.warnings.append(
+                f"No mixture with {' or '.join(left)} was planned: mixtures are of kinds of which "
+                f"the pilot holds {FEW} answers by people at least, because all of them are "
+                "learned in one space"
+            )
+        if len(kinds) < 2:
+            return
+        what = "twins of the pilot answer several kinds of questions"
+        self.tell(what, 0.86)
+        mixture = mixture_of(
+            self.held, kinds, budget, self.metric, self.learn, self._tests, self.seed,
+            lambda done: self.tell(what, 0.86 + 0.1 * done),
+        )  # fmt: skip
+        if mixture is not None:
+            self.result.extras["mixture"] = mixture
 
     def _factor(self, way: Way, told: Measured) -> Factor:
         if way.source in self.factors:
@@ -446,10 +502,18 @@ class _Making:
         except InputError:
             return None
         part = told.parts[0]
-        scores = [
-            shots(np.asarray(s.embedding_), self.held.classes, labels, seed=self.seed)
-            for s in part.spaces
-        ]
+        # Items whose class a space was learned from would be known, not foretold.
+        new = unlabelled(self.held, part.fitted[-1])
+        if new is not None and self.held.features is None:
+            return None  # labels alone say nothing of items that have none
+        try:
+            scores = [
+                shots(np.asarray(s.embedding_), self.held.classes, labels, seed=self.seed,
+                      tested=new)
+                for s in part.spaces
+            ]  # fmt: skip
+        except InputError:
+            return None  # every item has labels
         return {
             "labels": labels,
             "answers": [len(rows) for rows in part.fitted],

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.planning.comparisons.held import Held
-from labelbits.planning.comparisons.measured import Measured
+from labelbits.planning.comparisons.measured import Measured, Part
 from labelbits.planning.comparisons.twins import Asking, Tested, follow, learn, measure
 from labelbits.recovery.held_out.worlds import PossibleWorld, plausible_worlds
 
@@ -82,27 +82,27 @@ def totals_of(base: int, most: float, first: int | None = None) -> list[int]:
 
 def rise_of(
     told: Measured, held: Held, asking: Asking, totals: Sequence[int], metric: str,
-    tests: Callable[[np.ndarray], Tested], worlds: Sequence[tuple[int, PossibleWorld]],
+    tests: Callable[[Part], Tested], worlds: Sequence[tuple[int, PossibleWorld]],
     options: Mapping[str, Any], seed: int, tell: Callable[[float], None], *, level: int = -1,
     anew: bool = False,
 ) -> Rise:  # fmt: skip
     """Twins (part number, world) followed from the pilot's fits at `level` (-1: the largest).
 
-    `tests` makes what is measured from rows of the pilot. `anew`: what is asked is no answer of
+    `tests` makes what is measured from a part of the pilot. `anew`: what is asked is no answer of
     `told`, and the space is learned from it alone.
     """
     rows, starts = [], []
     for number, (part, world) in enumerate(worlds):
         own = told.parts[part]
         batches = held.batches(own.fitted[level])
-        tested = tests(own.tested)
+        tested = tests(own)
         start = measure(learn(world, held, batches, options), world, tested, metric)
         rows.append(
             follow(
                 world,
                 held,
                 [] if anew else batches,
-                asking.beside(held.question[own.tested]),
+                asking.beside(held.question[own.tested]).without(tested.items),
                 totals,
                 tested,
                 metric,

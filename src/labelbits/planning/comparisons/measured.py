@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from labelbits.errors import InputError
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.recovery import SignalEmbedding, agreement, shots
 from labelbits.recovery.held_out import Fitter, nested_subsets, predict, splits
@@ -28,12 +29,14 @@ Z90 = 1.6449
 @dataclass(frozen=True)
 class Part:
     """Rows of the source that were `fitted` (smallest first), rows `tested`, and the fits; `richer`
-    are fits of the most rows in more dimensions."""
+    are fits of the most rows in more dimensions. `unlabelled` (items,) is true for the items whose
+    class no fitted row tells, where rows are about classes; else None."""
 
     fitted: list[np.ndarray]
     tested: np.ndarray
     spaces: list[SignalEmbedding]
     richer: tuple[SignalEmbedding, ...] = ()
+    unlabelled: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def measured(
     tell: Callable[[float], None],
 ) -> Measured:  # fmt: skip
     """The curve of one source. Agreement: folds of questions, all tested rows of the fold.
-    Alignment: two disjoint halves. Shots: the items' classes, which no comparison fits."""
+    Alignment: two disjoint halves. Shots: the classes of items of which no fitted answer tells the
+    class: all items where comparisons are fitted, a third of them at a time where labels are."""
     how = {"agreement": _agreement, "alignment": _alignment, "shots": _shots}[metric]
     return how(held, source, learn, labels, seed, tell)
 
@@ -196,20 +200,71 @@ def _alignment(
     return Measured(source, sizes, values, errors, rise, error, parts)
 
 
+def unlabelled(held: Held, rows: np.ndarray) -> np.ndarray | None:
+    """(items,) true where no answer in these rows tells an item's class; None where none of them
+    is about classes at all."""
+    told = np.zeros(held.items, dtype=bool)
+    labels = [batch for batch in held.batches(rows) if batch.signal.uses_classes]
+    for batch in labels:
+        told[batch.items.ravel()] = True
+    return ~told if labels else None
+
+
+def item_folds(held: Held, seed: int) -> list[np.ndarray]:
+    """(items,) masks of `SMALLER` folds of the items whose class is known. Raises `InputError`
+    where they could not test two classes each."""
+    counts = np.bincount(held.classes[held.classes >= 0], minlength=1)
+    if np.sum(counts >= SMALLER) < 2:
+        raise InputError(
+            f"[goal] metric is 'shots', and labels are tested on items whose labels are held out: "
+            f"{int(np.sum(counts >= SMALLER))} classes have {SMALLER} items or more; expected two "
+            "at least. Label more items, or leave signals about classes out of the plan"
+        )
+    fold = np.full(held.items, -1)
+    known = np.flatnonzero(held.classes >= 0)
+    # Dealt out class by class, so that every fold tests them all.
+    mixed = np.random.default_rng([seed, 35]).permutation(known)
+    mixed = mixed[np.argsort(held.classes[mixed], kind="stable")]
+    fold[mixed] = np.arange(len(mixed)) % SMALLER
+    return [fold == number for number in range(SMALLER)]
+
+
+def about(held: Held, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """(rows,) true for answers about the classes of any of these items (a mask)."""
+    found = np.zeros(len(rows), dtype=bool)
+    names = held.kind[rows]
+    for batch in held.batches(rows):
+        if batch.signal.uses_classes:
+            found[names == batch.signal.name] = items[batch.items].any(1)
+    return found
+
+
 def _shots(
     held: Held, source: Source, learn: Fitter, labels: int, seed: int,
     tell: Callable[[float], None],
 ) -> Measured:  # fmt: skip
-    subsets = _subsets(held, held.rows(source), seed)
-    spaces = []
-    for number, one in enumerate(subsets):
-        spaces.append(learn(held.part(one)))
-        tell((number + 1) / len(subsets))
-    scores = [shots(np.asarray(s.embedding_), held.classes, labels, seed=seed) for s in spaces]
-    values, errors = np.array([float(s) for s in scores]), np.array([_error(s) for s in scores])
-    sizes = np.array([float(len(one)) for one in subsets])
-    rise = float(values[-1] - values[-2]) if len(values) > 1 else 0.0
-    error = math.hypot(errors[-1], errors[-2]) if len(values) > 1 else math.inf
-    return Measured(
-        source, sizes, values, errors, rise, error, [Part(subsets, held.tested, spaces)]
-    )
+    rows = held.rows(source)
+    everyone = np.ones(held.items, dtype=bool)
+    folds = item_folds(held, seed) if unlabelled(held, rows[:1]) is not None else [everyone]
+    parts, scores = [], []
+    for number, tested in enumerate(folds):
+        subsets = _subsets(held, rows[~about(held, rows, tested)], seed + number)
+        spaces = [learn(held.part(one)) for one in subsets]
+        mask = None if len(folds) == 1 else tested
+        scores.append(
+            [
+                shots(np.asarray(s.embedding_), held.classes, labels, seed=seed, tested=mask)
+                for s in spaces
+            ]
+        )
+        parts.append(Part(subsets, held.tested, spaces, unlabelled=mask))
+        tell((number + 1) / len(folds))
+    levels = min(len(one) for one in scores)
+    last = [one[-levels:] for one in scores]
+    values = np.array([[float(s) for s in one] for one in last]).mean(0)
+    # Folds test different items.
+    errors = np.sqrt(np.square([[_error(s) for s in one] for one in last]).sum(0)) / len(folds)
+    sizes = np.mean([[float(len(one)) for one in p.fitted[-levels:]] for p in parts], axis=0)
+    rise = float(values[-1] - values[-2]) if levels > 1 else 0.0
+    error = math.hypot(errors[-1], errors[-2]) if levels > 1 else math.inf
+    return Measured(source, sizes, values, errors, rise, error, parts)

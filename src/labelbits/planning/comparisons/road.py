@@ -10,7 +10,6 @@ import numpy as np
 from labelbits.annotators.dimensions import dimensions_of
 from labelbits.annotators.people import people_and_models
 from labelbits.annotators.truth import majority_of_people
-from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.planning.comparisons.curves import comparison_curves
 from labelbits.planning.comparisons.doubts import random_questions
@@ -55,8 +54,6 @@ def comparisons_of(
     pilot = pilot.calibrated(dims, seed)
     wanted, random = without_random(wanted, pilot)
     said += random
-    if not wanted.signal:
-        raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(random))
     noise = noise_of(wanted, pilot)
     classes = max(len(held.answers.classes), 2)
     families, assumptions = build_families(

@@ -53,6 +53,13 @@ class Asking:
     each: int = 1
     own_noise: bool = False
 
+    def without(self, items: np.ndarray | None) -> Asking:
+        """The same about other items than these (a mask), where it asks for their classes."""
+        if items is None or not self.signal.uses_classes or self.signal.arity != 1:
+            return self
+        kept = np.flatnonzero(~items).astype(np.int32)[:, None]
+        return replace(self, pool=kept, question=np.full(len(kept), -1))
+
     def beside(self, tested: np.ndarray) -> Asking:
         """The same without the questions (numbers) that are tested on."""
         if self.pool is None or self.question is None:
@@ -114,12 +121,13 @@ def _pool_size(answers: int, distinct: int) -> int:
 class Tested:
     """What twins are measured on: `batches` of questions, how people answer them (`signals`, for
     worlds whose own answers do not tell it), the items' `classes`, `labels` of each class that
-    shots are told."""
+    shots are told, and the items (a mask) that shots are tested on (None: all)."""
 
     batches: Sequence[Batch]
     signals: Mapping[str, Signal]
     classes: np.ndarray
     labels: int
+    items: np.ndarray | None = None
 
 
 def learn(
@@ -148,12 +156,10 @@ def learn(
             shown = np.concatenate([batch.items for batch in batches])
             second = np.concatenate([batch.answer[:, 0] for batch in batches]) == 1
             shown = np.where(second[:, None], shown[:, [0, 2, 1]], shown)
-            return embedding.fit(shown, init=start, n_objects=held.items, **_features(held))
-        return embedding.fit(_table(held, batches), init=start, **_features(held))
-
-
-def _features(held: Held) -> dict[str, Any]:
-    return {} if held.features is None else {"features": held.features}
+            return embedding.fit(shown, init=start, n_objects=held.items, features=held.features)
+        table = _table(held, batches)
+        names = None if held.features is None else table.items
+        return embedding.fit(table, init=start, features=held.features, ids=names)
 
 
 def _table(held: Held, batches: Sequence[Batch]) -> Answers:
@@ -194,7 +200,7 @@ def measure(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested, me
     if metric == "alignment":
         return float(spearman(points, world.items, max_pairs=PAIRS))
     if metric == "shots":
-        return float(shots(points, tested.classes, tested.labels, draws=DRAWS))
+        return float(shots(points, tested.classes, tested.labels, draws=DRAWS, tested=tested.items))
     right, total = 0.0, 0
     for batch in tested.batches:
         chance = world.chances(_answered(world, batch, tested), batch.items)

@@ -141,9 +141,9 @@ def load_evidence(
     pilot = encode_pilot(answers, items, names, gold)
     gold = _with_stated(gold, pilot, answers, items)
     votes = np.zeros((items, classes))
-    for kind in ("hard", "votes"):
-        if kind in pilot.batches:
-            votes += votes_of(pilot.batches[kind], items, classes)
+    for batch in pilot.batches.values():
+        if batch.signal.counts_votes():
+            votes += votes_of(batch, items, classes)
     notes = own.notes + pilot.notes
     if not told:
         notes += _check_order(votes, counts, gold, names)
@@ -249,25 +249,23 @@ def _nothing(counts: Path | None) -> PilotNeededError:
 
 
 def votes_of(batch: Batch, items: int, classes: int) -> np.ndarray:
-    """Hard labels and votes as counts, items x classes."""
+    """Answers that are votes (`Signal.tally`) as counts, items x classes."""
     counts = np.zeros((items, classes))
-    if batch.signal.name == "hard":
-        np.add.at(counts, (batch.items[:, 0], batch.answer[:, 0].astype(int)), 1)
-    else:
-        np.add.at(counts, batch.items[:, 0], batch.answer)
+    told = batch.signal.tally(batch.answer, classes)
+    assert told is not None
+    np.add.at(counts, batch.items[:, 0], told)
     return counts
 
 
 def _reports_of(pilot: Pilot, items: int, classes: int) -> np.ndarray | None:
-    """Soft and sparse soft labels as probabilities, summed over the reports on each item."""
-    found = [pilot.batches[kind] for kind in ("soft", "sparse-soft") if kind in pilot.batches]
-    if not found:
-        return None
-    from labelbits.learning.fits.targets import fast_targets
-
-    total = np.zeros((items, classes))
-    for batch in found:
-        targets = fast_targets([batch], classes)
-        assert targets is not None
-        total[targets.items] += targets.target
+    """Answers that state a distribution over classes and are no votes, summed over the reports on
+    each item."""
+    total = None
+    for batch in pilot.batches.values():
+        if batch.signal.counts_votes() or not batch.signal.labels_items():
+            continue
+        stated = batch.signal.states(batch.answer, classes)
+        if stated is not None:
+            total = np.zeros((items, classes)) if total is None else total
+            np.add.at(total, batch.items[:, 0], stated)
     return total

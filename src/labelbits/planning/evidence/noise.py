@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labelbits.annotators.calibration import SignalCalibration
+from labelbits.errors import InputError
 from labelbits.interface import Signal
 from labelbits.planning.evidence.answer_source import DEFAULT_LAPSE
 from labelbits.planning.evidence.answers_held import Pilot
@@ -104,7 +105,7 @@ def not_seen(plan: PlanFile, noise: list[SignalNoise]) -> dict[int, str]:
 
 def without_random(plan: PlanFile, pilot: Pilot) -> tuple[PlanFile, list[str]]:
     """The plan without language models whose own answers cannot be told from random ones, and what
-    has to be said of those."""
+    has to be said of those. Raises `InputError` where nobody else is asked."""
     kept, said = [], []
     for asked in plan.signal:
         found = calibration_of(asked, pilot)
@@ -115,6 +116,8 @@ def without_random(plan: PlanFile, pilot: Pilot) -> tuple[PlanFile, list[str]]:
             f"{asked.kind} by {found.model} was left out: its answers are worth nothing, because "
             f"they cannot be told from random ones ({found.random})"
         )
+    if not kept:
+        raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(said))
     return plan.model_copy(update={"signal": tuple(kept)}), said
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelbits.learning.entropy import mean_entropy
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import Trial
@@ -18,8 +17,8 @@ def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> Ceiling | None:
     """People's own agreement in terms of the metric; None where too few answers tell it.
 
     Accuracy: how often one person's answer is the right one, gold where it is tested against and
-    else the most frequent answer of the others (ties share). Cross-entropy to people's answers:
-    their mean entropy in nats, which no prediction goes below. Keys: `quality`, `standard_error`,
+    else the most frequent answer of the others (ties share). A metric to people's answers: its own
+    `floor`, which no prediction goes below. Keys: `quality`, `standard_error`,
     `items`, `what`.
     """
     counts = np.asarray(evidence.counts, dtype=np.float64)
@@ -35,14 +34,13 @@ def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> Ceiling | None:
             return None
         error = float(found.std(ddof=1) / np.sqrt(len(found)))
         return _told(float(found.mean()), error, len(found), what)
-    if judged.of_people and trial.kind == "held-out votes":
+    if judged.floor is not None and trial.kind == "held-out votes":
         rows = counts[trial.test]
-        entropy = mean_entropy(rows)
+        least = judged.floor.of_votes(rows)
         items = int((rows.sum(1) >= 2).sum())
-        if entropy is None or items < FEWEST:
+        if least is None or items < FEWEST:
             return None
-        what = "ceiling: entropy of people's answers"
-        return _told(entropy.value, entropy.error, items, what)
+        return _told(*least, items, judged.floor.words)
     return None
 
 

@@ -97,7 +97,9 @@ def learned_curves(
     trial = design_trial(
         evidence, plan.goal, seed, min(n for n in affordable if n) if affordable else 1
     )
-    assumed, doubted = what_is_tested(trial, source, evidence.gold is not None, plan.learner)
+    assumed, doubted = what_is_tested(
+        trial, source, evidence.gold is not None, plan.learner, metric
+    )
     result.assumptions += assumed
     result.warnings += doubted
     ceiling = ceiling_of(evidence, trial, metric)
@@ -273,9 +275,9 @@ def said_so_far(name: str, points: CurvePoints, metric: str) -> str:
 
 
 def with_floor(points: CurvePoints, ceiling: Ceiling | None) -> CurvePoints:
-    """The curve with the entropy of people's answers as its floor, where that is known better than
-    from the shares of few votes."""
-    if not metric_of(points.metric).of_people or ceiling is None:
+    """The curve with the metric's own floor against people's answers, where that is known better
+    than from the shares of few votes."""
+    if metric_of(points.metric).floor is None or ceiling is None:
         return points
     return replace(points, floor=ceiling["quality"], floor_error=ceiling["standard_error"])
 

@@ -7,35 +7,26 @@ reaches its curve's value at n + x. For more of the same kind that is exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from labelbits.interface import Batch
 from labelbits.metrics import metric_of
-from labelbits.planning.advice.recommend import preferred
-from labelbits.planning.advice.words import between, change
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import Trial
 from labelbits.planning.purchases import (
     chances,
     cost_of,
     interval,
-    measured_interval,
     most_answers,
     price_noise,
 )
-from labelbits.planning.records import Addition, Holdings, Recommendation
-from labelbits.planning.result import NOTHING, Curve
+from labelbits.planning.records import Addition, Holdings
+from labelbits.planning.result import Curve
 from labelbits.planning.spec.planfile import Budget
 from labelbits.signals import Soft, Votes
 
 #: Training sets on which all labels at hand are measured.
 REPLICATES = 3
-#: Probability at which another kind is said to add more than the recommended one.
-SURE = 0.8
-#: Share of the money from which it counts as all of it.
-WHOLE = 0.95
 
 
 def what_is_there(
@@ -171,112 +162,3 @@ def buy_next(
         for one, chance in zip(found, chances(np.stack(draws, axis=1)), strict=True):
             one["chance"] = float(chance)
     return sorted(found, key=lambda one: -sign * one["quality"])
-
-
-def _to_add(ranked: list[Addition], chosen: str, sign: int) -> Addition:
-    """The purchase that every sentence about adding to labels at hand names: of the recommended
-    family, unless another one is better for sure or the only one that adds anything."""
-    by_name = {one["family"]: one for one in ranked}
-    if chosen not in by_name:
-        return ranked[0]
-    if ranked[0]["chance"] >= SURE:
-        # A difference that is sure and too small to show is no reason to pay more.
-        best = preferred(
-            np.array([sign * one["quality"] for one in ranked]),
-            np.array([one["interval"][1] - one["interval"][0] for one in ranked]),
-            np.array([one["cost"] for one in ranked]),
-        )
-        return ranked[int(best[0])]
-    nothing = sign * by_name[chosen]["gain"] < NOTHING and not by_name[chosen]["at_limit"]
-    return ranked[0] if nothing and sign * ranked[0]["gain"] >= NOTHING else by_name[chosen]
-
-
-def next_sentence(
-    there: Holdings,
-    ranked: list[Addition],
-    chosen: str,
-    budget: Budget,
-    show: Callable[[float], str],
-    metric_name: str,
-    *,
-    sign: int,
-) -> str:
-    """What to buy next, given what is there, in words.
-
-    `chosen` is the family recommended when nothing is counted as there: another one has to be
-    better for sure to be named instead.
-    """
-    text = (
-        f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
-        f"{show(there['quality'])} now ({between(measured_interval(there, sign), show)})."
-    )
-    best = _to_add(ranked, chosen, sign)
-    if best["at_limit"] and best["gain_interval"][1] - best["gain_interval"][0] < 1e-6:
-        return text + (
-            f" They are as good as this evidence can follow {best['family']} answers: what more "
-            "of those would add to them cannot be told from it."
-        )
-    if best["family"] != chosen:
-        text += f" On top of them, {best['family']} does better than {chosen}:"
-    many = f"{best['answers']:,} more answers" if best["answers"] > 1 else "1 more answer"
-    if abs(best["gain"]) < NOTHING and not best["at_limit"]:
-        return text + (
-            f" {many} ({best['family']}) for {best['cost']:,.2f} {budget.currency} would not "
-            "change that by anything that can be seen."
-        )
-    text += (
-        f" {many} ({best['family']}) for {best['cost']:,.2f} {budget.currency} would make it "
-        f"{show(best['quality'])} ({between(best['interval'], show)})."
-    )
-    ends = sorted(sign * end for end in best["gain_interval"])
-    # Both qualities share the luck of the tested items: the gain is known better than either.
-    text += f" That is a gain of {change(sign * best['gain'], ends, show(1.0).endswith('%'))}."
-    if best["at_limit"]:
-        text += " That is as far as the evidence reaches; the true gain may be larger."
-    return text
-
-
-def hold_on(
-    there: Holdings,
-    ranked: list[Addition],
-    advice: Recommendation,
-    budget: Budget,
-    show: Callable[[float], str],
-    metric_name: str,
-    *,
-    sign: int,
-) -> str:
-    """What goes before a purchase made from nothing where the labels at hand are as good as it;
-    empty where the purchase is better."""
-    if show(there["quality"]) != show(advice["quality"]) and (
-        sign * (there["quality"] - advice["quality"]) < 0
-    ):
-        return ""
-    best = _to_add(ranked, advice["family"], sign) if ranked else None
-    spent = f"all of {budget.amount:,.2f} {budget.currency}"
-    if advice["cost"] < WHOLE * budget.amount:  # there is no more to buy
-        spent = f"the {advice['cost']:,.2f} {budget.currency} that can be"
-    text = (
-        f"The labels you hold already give {metric_name} {show(there['quality'])} "
-        f"({between(measured_interval(there, sign), show)}), and {spent} spent anew is not "
-        "expected to do better"
-    )
-    same = best is not None and show(best["quality"]) == show(there["quality"])
-    if best is None or same or sign * best["gain"] < NOTHING:
-        if best is not None and best["at_limit"]:
-            return (
-                f"{text}. What more answers would add to them is beyond what this evidence can "
-                "follow: keep the money until a plan from all labels you hold shows a gain."
-            )
-        return f"{text}: keep the money, unless you know better than this evidence."
-    return (
-        f"{text}. Add to them: {best['answers']:,} more answers ({best['family']}) for "
-        f"{best['cost']:,.2f} {budget.currency} would make it {show(best['quality'])} "
-        f"({between(best['interval'], show)})."
-    )
-
-
-def surely_better(there: Holdings, quality: float, *, sign: int) -> bool:
-    """Are the labels at hand better than `quality`, luck of the tested items counted?"""
-    low, high = measured_interval(there, sign)
-    return (low if sign > 0 else -high) > sign * quality

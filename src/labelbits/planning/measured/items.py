@@ -42,8 +42,8 @@ class ItemList:
 def item_list(evidence: Evidence, strata: np.ndarray | None) -> ItemList:
     """Answers about classes that exist, counted by item."""
     held = evidence.stated.sum(1)
-    for kind, batch in evidence.batches.items():
-        if batch.signal.labels_items() and kind not in ("hard", "votes"):
+    for batch in evidence.batches.values():
+        if batch.signal.labels_items() and not batch.signal.counts_votes():
             rows = batch.items[:, 0]
             held = np.maximum(held, np.bincount(rows, minlength=len(held)))
     return ItemList(

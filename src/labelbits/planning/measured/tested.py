@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labelbits.metrics import metric_of
 from labelbits.planning.measured.other_learner import learner_assumption
 from labelbits.planning.measured.trial import Trial
 from labelbits.planning.result import Assumption
@@ -9,7 +10,7 @@ from labelbits.planning.spec.planfile import LearnerPlan
 
 
 def what_is_tested(
-    trial: Trial, source: str, has_gold: bool, learner: LearnerPlan
+    trial: Trial, source: str, has_gold: bool, learner: LearnerPlan, metric: str
 ) -> tuple[list[Assumption], list[str]]:
     """(assumptions, warnings) about whose answers are learned from, what they are tested against
     and what learns; `source` says where the answers of one annotator are from."""
@@ -17,7 +18,8 @@ def what_is_tested(
     how = trial.how
     if trial.kind != "gold" and has_gold:
         how += (
-            "; cross-entropy is to the distribution of people's answers, which gold does not know"
+            f"; {metric_of(metric).words} is to the distribution of people's answers, which gold "
+            "does not know"
         )
     elif trial.kind != "gold":
         warnings.append(

@@ -211,6 +211,17 @@ def _parts_within(ways: list[Way], overall: np.ndarray, most: int, budget: Budge
     return parts(most_within(budget.amount, cost))
 
 
+def _spendable(ways: list[Way], cost: np.ndarray, budget: Budget) -> tuple[float, float]:
+    """(money that can be spent, items that can be bought): less than the budget where the items
+    that are left to label are fewer than it buys of every kind."""
+    left = [
+        way.curve.limit / (way.family.answers_per_item or 1) if way.curve.needs_items else np.inf
+        for way in ways
+    ]
+    money = max(float(items * c) for items, c in zip(left, cost, strict=True))
+    return min(budget.amount, money), float(min(left))
+
+
 def _result(
     chosen: np.ndarray,
     design: np.ndarray,
@@ -229,7 +240,9 @@ def _result(
     gain, low, high = gained
     names = [way.family.name for way in ways]
     overall = sizes @ chosen
-    parts = _parts_within(ways, overall, int(budget.amount / float(overall @ cost)), budget)
+    whole_money, most_items = _spendable(ways, cost, budget)
+    items = int(min(budget.amount / float(overall @ cost), most_items))
+    parts = _parts_within(ways, overall, items, budget)
     words = []
     for s in np.flatnonzero(overall):
         where = [STRATA[g] for g in range(len(sizes)) if chosen[g, s] >= 0.5]
@@ -243,7 +256,7 @@ def _result(
     shown = f"{scale * sign * gain:+.{digits}f} {unit}".strip()
     span = sorted((scale * sign * low, scale * sign * high))
     enough = money >= ENOUGH_MONEY * min(
-        budget.amount, affordable_items(ways[best].family.price,
+        whole_money, affordable_items(ways[best].family.price,
                                         ways[best].family.answers_per_item or 1, budget)
         * float(cost[best])
     )  # fmt: skip
@@ -257,9 +270,9 @@ def _result(
         f"{alone}"
     )
     if not clearly and not enough:
-        share = 100 * money / budget.amount
+        share = 100 * money / whole_money
         sentence = (
-            f"Whether a mixture is better for {budget.amount:,.2f} {budget.currency} is not known: "
+            f"Whether a mixture is better for {whole_money:,.2f} {budget.currency} is not known: "
             f"the pilot lets {money:,.2f} {budget.currency} be tried, {share:.0f} % of it. There "
             f"it made no gain that the evidence can see. The best that was found is {measured}."
         )

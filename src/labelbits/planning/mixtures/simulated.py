@@ -194,7 +194,7 @@ def _of_two(shares: np.ndarray) -> np.ndarray:
     return kept / kept.sum()
 
 
-def _within(
+def within_budget(
     curves: list[Curve], answers: np.ndarray, total: int, budget: Budget
 ) -> np.ndarray | None:
     """Whole numbers of answers (S,) in the proportions of `answers` that the budget pays for, with
@@ -251,7 +251,7 @@ def mixture_for(
     tried = []
     for split in candidates(_of_two(design), quality):
         # What a second kind of question costs beside its answers is paid from the same money.
-        part = _within(curves, np.array(money) * split, total, budget)
+        part = within_budget(curves, np.array(money) * split, total, budget)
         if part is not None:
             tried.append(part / np.array(money))
     if not tried:

@@ -26,7 +26,7 @@ def plan_text(tables: Mapping[str, Any], notes: Sequence[str] = ()) -> str:
     said = [line for note in notes for line in str(note).splitlines()]
     lines = [f"# {printable(line)}".rstrip() for line in said]
     plain = {key: value for key, value in tables.items() if not _is_table(value)}
-    lines += [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
+    lines += [f"{_key(key)} = {toml_value(value)}" for key, value in plain.items()]
     for name, value in tables.items():
         if name not in plain:
             lines += _tables(_key(name), value, 1)
@@ -50,7 +50,7 @@ def _tables(name: str, value: Any, depth: int) -> list[str]:
         own = {key: one for key, one in table.items() if not _is_table(one)}
         if own or several:
             lines += ["", f"[[{name}]]" if several else f"[{name}]"]
-            lines += [f"{_key(key)} = {_value(one)}" for key, one in own.items()]
+            lines += [f"{_key(key)} = {toml_value(one)}" for key, one in own.items()]
         for key, one in table.items():
             if key not in own:
                 lines += _tables(f"{name}.{_key(key)}", one, depth + 1)
@@ -67,13 +67,14 @@ def _text(text: str) -> str:
     return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Text, a number, true or false, or a list of these, as TOML writes it."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(one) for one in value) + "]"
+        return "[" + ", ".join(toml_value(one) for one in value) + "]"
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):

@@ -99,3 +99,16 @@ def warn_of_chance(fitted: Fitted, data: Data, stacklevel: int) -> None:
             RecoveryWarning,
             stacklevel=stacklevel + 1,
         )
+
+
+def warn_of_constant(features: np.ndarray, stacklevel: int) -> None:
+    """Warn of columns (items, columns) that are the same for all items and so say nothing."""
+    same = np.flatnonzero(features.max(0) == features.min(0)).tolist()
+    if same:
+        shown = ", ".join(map(str, same[:5])) + (", ..." if len(same) > 5 else "")
+        warnings.warn(
+            f"{len(same)} of {features.shape[1]} columns of features are the same for all "
+            f"{len(features)} items and say nothing (counted from 0: {shown})",
+            RecoveryWarning,
+            stacklevel=stacklevel + 1,
+        )

@@ -56,18 +56,18 @@ def choose(
             better = max(by_dims, key=lambda d: by_dims[d].mean())
             if len(by_dims) > 2 and better not in list(by_dims)[-2:]:
                 break
-        dims = _simplest(by_dims)
+        dims = simplest(by_dims)
     by_power: dict[float, np.ndarray] = {}
     if power is None:
         by_power = {tried: bits(dims, tried) for tried in POWERS}
-        power = _simplest(by_power)
+        power = simplest(by_power)
     return (
         dims, power, {d: float(b.mean()) for d, b in by_dims.items()},
         {p: float(b.mean()) for p, b in by_power.items()},
     )  # fmt: skip
 
 
-def _simplest(bits: dict[_Key, np.ndarray]) -> _Key:
+def simplest(bits: dict[_Key, np.ndarray]) -> _Key:
     """The first key whose mean is within one standard error of the best one's."""
     best = max(bits, key=lambda key: bits[key].mean())
     for key, each in bits.items():

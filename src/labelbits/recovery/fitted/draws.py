@@ -30,6 +30,9 @@ from labelbits.recovery.triplets.noise import TripletTarget
 #: Chains, steps of their warm-up, steps between two looks, looks at most, and steps for one draw
 #: that is kept.
 CHAINS, WARM_UP, ROUND, ROUNDS, THIN = 4, 200, 200, 12, 4
+#: Looks after which chains are given up that will not do: effective draws grow as the chains do,
+#: and those of the last look would be fewer than this share of what is needed.
+HOPELESS, TOO_FEW = 3, 0.5
 #: Largest R-hat and fewest effective draws of any quantity.
 R_HAT, EFFECTIVE = 1.05, 80.0
 #: How far from the fit the chains start, in widths.
@@ -85,7 +88,7 @@ def sample(
     moving = chain.Chain(target, x + APART * away, group, prior, generator, width)
     moving.warm_up(WARM_UP, lambda done: report("draws: warm-up", done))
     found = np.empty((CHAINS, 0, len(x)), np.float32)
-    told = Convergence(np.inf, 0.0)
+    told, steps = Convergence(np.inf, 0.0), 0
     for i in range(ROUNDS):
         more = moving.draw(ROUND).x[:, THIN - 1 :: THIN].astype(np.float32)
         found = np.concatenate([found, more], axis=1)
@@ -95,8 +98,11 @@ def sample(
         report("draws", (i + 1) / ROUNDS)
         if told.within(R_HAT, EFFECTIVE):
             return _posterior(fitted, target, kept.reshape(-1, len(x)), told)
+        steps = (i + 1) * ROUND
+        if i + 1 >= HOPELESS and told.effective * ROUNDS / (i + 1) < TOO_FEW * EFFECTIVE:
+            break
     raise NotConvergedError(
-        f"{CHAINS} chains of {ROUNDS * ROUND} steps did not converge: the largest R-hat is "
+        f"{CHAINS} chains of {steps} steps did not converge: the largest R-hat is "
         f"{told.r_hat:.2f} and the fewest effective draws are {told.effective:.0f}; expected at "
         f"most {R_HAT} and at least {EFFECTIVE:.0f}. The answers leave different places or noise "
         "open: ask more, ask for fewer dimensions, or give precision or lapse where they are known"

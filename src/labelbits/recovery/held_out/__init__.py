@@ -19,7 +19,12 @@ from labelbits.recovery.held_out.predictions import (
     predict,
     predict_held_out,
 )
-from labelbits.recovery.held_out.report import HeldOutReport, measure_held_out
+from labelbits.recovery.held_out.report import (
+    HeldOutReport,
+    NewItems,
+    measure_held_out,
+    measure_new_items,
+)
 from labelbits.recovery.held_out.shots import shots
 
 __all__ = [
@@ -28,6 +33,7 @@ __all__ = [
     "Fitter",
     "Halves",
     "HeldOutReport",
+    "NewItems",
     "Predictions",
     "agreement",
     "agreement_ceiling",
@@ -35,6 +41,7 @@ __all__ = [
     "explained_bits",
     "learning_curve",
     "measure_held_out",
+    "measure_new_items",
     "nested_subsets",
     "predict",
     "predict_held_out",

@@ -31,4 +31,6 @@ class Fitter:
         embedding = SignalEmbedding(self.dims, random_state=self.seed, **self.options)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return embedding.fit(answers, init=init, features=self.features)
+            if self.features is None:
+                return embedding.fit(answers, init=init)
+            return embedding.fit(answers, init=init, features=self.features, ids=answers.items)

@@ -18,6 +18,7 @@ DRAWS = 50
 def shots(
     points: np.ndarray, classes: np.ndarray | Sequence[int], labels: int = 5, *,
     how: Literal["prototype", "ridge"] = "prototype", draws: int = DRAWS, seed: int = 0,
+    tested: np.ndarray | None = None,
 ) -> Score:  # fmt: skip
     """Accuracy on all other items of a classifier that knows `labels` items of each class.
 
@@ -25,8 +26,10 @@ def shots(
     classifier names the class of the nearest mean of its labelled items, or solves a ridge
     regression on class indicators (penalty 1, unit variance). Classes with no item left to test
     are left out; the mean over `draws` draws of the labelled items, every class counting alike,
-    and the interval that holds 90 % of draws of items and labels. Raises `InputError` where fewer
-    than two classes have more than `labels` items.
+    and the interval that holds 90 % of draws of items and labels. `tested` (items,) is true where
+    an item may be tested: those whose class the space was not learned from (left out: all). Raises
+    `InputError` where fewer than two classes have more than `labels` items, or fewer than two an
+    item to test.
     """
     points, classes = np.asarray(points, dtype=np.float64), np.asarray(classes)
     if points.ndim != 2 or classes.shape != (len(points),):
@@ -42,6 +45,11 @@ def shots(
             "fewer labels a class"
         )
     rows = [np.flatnonzero(classes == name) for name in names]
+    judged = np.ones(len(classes), dtype=bool) if tested is None else np.asarray(tested, dtype=bool)
+    if sum(bool(judged[own].any()) for own in rows) < 2:
+        raise InputError(
+            "fewer than two classes have an item that may be tested; expected two at least"
+        )
     known = np.concatenate(rows)
     points = points / max(float(points[known].std()), 1e-12)
     found, resampled = [], []
@@ -50,7 +58,10 @@ def shots(
         mixed = [generator.permutation(own) for own in rows]
         train, test = [own[:labels] for own in mixed], [own[labels:] for own in mixed]
         score = _scores(points, train, how)
-        right = [score[own].argmax(1) == k for k, own in enumerate(test)]
+        test = [own[judged[own]] for own in test]
+        right = [score[own].argmax(1) == k for k, own in enumerate(test) if len(own)]
+        if not right:
+            continue
         found.append(np.mean([one.mean() for one in right]))
         again = [one[generator.integers(0, len(one), len(one))] for one in right]
         resampled.append(np.mean([one.mean() for one in again]))

@@ -18,8 +18,6 @@ import numpy as np
 from labelbits.interface import Batch, Signal
 from labelbits.recovery.embedding import SignalEmbedding
 from labelbits.recovery.fitted.fitting import Fitted
-from labelbits.recovery.fitted.inference import probabilities
-from labelbits.recovery.fitted.inputs import Data
 from labelbits.signals.base import replace_noise
 
 #: Answers of one question that are listed, at most.
@@ -110,13 +108,6 @@ def plausible_worlds(embedding: SignalEmbedding, count: int, seed: int = 0) -> l
         items = (fitted.items + moved).astype(np.float32)
         worlds.append(PossibleWorld(replace(fitted, items=items, draws=()), known))
     return worlds
-
-
-def told_by(embedding: SignalEmbedding, batch: Batch) -> np.ndarray | None:
-    """P of every answer (n, outcomes) to the batch's questions by a fit of that signal, averaged
-    over its draws; None where the answers are too many to list."""
-    data = Data((batch,), tuple(embedding.items_), tuple(embedding.classes_names_))
-    return probabilities(embedding._fitted, data).get(batch.signal.name)
 
 
 def most_by_noise(embedding: SignalEmbedding, batches: Sequence[Batch], worlds: int = 8) -> float:

@@ -21,8 +21,7 @@ and Chao-Shen (docs/validation.md). Where no item has two votes nothing is known
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -36,8 +35,7 @@ LEAST_STRENGTH, LARGEST_STRENGTH = -4.0, 6.0
 MODEL_ERROR = 0.2
 
 
-@dataclass(frozen=True)
-class MeanEntropy:
+class MeanEntropy(NamedTuple):
     """Mean entropy of the items' distributions in nats, and its standard error."""
 
     value: float

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import entr
 
-from labelbits.learning.entropy import mean_entropy
+from labelbits.metrics.entropy import mean_entropy
 
 
 def plug_in(counts):

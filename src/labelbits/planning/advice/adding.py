@@ -1,0 +1,266 @@
+"""Advice to those who hold labels already: what to add to them, and when to keep the money.
+
+One purchase is named. Where the labels at hand are as good as what the money buys from nothing, or
+another kind adds more to them for sure, the recommendation is what to add: its purchases, cost,
+quality and interval are of the labels at hand and the purchase together, and what the money would
+buy from nothing is kept under `from_nothing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from labelbits.planning.advice.recommend import BY_THEORY, CERTAIN, CHEAPER, SURE, preferred
+from labelbits.planning.advice.words import between, chance, change, what
+from labelbits.planning.purchases import measured_interval, purchase_of
+from labelbits.planning.records import Addition, Holdings, Recommendation
+from labelbits.planning.result import NOTHING, Curve
+from labelbits.planning.spec.cost import Part, bills
+from labelbits.planning.spec.planfile import Budget
+
+#: Share of the money from which it counts as all of it.
+WHOLE = 0.95
+
+
+def to_add(ranked: list[Addition], chosen: str, sign: int) -> Addition:
+    """The purchase that every sentence about adding to labels at hand names: of the family that is
+    best from nothing, unless another one is better for sure, as good for much less, or the only
+    one that adds anything."""
+    by_name = {one["family"]: one for one in ranked}
+    if chosen not in by_name:
+        return ranked[0]
+    order = preferred(
+        np.array([sign * one["quality"] for one in ranked]),
+        np.array([one["interval"][1] - one["interval"][0] for one in ranked]),
+        np.array([one["cost"] for one in ranked]),
+    )
+    # A difference that is sure and too small to show is no reason to pay more.
+    pick, mine = ranked[int(order[0])], by_name[chosen]
+    if ranked[0]["chance"] >= SURE or pick["cost"] < CHEAPER * mine["cost"]:
+        return pick
+    return ranked[0] if _adds_nothing(mine, sign) and not _adds_nothing(ranked[0], sign) else mine
+
+
+def _adds_nothing(one: Addition, sign: int) -> bool:
+    return sign * one["gain"] < NOTHING and not one["at_limit"]
+
+
+def _beyond(one: Addition) -> bool:
+    """Is what it adds more than the evidence can follow, so that nothing is known of it?"""
+    return one["at_limit"] and one["gain_interval"][1] - one["gain_interval"][0] < 1e-6
+
+
+def with_held(
+    advice: Recommendation,
+    there: Holdings,
+    ranked: list[Addition],
+    curves: list[Curve],
+    budget: Budget,
+    show: Callable[[float], str],
+    metric_name: str,
+    *,
+    sign: int,
+    by_theory: bool = False,
+) -> tuple[Recommendation, str, bool]:
+    """(the advice, what goes before it, whether the money is better kept) of one who holds labels.
+
+    The advice stays what it is where the purchase is better than the labels at hand: adding it to
+    them is then said beside it.
+    """
+    as_good = show(there["quality"]) == show(advice["quality"]) or (
+        sign * (there["quality"] - advice["quality"]) >= 0
+    )
+    if not ranked or "single" in advice:  # a mixture was measured from nothing alone
+        return advice, "", False
+    best = to_add(ranked, advice["family"], sign)
+    if not as_good and best["family"] == advice["family"]:
+        return advice, "", False
+    first, keep = "", False
+    if as_good:
+        first, keep = _keep_or_add(advice, there, best, budget, show, metric_name, sign)
+    return (
+        _adding(advice, best, there, ranked, curves, budget, show, metric_name, sign, by_theory),
+        first,
+        keep,
+    )
+
+
+def _keep_or_add(
+    advice: Recommendation,
+    there: Holdings,
+    best: Addition,
+    budget: Budget,
+    show: Callable[[float], str],
+    metric_name: str,
+    sign: int,
+) -> tuple[str, bool]:
+    """(the sentence about labels at hand that are as good as a purchase; keep the money?)."""
+    spent = f"all of {budget.amount:,.2f} {budget.currency}"
+    if advice["cost"] < WHOLE * budget.amount:  # there is no more to buy
+        spent = f"the {advice['cost']:,.2f} {budget.currency} that can be"
+    text = (
+        f"The labels you hold already give {metric_name} {show(there['quality'])} "
+        f"({between(measured_interval(there, sign), show)}). As much is not expected of {spent} "
+        "spent anew, without them"
+    )
+    if not _same(best, there, show) and not _adds_nothing(best, sign) and not _beyond(best):
+        return f"{text}: add to what you hold.", False
+    if best["at_limit"]:
+        return (
+            f"{text}. What more answers would add to them is beyond what this evidence can "
+            "follow: keep the money until a plan from all labels you hold shows a gain."
+        ), True
+    return f"{text}: keep the money, unless you know better than this evidence.", True
+
+
+def _same(best: Addition, there: Holdings, show: Callable[[float], str]) -> bool:
+    """Nobody is told to pay for 90.0 % over 90.0 %."""
+    return show(best["quality"]) == show(there["quality"])
+
+
+def _adding(
+    advice: Recommendation,
+    best: Addition,
+    there: Holdings,
+    ranked: list[Addition],
+    curves: list[Curve],
+    budget: Budget,
+    show: Callable[[float], str],
+    metric_name: str,
+    sign: int,
+    by_theory: bool,
+) -> Recommendation:
+    """The advice with `best` as its purchase."""
+    curve = next(one for one in curves if one.family.name == best["family"])
+    part = Part(curve.family.price.amount, best["answers"], best["items"])
+    (bill,) = bills([part], budget)
+    bought = purchase_of(
+        curve.family, best["items"], best["answers_per_item"], best["answers"], bill
+    )
+    parts = {
+        "purchase": f"Add {_in_words(best)} for {best['cost']:,.2f} {budget.currency}: "
+        f"{_reached(best, there, show, metric_name, sign)}",
+        "certainty": _certainty(best, ranked, budget, show, by_theory),
+        "pilot": advice["parts"].get("pilot", ""),
+    }
+    rivals = [one["family"] for one in ranked if one is not best]
+    return {
+        **advice,
+        "family": best["family"],
+        "purchases": [bought],
+        "cost": best["cost"],
+        "quality": best["quality"],
+        "interval": best["interval"],
+        "probability_best": best["chance"],
+        "next_best": rivals[0] if rivals else None,
+        "from_nothing": {
+            "purchases": advice["purchases"],
+            "quality": advice["quality"],
+            "interval": advice["interval"],
+            "sentence": advice["parts"]["purchase"],
+        },
+        "parts": parts,
+        "sentence": " ".join(text for text in parts.values() if text),
+    }
+
+
+def _in_words(one: Addition) -> str:
+    return what(
+        one["signal"], one["answers"], one["answers_per_item"], one["items"], one["annotators"]
+    )
+
+
+def _reached(
+    best: Addition,
+    there: Holdings,
+    show: Callable[[float], str],
+    metric_name: str,
+    sign: int,
+) -> str:
+    """What the labels at hand and the purchase give together."""
+    if _beyond(best):
+        return (
+            f"the labels you hold are as good as this evidence can follow {best['family']} "
+            "answers, so what these add cannot be told from it."
+        )
+    text = f"with the labels you hold, {metric_name} {show(best['quality'])} is expected "
+    text += f"({between(best['interval'], show)})"
+    if _same(best, there, show) or _adds_nothing(best, sign):
+        return f"{text}, no change that can be seen."
+    ends = sorted(sign * end for end in best["gain_interval"])
+    # Both qualities share the luck of the tested items: the gain is known better than either.
+    gain = change(sign * best["gain"], ends, show(1.0).endswith("%"))
+    text += f", a gain of {gain} over {show(there['quality'])} now."
+    if best["at_limit"]:
+        text += " That is as far as the evidence reaches; the true gain may be larger."
+    return text
+
+
+def _certainty(
+    best: Addition,
+    ranked: list[Addition],
+    budget: Budget,
+    show: Callable[[float], str],
+    by_theory: bool,
+) -> str:
+    """How sure it is that this purchase adds the most."""
+    if len(ranked) == 1:
+        return ""
+    others = [one for one in ranked if one is not best]
+    rival, sure = others[0], best["chance"]
+    if rival["chance"] >= SURE and rival["cost"] > best["cost"]:
+        return (
+            f"{rival['family']} adds more with probability "
+            f"{chance(rival['chance']).replace('>', 'above')}, but too little to see beside the "
+            f"interval: {show(rival['quality'])} for {rival['cost']:,.2f} {budget.currency}. So "
+            "the cheaper one is named."
+        )
+    if sure < SURE:
+        return (
+            f"The evidence cannot tell it from {rival['family']} ({show(rival['quality'])} "
+            f"expected): the chance that it adds the most to the labels you hold is "
+            f"{chance(sure)} only."
+        )
+    text = (
+        f"It adds the most to the labels you hold of the {len(ranked)} ways compared with "
+        f"probability {chance(sure).replace('>', 'above')}; next is {rival['family']} with "
+        f"{show(rival['quality'])}."
+    )
+    return text + BY_THEORY * (by_theory and sure >= CERTAIN)
+
+
+def held_sentence(
+    there: Holdings,
+    ranked: list[Addition],
+    advice: Recommendation,
+    show: Callable[[float], str],
+    metric_name: str,
+    currency: str,
+    *,
+    sign: int,
+) -> str:
+    """What is held, and beside the purchase that is recommended: added to it where that was
+    planned from nothing, from nothing where it is added."""
+    text = (
+        f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
+        f"{show(there['quality'])} now ({between(measured_interval(there, sign), show)})."
+    )
+    if (alone := advice.get("from_nothing")) is not None:
+        sentence = alone["sentence"]
+        return f"{text} Without them, the best would be to {sentence[0].lower()}{sentence[1:]}"
+    best = next((one for one in ranked if one["family"] == advice["family"]), None)
+    if best is None:
+        return text
+    many = f"{best['answers']:,} more answers" if best["answers"] > 1 else "1 more answer"
+    return (
+        f"{text} Added to them, {many} ({best['family']}) for {best['cost']:,.2f} {currency}: "
+        f"{_reached(best, there, show, metric_name, sign)}"
+    )
+
+
+def surely_better(there: Holdings, quality: float, *, sign: int) -> bool:
+    """Are the labels at hand better than `quality`, luck of the tested items counted?"""
+    low, high = measured_interval(there, sign)
+    return (low if sign > 0 else -high) > sign * quality
