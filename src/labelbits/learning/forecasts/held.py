@@ -110,6 +110,10 @@ def as_measured(
         )
         past = np.log(np.maximum(ahead.sizes / sizes[-1], 1.0)) / np.log(FADED)
         factor = factor - own * np.minimum(past, 1.0)
+        if common is not None:
+            rank = np.argsort(ahead.sizes, kind="stable")
+            rank = rank[ahead.sizes[rank] >= sizes[-1] * (1 - 1e-9)]
+            factor = _not_rising(factor, np.log(np.maximum(draws.mean(0) - floor, 1e-9)), rank)
         luck = np.random.default_rng([seed, 97]).standard_normal((len(draws), 1))
         luck = (luck - luck.mean()) / luck.std()
         draws = floor + (draws - floor) * np.exp(factor + lacking * luck - lacking**2 / 2)
@@ -144,6 +148,14 @@ def _falling(loss: np.ndarray, error: np.ndarray) -> np.ndarray:
     from sklearn.isotonic import isotonic_regression
 
     return isotonic_regression(loss, sample_weight=1 / error**2, increasing=False)
+
+
+def _not_rising(factor: np.ndarray, log_loss: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    """The ln factors (N,), lowered where they would make the loss rise from one size to the next of
+    `rank` (R,): what was measured is kept until the curve is as good."""
+    result = factor.copy()
+    result[rank] = np.minimum.accumulate((log_loss + factor)[rank]) - log_loss[rank]
+    return result
 
 
 def _holding(

@@ -3,14 +3,15 @@
 Options tested on the same items share the luck of those items and the shape of the curve. With
 y_o(n) the ln u of option o (`links`),
 
-    y_o(n) = Y(n) + d_o(n).
+    y_o(n) = Y(n exp(s_o)) + e_o.
 
-Y is the mean of all options' own forecasts, d_o what sets option o apart: what the theory of the
-features foretells from the purity of o's answers, and what was measured in pairs, each weighed by
-the other (`apart`). More answers on the same items are never worse, draw by draw (`order`). At
-measured sizes all of it gives way to what was measured (`held`). Where options have been measured
-on other items too, much further than on the pilot, Y and d_o are from there (`guide`) in the draws
-that believe them.
+Y is the mean of all options' own forecasts, s_o what o's answers are worth in items (`worth`), e_o
+what sets options of other kinds or annotators apart beside that. The theory of the features
+foretells s from the purity of the answers; it and what was measured in pairs (`pairs`) are weighed
+by each other (`apart`). More answers on the same items are never worse, and the same answers on
+more items are never worse, draw by draw (`order`). At measured sizes all of it gives way to what
+was measured (`held`). Where options have been measured on other items too, much further than on the
+pilot, the curves are from there (`guide`) in the draws that believe them.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from labelbits.errors import InputError
-from labelbits.learning.curves.points import CROSSED, CurvePoints
+from labelbits.learning.curves.points import CurvePoints
 from labelbits.learning.forecasts.apart import LUCK as PAIRED_LUCK
 from labelbits.learning.forecasts.apart import MISSES, MISSES_WORTH, UNKNOWN, set_apart
-from labelbits.learning.forecasts.extrapolate import LEAST_LEAD, ROUGHNESS, SPAN
+from labelbits.learning.forecasts.extrapolate import LEAST_LEAD
 from labelbits.learning.forecasts.guide import follow, usable
 from labelbits.learning.forecasts.held import as_measured, in_common
 from labelbits.learning.forecasts.links import Link
@@ -32,17 +33,14 @@ from labelbits.learning.forecasts.one import (
     Forecast,
     forecast,
     only,
-    resampled_curves,
     with_draws,
 )
 from labelbits.learning.forecasts.order import Chains, in_order, spread_out, spread_sizes
+from labelbits.learning.forecasts.pairs import differences, paired
 from labelbits.learning.forecasts.worth import bounded, read_at, slope_of, worth_of
 from labelbits.learning.theory import MISSED, RidgeTheory, posterior_lead
 from labelbits.metrics import metric_of
 
-#: Factor on the standard error of a measured difference that its test items explain, where it is
-#: set against a guide.
-LUCK = 3.5
 #: Guides are followed from this probability on, where one account has to be named.
 BELIEVED = 0.5
 #: Spread of the items' ln u in the link that translates quality to ln u and back.
@@ -168,7 +166,7 @@ def _together(
         draw = np.where(one.refused, one.draws[:, :1], one.draws)
         common.append(link.to_log_u(1 - draw if up else draw))
     if len(points) > 1:
-        pair = _paired(points, known, link, draws, seed)
+        pair = paired(points, known, link, draws, seed)
         curve, there = np.mean(common, axis=0), ~alone[0].refused
         worth = worth_of(foretold, measured[-1])
         slope = slope_of(curve.mean(0)[there], reach[there], measured[-1])
@@ -196,7 +194,7 @@ def _together(
     def beyond(lead: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(e_o (O,) expected beyond such leads, its draws (O, B))."""
         shift = (lead - lead.mean(0))[:, : len(measured)]
-        own, error = _differences(points, known, link, shift, draws, seed)
+        own, error = differences(points, known, link, shift, draws, seed)
         missed = np.where(sure, MISSED, UNKNOWN)
         shrunk = missed**2 / (missed**2 + error**2)
         expected = shrunk * own
@@ -281,65 +279,3 @@ def _comparable(
     if link.to_log_u(loss[:, -1]).min() < LEAST_LEAD:
         return None if led else (first.theory, Link.plain(floor))
     return first.theory, link
-
-
-@dataclass(frozen=True)
-class _Paired:
-    """Measured differences of ln u: `lead` (O, U) from the mean of all options at the `used` sizes,
-    `again` (O, B, U) of resampled curves; `weight` (U,) sums to 1."""
-
-    used: np.ndarray
-    lead: np.ndarray
-    again: np.ndarray
-    weight: np.ndarray
-
-    def covariance(self) -> np.ndarray:
-        """Of the weighted differences (O, O)."""
-        count = len(self.lead)
-        spread = np.cov(self.again @ self.weight)
-        rough = ROUGHNESS**2 * float(self.weight @ self.weight)
-        return np.atleast_2d(spread) + rough * (np.eye(count) - 1 / count)
-
-
-def _paired(
-    points: Sequence[CurvePoints], known: np.ndarray, link: Link, draws: int, seed: int
-) -> _Paired:
-    """What was measured in pairs, on the same resamples of the test items."""
-    up = metric_of(points[0].metric).higher
-    sizes = points[0].sizes[known].astype(np.float64)
-    leads, curves = [], []
-    for p in points:
-        loss = 1 - p.mean[known] if up else p.mean[known]
-        deviation = resampled_curves(p, known, draws, np.random.default_rng(seed), CROSSED)
-        leads.append(link.to_log_u(loss))
-        curves.append(link.to_log_u(np.maximum(loss + (-1 if up else 1) * deviation, 1e-4)))
-    lead, curve = np.stack(leads), np.stack(curves)
-    used = (sizes >= sizes[-1] / SPAN) & (lead > LEAST_LEAD).all(0)
-    used[-1] = True
-    lead, curve = lead[:, used], curve[:, :, used]
-    lead, curve = lead - lead.mean(0), curve - curve.mean(0)
-    covariance = np.mean([np.atleast_2d(np.cov(one.T)) for one in curve], axis=0)
-    precision = np.linalg.inv(covariance + ROUGHNESS**2 * np.eye(int(used.sum())))
-    return _Paired(used, lead, curve, precision.sum(1) / precision.sum())
-
-
-def _differences(
-    points: Sequence[CurvePoints],
-    known: np.ndarray,
-    link: Link,
-    shift: np.ndarray,
-    draws: int,
-    seed: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Measured differences (O,) of ln u from the mean of all options beyond `shift` (O, S), and
-    their standard errors (O,) with `LUCK`."""
-    pair = _paired(points, known, link, draws, seed)
-    beyond = pair.lead - shift[:, pair.used]
-    own, error = [], []
-    for o in range(len(points)):
-        covariance = np.atleast_2d(np.cov(pair.again[o].T))
-        covariance = covariance + ROUGHNESS**2 * np.eye(int(pair.used.sum()))
-        precision = np.linalg.inv(covariance)
-        own.append(beyond[o] @ (precision.sum(1) / precision.sum()))
-        error.append(LUCK / np.sqrt(precision.sum()))
-    return np.array(own), np.array(error)
