@@ -67,9 +67,16 @@ def own_files(folder: Path) -> None:
     for k in range(240):
         a, b = rng.choice(12, 2, replace=False)
         won = "tie" if k % 10 == 0 else ("model_a", "model_b")[int(rng.random() > a / (a + b))]
-        fights.append((f"m{a}", f"m{b}", won, f"j{k % 40}"))
-    columns = ["model_a", "model_b", "winner", "judge"]
-    pl.DataFrame(fights, schema=columns, orient="row").write_csv(folder / "battles.csv")
+        fights.append((f"q{k}", f"m{a}", f"m{b}", won, f"j{k % 4}", "person"))
+        fights += [(f"q{k}", f"m{a}", f"m{b}", won, f"j{4 + k % 2}", "person")] * (k % 4 == 0)
+        fights += [(f"q{k}", f"m{a}", f"m{b}", "model_a", "judge-1", "model")] * (k % 2)
+    columns = ["question_id", "model_a", "model_b", "winner", "judge", "judge_type"]
+    battles = pl.DataFrame(fights, schema=columns, orient="row")
+    battles.write_csv(folder / "battles.csv")
+    told = battles.filter(pl.col("judge_type") == "person").unique("question_id")
+    told.select(model=pl.lit("judge-2"), task="question_id", label=pl.lit("model_b")).write_csv(
+        folder / "judged.csv"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +106,8 @@ def test_every_command_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
             done = CliRunner().invoke(app, words[1:])
             assert done.exit_code == 0, (page, words, done.output, done.exception)
             assert done.output.strip()
+            if "judged.csv" in words:
+                assert done.output.count("may it label?") == 2
             if "--out" in words:
                 assert Path(words[words.index("--out") + 1]).exists()
 

@@ -25,6 +25,9 @@ from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
+from labelbits.planning.spec.planfile import OF_COMPARISONS
+from labelbits.planning.spec.planreader import read_plan
+from labelbits.planning.spec.planwriter import plan_text
 from labelbits.report import write_plan
 from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import PREFERENCE
@@ -57,6 +60,7 @@ def plan_tables(
             "--budget is missing; expected the money that there is for labels, such as --budget 500"
         )
     kinds = [AskedKind.parse(one).table() for one in ask]
+    _check_asked(Asked(budget, signals=kinds, metric=metric))
     progress("reading the tables", 0.0)
     asked_of = Columns(**columns)
     if not (asked_of.text or asked_of.image or asked_of.features):
@@ -111,7 +115,7 @@ def _plan_comparisons(
     progress("choosing dimensions", 0.01)
     dims = dimensions_of(found, None, len(found.classes), seed)
     kinds = list(found.table["signal"].unique(maintain_order=True))
-    asked = replace(asked, signals=asked.signals or kinds, metric=asked.metric or "alignment")
+    asked = replace(asked, signals=asked.signals or kinds, metric=asked.metric or OF_COMPARISONS)
     notes = [
         "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`.",
         f"{len(found):,} comparisons of {len(found.items):,} items ({', '.join(kinds)}); nothing "
@@ -126,6 +130,15 @@ def _plan_comparisons(
         write_plan(made, folder)
         shutil.copytree(made_in, folder, dirs_exist_ok=True)
     return made
+
+
+def _check_asked(asked: Asked) -> None:
+    """Refuse money, questions and a metric that no plan takes, before tables are read for long."""
+    dataset = {"items": 1000, "classes": 1000, "dims": 1}
+    with assumed_folder(WORDS) as made_in:
+        path = made_in / PLAN
+        path.write_text(plan_text({"dataset": dataset, **asked.tables()}), encoding="utf-8")
+        read_plan(path)
 
 
 def _are_there(files: Sequence[Path]) -> None:

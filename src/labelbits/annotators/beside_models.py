@@ -31,8 +31,8 @@ from labelbits.annotators.truth import gold_numbers
 from labelbits.answers.formats.language_models import MODEL
 from labelbits.errors import InputError
 from labelbits.interface import Answers
-from labelbits.signals.encoding import encode
-from labelbits.signals.questions import first_showings, keys
+from labelbits.signals.encoding import encode, is_kept
+from labelbits.signals.questions import first_of, first_showings, kept_keys, keys
 
 #: What a better label is worth, in answers of the dearer kind; epsilon where a price is unknown.
 WORTH, UNPRICED = 5.0, 0.1
@@ -133,12 +133,17 @@ def people_beside_models(
         is_model = rows["annotator_kind"].eq_missing(MODEL).to_numpy()
         if name == "votes" or not is_model.any() or is_model.all():
             continue
-        own = Answers(rows, answers.items, answers.classes, answers.annotators)
-        (batch,) = encode(own)
-        question, answer = keys(batch, rows)
-        first = first_showings(batch, rows)
-        scores = Scores(batch, rows, answers.classes, question, answer, truth)
         names = rows["annotator"].to_numpy()
+        if is_kept(name):
+            question, answer = kept_keys(name, rows)
+            first = first_of(question, np.unique(names, return_inverse=True)[1], rows)
+            scores = Scores.of_kept(name, rows, question, answer)
+        else:
+            own = Answers(rows, answers.items, answers.classes, answers.annotators)
+            (batch,) = encode(own)
+            question, answer = keys(batch, rows)
+            first = first_showings(batch, rows)
+            scores = Scores(batch, rows, answers.classes, question, answer, truth)
         for model in dict.fromkeys(names[is_model]):
             mine = np.flatnonzero(first & is_model & (names == model))
             people = np.flatnonzero(first & ~is_model)

@@ -35,7 +35,7 @@ from labelbits.answers.formats.language_models import MODEL, PERSON
 from labelbits.interface import Answers, Batch
 from labelbits.signals import signal_class
 from labelbits.signals.encoding import PREFERENCE, encode, is_kept
-from labelbits.signals.questions import first_of, first_showings, keys
+from labelbits.signals.questions import first_of, first_showings, kept_keys, keys
 
 #: Dimensions of the world in which noise is stated, and those that were given or that comparisons
 #: showed, if any.
@@ -256,7 +256,7 @@ def _positions(people: Answers, models: Mapping[str, Answers], asked: _Asked) ->
         name
         for own in models.values()
         for name in own.table["signal"].unique().to_list()
-        if not signal_class(name).uses_classes
+        if not is_kept(name) and not signal_class(name).uses_classes
     ]
     if not compared or "noise" not in asked.only:
         return None
@@ -283,22 +283,8 @@ def calibrate_kept(
 ) -> SignalCalibration:
     """Times and agreement of answers that no signal models yet (preference, score)."""
     items, answer = rows["items"], rows["answer"]
-    if name == PREFERENCE:
-        # One question whichever side an item stood on; the answer is the item that won.
-        left, right = items.list.get(0), items.list.get(1)
-        won = rows.select(
-            pl.when(pl.lit(answer == "0")).then(pl.lit(left))
-            .when(pl.lit(answer == "1")).then(pl.lit(right))
-            .otherwise(pl.lit("\x1ftie"))
-        ).to_series()  # fmt: skip
-        answer, items = won, items.list.sort()
-    asked = items.list.join("\x1f")
-    if "group" in rows.columns:
-        asked = asked + "\x1e" + rows["group"].fill_null("")
-    question, chosen, annotator = (
-        np.unique(column.to_numpy(), return_inverse=True)[1].reshape(-1)
-        for column in (asked, answer, rows["annotator"])
-    )
+    question, chosen = kept_keys(name, rows)
+    annotator = np.unique(rows["annotator"].to_numpy(), return_inverse=True)[1].reshape(-1)
     first = first_of(question, annotator, rows)
     if name == PREFERENCE:
         agreement = agree.agree_on_choice(question, chosen, annotator, first, seed)

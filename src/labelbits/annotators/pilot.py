@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import polars as pl
 
 from labelbits.annotators.beside_models import BesideModel, people_beside_models
 from labelbits.annotators.calibration import Calibration, calibrate
+from labelbits.annotators.people import people_and_models
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.formats.reader import Options
 from labelbits.answers.reading import read_answers
@@ -91,6 +92,8 @@ def run_pilot(
                 prices[name] = price.amount
     progress("comparing people with models", 0.9)
     beside = people_beside_models(answers, epsilon=epsilon, prices=prices, gold=truth, seed=seed)
+    if not beside:
+        calibration = replace(calibration, notes=(*calibration.notes, *_not_compared(answers)))
     told = Options(columns=dict(columns or {}))
     return Pilot(
         answers,
@@ -101,6 +104,21 @@ def run_pilot(
         tuple(reader_for(path, file_format, told)[0].name for path in files if path.is_file()),
         tuple(beside),
     )
+
+
+def _not_compared(answers: Answers) -> list[str]:
+    """Why people and language models that both answered were not compared."""
+    people, models = people_and_models(answers)
+    if not models or not len(people):
+        return []
+    asked = "; ".join(
+        f"{who} answered {len(own):,} questions ({', '.join(sorted(own.table['signal'].unique()))})"
+        f" such as {' / '.join(own.table['items'][0])}"
+        for who, own in [("people", people), *models.items()]
+    )
+    return [
+        f"people and models share no two questions of one kind, so they were not compared: {asked}"
+    ]
 
 
 def gold_of(path: Path, answers: Answers) -> np.ndarray:

@@ -12,6 +12,14 @@ import polars as pl
 
 from labelbits.annotators.reports import reports, states_classes
 from labelbits.interface import Batch
+from labelbits.signals.encoding import PREFERENCE
+
+#: What a score of each kind is.
+NAMES = {
+    "choice": "share of the others with the same answer",
+    "number": "minus the root mean square difference from the others",
+    "probabilities": "1 - total variation from the others",
+}
 
 
 class Scores:
@@ -38,11 +46,22 @@ class Scores:
             self.report, self.top = reports(rows["answer"], classes, kind)
             self.truth = truth[batch.items[:, 0]]
             self.kind = "probabilities" if kind.form == "numbers" else "choice"
-        self.name = {
-            "choice": "share of the others with the same answer",
-            "number": "minus the root mean square difference from the others",
-            "probabilities": "1 - total variation from the others",
-        }[self.kind]
+        self.name = NAMES[self.kind]
+
+    @classmethod
+    def of_kept(
+        cls, name: str, rows: pl.DataFrame, question: np.ndarray, answer: np.ndarray
+    ) -> Scores:
+        """Scores of answers that no signal models: preferences (a tie is an answer), numbers."""
+        own = cls.__new__(cls)
+        own.question, own.answer = question, answer
+        own.truth = own.top = np.full(len(rows), -1)
+        own.report = np.empty((len(rows), 0))
+        own.kind = "choice" if name == PREFERENCE else "number"
+        if own.kind == "number":
+            own.answer = rows["answer"].cast(pl.Float64).to_numpy()
+        own.name = NAMES[own.kind]
+        return own
 
     def against_gold(self, row: np.ndarray, model: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """1 where right, of person rows (n,) and of the model's rows (n,) to the same items."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,9 +14,12 @@ from typing import Any
 import polars as pl
 
 from labelbits.answers.files.opening import check_file
-from labelbits.answers.formats.detect import reader_for
+from labelbits.answers.formats.annotator_kinds import called_like_models, with_kinds
+from labelbits.answers.formats.detect import columns_of, reader_for
+from labelbits.answers.formats.language_models import MODEL
 from labelbits.answers.formats.markets import Sessions, apply_sessions, read_sessions
 from labelbits.answers.formats.reader import Options, Reader
+from labelbits.answers.formats.verdicts import with_verdicts
 from labelbits.answers.table.columns import KEPT, REJECTED, Parsed
 from labelbits.answers.table.table import assemble, validate
 from labelbits.errors import InputError
@@ -41,7 +45,8 @@ def read_answers(
     `classes` gives the class names in order; without it they come from the file, or else from the
     answers. `signal` says what a plain table of labels was asked (default: what all its answers
     show, `hard` for names). `columns` says which column is what in a plain table: item,
-    annotator, label, seconds, milliseconds, price, gold, question, left, right, winner.
+    annotator, annotator_kind, label, seconds, milliseconds, price, gold, question, group, left,
+    right, winner.
     `question` is the one to read where a file holds answers to several, which are never pooled.
     `seed` places what a file lists winner first. Rows that cannot be read are kept in
     `Answers.rejected` (file, row, reason, found), and `Answers.notes` say what was assumed. Raises
@@ -85,7 +90,9 @@ def read_answers(
             read.notes.extend(sessions[-1].notes)
             read.rejected.append(_of_file(path, sessions[-1].rejected.frame()))
             continue
-        read.add(path, reader, reader.read(path, kind, options), options)
+        parsed = reader.read(path, kind, options)
+        parsed = with_kinds(path, kind, parsed, columns_of(path, kind), options.columns)
+        read.add(path, reader, parsed, options)
     if not read.parts:
         raise InputError(f"{files[0]}: the files hold sessions only; expected a file of answers")
     for session in sessions:
@@ -100,10 +107,37 @@ def read_answers(
                     pl.col("annotator").alias("found"),
                 ).cast(REJECTED)
             )
-    answers = assemble(
-        read.parts, read.rejected, read.known, tuple(dict.fromkeys(read.items)), read.notes
-    )
+    parts = with_verdicts(read.parts, read.notes)
+    known = read.known
+    if any(one is not other for one, other in zip(parts, read.parts, strict=True)):
+        said = [one for part, one in zip(parts, read.named, strict=True) if _names(part)]
+        known = tuple(dict.fromkeys([*options.classes, *itertools.chain(*said)]))
+    answers = assemble(parts, read.rejected, known, tuple(dict.fromkeys(read.items)), read.notes)
+    answers = replace(answers, notes=(*answers.notes, *_doubts(answers)))
     return replace(answers, gold=read.gold) if read.gold else answers
+
+
+def _names(part: pl.DataFrame) -> bool:
+    """Do answers of this part name classes?"""
+    return not set(part["signal"].unique()) <= set(KEPT)
+
+
+def _doubts(answers: Answers) -> list[str]:
+    """What all answers together make doubtful."""
+    kinds = answers.table.columns
+    if "annotator_kind" in kinds:
+        people = answers.table.filter(pl.col("annotator_kind").ne_missing(MODEL))
+        names = people["annotator"].unique(maintain_order=True).to_list()
+    else:
+        names = list(answers.annotators)
+    found = called_like_models(names)
+    if not found:
+        return []
+    return [
+        f"{', '.join(found[:3])} {'is' if len(found) == 1 else 'are'} named like a language model "
+        "and counted as a person: a column annotator_kind that says person or model sets models "
+        "apart (--columns annotator_kind=COL)"
+    ]
 
 
 def _of_frame(frame: Any, format: str, **more: Any) -> Answers:  # noqa: A002 - as above
@@ -151,6 +185,7 @@ class _Read:
     items: list[str] = field(default_factory=list)
     gold: dict[str, str] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
+    named: list[tuple[str, ...]] = field(default_factory=list)
     contents: dict[tuple[int, str], Path] = field(default_factory=dict)
     tables: dict[int, Path] = field(default_factory=dict)
 
@@ -183,6 +218,7 @@ class _Read:
         self.items.extend(parsed.items)
         self.gold |= parsed.gold
         self.parts.append(good)
+        self.named.append(tuple(found))
 
     def _without_known_ids(self, path: Path, good: pl.DataFrame) -> pl.DataFrame:
         """Leave out annotations whose id another file had."""

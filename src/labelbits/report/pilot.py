@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -157,11 +158,20 @@ def _show_dropped(pilot: Pilot, console: Console) -> None:
     rows = many(sum(dropped.values()), "row")
     console.print(_headed("left out", f"{rows} (counted from 1, without headings)"))
     for reason, count in dropped.items():
-        say(console, f"  {count:,}: {reason}")
-    for row in rejected.head(SHOWN).iter_rows(named=True):
-        found = row["found"] or "nothing"
-        place = row["file"] if row["row"] is None else f"{row['file']}, row {row['row']}"
-        say(console, f"  {place}: {row['reason']}; found {found}")
+        own = rejected.filter(pl.col("reason") == reason)
+        found = own["found"].fill_null("").unique(maintain_order=True).to_list()
+        what = ", ".join(one or "nothing" for one in found[:SHOWN])
+        say(console, f"  {count:,}: {_places(own)}: {reason}; found {what}")
+
+
+def _places(rows: pl.DataFrame) -> str:
+    """Where the first rows of one reason stand."""
+    shown = []
+    for file, own in rows.head(SHOWN).group_by("file", maintain_order=True):
+        numbers = [str(row) for row in own["row"].drop_nulls()]
+        at = f", row{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if numbers else ""
+        shown.append(f"{file[0]}{at}")
+    return "; ".join(shown) + (", ..." if len(rows) > SHOWN else "")
 
 
 def learning_sentence(factor: Interval) -> str:

@@ -3,7 +3,8 @@
 Two triplets are one question when they show the same items in other places, and they agree when
 they choose the same item: so questions and answers get keys that do not depend on places. An answer
 to a question that the same annotator has answered before is a repeat: it tells how steady they are,
-and is never counted as another person's.
+and is never counted as another person's. Where two things are compared for one prompt after another
+(column `group`), each prompt is a question of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import polars as pl
 
 from labelbits.interface import NOBODY, Answers, Batch
 from labelbits.signals import Votes
-from labelbits.signals.encoding import encode
+from labelbits.signals.encoding import PREFERENCE, encode
 
 
 def keys(batch: Batch, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -29,6 +30,26 @@ def keys(batch: Batch, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     # The answer picks one of the pairs: its place among the sorted pairs is what was chosen.
     place = np.argsort(np.argsort(as_one, axis=1), axis=1)
     return question, np.take_along_axis(place, batch.answer.astype(np.int64), axis=1)[:, 0]
+
+
+def kept_keys(name: str, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """`keys` of answers that no signal models: preferences and numbers on a scale.
+
+    A preference is one question whichever side an item stood on, and says which item won or "tie".
+    """
+    items, answer = rows["items"], rows["answer"]
+    if name == PREFERENCE:
+        left, right = items.list.get(0), items.list.get(1)
+        won = rows.select(
+            pl.when(pl.lit(answer == "0")).then(pl.lit(left))
+            .when(pl.lit(answer == "1")).then(pl.lit(right))
+            .otherwise(pl.lit("\x1ftie"))
+        ).to_series()  # fmt: skip
+        answer, items = won, items.list.sort()
+    asked = items.list.join("\x1f")
+    if "group" in rows.columns:
+        asked = asked + "\x1e" + rows["group"].fill_null("")
+    return _number(asked.to_numpy()), _number(answer.to_numpy())
 
 
 def question_of(batch: Batch) -> np.ndarray:
@@ -53,7 +74,11 @@ def _questions(batch: Batch, rows: pl.DataFrame | None) -> tuple[np.ndarray, np.
     # Pairs of items that the question compares, each pair in the order of the item numbers.
     named = np.stack([np.sort(batch.items[:, list(pair)], axis=1) for pair in pairs], axis=1)
     as_one = _rows(named.reshape(-1, 2)).reshape(len(batch), len(pairs))
-    return _rows(np.sort(as_one, axis=1)), as_one
+    asked = np.sort(as_one, axis=1)
+    if rows is not None and "group" in rows.columns:
+        prompt = _number(rows["group"].fill_null("").to_numpy())
+        asked = np.concatenate([asked, prompt[:, None]], axis=1)
+    return _rows(asked), as_one
 
 
 def _rows(array: np.ndarray) -> np.ndarray:

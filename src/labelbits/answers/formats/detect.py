@@ -16,6 +16,7 @@ from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, check_file, head, open_text, shorten
 from labelbits.answers.files.parquet import first_rows, is_arrow
 from labelbits.answers.formats import (
+    annotator_kinds,
     appen,
     argilla,
     arrays,
@@ -160,6 +161,11 @@ def _probe_csv(path: Path, found: Probe) -> None:
         found.elements = [record for record in records[1:] if len(record) == len(found.columns)]
 
 
+def columns_of(path: Path, kind: Kind) -> tuple[str, ...]:
+    """The columns of a flat file, by its start; none of anything else."""
+    return probe(path).columns if kind in ("csv", "parquet", "json") else ()
+
+
 def reader_for(
     path: Path, name: str = "auto", options: Options | None = None
 ) -> tuple[Reader, Kind]:
@@ -174,10 +180,14 @@ def reader_for(
                 f"unknown format {name!r}; expected auto or one of: {', '.join(READERS)}"
             )
         return READERS[name], kind_of(path)
-    if options is not None and options.columns:
-        told = {"left", "right", "winner"} & set(options.columns)
-        return READERS["battles" if told else "crowd-kit"], kind_of(path)
+    told = set() if options is None else set(options.columns) - {annotator_kinds.KEY}
+    if told & {"left", "right", "winner"}:
+        return READERS["battles"], kind_of(path)
     found = probe(path)
+    if told:
+        pairs = (preferences.PAIRS, preferences.BATTLES)
+        own = [one for one in pairs if one.matches(found)] if "item" not in told else []
+        return (own or [READERS["crowd-kit"]])[0], found.kind
     fitting = [reader for reader in READERS.values() if reader.matches(found)]
     strongest = min((reader.weakness for reader in fitting), default=0)
     fitting = [reader for reader in fitting if reader.weakness == strongest]

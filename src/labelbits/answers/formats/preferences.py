@@ -42,6 +42,8 @@ SIDES = (
     ("answer_1", "answer_2"), ("left", "right"), ("a", "b"),
 )  # fmt: skip
 WINNER = ("winner", "preference", "pref", "preferred", "choice", "verdict", "label")
+#: Left columns that name what wrote an answer, not the answer.
+MODELS = ("model_a",)
 #: Columns that name the comparison where the two things themselves are not in the file.
 COMPARISON = ("comparison_id", "pair_id", "pair", "battle_id")
 GROUP = ("question_id", "prompt", "prompt_id", "question", "instruction", "context")
@@ -99,6 +101,8 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     )
     if comparison and group is None:
         own = own.with_columns(cells.text(comparison, table).alias("group"))
+    elif group is None and worker is not None and both[0].lower() in MODELS:
+        own = _prompts(path, own, notes)
     answer = _who_won(path, own, both, notes)
     own = own.with_columns(answer.alias("answer"))
     for row, found in own.filter(own["answer"].is_null()).select("row", "winner").iter_rows():
@@ -115,6 +119,23 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         return _parsed(triplets, "triplet", ["ideal", "a", "b"], rejects, notes)
     notes.append(_kept(path, int((own["answer"] == '"tie"').sum()), len(own)))
     return _parsed(own, PREFERENCE, ["a", "b"], rejects, notes)
+
+
+def _prompts(path: Path, own: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+    """Each row a prompt of its own, where one judge meets a pair of models several times.
+
+    What two models said to a prompt differs from prompt to prompt: without a column of prompts, a
+    pair that comes again is no question that is asked again.
+    """
+    pair = pl.concat_list("a", "b").list.sort()
+    again = int(own.select(pl.struct(pair, "annotator").is_duplicated().sum()).item())
+    if not again:
+        return own
+    notes.append(
+        f"{path.name}: no column says which prompt was answered, so each row counts as a prompt of "
+        "its own and judges cannot be compared on one; --columns group=COL names the column"
+    )
+    return own.with_columns(pl.col("row").cast(pl.String).alias("group"))
 
 
 def _parsed(

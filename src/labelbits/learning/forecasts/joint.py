@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from labelbits.errors import InputError
+from labelbits.interface import LEVEL
 from labelbits.learning.curves.points import CurvePoints
 from labelbits.learning.forecasts.apart import LUCK as PAIRED_LUCK
 from labelbits.learning.forecasts.apart import MISSES, MISSES_WORTH, UNKNOWN, set_apart
@@ -54,7 +55,7 @@ def forecast_options(
     sizes: np.ndarray,
     *,
     seed: int,
-    level: float = 0.9,
+    level: float = LEVEL,
     limit: float = 10.0,
     floor: float | None = None,
     draws: int = 1000,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import polars as pl
 import scipy.sparse
 import scipy.sparse.csgraph
 
+from labelbits.answers.table.preferences import IDEAL
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY, Answers
 from labelbits.planning.comparisons.held import Held
@@ -27,6 +29,8 @@ LEAST = 100
 #: Comparisons an item of the pilot to ask for, and different questions below which nothing is held
 #: out.
 EACH, QUESTIONS = 10, 50
+#: Answers of the smallest pilot to ask for.
+FIRST_ANSWERS = 200
 #: Share of all places in questions that so few items may fill.
 FEW_ITEMS, MOST_PLACES = 5, 0.95
 #: Columns that say how a question was chosen, and words for questions chosen at random in them.
@@ -52,11 +56,10 @@ class ComparisonsNeeded(PilotToRun):
         return f"{text}. It would settle {self.settle}."
 
 
-def _needed(why: str, items: int) -> PilotNeededError:
-    pilot = ComparisonsNeeded(
-        max(items, 20), "how well held-out answers are foretold, and what more of them add", EACH
-    )
-    return PilotNeededError(why, pilot)
+def _needed(why: str, items: int, first: str = "") -> PilotNeededError:
+    settle = "how well held-out answers are foretold, and what more of them add"
+    each = max(EACH, math.ceil(FIRST_ANSWERS / max(items, 1)))
+    return PilotNeededError(why, ComparisonsNeeded(items, settle, each), first)
 
 
 def random_questions(answers: Answers) -> tuple[Answers, list[str]]:
@@ -101,6 +104,7 @@ def check_comparisons(held: Held, kinds: Sequence[str]) -> list[str]:
             f"its {len(tested):,} comparisons ask {questions} different questions, and at least "
             f"{QUESTIONS} are needed to hold any out",
             held.items,
+            _more_questions(held),
         )
     shown = np.concatenate([batch.items.ravel() for batch in held.batches(tested)])
     counts = np.sort(np.bincount(shown, minlength=held.items))[::-1]
@@ -112,6 +116,18 @@ def check_comparisons(held: Held, kinds: Sequence[str]) -> list[str]:
             held.items,
         )
     return _groups(held, tested) + _annotators(held, tested) + _unasked(counts, held)
+
+
+def _more_questions(held: Held) -> str:
+    """What to do where so few items allow too few questions."""
+    if math.comb(held.items, 2) >= 2 * QUESTIONS:
+        return ""
+    if IDEAL in held.answers.items:
+        return (
+            f"There are {held.items - 1} items only: a column of prompts (question_id, or "
+            "--columns group=COL in labelbits pilot) makes each prompt a question of its own."
+        )
+    return f"There are {held.items} items only: more items are needed, or other questions."
 
 
 def _groups(held: Held, rows: np.ndarray) -> list[str]:

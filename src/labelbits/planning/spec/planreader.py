@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from labelbits.errors import InputError
+from labelbits.planning.spec.learners import LEARNERS
 from labelbits.planning.spec.planfile import (
     Budget,
     Dataset,
@@ -74,6 +76,8 @@ def _explain(error: Any) -> str:
         if table is SignalPlan:
             own = {name for signal in REGISTRY.values() for name in signal.options}
             known += sorted(own - set(known))
+        if table is LearnerPlan:
+            known += dict.fromkeys(name for one in LEARNERS.values() for name in one.options)
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"{where}: unknown key; {hint}expected one of: {', '.join(known)}"
@@ -82,7 +86,10 @@ def _explain(error: Any) -> str:
     if error["type"] == "tuple_type" and error["loc"] == ("signal",):
         return "signal: found one table; expected a list: write [[signal]] with double brackets"
     found = error.get("input")
+    # pydantic says "Input should be"; ours say what was found and what was expected.
     message = error["msg"].removeprefix("Value error, ")
+    message = re.sub(r"^Input should be\b", "expected a value", message)
+    message = message.replace("expected a value a valid", "expected a valid")
     if error["type"] == "tuple_type" and isinstance(found, (str, int, float)):
         return f"{where} is {json.dumps(found)}: expected a list; write [{json.dumps(found)}]"
     if isinstance(found, (str, int, float, bool)):
