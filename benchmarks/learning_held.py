@@ -104,6 +104,11 @@ def measured(name: str, store: Path) -> list[Pilot]:
     return found
 
 
+def _answers(pilot: Pilot) -> list[int]:
+    """Answers on an item of every option."""
+    return [int(o) for o in OPTIONS[: len(pilot.curves)]]
+
+
 def _power(there: dict[str, dict[str, CurvePoints]]) -> float | None:
     """The columns' scaling of the first option, which all share, as in a plan; None before it."""
     return next((float(one["accuracy"].power) for one in there.values()), None)
@@ -116,7 +121,12 @@ def foretold(pilot: Pilot) -> tuple[list[int], list[Forecast]]:
     ]
     chain = range(len(pilot.curves))
     return sizes, forecast_options(
-        pilot.curves, np.array(sizes), seed=pilot.number, draws=DRAWS, chains=[chain]
+        pilot.curves,
+        np.array(sizes),
+        seed=pilot.number,
+        draws=DRAWS,
+        chains=[chain],
+        answers=_answers(pilot),
     )
 
 
@@ -223,7 +233,7 @@ def choices(pilots: list[Pilot]) -> Iterator[Choice]:
                 continue
             made = forecast_options(
                 pilot.curves, items, seed=pilot.number, draws=DRAWS,
-                chains=[range(len(pilot.curves))],
+                chains=[range(len(pilot.curves))], answers=_answers(pilot),
             )  # fmt: skip
             gain = np.stack([made[o].draws[:, o] for o in range(len(items))], axis=1)
             gain = gain if pilot.up else -gain
@@ -298,7 +308,8 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", type=Path, default=Path("build/held"))
-    parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS), metavar="SET")
+    known = [*SETS, *KEPT_BACK]
+    parser.add_argument("--sets", nargs="*", default=list(SETS), choices=known, metavar="SET")
     arguments = parser.parse_args()
     arguments.store.mkdir(parents=True, exist_ok=True)
     found: list[Case] = []
