@@ -30,16 +30,10 @@ from labelbits.recovery.triplets.noise import TripletTarget
 #: Chains, steps of their warm-up, steps between two looks, looks at most, and steps for one draw
 #: that is kept.
 CHAINS, WARM_UP, ROUND, ROUNDS, THIN = 4, 200, 200, 12, 4
-<<<<<<< HEAD
-#: Looks after which chains are given up that will not do: effective draws grow as the chains do,
-#: and those of the last look would be fewer than this share of what is needed.
-HOPELESS, TOO_FEW = 3, 0.25
-=======
 #: Looks after which chains are given up that will not do: they still lie apart by so large an
 #: R-hat, and effective draws, which grow as the chains do, would be fewer at the last look than
 #: this share of what is needed.
 HOPELESS, APART_STILL, TOO_FEW = 3, 1.5, 0.5
->>>>>>> main
 #: Largest R-hat and fewest effective draws of any quantity.
 R_HAT, EFFECTIVE = 1.05, 80.0
 #: How far from the fit the chains start, in widths.
