@@ -6,7 +6,7 @@ import numpy as np
 
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
-from labelbits.planning.measured.trial import Trial
+from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.records import Ceiling
 
 #: Items that tell an agreement, at least.
