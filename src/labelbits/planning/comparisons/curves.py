@@ -14,6 +14,7 @@ from labelbits.information import per_answer
 from labelbits.interface import LEVEL, Z
 from labelbits.metrics import metric_of
 from labelbits.planning.comparisons.doubts import (
+    EACH,
     check_comparisons,
     classes_for_shots,
     compares,
@@ -30,6 +31,7 @@ from labelbits.planning.comparisons.forecast import (
     Forecast,
     backtest_of,
     forecast,
+    of_anything,
     rise_of,
     totals_of,
     worlds_of,
@@ -52,6 +54,8 @@ from labelbits.worlds import World
 
 #: Answers to each question that are tried where the plan leaves it open.
 REPEATS = (1, 3)
+#: Gains by twice the answers that are no reason to buy: the expected one, and its upper end.
+SMALL, LARGE = 0.01, 0.03
 #: Answers of a source below which it is not measured.
 FEW = 60
 
@@ -283,9 +287,16 @@ class _Making:
             self.seed, lambda done: self.tell(what, start + width * done), anew=anew,
         )  # fmt: skip
         seen = forecast(told, rise, self.metric, self.ceiling, factor, most, self.seed)
+        blind = not anew and self._tells_nothing(told)
+        if blind:
+            top = self.ceiling if math.isfinite(self.ceiling) else 1.0
+            seen = of_anything(seen, told.base, top, self.seed)
         self._keep(way, told if not anew else None, seen)
         if way.source == self.main and way.each == 1:
-            self._stop(told, rise, seen)
+            if blind:
+                self._too_few(told)
+            else:
+                self._stop(told, rise, seen)
         if most > FAR * told.base * 1.01:
             self.result.warnings.append(
                 f"{family.name}: twins were followed to {FAR * told.base:,.0f} answers, {FAR} "
@@ -403,6 +414,27 @@ class _Making:
         none that is known, quality is that of a guess."""
         return of_anyone(curve, self.seed, self.goal.least).draws
 
+    def _tells_nothing(self, told: Measured) -> bool:
+        """Are answers so few for the items that what is measured may be a guess? Spaces fall into
+        place all at once, and before that nothing tells when."""
+        if len(self.held.tested) >= EACH * self.held.items or self.goal.needs_classes:
+            return False
+        chance = 0.0
+        if self.goal.tests_answers:
+            (first,) = self.held.batches(self.held.rows(self.main)[:1])
+            chance = 1 / max(first.signal.outcomes(2), 2)
+        return told.value - 2 * told.error <= chance
+
+    def _too_few(self, told: Measured) -> None:
+        asked, items = len(self.held.tested), self.held.items
+        judged = metric_of(self.metric)
+        self.result.extras["lead"] = (
+            f"This pilot is too small to foretell what more answers give: with {asked:,} answers "
+            f"about {items:,} items, {judged.words} cannot be told from that of a guess, so that "
+            f"intervals reach as far as it may go. Ask {EACH * items:,} answers to random "
+            "questions before you decide."
+        )
+
     def _stop(self, told: Measured, rise: Any, seen: Forecast) -> None:
         """Does twice as many answers buy anything that can be seen?"""
         held = self.held.rows(self.main)
@@ -421,11 +453,19 @@ class _Making:
             return
         unit = "points" if judged.percent else ""
         scale = 100 if judged.percent else 1
-        text = (
-            f"Stop here: twice the {len(held):,} answers you hold is expected to change "
-            f"{judged.words} by {scale * mean:.2g} {unit} ({100 * LEVEL:.0f} % interval "
-            f"{scale * low:.2g} to {scale * high:.2g}), which may be nothing that can be seen."
+        change = (
+            f"twice the {len(held):,} answers you hold is expected to change {judged.words} by "
+            f"{scale * mean:.2g} {unit} ({100 * LEVEL:.0f} % interval {scale * low:.2g} to "
+            f"{scale * high:.2g})"
         )
+        if room > NOTHING and (mean > SMALL or high > LARGE):
+            # Not to know of a gain is not to know that there is none.
+            told_of = (
+                f"Whether more answers gain anything cannot be told from this pilot: {change}."
+            )
+            self.result.extras["lead"] = " ".join(told_of.split())
+            return
+        text = f"Stop here: {change}, which may be nothing that can be seen."
         self.result.extras["lead"] = " ".join(text.split())
         self.result.extras["stop"] = True
 

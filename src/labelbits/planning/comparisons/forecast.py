@@ -190,6 +190,17 @@ def forecast(
     return Forecast(sizes, np.minimum(draws, top), gains)
 
 
+def of_anything(seen: Forecast, base: int, top: float, seed: int) -> Forecast:
+    """The forecast of a pilot that tells nothing yet: a draw may go any part of the way to `top`,
+    as answers add to those that were measured; never below what twins foretell."""
+    generator = np.random.default_rng([seed, 36])
+    part = generator.random(len(seen.draws))[:, None]
+    start = seen.draws[:, :1]
+    way = np.maximum(top - start, 0) * np.maximum(1 - base / seen.sizes, 0)[None, :]
+    draws = np.maximum(seen.draws, start + part * way)
+    return Forecast(seen.sizes, draws, seen.gains)
+
+
 def _onward(sizes: np.ndarray, draws: np.ndarray, most: float) -> tuple[np.ndarray, np.ndarray]:
     """On to `most` answers: each doubling adds the same share of the one before."""
     last = draws[:, -1] - draws[:, -2]

@@ -21,6 +21,8 @@ FOLDS, SMALLER = 5, 3
 HALVINGS = 2
 #: Parts that are fitted in more dimensions too: one more, and three more.
 RICHER = 2
+#: The correlation of two spaces of which one holds all items in one place.
+NOTHING_KNOWN = Score(0.0, 0.0, 0.5)
 #: Answers of a part below which nothing is fitted.
 LEAST = 25
 
@@ -191,6 +193,8 @@ def measured_alignment(
         spearman(np.asarray(a.embedding_), np.asarray(b.embedding_), bootstrap=100, seed=seed)
         for a, b in zip(parts[0].spaces, parts[1].spaces, strict=True)
     ]
+    # A fit that puts all items in one place says nothing of distances: no correlation.
+    found = [r if math.isfinite(r) and math.isfinite(r.high) else NOTHING_KNOWN for r in found]
     # The root of a correlation r has the error of r over 2 sqrt(r); near 0 that of sqrt itself.
     values = np.array([math.sqrt(max(float(r), 0.0)) for r in found])
     errors = np.array([_error(r) / (2 * max(v, 0.2)) for r, v in zip(found, values, strict=True)])
