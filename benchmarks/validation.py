@@ -38,8 +38,8 @@ from labelbits.learning.curves import training_sets as bought
 from labelbits.learning.theory import infer_theory
 from labelbits.planning.evidence.answer_source import AnswerSource, answer_probabilities
 from labelbits.planning.evidence.loading import Evidence
+from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.measured import guides
-from labelbits.planning.measured.trial import Trial
 from labelbits.signals import Votes
 from learning_data import Options, cifar10h
 from learning_tables import METRICS, MULTIPLES, PILOTS, Case, Level, level_table, table

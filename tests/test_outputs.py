@@ -21,7 +21,7 @@ from labelbits.answers.export.export import export_plan
 from labelbits.answers.writing import write_answers
 from labelbits.cli import app
 from labelbits.errors import InputError
-from labelbits.planning.measured.items import ItemList
+from labelbits.planning.item_list import ItemList
 from labelbits.report import write_plan
 from tests.report.plans import plan_of
 

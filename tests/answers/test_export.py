@@ -14,7 +14,7 @@ from labelbits.answers import export_plan, read_answers
 from labelbits.answers.export.asked_items import read_items
 from labelbits.answers.export.export import tasks_for
 from labelbits.answers.export.label_studio_config import labeling_config
-from labelbits.planning.measured.items import FILE, ItemList
+from labelbits.planning.item_list import FILE, ItemList
 from labelbits.signals import REGISTRY, make
 
 CLASSES = ["cat & dog", 'a "quote"', "<bird>", "fish"]

@@ -14,10 +14,10 @@ from labelbits.learning import measure
 from labelbits.learning.forecasts.links import Link
 from labelbits.metrics import METRICS, metric_of, shape_of
 from labelbits.planning.evidence.loading import Evidence
+from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.measured.ceiling import ceiling_of
 from labelbits.planning.measured.curves import with_floor
 from labelbits.planning.measured.tested import what_is_tested
-from labelbits.planning.measured.trial import Trial
 from labelbits.planning.spec.planfile import LearnerPlan
 from labelbits.signals import Votes
 

@@ -13,7 +13,6 @@ from labelbits.learning import CurvePoints
 from labelbits.learning.curves.points import crossed_factor
 from labelbits.learning.forecasts.one import resampled_curves
 from labelbits.planning import plan
-from labelbits.planning.advice.words import show
 from labelbits.planning.measured.constant import (
     Beside,
     beside_constant,
@@ -21,6 +20,7 @@ from labelbits.planning.measured.constant import (
     constant_of,
     gain_of,
 )
+from labelbits.planning.shown import show
 from tests.planning.conftest import BASE
 from tests.planning.curves import curve
 

@@ -35,7 +35,7 @@ def test_every_metric_of_a_space_is_a_goal_and_others_are_refused(
     )
     # Before anything is read or worked out.
     with pytest.raises(
-        InputError, match="'nearness'.*expected one of: agreement, alignment, shots"
+        InputError, match=r"'nearness'.*expected one of: agreement, alignment, shots"
     ):
         comparisons_of(wanted, Pilot(), None, 0, lambda what, share: None)
     with pytest.raises(InputError, match="nearness"):

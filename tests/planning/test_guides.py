@@ -15,9 +15,9 @@ from labelbits.planning import plan as make_plan
 from labelbits.planning import read_plan
 from labelbits.planning.evidence.answer_source import AnswerSource, answer_probabilities
 from labelbits.planning.evidence.loading import Evidence, load_evidence
+from labelbits.planning.evidence.trial import Trial, design_trial
 from labelbits.planning.measured.curve import curve_of, grid_of
 from labelbits.planning.measured.guides import doubts_of_tests, guide_of
-from labelbits.planning.measured.trial import Trial, design_trial
 from labelbits.signals import Hard
 from tests.planning.conftest import BASE, blobs
 from tests.planning.curves import curve

@@ -12,16 +12,16 @@ import pytest
 from labelbits.planning.advice.adding import held_sentence, with_held
 from labelbits.planning.advice.advise import advise
 from labelbits.planning.advice.recommend import SURE, recommend
-from labelbits.planning.advice.words import show
 from labelbits.planning.evidence.loading import load_evidence
+from labelbits.planning.evidence.trial import design_trial
 from labelbits.planning.measured.held_labels import (
     buy_next,
     what_is_there,
 )
-from labelbits.planning.measured.trial import design_trial
 from labelbits.planning.purchases import list_options
 from labelbits.planning.records import Addition, Holdings, Recommendation
 from labelbits.planning.result import Curve
+from labelbits.planning.shown import show
 from labelbits.planning.spec.planfile import Budget
 from labelbits.planning.spec.planreader import read_plan
 from tests.planning.conftest import blobs

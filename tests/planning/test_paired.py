@@ -7,7 +7,7 @@ import numpy as np
 from labelbits import signals
 from labelbits.interface import Batch
 from labelbits.metrics import metric_of
-from labelbits.planning.measured.trial import Draw, Trial
+from labelbits.planning.evidence.trial import Draw, Trial
 from labelbits.planning.mixtures.paired import Bench, Purchase, paired_gain
 
 CENTRES = 1.2 * np.random.default_rng(0).standard_normal((4, 6))

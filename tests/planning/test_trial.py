@@ -12,7 +12,7 @@ import pytest
 from labelbits.errors import InputError
 from labelbits.planning import read_plan
 from labelbits.planning.evidence.loading import load_evidence
-from labelbits.planning.measured.trial import Trial, design_trial, training_sizes
+from labelbits.planning.evidence.trial import Trial, design_trial, training_sizes
 from tests.planning.conftest import BASE, blobs
 
 Write = Callable[..., Path]

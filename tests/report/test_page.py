@@ -14,7 +14,7 @@ from rich.console import Console
 from labelbits.errors import InputError
 from labelbits.planning import Plan
 from labelbits.planning.advice.advise import advise
-from labelbits.planning.advice.words import chance
+from labelbits.planning.shown import chance
 from labelbits.planning.spec.planfile import Budget
 from labelbits.report import check_folder
 from labelbits.report.figures import drawn, tradeoff

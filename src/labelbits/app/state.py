@@ -8,9 +8,9 @@ from typing import Any
 from labelbits.errors import InputError
 from labelbits.planning import Plan
 from labelbits.planning.advice.recommend import purchase
-from labelbits.planning.advice.words import show, span
 from labelbits.planning.purchases import option_at
 from labelbits.planning.result import Curve, Option
+from labelbits.planning.shown import show, span
 from labelbits.planning.spec.planfile import by
 from labelbits.report import figures
 from labelbits.report.purchases import COLUMNS, money, table_of

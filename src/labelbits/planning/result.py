@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.interface import LEVEL, PLAN_FORMAT, Estimate, Signal
-from labelbits.planning.measured.items import FILE, ItemList
+from labelbits.planning.item_list import FILE, ItemList
 from labelbits.planning.records import Crossover, Extras, Recommendation
 from labelbits.planning.spec.cost import Price
 from labelbits.planning.spec.planfile import CROWD, Budget, SignalPlan

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from labelbits.planning.advice.words import show, span
 from labelbits.planning.result import LEVEL, Plan
+from labelbits.planning.shown import show, span
 from labelbits.report.blocks import Block, Details, Figure, Pair, Paragraph, Section, Table
 from labelbits.report.figures import INK, colour, label, layout
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from labelbits.metrics import metric_of
-from labelbits.planning.advice.words import chance, show, span
 from labelbits.planning.purchases import labels_items
 from labelbits.planning.result import LEVEL, NOTHING, Plan
+from labelbits.planning.shown import chance, show, span
 from labelbits.report.blocks import Block, Figure, Paragraph, Section, Table
 from labelbits.report.figures import INK, colour, label, layout
 from labelbits.report.purchases import money

@@ -6,10 +6,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from labelbits.planning.advice.words import chance, show, span
 from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.records import Addition
 from labelbits.planning.result import Curve, Option, Plan
+from labelbits.planning.shown import chance, show, span
 
 
 def adds(plan: Plan) -> bool:

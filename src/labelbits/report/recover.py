@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from labelbits.interface import LEVEL
-from labelbits.planning.advice.words import span
+from labelbits.planning.shown import span
 from labelbits.recovery.held_out import HeldOutReport, NewItems
 from labelbits.recovery.metrics import Score
 from labelbits.speech import cell, put

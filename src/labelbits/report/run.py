@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from labelbits.planning.measured.items import FILE
+from labelbits.planning.item_list import FILE
 from labelbits.planning.result import Plan
 
 PLAN, OPTIONS, REPORT = "plan.json", "options.csv", "report.html"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 
-from labelbits.planning.advice.words import chance, show, span
 from labelbits.planning.result import LEVEL, Plan
+from labelbits.planning.shown import chance, show, span
 from labelbits.report.blocks import Block, Command, Details, Figure, Pair, Paragraph, Section, Table
 from labelbits.report.figures import colour, label, layout, log_ticks
 from labelbits.report.page import CITATION, line

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from labelbits.metrics import metric_of
-from labelbits.planning.advice.words import chance, change, change_parts, show, span
 from labelbits.planning.result import LEVEL, Option, Plan
+from labelbits.planning.shown import chance, change, change_parts, show, span
 from labelbits.report import figures
 from labelbits.report.blocks import (
     Block,

@@ -16,7 +16,7 @@ from labelbits.app.rendering import fragment, rendered
 from labelbits.app.routes.results import money_of, plan_of
 from labelbits.app.workspace import Workspace
 from labelbits.errors import InputError
-from labelbits.report.figures import money
+from labelbits.report.purchases import money
 from labelbits.report.scenarios import Scenario, compared, shared
 from labelbits.speech import printable
 

@@ -13,10 +13,11 @@ from collections.abc import Callable
 import numpy as np
 
 from labelbits.planning.advice.recommend import BY_THEORY, CERTAIN, CHEAPER, SURE, preferred
-from labelbits.planning.advice.words import between, chance, change, what
+from labelbits.planning.advice.words import what
 from labelbits.planning.purchases import measured_interval, purchase_of
 from labelbits.planning.records import Addition, Holdings, Recommendation
 from labelbits.planning.result import NOTHING, Curve
+from labelbits.planning.shown import between, chance, change
 from labelbits.planning.spec.cost import Part, bills
 from labelbits.planning.spec.planfile import Budget
 

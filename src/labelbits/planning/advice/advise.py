@@ -13,7 +13,6 @@ from labelbits.planning.advice.adding import held_sentence, surely_better, with_
 from labelbits.planning.advice.amend import led_by, too_little, with_mixture, without_gain
 from labelbits.planning.advice.crossovers import crossovers
 from labelbits.planning.advice.recommend import recommend
-from labelbits.planning.advice.words import show
 from labelbits.planning.measured.constant import (
     ONE_SIDED,
     beside_constant,
@@ -25,6 +24,7 @@ from labelbits.planning.measured.held_labels import buy_next
 from labelbits.planning.purchases import list_options
 from labelbits.planning.records import Constant, Extras
 from labelbits.planning.result import Assumption, Curve, Plan
+from labelbits.planning.shown import show
 from labelbits.planning.spec.cost import Price, said_of_published
 from labelbits.planning.spec.planfile import Budget, checked_money
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from labelbits.planning.advice.recommend import cheapest_for
-from labelbits.planning.advice.words import NAMES, change, each, show
+from labelbits.planning.advice.words import NAMES
 from labelbits.planning.purchases import widened
 from labelbits.planning.records import Mixture, Recommendation
 from labelbits.planning.result import LEVEL, Curve
+from labelbits.planning.shown import change, each, show
 from labelbits.planning.spec.planfile import Budget
 
 #: Alignment that is as good as none, one that tells near from far hardly better than a guess, and

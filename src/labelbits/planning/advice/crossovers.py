@@ -6,10 +6,10 @@ from itertools import combinations
 
 import numpy as np
 
-from labelbits.planning.advice.words import chance
 from labelbits.planning.purchases import most_answers, most_answers_each
 from labelbits.planning.records import Crossover
 from labelbits.planning.result import LEVEL, Curve
+from labelbits.planning.shown import chance
 from labelbits.planning.spec.planfile import Budget
 
 #: Ratios that are looked at.

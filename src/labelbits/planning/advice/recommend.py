@@ -9,7 +9,7 @@ import numpy as np
 
 from labelbits.planning.advice.value import value_of_information
 from labelbits.planning.advice.words import bought as in_words
-from labelbits.planning.advice.words import chance, pilot_sentence, show, target_sentence
+from labelbits.planning.advice.words import pilot_sentence, target_sentence
 from labelbits.planning.purchases import (
     chances,
     cost_of,
@@ -21,6 +21,7 @@ from labelbits.planning.purchases import (
 )
 from labelbits.planning.records import Purchase, Recommendation, Target
 from labelbits.planning.result import LEVEL, Curve, Option
+from labelbits.planning.shown import chance, show
 from labelbits.planning.spec.cost import Part, bills
 from labelbits.planning.spec.planfile import Budget
 

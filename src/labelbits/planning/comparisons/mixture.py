@@ -17,7 +17,6 @@ from scipy.stats import t as student
 
 from labelbits.interface import LEVEL, Batch
 from labelbits.metrics import metric_of
-from labelbits.planning.advice.words import change
 from labelbits.planning.comparisons.forecast import FACTOR, SPREAD
 from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held, Source
@@ -27,6 +26,7 @@ from labelbits.planning.mixtures.simulated import within_budget
 from labelbits.planning.purchases import most_answers, purchase_of
 from labelbits.planning.records import Mixture
 from labelbits.planning.result import NOTHING, Curve
+from labelbits.planning.shown import change
 from labelbits.planning.spec.cost import Part as Bought
 from labelbits.planning.spec.cost import bills
 from labelbits.planning.spec.planfile import Budget

@@ -15,7 +15,7 @@ from labelbits.learning.forecasts.joint import BELIEVED
 from labelbits.learning.theory import infer_theory
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.answer_source import AnswerSource
-from labelbits.planning.measured.trial import Trial
+from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.purchases import most_answers, widened
 from labelbits.planning.records import Backtest
 from labelbits.planning.result import Curve, Family

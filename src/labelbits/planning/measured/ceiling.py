@@ -9,7 +9,7 @@ from labelbits.annotators.confusion import right_of_counts
 from labelbits.interface import LEVEL
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
-from labelbits.planning.measured.trial import Trial
+from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.records import Ceiling
 
 #: Items that tell an entropy, at least; standard errors in half a 90 % interval.

@@ -18,10 +18,10 @@ import numpy as np
 from labelbits.learning import CurvePoints
 from labelbits.learning.forecasts.one import resampled_curves
 from labelbits.metrics import Metric, metric_of
-from labelbits.planning.advice.words import change
 from labelbits.planning.purchases import draws_at, interval, widened
 from labelbits.planning.records import ConstantAnswer, Recommendation
 from labelbits.planning.result import LEVEL, NOTHING, Curve
+from labelbits.planning.shown import change
 
 #: A class with more than this share of the items makes accuracy a poor measure.
 ONE_SIDED = 0.75

@@ -12,7 +12,6 @@ from labelbits.interface import Estimate
 from labelbits.learning import CurvePoints, Forecast, forecast_options
 from labelbits.learning.forecasts.extrapolate import WALK
 from labelbits.metrics import metric_of
-from labelbits.planning.advice.words import show
 from labelbits.planning.evidence.annotators import voices_of
 from labelbits.planning.evidence.answer_source import (
     AnswerSource,
@@ -22,6 +21,8 @@ from labelbits.planning.evidence.answer_source import (
 from labelbits.planning.evidence.bundled import is_bundled
 from labelbits.planning.evidence.doubts import check_pilot, diagnosed, of_one_annotator
 from labelbits.planning.evidence.loading import Evidence
+from labelbits.planning.evidence.trial import Trial, design_trial
+from labelbits.planning.item_list import ItemList
 from labelbits.planning.measured.backtest import LIMIT, backtest, beyond_evidence, provenance
 from labelbits.planning.measured.bits import bits_of
 from labelbits.planning.measured.ceiling import ceiling_of
@@ -31,7 +32,7 @@ from labelbits.planning.measured.dominance import chains_of, in_their_order
 from labelbits.planning.measured.free_gold import what_gold_gives
 from labelbits.planning.measured.guides import doubts_of_tests, guide_of, said_of_guides
 from labelbits.planning.measured.held_labels import what_is_there
-from labelbits.planning.measured.items import ItemList, item_list
+from labelbits.planning.measured.items import item_list
 from labelbits.planning.measured.other_learner import (
     LEFT_OUT,
     learner_points,
@@ -39,11 +40,11 @@ from labelbits.planning.measured.other_learner import (
 )
 from labelbits.planning.measured.selection import corrected, kept_of_gain, said_of_selection
 from labelbits.planning.measured.tested import what_is_tested
-from labelbits.planning.measured.trial import Trial, design_trial
 from labelbits.planning.mixtures.measured import mixture_of_labels
 from labelbits.planning.mixtures.strata import Way
 from labelbits.planning.records import Ceiling, Extras
 from labelbits.planning.result import Assumption, Curve, Family
+from labelbits.planning.shown import show
 from labelbits.planning.spec.cost import affordable_items
 from labelbits.planning.spec.planfile import PlanFile
 from labelbits.progress import known_so_far

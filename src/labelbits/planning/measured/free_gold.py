@@ -9,12 +9,12 @@ import numpy as np
 from labelbits.interface import Batch
 from labelbits.learning import cross_measure
 from labelbits.metrics import metric_of
-from labelbits.planning.advice.words import between
 from labelbits.planning.evidence.loading import Evidence
+from labelbits.planning.evidence.trial import ENOUGH_TEST, Trial
 from labelbits.planning.measured.guides import FOLDS, beside_tested, gold_elsewhere
-from labelbits.planning.measured.trial import ENOUGH_TEST, Trial
 from labelbits.planning.purchases import measured_interval
 from labelbits.planning.records import KnownGold, Recommendation
+from labelbits.planning.shown import between
 from labelbits.signals import Hard
 
 #: Passes over the tested items.

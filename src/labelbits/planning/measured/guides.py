@@ -12,9 +12,9 @@ from labelbits.learning.forecasts.joint import BELIEVED
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.answer_source import AnswerSource
 from labelbits.planning.evidence.loading import Evidence
+from labelbits.planning.evidence.trial import ENOUGH_TEST, HEAVY, Trial
 from labelbits.planning.measured.backtest import LIMIT
 from labelbits.planning.measured.constant import constant_of
-from labelbits.planning.measured.trial import ENOUGH_TEST, HEAVY, Trial
 from labelbits.planning.result import Assumption
 
 #: Items of the largest training set: beyond it a curve is steady and fits take long.

@@ -12,7 +12,7 @@ import numpy as np
 from labelbits.interface import Batch
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
-from labelbits.planning.measured.trial import Trial
+from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.purchases import (
     chances,
     cost_of,

@@ -5,38 +5,10 @@ Whoever collects the labels needs to know which items to ask about; `labelbits e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import polars as pl
 
 from labelbits.planning.evidence.loading import Evidence
-
-#: Beside plan.json.
-FILE = "items.csv"
-
-
-@dataclass(frozen=True)
-class ItemList:
-    """`answers` (items,) held on each row of the features; `strata` (items,) names, or None; `ids`,
-    the name of each row, and `shown`, its text or the path of its image, or None."""
-
-    answers: np.ndarray
-    strata: np.ndarray | None = None
-    ids: tuple[str, ...] | None = None
-    shown: tuple[str, ...] | None = None
-    kind: str = "text"
-
-    def csv(self) -> str:
-        """Columns item (its name, or a row of the features from 0), answers_held and, where known,
-        stratum and text or image."""
-        names = np.arange(len(self.answers)) if self.ids is None else list(self.ids)
-        table = pl.DataFrame({"item": names, "answers_held": self.answers})
-        if self.strata is not None:
-            table = table.with_columns(pl.Series("stratum", self.strata))
-        if self.shown is not None:
-            table = table.with_columns(pl.Series(self.kind, self.shown))
-        return table.write_csv()
+from labelbits.planning.item_list import ItemList
 
 
 def item_list(evidence: Evidence, strata: np.ndarray | None) -> ItemList:

@@ -8,11 +8,11 @@ import numpy as np
 
 from labelbits.learning import CurvePoints, Forecast
 from labelbits.metrics import metric_of
-from labelbits.planning.advice.words import show
 from labelbits.planning.evidence.answer_source import AnswerSource
 from labelbits.planning.evidence.loading import Evidence
-from labelbits.planning.measured.trial import REPLICATES, Trial
+from labelbits.planning.evidence.trial import REPLICATES, Trial
 from labelbits.planning.result import Assumption, Family
+from labelbits.planning.shown import show
 from labelbits.planning.spec.cost import affordable_items
 from labelbits.planning.spec.learners import LEARNERS, LINEAR
 from labelbits.planning.spec.planfile import LearnerPlan, PlanFile

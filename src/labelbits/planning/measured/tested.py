@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from labelbits.metrics import metric_of
+from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.measured.other_learner import learner_assumption
-from labelbits.planning.measured.trial import Trial
 from labelbits.planning.result import Assumption
 from labelbits.planning.spec.planfile import LearnerPlan
 

@@ -17,7 +17,7 @@ from labelbits.interface import Batch
 from labelbits.learning.fits.targets import fast_targets
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
-from labelbits.planning.measured.trial import Trial
+from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.mixtures.design import best_design
 from labelbits.planning.mixtures.paired import Bench, Measured, Purchase, paired_gain
 from labelbits.planning.mixtures.strata import STRATA, Way, stratify, worth_of

@@ -14,7 +14,7 @@ from labelbits.learning.curves.tally import Tally
 from labelbits.learning.fits.softmax import fit_softmax
 from labelbits.learning.fits.targets import fast_targets
 from labelbits.metrics import metric_of
-from labelbits.planning.measured.trial import Draw, Trial
+from labelbits.planning.evidence.trial import Draw, Trial
 from labelbits.planning.result import LEVEL
 from labelbits.threads import one_blas_thread, spread
 

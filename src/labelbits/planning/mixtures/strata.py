@@ -12,7 +12,7 @@ from labelbits.learning.fits.softmax import fit_softmax
 from labelbits.learning.fits.targets import fast_targets
 from labelbits.planning.evidence.answer_source import AnswerSource
 from labelbits.planning.evidence.loading import Evidence
-from labelbits.planning.measured.trial import Trial
+from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.mixtures.design import reduced
 from labelbits.planning.mixtures.excess import Population
 from labelbits.planning.result import Curve, Family
