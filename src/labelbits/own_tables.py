@@ -20,6 +20,7 @@ from labelbits.assumed import (
     PLAN,
     Asked,
     assumed_folder,
+    check_asked,
     write_assumed,
     write_comparisons,
 )
@@ -29,7 +30,7 @@ from labelbits.items.answered import BY_SHAPE
 from labelbits.items.arrays import load_features
 from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
-from labelbits.report import write_plan
+from labelbits.report import load_page, write_plan
 from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import PREFERENCE, rows_by_name_or_number
 
@@ -61,6 +62,8 @@ def plan_tables(
             "--budget is missing; expected the money that there is for labels, such as --budget 500"
         )
     kinds = [AskedKind.parse(one).table() for one in ask]
+    check_asked(Asked(budget, signals=kinds, metric=metric), WORDS)
+    load_page()
     progress("reading the tables", 0.0)
     asked_of = Columns(**columns)
     if not (asked_of.text or asked_of.image or asked_of.label):
@@ -223,7 +226,8 @@ class AskedKind:
         found = re.fullmatch(r"([a-z-]+)(?::(\d+))?(?:@(\d+(?:\.\d+)?))?", text.strip())
         if not found:
             raise InputError(
-                f"--ask {text!r}: expected KIND[:N][@PRICE], such as hard@0.05 or votes:3@0.05"
+                f"--ask {text!r}: expected KIND[:N][@PRICE], such as hard@0.05 or votes:3@0.05 "
+                "(a price above 0 for one answer)"
             )
         kind, count, price = found.groups()
         return cls(kind, int(count) if count else None, float(price) if price else None)

@@ -19,7 +19,7 @@ from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers
 from labelbits.items.answered import answers_in, read_files_of_answers
 from labelbits.items.reading import IDS, found_column, id_column, no_column, read_table
-from labelbits.items.undescribed import described_rows, finite_rows, without_items
+from labelbits.items.undescribed import described_rows, finite_rows, told_apart, without_items
 
 #: Values of a label that mean that there is none.
 MISSING = cells.MISSING | {"none", "-"}
@@ -90,6 +90,8 @@ def read_tables(
             f"{where}: {int(empty.sum())} rows have no {name} (row {int(empty.arg_max() or 0) + 1} "
             "is one); expected an id in every row"
         )
+    if not len(table):
+        raise InputError(f"{where}: a table without rows; expected a row an item")
     ids = table[JOINED].unique(maintain_order=True).to_list()
     features, shown, kept = _described(
         table, ids, columns, where, seed, embedding, locate, notes, progress
@@ -257,6 +259,7 @@ def _described(
     first = table.group_by(JOINED, maintain_order=True).agg(
         pl.col(one).drop_nulls().first() for one in wanted
     )
+    told_apart(table, JOINED, wanted, notes)
     numbers = [one for one in own if one != shown_by]
     kept = described_rows(first, ids, columns.text, columns.image, numbers, where, notes)
     first = first.filter(pl.Series(kept))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def _explain(error: Any) -> str:
     if error["type"] == "tuple_type" and error["loc"] == ("signal",):
         return "signal: found one table; expected a list: write [[signal]] with double brackets"
     found = error.get("input")
-    message = error["msg"].removeprefix("Value error, ")
+    message = _BOUNDS.sub(r"expected a number \1", error["msg"].removeprefix("Value error, "))
     if error["type"] == "tuple_type" and isinstance(found, (str, int, float)):
         return f"{where} is {json.dumps(found)}: expected a list; write [{json.dumps(found)}]"
     if isinstance(found, (str, int, float, bool)):
@@ -90,6 +91,13 @@ def _explain(error: Any) -> str:
     if isinstance(found, list) and error["loc"] == ("dataset", "classes"):
         return f"{where}: found a list; expected their number (their names go in class_names)"
     return f"{where}: {message}"
+
+
+#: How pydantic says that a number lies outside its bounds.
+_BOUNDS = re.compile(
+    r"^Input should be ((?:greater than or equal to|less than or equal to|greater than|less than) "
+    r"[-+.\de]+)$"
+)
 
 
 def _where(loc: tuple[Any, ...]) -> str:
