@@ -20,7 +20,6 @@ from labelbits.answers import write_answers
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.items.rows import on_rows
-from labelbits.planning.spec.planreader import plan_of_text
 from labelbits.planning.spec.planwriter import plan_text
 from labelbits.signals.encoding import rows_of_items
 
@@ -62,16 +61,6 @@ class Asked:
             {"kind": one} if isinstance(one, str) else dict(one) for one in self.signals or USUAL
         ]
         return {"goal": _given(goal), "budget": _given(budget), "signal": signals}
-
-
-def check_asked(asked: Asked, words: Mapping[str, str]) -> None:
-    """Raise `InputError` for money, a metric or options that no plan takes, before data are read.
-
-    `words` as in `assumed_folder`.
-    """
-    dataset = {"features": FEATURES, "classes": 2}
-    with assumed_folder(words) as folder:
-        plan_of_text(plan_text({"dataset": dataset, **asked.tables()}, ()), folder / PLAN)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from labelbits.items.guessing import Guess, guess_columns, relative
 from labelbits.items.reading import is_table, read_table
 from labelbits.items.vectors import read_vectors
 from labelbits.metrics import METRICS
+from labelbits.planning.spec.planfile import OF_COMPARISONS, default_metric
 from labelbits.planning.spec.planwriter import toml_value
 from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import is_kept
@@ -245,10 +246,7 @@ def _has_features(seen: list[Seen]) -> bool:
 
 
 def _goal(seen: list[Seen], kinds: list[str]) -> list[str]:
-    about_classes = not kinds or any(
-        name in REGISTRY and REGISTRY[name].labels_items() for name in kinds
-    )
-    metric = "accuracy" if _has_features(seen) and about_classes else "alignment"
+    metric = default_metric(kinds or ["hard"]) if _has_features(seen) else OF_COMPARISONS
     return [
         "",
         "[goal]",

@@ -10,6 +10,7 @@ import abc
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import equinox as eqx
@@ -346,6 +347,8 @@ class Signal(eqx.Module):
 NOBODY = "unknown"
 #: Probability that an interval holds the truth: the one level of every interval that users see.
 LEVEL = 0.9
+#: Half the width of such an interval in standard errors, where errors are normal.
+Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 #: The number of the format of plan.json: `planning/plan.schema.json` says what it promises.
 PLAN_FORMAT = 1
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labelbits import planning
 from labelbits.assumed import Asked, assumed_folder, write_assumed
 from labelbits.errors import InputError
-from labelbits.interface import Answers
+from labelbits.interface import LEVEL, Answers
 from labelbits.planning.result import Plan as _Plan
 from labelbits.standardise import index_of
 
@@ -79,22 +79,17 @@ class Plan(_Plan):
         """The advice, the table and the figure, as a notebook shows them."""
         from html import escape
 
-        from labelbits.planning.advice.words import show, span
+        from labelbits.report.purchases import table_of
 
+        shown = ("items", "cost", "quality", "interval")
         rows = "".join(
             "<tr>"
-            + "".join(
-                f"<td>{escape(text)}</td>"
-                for text in (
-                    option.family, f"{option.items:,}", f"{option.cost:,.2f} {self.currency}",
-                    show(option.quality, self.percent),
-                    span(option.low, option.high, self.percent),
-                )
-            )
+            + "".join(f"<td>{escape(text)}</td>" for text in (one.name, *map(one.texts.get, shown)))
             + "</tr>"
-            for option in self._last()
-        )  # fmt: skip
-        heads = ("option", "items", "cost", self.metric_name, "90 % interval")
+            for one in table_of(self)
+            if one.option is not None
+        )
+        heads = ("option", "items", "cost", self.metric_name, f"{100 * LEVEL:.0f} % interval")
         head = "".join(f"<th>{escape(name)}</th>" for name in heads)
         warned = "".join(f"<li>{escape(one)}</li>" for one in self.warnings)
         figure = self.plot().to_html(full_html=False, include_plotlyjs=True)
@@ -103,15 +98,6 @@ class Plan(_Plan):
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
             f"{f'<ul>{warned}</ul>' if warned else ''}{figure}"
         )
-
-    def _last(self) -> list[Any]:
-        """The largest purchase of each option."""
-        largest: dict[str, Any] = {}
-        for option in self.options:
-            known = largest.get(option.family)
-            if known is None or option.cost > known.cost:
-                largest[option.family] = option
-        return list(largest.values())
 
 
 def plan(

@@ -20,7 +20,6 @@ from labelbits.assumed import (
     PLAN,
     Asked,
     assumed_folder,
-    check_asked,
     write_assumed,
     write_comparisons,
 )
@@ -30,6 +29,9 @@ from labelbits.items.answered import BY_SHAPE
 from labelbits.items.arrays import load_features
 from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
+from labelbits.planning.spec.planfile import OF_COMPARISONS
+from labelbits.planning.spec.planreader import read_plan
+from labelbits.planning.spec.planwriter import plan_text
 from labelbits.report import load_page, write_plan
 from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import PREFERENCE, rows_by_name_or_number
@@ -62,7 +64,7 @@ def plan_tables(
             "--budget is missing; expected the money that there is for labels, such as --budget 500"
         )
     kinds = [AskedKind.parse(one).table() for one in ask]
-    check_asked(Asked(budget, signals=kinds, metric=metric), WORDS)
+    _check_asked(Asked(budget, signals=kinds, metric=metric))
     load_page()
     progress("reading the tables", 0.0)
     asked_of = Columns(**columns)
@@ -158,7 +160,7 @@ def _plan_comparisons(
     """A plan from comparisons: how well the items are known, with features of them or without."""
     found = compared.answers
     kinds = list(found.table["signal"].unique(maintain_order=True))
-    asked = replace(asked, signals=asked.signals or kinds, metric=asked.metric or "alignment")
+    asked = replace(asked, signals=asked.signals or kinds, metric=asked.metric or OF_COMPARISONS)
     given = "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`."
     held = f"{len(found):,} comparisons of {len(found.items):,} items ({', '.join(kinds)})"
     notes = [given, f"{held}; nothing describes the items, so quality is how well the distances "
@@ -201,6 +203,15 @@ def _rows_of(found: Answers, ids: list[str] | None, features: Any, path: Path) -
                 "numbers, or an npz file with the arrays features and ids"
             )
         raise InputError(f"{path}: {text}") from None
+
+
+def _check_asked(asked: Asked) -> None:
+    """Refuse money, questions and a metric that no plan takes, before tables are read for long."""
+    dataset = {"items": 1000, "classes": 1000, "dims": 1}
+    with assumed_folder(WORDS) as made_in:
+        path = made_in / PLAN
+        path.write_text(plan_text({"dataset": dataset, **asked.tables()}), encoding="utf-8")
+        read_plan(path)
 
 
 def _are_there(files: Sequence[Path]) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labelbits.annotators.prices import AnswerPrice
 from labelbits.errors import InputError
+from labelbits.planning.advice.advise import advise, replan
+from labelbits.planning.advice.crossovers import crossovers
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.families import build_families
-from labelbits.planning.purchases import cost_of, most_answers
+from labelbits.planning.purchases import cost_of, most_answers, most_answers_each
 from labelbits.planning.spec.cost import (
     Part,
     Price,
@@ -24,6 +27,8 @@ from labelbits.planning.spec.cost import (
     total_cost,
 )
 from labelbits.planning.spec.planfile import Budget, PlanFile, SignalPlan
+from labelbits.report.purchases import largest
+from labelbits.report.winners import _winners
 from labelbits.signals import Hard, Ranking
 from tests.planning.curves import curve
 
@@ -47,6 +52,23 @@ def test_the_pilot_s_price_goes_before_the_cited_one_and_after_the_plan_s() -> N
     price = price_of(signal_plan(), 1, Hard(), 10, budget(), measured)
     assert (price.amount, price.seconds, price.log_sd, price.source) == (0.02, 6.0, 0.1, "pilot")
     assert price_of(signal_plan(price=0.5), 1, Hard(), 10, budget(), measured).amount == 0.5
+
+
+def test_a_price_that_rests_on_published_times_is_doubted_in_the_plan() -> None:
+    """Not in the table of assumptions alone, which stands at the end of the report."""
+    for told, doubted in (({}, True), ({"seconds": 4.0}, False), ({"price": 0.02}, False)):
+        price = price_of(signal_plan(**told), 1, Hard(), 10, budget())
+        one = curve("one", 1, price.amount)
+        one = replace(one, family=replace(one.family, price=price))
+        plan = advise("accuracy", [one], budget(), [], [], {})
+        said = [text for text in plan.warnings if "rests on published times" in text]
+        assert len(said) == doubted
+        if doubted:
+            assert f"the price of one rests on published times ({price.seconds:.1f} s" in said[0]
+            # 90 % of studies within exp(1.645 x .4) of each other's median.
+            assert "by a factor of 1.9 either way" in said[0]
+            changed = replan(plan, prices={"one": 0.02})
+            assert not any("rests on published times" in text for text in changed.warnings)
 
 
 def test_every_part_of_a_purchase_pays_its_sessions_and_items_once() -> None:
@@ -73,6 +95,42 @@ def test_answers_spread_over_items_cost_each_item_once(
     most = most_answers(free, terms)
     assert most == 0 or cost_of(free, most, terms) <= money
     assert cost_of(free, most + 1, terms) > money
+
+
+@given(money=st.floats(0.5, 500), item_cost=st.floats(0, 2), overhead=st.floats(0, 600))
+def test_many_budgets_at_once_buy_what_each_buys(
+    money: float, item_cost: float, overhead: float
+) -> None:
+    terms = budget(amount=money, session_seconds=overhead, item_cost=item_cost, fee=0.003)
+    one = curve("hard", 1, 0.013)
+    covered = np.minimum(one.answers, 40)
+    free = replace(one, family=replace(one.family, answers_per_item=None), items=40)
+    three = replace(one, family=replace(one.family, answers_per_item=3))
+    for way in (one, three, free, replace(free, covered=covered)):
+        found = most_answers_each(way, terms, np.array([[0.013], [0.026]]), np.array([money, 2.0]))
+        assert found[0, 0] == most_answers(way, terms)
+        assert found[0, 1] == most_answers(way, terms.model_copy(update={"amount": 2.0}))
+        assert np.all(found[1] <= found[0])
+
+
+def test_table_crossover_and_map_buy_the_same_for_the_plan_s_money() -> None:
+    """3 USD with sessions of 600 s: one session of 2 USD leaves 1 USD for answers and items."""
+    terms = budget(amount=3.0, session_seconds=600, answers_per_session=2000, item_cost=0.0004)
+    curves = [curve("plain", 1, 0.0006), curve("rich", 9, 0.0048)]
+    made = advise("accuracy", curves, terms, [], [], {"seed": 0})
+    most = {name: option.answers for name, option in largest(made).items()}
+    assert most == {"plain": 1000, "rich": 192}
+    for one in curves:
+        price = one.family.price.amount
+        assert most_answers_each(one, terms, price, terms.amount) == most[one.family.name]
+    winner, quality = _winners(made, "", np.ones(1), np.array([1.9, terms.amount]))
+    assert np.isnan(winner[0, 0])  # not one session can be paid
+    assert winner[0, 1] == 1
+    assert quality[0, 1] == pytest.approx(curves[1].at(192).mean())
+    # Equally good where 1 USD buys 1000 / 9 rich answers: at .0086 each. By the answer, with a
+    # share of a session in each, it would be 28 x the price of a plain one.
+    (meet,) = crossovers(curves, terms, 1)
+    assert meet["price_ratio"] == pytest.approx(0.0086 / 0.0006, rel=0.05)
 
 
 def test_a_cited_default_is_paid_by_the_mean_and_is_uncertain() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pytest
+from pydantic import Field
+from sklearn.tree import DecisionTreeClassifier
 
 from labelbits.errors import InputError
-from labelbits.learning import measure
+from labelbits.learning import LabelLearner, measure
 from labelbits.learning.encoders import EncoderLearner
 from labelbits.planning import plan, read_plan
+from labelbits.planning.spec.learners import LEARNERS, LearnerKind, LearnerOption
 
 PLAN = """
 [dataset]
@@ -122,3 +126,38 @@ def test_an_encoder_for_comparisons_or_without_features_is_refused(tmp_path: Pat
     )
     with pytest.raises(InputError, match=r"expected \[dataset\] features and a signal that names"):
         plan(path, seed=0)
+
+
+def test_a_learner_of_the_users_is_one_entry(rings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree with an option of its own: plan file, curves and sentences are about it."""
+    tree = LearnerKind(
+        "tree",
+        "the tree",
+        "trees",
+        lambda options: ("tree", f"{options['depth']} questions deep", "by impurity"),
+        lambda options, classes: LabelLearner(
+            DecisionTreeClassifier(max_depth=options["depth"], random_state=0), classes
+        ),
+        {"depth": LearnerOption(Annotated[int, Field(ge=1)], 4)},
+    )
+    monkeypatch.setitem(LEARNERS, "tree", tree)
+    found = plan(write(rings, '\n[learner]\nkind = "tree"\ndepth = 5\n'), seed=0)
+    assert found.extras["learners"].startswith("the tree would buy")
+    (told,) = [a for a in found.assumptions if a.name == "learner"]
+    assert (told.value, told.unit) == ("tree", "5 questions deep")
+    assert "linear learner was measured beside it" in told.source
+    assert not any("encoder" in str(said) for said in (*found.assumptions, *found.warnings))
+    for text, says in (
+        ('kind = "tree"\nhidden = [3]', 'hidden belong to kind = "encoder"; the tree has depth'),
+        ('kind = "tree"\ndepth = 0', r"depth is 0: .* greater than or equal to 1"),
+        ('kind = "tree"\nd = 0', "expected one of: kind, hidden, steps, depth"),
+    ):
+        with pytest.raises(InputError, match=says):
+            read_plan(write(rings, f"\n[learner]\n{text}\n"))
+    simulated = rings / "simulated.toml"
+    simulated.write_text(
+        "[dataset]\nitems = 50\nclasses = 4\ndims = 2\n[budget]\namount = 5\n"
+        '[[signal]]\nkind = "hard"\nseconds = 2\n[learner]\nkind = "tree"\n'
+    )
+    with pytest.raises(InputError, match='kind is "tree": trees are planned for labels'):
+        plan(simulated, seed=0)

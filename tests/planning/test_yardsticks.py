@@ -1,12 +1,19 @@
 """One probability a page, and what qualities stand between, whatever the money and the prices."""
 
+import math
+import re
 from dataclasses import replace
+from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
+import labelbits
+from labelbits.interface import LEVEL, Z
 from labelbits.planning.advice.advise import advise, replan
 from labelbits.planning.advice.yardsticks import yardsticks
+from labelbits.planning.purchases import widened
 from labelbits.planning.spec.planfile import Budget
 from labelbits.report.figures import tradeoff
 from labelbits.report.terminal import _table
@@ -55,3 +62,22 @@ def test_the_one_probability_is_of_adding_to_the_labels_that_are_held():
 def test_certainty_that_is_the_theorys_is_said_to_be():
     assert "theory" in made(50, by_theory=True).recommendation["parts"]["certainty"]
     assert "theory" not in made(50).recommendation["parts"]["certainty"]
+
+
+def test_one_level_and_its_width_are_written_once() -> None:
+    """Half-widths, levels and their words are those of `interface`, and no number beside it."""
+    assert NormalDist().cdf(Z) - NormalDist().cdf(-Z) == pytest.approx(LEVEL)
+    own = re.compile(r"\b1\.64\d*\b|\b1\.96\d*\b|level: float = 0|0\.05, 0\.95|\(90 % interval")
+    root = Path(labelbits.__file__).parent
+    found = [
+        f"{path.name}: {line.strip()}"
+        for path in sorted(root.rglob("*.py"))
+        for line in path.read_text().splitlines()
+        if own.search(line) and not line.strip().startswith("#")
+    ]
+    assert not found
+
+
+def test_an_independent_error_widens_an_interval_by_squares() -> None:
+    assert widened(0.5, (0.47, 0.54), 0.04) == pytest.approx((0.45, 0.5 + math.hypot(0.04, 0.04)))
+    assert widened(0.5, (0.4, 0.7), 0.0) == pytest.approx((0.4, 0.7))

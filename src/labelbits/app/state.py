@@ -8,19 +8,19 @@ from typing import Any
 from labelbits.errors import InputError
 from labelbits.planning import Plan
 from labelbits.planning.advice.recommend import purchase
-from labelbits.planning.advice.words import chance, show, span
-from labelbits.planning.advice.yardsticks import yardsticks
+from labelbits.planning.advice.words import show, span
 from labelbits.planning.purchases import option_at
 from labelbits.planning.result import Curve, Option
+from labelbits.planning.spec.planfile import by
 from labelbits.report import figures
-from labelbits.report.purchases import largest
+from labelbits.report.purchases import COLUMNS, money, table_of
 from labelbits.speech import printable
 
-#: Columns of the page's table: the key of a row, its heading (the metric's name for `quality`).
-COLUMNS = {
+#: Headings of the page's table, by the key of a row (the metric's name for `quality`).
+HEADINGS = {
     "family": "option",
     "items": "items",
-    "per_item": "answers an item",
+    "answers_per_item": "answers an item",
     "cost": "cost",
     "quality": "",
     "interval": "interval",
@@ -55,24 +55,18 @@ class Slider:
         return self.kind == "price" and len(self.names) > 1
 
 
-def question(curve: Curve) -> tuple[str, str]:
-    """What is asked of whom: a vote and a hard label are one question, so they share a price."""
-    family = curve.family
-    return "hard" if family.kind == "votes" else family.kind, family.annotators
-
-
 def sliders(plan: Plan) -> list[Slider]:
     """One for the budget, one for the price of an answer to each question, and one for each option
     of a question that has several: for those who price them apart."""
     found = [Slider("budget", f"budget ({plan.currency})", plan.budget, ("amount",))]
     groups: dict[tuple[str, str, float], list[Curve]] = {}
     for curve in plan.curves:
-        groups.setdefault((*question(curve), curve.family.price.amount), []).append(curve)
+        groups.setdefault((*curve.family.question, curve.family.price.amount), []).append(curve)
     for (*_, price), curves in groups.items():
         names = tuple(curve.family.name for curve in curves)
         kinds = list(dict.fromkeys(curve.family.kind for curve in curves))
-        who = "" if curves[0].family.annotators == "crowd" else f" by {curves[0].family.annotators}"
-        label = names[0] if len(names) == 1 else " and ".join(kinds) + who
+        asked = by(" and ".join(kinds), curves[0].family.annotators)
+        label = names[0] if len(names) == 1 else asked
         whole = len(found)
         found.append(Slider("price", f"{label}, one answer", price, names))
         if len(names) > 1:
@@ -81,43 +75,21 @@ def sliders(plan: Plan) -> list[Slider]:
 
 
 def headings(plan: Plan) -> dict[str, str]:
-    """`COLUMNS` with the metric's name and the currency."""
-    return {**COLUMNS, "quality": plan.metric_name, "per_money": f"bits per {plan.currency}"}
+    """`HEADINGS` with the metric's name and the currency."""
+    return {**HEADINGS, "quality": plan.metric_name, "per_money": f"bits per {plan.currency}"}
 
 
 def state(plan: Plan) -> dict[str, Any]:
     """The plan as the page's script takes it, ready for JSON."""
-    percent = plan.percent
-    last = largest(plan)
-    chances = plan.recommendation["probabilities"]
-    prices = {curve.family.name: curve.family.price.amount for curve in plan.curves}
     rows = []
-    for name, price in prices.items():
-        o = last.get(name)
-        if o is None:
-            rows.append({"key": name, "family": printable(name), "items": "cannot be bought"})
-            continue
-        known = o.bits == o.bits
-        rows.append(
-            {
-                "key": o.family,
-                "family": printable(o.family),
-                "items": f"{o.items:,}",
-                "per_item": f"{o.answers_per_item:.3g}",
-                "cost": printable(figures.money(o.cost, plan.currency)),
-                "quality": show(o.quality, percent),
-                "interval": span(o.low, o.high, percent),
-                "chance": chance(chances.get(o.family, 0)),
-                "bits": f"{o.bits:.3g}" if known else "-",
-                "per_money": f"{o.bits / price:,.3g}" if known else "-",
-            }
-        )
-    for one in yardsticks(plan):
-        between = span(one.low, one.high, percent) if one.high > one.low else "-"
-        shown = show(one.quality, percent)
-        rows.append(
-            {"key": "", "family": printable(one.name), "quality": shown, "interval": between}
-        )
+    for one in table_of(plan):
+        row = {"key": one.name if one.is_option else "", "family": printable(one.name)}
+        if one.is_option and one.option is None:
+            row["items"] = "cannot be bought"
+        else:
+            shown = COLUMNS if one.is_option else ("quality", "interval")
+            row |= {column: printable(one.texts[column]) for column in shown}
+        rows.append(row)
     return {
         "sentence": printable(plan.recommendation["sentence"]),
         "recommended": plan.recommendation["family"],
@@ -157,19 +129,19 @@ def bought(plan: Plan, family: str, answers: float | None = None) -> dict[str, A
     found = purchase(curve, option, plan.terms)
     price = curve.family.price
 
-    def money(value: float) -> str:
-        return printable(figures.money(value, plan.currency))
+    def shown(value: float) -> str:
+        return printable(money(value, plan.currency))
 
     lines = [
         ["what is asked", f"{option.answers:,} answers on {option.items:,} items, "
          f"{option.answers_per_item:.3g} on each"],
         ["who answers", option.annotators],
-        ["price of one answer", f"{money(price.amount)} ({price.source})"],
-        ["cost", money(option.cost)],
+        ["price of one answer", f"{shown(price.amount)} ({price.source})"],
+        ["cost", shown(option.cost)],
     ]  # fmt: skip
     for key, name in (("cost_of_items", "of it for items"), ("cost_of_sessions", "for sessions")):
         if found[key]:
-            lines.append([name, money(found[key])])
+            lines.append([name, shown(found[key])])
     lines += [
         [plan.metric_name, f"{show(option.quality, plan.percent)} "
          f"({span(option.low, option.high, plan.percent)})"],

@@ -58,7 +58,7 @@ def known_prices(wanted: PlanFile) -> list[dict[str, Any]]:
     """
     from labelbits.planning.planner import families_to_price
     from labelbits.planning.spec.cost import affordable_items
-    from labelbits.report.figures import money
+    from labelbits.report.purchases import money
 
     rows = []
     for family in families_to_price(wanted):

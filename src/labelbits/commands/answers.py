@@ -217,12 +217,19 @@ def recover_positions(
         print_json({**result, **held})
         return
     for name, value in result.items():
-        put(f"{name:12} {value:.4g}" if isinstance(value, float) else f"{name:12} {value}")
+        put(f"{name:12} {_in_digits(value)}")
     if told is not None:
         show_held_out(told)
     if plain is not None:
         show_without_features(plain, new)
     put(f"embedding    {out or 'not written: give --out FILE'}")
+
+
+def _in_digits(value: float | dict[str, float]) -> str:
+    """A number of a fit in four digits; of a mixture, one for each kind of answer."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_in_digits(one)}" for name, one in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 @app.command()

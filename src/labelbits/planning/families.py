@@ -10,7 +10,7 @@ from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.evidence.noise import SignalNoise, calibration_of
 from labelbits.planning.result import Assumption, Family
 from labelbits.planning.spec.cost import affordable_items, price_of
-from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile, SignalPlan
+from labelbits.planning.spec.planfile import MODEL, PlanFile, SignalPlan, by
 from labelbits.signals import Hard, Votes, make
 
 #: Votes on each item that are tried where the plan does not say.
@@ -46,10 +46,9 @@ def build_families(
             found = noise[number - 1]
             options["precision"], options["lapse"] = found.precision, found.lapse
             assumptions += _noise(asked, found)
-        elif asked.lapse is not None and asked.annotators == CROWD and asked.model is None:
+        elif asked.lapse is not None and asked.is_crowd:
             options["lapse"] = asked.lapse
         signal = make(asked.kind, dims, classes, **options)
-        who = asked.model or asked.annotators
         try:
             price = _price(plan, asked, number, signal, classes, pilot)
         except InputError as problem:
@@ -66,9 +65,8 @@ def build_families(
         else:
             counts = (None,) if simulated else (1,)
         for count in counts:
-            name = asked.kind if count in (None, 1) else f"{asked.kind} x {count}"
-            if who != CROWD:
-                name = f"{name} by {who}"
+            several = asked.kind if count in (None, 1) else f"{asked.kind} x {count}"
+            name = by(several, asked.who)
             taken[name] = taken.get(name, 0) + 1
             if taken[name] > 1:
                 name = f"{name} ({taken[name]})"
@@ -76,8 +74,10 @@ def build_families(
             if asked.kind in ("hard", "votes") and not simulated and (count or 1) > 1:
                 one = Votes(answers_per_item=count or 1, lapse=signal.lapse)
             extra = {**_as_asked(asked, pilot), **asked.options()}
-            families.append(Family(name, asked.kind, one, count, price, extra, who, asked, number))
-        label = asked.kind if who == CROWD else f"{asked.kind} by {who}"
+            families.append(
+                Family(name, asked.kind, one, count, price, extra, asked.who, asked, number)
+            )
+        label = asked.asked
         assumptions.append(
             Assumption(
                 f"price of one {label} answer", price.amount, plan.budget.currency, price.source
@@ -128,8 +128,8 @@ def _price(plan: PlanFile, asked: SignalPlan, number: int, signal: Signal, class
     """The price of one answer, from the pilot of the same annotators where it tells."""
     found, budget = calibration_of(asked, pilot), plan.budget
     measured = found and found.price_of_answer(budget.wage_per_hour, budget.fee)
-    is_model = asked.annotators == MODEL or asked.model is not None
-    if not is_model and asked.annotators != CROWD and asked.price is None and asked.seconds is None:
+    named = not (asked.is_model or asked.is_crowd)
+    if named and asked.price is None and asked.seconds is None:
         raise InputError(
             f"[[signal]] number {number} ({asked.kind} by {asked.annotators}): neither price nor "
             "seconds is given; published times are a crowd's: add price = ... or seconds = ..."
@@ -154,8 +154,7 @@ def _votes_for_all(plan: PlanFile, amount: float, most_items: int | None) -> int
 def _noise(asked: SignalPlan, found: SignalNoise) -> list[Assumption]:
     """What the plan assumes of the noise of one kind of question."""
     result = []
-    who = asked.model or asked.annotators
-    kind = asked.kind if who == CROWD else f"{asked.kind} by {who}"
+    kind = asked.asked
     if asked.precision is None:
         result.append(
             Assumption(

@@ -124,11 +124,7 @@ def _make(wanted: PlanFile, seed: int, tell: Progress, spent: float) -> Plan:
 def _road(wanted: PlanFile, given: Given) -> Road:
     """Measured on comparisons, measured on labels, or simulated: what the goal asks for and the
     pilot can tell."""
-    from labelbits.signals import REGISTRY
-
-    labels = any(REGISTRY[s.kind].labels_items() for s in wanted.signal)
-    metric = wanted.goal.metric or ("accuracy" if labels else "alignment")
-    judges_space = metric_of(metric).of_space
+    judges_space = metric_of(wanted.metric).of_space
     # (the space itself is judged, the pilot compares items, there are features)
     roads: dict[tuple[bool, bool, bool], Road] = {
         (True, True, True): _from_comparisons,
@@ -141,11 +137,12 @@ def _road(wanted: PlanFile, given: Given) -> Road:
         (False, False, False): _from_specification,
     }
     road = roads[judges_space, given.compares, given.evidence is not None]
-    if wanted.learner.kind == "encoder" and road is not _from_evidence:
+    learner = wanted.learner.learner
+    if learner.made is not None and road is not _from_evidence:
         raise InputError(
-            '[learner] kind is "encoder": encoders are planned for labels of classes on the '
-            "features of items; expected [dataset] features and a signal that names classes, or no "
-            "[learner]"
+            f'[learner] kind is "{learner.name}": {learner.many} are planned for labels of classes '
+            "on the features of items; expected [dataset] features and a signal that names "
+            "classes, or no [learner]"
         )
     return road
 
@@ -169,7 +166,7 @@ def _from_evidence(wanted: PlanFile, given: Given, seed: int, tell: Progress, sp
     """Quality is what a classifier on the user's features learns from each kind of label."""
     evidence = given.evidence
     assert evidence is not None
-    metric = wanted.goal.metric or "accuracy"
+    metric = wanted.metric
     classes = evidence.counts.shape[1]
     warnings = given.warnings
     usable = []

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
-from scipy.stats import norm
 
 from labelbits.errors import InputError
+from labelbits.interface import Z
 from labelbits.planning.records import Measured, Purchase
 from labelbits.planning.result import LEVEL, NOTHING, Curve, Family, Option
-from labelbits.planning.spec.cost import Bill, affordable_items, most_within, total_cost
+from labelbits.planning.spec.cost import (
+    Bill,
+    affordable_items,
+    costs_of,
+    most_within,
+    most_within_each,
+    total_cost,
+)
 from labelbits.planning.spec.planfile import Budget
 
 #: How the name of a way of asking ends that gives each question several answers.
 TO_A_QUESTION = "to a question"
 #: Sizes listed for each way of asking.
 SIZES = 9
+#: More answers than anything is planned for.
+FAR = 1e12
 
 
 def interval(draws: np.ndarray) -> tuple[float, float, float]:
@@ -29,9 +39,16 @@ def interval(draws: np.ndarray) -> tuple[float, float, float]:
 
 def measured_interval(measured: Measured, sign: int) -> tuple[float, float]:
     """Interval of a `quality` that was measured with a `standard_error`."""
-    half = float(norm.ppf((1 + LEVEL) / 2)) * measured["standard_error"]
+    half = Z * measured["standard_error"]
     most = measured["quality"] + half
     return max(0.0, measured["quality"] - half), min(most, 1.0) if sign > 0 else most
+
+
+def widened(middle: float, ends: Sequence[float], half: float) -> tuple[float, float]:
+    """The interval around `middle` with `ends` when another error, independent, adds `half` to
+    either side: their squares add up."""
+    low, high = ends
+    return middle - math.hypot(middle - low, half), middle + math.hypot(high - middle, half)
 
 
 def purchase_of(
@@ -68,6 +85,22 @@ def most_answers(curve: Curve, budget: Budget) -> float:
     if per_item is not None:
         return affordable_items(curve.family.price, per_item, budget) * per_item
     return float(most_within(budget.amount, lambda answers: cost_of(curve, answers, budget)))
+
+
+def most_answers_each(
+    curve: Curve, budget: Budget, prices: np.ndarray | float, amounts: np.ndarray | float
+) -> np.ndarray:
+    """`most_answers` at each price of one answer and each amount of money (they broadcast)."""
+    prices, amounts = np.broadcast_arrays(np.asarray(prices, float), np.asarray(amounts, float))
+    unit = curve.family.answers_per_item or 1
+
+    def costs(units: np.ndarray) -> np.ndarray:
+        answers = units * unit
+        return costs_of(prices, curve.items_of(answers), answers, budget)
+
+    # Answers alone cost this much at least: nothing beyond can be bought.
+    most = np.minimum(amounts / (prices * unit) + 1, FAR)
+    return most_within_each(amounts, costs, most) * unit
 
 
 def cost_of(curve: Curve, answers: float, budget: Budget) -> float:

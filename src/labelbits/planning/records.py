@@ -271,7 +271,7 @@ class Extras(TypedDict, total=False):
     lead: str
     bits_about: str
     by_theory: bool
-    #: What the encoder and the linear learner would buy, in words; with [learner] kind "encoder".
+    #: What the learner of the plan and the linear one would buy, in words, where they differ.
     learners: str
     mixture: Mixture | None
     holdings: Holdings | None

@@ -38,6 +38,21 @@ class Family:
     asked: SignalPlan | None = None
     number: int = 0
 
+    @property
+    def is_model(self) -> bool:
+        """Does a language model answer?"""
+        return self.asked is not None and self.asked.is_model
+
+    @property
+    def is_crowd(self) -> bool:
+        """Do the people of counts and pilot answer?"""
+        return self.annotators == CROWD
+
+    @property
+    def question(self) -> tuple[str, str]:
+        """What is asked of whom: a vote and a hard label are one question, at one price."""
+        return "hard" if self.kind == "votes" else self.kind, self.annotators
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -93,16 +108,23 @@ class Curve:
 
     def shape(self, answers: float) -> tuple[int, float]:
         """(items labelled, answers on each) when this many answers are bought."""
+        items = int(self.items_of(np.array(float(answers))))
+        per_item = self.family.answers_per_item
+        return items, per_item if per_item is not None else answers / items
+
+    def items_of(self, answers: np.ndarray) -> np.ndarray:
+        """How many items each of these numbers of answers is about."""
         per_item = self.family.answers_per_item
         if per_item is not None:
-            return round(answers / per_item), per_item
+            return np.round(answers / per_item)
         assert self.items is not None
         if self.covered is None:
-            return self.items, answers / self.items
+            return np.full(np.shape(answers), self.items)
         # In logarithms: with one answer on each, items grow as answers do.
-        logs = np.interp(np.log(answers), np.log(self.answers), np.log(np.maximum(self.covered, 1)))
-        items = max(1, min(round(float(np.exp(logs))), self.items, int(answers)))
-        return items, answers / items
+        some = np.maximum(answers, 1)
+        logs = np.interp(np.log(some), np.log(self.answers), np.log(np.maximum(self.covered, 1)))
+        most = np.minimum(self.items, np.floor(some))
+        return np.maximum(1, np.minimum(np.round(np.exp(logs)), most))
 
 
 @dataclass(frozen=True)
@@ -139,7 +161,8 @@ class Assumption:
 
 @dataclass(frozen=True)
 class Plan:
-    """A finished plan. `to_dict` is what plan.json holds, but for the run's name and its files."""
+    """A finished plan. `to_dict` is what plan.json holds, but for the run's name and its files.
+    `of_the_money` are the warnings that other money or prices may make untrue."""
 
     metric: str
     metric_name: str
@@ -157,6 +180,7 @@ class Plan:
     extras: Extras = field(default_factory=Extras)
     items: ItemList | None = None
     title: str = "plan"
+    of_the_money: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain numbers and text; infinite and undefined numbers become None."""

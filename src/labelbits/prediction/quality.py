@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labelbits.errors import InputError
-from labelbits.interface import Signal
+from labelbits.interface import LEVEL, Signal
 from labelbits.prediction.regime import SIMULATE, Case, NotCheckedError, case_of
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _row(case: Case):
 
 
 def predict_quality(
-    signal: Signal | str, world: World, answers_per_item: float, *, level: float = 0.9
+    signal: Signal | str, world: World, answers_per_item: float, *, level: float = LEVEL
 ) -> Prediction:
     """How well the items will be recovered from `answers_per_item` x items answers, at once.
 
@@ -125,7 +125,7 @@ def predict_quality(
 
 
 def read_off(
-    signal: Signal | str, world: World, answers_per_item: float, *, level: float = 0.9
+    signal: Signal | str, world: World, answers_per_item: float, *, level: float = LEVEL
 ) -> Prediction:
     """`predict_quality`, also for signals of which too few predictions were checked."""
     from labelbits.prediction import surface

@@ -9,7 +9,8 @@ from labelbits.planning.advice.words import chance, show, span
 from labelbits.planning.purchases import labels_items
 from labelbits.planning.result import LEVEL, NOTHING, Plan
 from labelbits.report.blocks import Block, Figure, Paragraph, Section, Table
-from labelbits.report.figures import INK, colour, label, layout, money
+from labelbits.report.figures import INK, colour, label, layout
+from labelbits.report.purchases import money
 
 
 def evidence_sections(plan: Plan) -> list[Section | None]:

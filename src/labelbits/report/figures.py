@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from labelbits.interface import Z
 from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import Option, Plan
-from labelbits.report.purchases import adds
+from labelbits.report.purchases import adds, bits_per_money, money
 from labelbits.speech import printable
 
 #: Okabe and Ito's colour-blind safe palette (jfly.uni-koeln.de/color), in an order that keeps
@@ -61,13 +62,6 @@ def layout_of(x: str, y: str, height: int = 420) -> dict[str, Any]:
 def layout(figure: go.Figure, x: str, y: str, height: int = 420) -> go.Figure:
     """`layout_of` on a figure."""
     return figure.update_layout(layout_of(x, y, height))
-
-
-def money(value: float, currency: str) -> str:
-    """Money for a reader: as many decimals as its size needs."""
-    if value >= 100:
-        return f"{value:,.0f} {currency}"
-    return f"{value:,.2f} {currency}" if value >= 1 else f"{value:.3g} {currency}"
 
 
 def label(name: str, longest: int = 48) -> str:
@@ -203,19 +197,16 @@ def bits_bars(plan: Plan, per_money: bool) -> go.Figure:
     for index, curve in enumerate(plan.curves):
         if curve.bits is None:
             continue
-        price = curve.family.price
-        divide = price.amount if per_money else 1.0
-        value = curve.bits.bits / divide
-        error = curve.bits.standard_error / divide
+        value, error = curve.bits.bits, curve.bits.standard_error
         if per_money:
-            error = float(np.hypot(error, value * price.log_sd))
+            value, error = bits_per_money(curve), bits_per_money(curve, spread=True)
         figure.add_trace(
             go.Bar(
                 y=[f"{label(curve.family.name)}: {value:.3g}"],
                 x=[value],
                 orientation="h",
                 marker={"color": colour(index)},
-                error_x={"type": "data", "array": [1.645 * error], "color": INK},
+                error_x={"type": "data", "array": [Z * error], "color": INK},
                 showlegend=False,
                 hovertemplate="%{y}<extra></extra>",
             )

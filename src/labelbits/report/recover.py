@@ -6,6 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from labelbits.interface import LEVEL
 from labelbits.planning.advice.words import span
 from labelbits.recovery.held_out import HeldOutReport, NewItems
 from labelbits.recovery.metrics import Score
@@ -15,7 +16,7 @@ from labelbits.speech import cell, put
 def show_held_out(told: HeldOutReport) -> None:
     """Print agreement with its ceiling, explained bits, alignment, and the learning curve."""
     put("")
-    put("On answers to questions that were not fitted (90 % intervals):")
+    put(f"On answers to questions that were not fitted ({100 * LEVEL:.0f} % intervals):")
     put(f"agreement    {_percent(told.agreement)} of answers are the most probable ones")
     put(f"ceiling      {told.ceiling.words}")
     put(f"bits         {_plain(told.explained_bits)} explained of an answer; 0 is a guess")

@@ -11,8 +11,9 @@ import plotly.graph_objects as go
 from labelbits.planning.advice.words import chance, show, span
 from labelbits.planning.result import LEVEL, Plan
 from labelbits.report.blocks import Block, Command, Details, Figure, Pair, Paragraph, Section, Table
-from labelbits.report.figures import colour, label, layout, log_ticks, money
+from labelbits.report.figures import colour, label, layout, log_ticks
 from labelbits.report.page import CITATION, line
+from labelbits.report.purchases import money
 from labelbits.report.sections import sections
 from labelbits.report.templating import standing_alone
 from labelbits.version import __version__

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import chance, change, change_parts, show, span
-from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import LEVEL, Option, Plan
 from labelbits.report import figures
 from labelbits.report.blocks import (
@@ -23,8 +22,7 @@ from labelbits.report.blocks import (
 from labelbits.report.comparisons import measured_section
 from labelbits.report.differences import difference_figure, differences
 from labelbits.report.evidence import evidence_sections
-from labelbits.report.figures import money
-from labelbits.report.purchases import addition, adds, largest
+from labelbits.report.purchases import addition, adds, money, table_of
 from labelbits.report.winners import money_ratio, winner_map
 
 #: Doubts that stand on the first screen; a click shows the others.
@@ -194,24 +192,21 @@ def _option_cells(option: Option, plan: Plan) -> list[str]:
     ]
 
 
+#: Columns of `table_of` after the name, in the order of `_option_heads` and on.
+_AT_BUDGET = (
+    "quality", "interval", "cost", "items", "answers_per_item", "chance", "bits", "per_money",
+)  # fmt: skip
+
+
 def _at_budget(plan: Plan) -> Section:
-    chances = plan.recommendation["probabilities"]
-    rows, strong, bought = [], set(), largest(plan)
-    for curve in plan.curves:
-        if (option := bought.get(curve.family.name)) is None:
-            rows.append([curve.family.name, *["-"] * 5, "cannot be bought", "-", "-"])
-            continue
-        price = curve.family.price
-        known = option.bits == option.bits
-        bits = f"{option.bits:.3g}" if known else "-"
-        per_money = f"{option.bits / price.amount:,.3g}" if known else "-"
-        if option.family == plan.recommendation["family"]:
+    rows, strong = [], set()
+    for one in table_of(plan):
+        if one.recommended:
             strong.add(len(rows))
-        best = chance(chances.get(option.family, 0))
-        rows.append([*_option_cells(option, plan), best, bits, per_money])
-    for one in yardsticks(plan):
-        between = span(one.low, one.high, plan.percent) if one.high > one.low else "-"
-        rows.append([one.name, show(one.quality, plan.percent), between, *["-"] * 6])
+        cells = [one.texts[column] for column in _AT_BUDGET]
+        if one.is_option and one.option is None:
+            cells[_AT_BUDGET.index("chance")] = "cannot be bought"
+        rows.append([one.name, *cells])
     head = [
         *_option_heads(plan),
         "chance of being best",

@@ -9,10 +9,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from labelbits.planning.advice.words import chance, show, span
-from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import LEVEL, Plan
-from labelbits.report.purchases import adds, largest
+from labelbits.report.purchases import COLUMNS, NOTHING, adds, table_of
 from labelbits.report.run import REPORT
 from labelbits.speech import cell, say
 
@@ -72,28 +70,17 @@ def _table(plan: Plan, wide: bool) -> Table:
         names += ["bits/answer", f"bits/{plan.currency}"]
     for name in names:
         table.add_column(cell(name), justify="right", no_wrap=True)
-    chances = plan.recommendation["probabilities"]
-    bought = largest(plan)
-    for curve in plan.curves:
-        if (last := bought.get(curve.family.name)) is None:
+    columns = COLUMNS if wide else COLUMNS[:-2]
+    for one in table_of(plan):
+        if one.option is not None:
+            # The heading names the currency.
+            texts = {**one.texts, "cost": f"{one.option.cost:,.2f}"}
+            style = "bold" if one.recommended else None
+        elif not one.is_option:
+            texts = {key: "" if v == NOTHING else v for key, v in one.texts.items()}
+            style = "dim"
+        else:
             continue
-        cells = [
-            last.family,
-            f"{last.items:,}",
-            f"{last.answers_per_item:.3g}",
-            f"{last.cost:,.2f}",
-            show(last.quality, plan.percent),
-            span(last.low, last.high, plan.percent),
-            chance(chances.get(last.family, 0)),
-        ]
-        if wide:
-            known = last.bits == last.bits
-            cells.append(f"{last.bits:.2f}" if known else "-")
-            cells.append(f"{last.bits / curve.family.price.amount:,.3g}" if known else "-")
-        star = last.family == plan.recommendation["family"]
-        table.add_row(*map(cell, cells), style="bold" if star else None)
-    for one in yardsticks(plan):
-        quality = show(one.quality, plan.percent)
-        between = span(one.low, one.high, plan.percent) if one.high > one.low else ""
-        table.add_row(cell(one.name), "", "", "", quality, between, "", style="dim")
+        cells = [one.name, *(texts[column] for column in columns)]
+        table.add_row(*map(cell, cells), style=style)
     return table

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from labelbits.planning.purchases import most_answers_each
 from labelbits.planning.result import Curve, Plan
-from labelbits.planning.spec.cost import unit_cost
-from labelbits.report.figures import colour, label, layout, log_ticks, money
+from labelbits.planning.spec.planfile import by
+from labelbits.report.figures import colour, label, layout, log_ticks
+from labelbits.report.purchases import money
 
 #: Points of the map along each axis.
 POINTS = 45
@@ -28,11 +30,7 @@ def scaled_kind(plan: Plan) -> tuple[str, str] | None:
 
 
 def _key(curve: Curve) -> str:
-    family = curve.family
-    if family.annotators != "crowd":
-        kind = "hard" if family.kind == "votes" else family.kind
-        return f"{kind} by {family.annotators}"
-    return "hard" if family.kind == "votes" else family.kind
+    return by(*curve.family.question)
 
 
 def winner_map(plan: Plan) -> go.Figure | None:
@@ -166,9 +164,10 @@ def _winners(
     for i, curve in enumerate(plan.curves):
         mean, grid = curve.draws.mean(0), np.log(curve.answers)
         each = curve.family.answers_per_item
-        for row, scale in enumerate(scales):
-            amount = curve.family.price.amount * (scale if _key(curve) == kind else 1.0)
-            answers = np.minimum(budgets / unit_cost(amount, each, plan.terms), curve.limit)
+        prices = curve.family.price.amount * (scales if _key(curve) == kind else 1 + 0 * scales)
+        most = most_answers_each(curve, plan.terms, prices[:, None], budgets)
+        for row, bought in enumerate(most):
+            answers = np.minimum(bought, curve.limit)
             quality = sign * np.interp(np.log(np.maximum(answers, 1e-9)), grid, mean)
             wins = (answers >= (each or 1)) & (quality > value[row])
             best[row, wins], value[row, wins] = i, quality[wins]

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize
 
 from labelbits.annotators.intervals import Interval
 from labelbits.annotators.noise.likelihood import LAPSES, Score, slopes
 from labelbits.annotators.noise.result import Noise
-from labelbits.interface import LEVEL
+from labelbits.interface import Z
 
 #: Limits of ln precision and ln concentration, and the points of ln precision that are tried.
 LIMITS = (math.log(1e-2), math.log(1e3))
@@ -25,7 +25,7 @@ GRID = 16
 #: A standard error of ln precision above which it is not reported: a factor of 50 either way.
 UNTOLD = 2.0
 #: Half width of an interval in standard errors, and the fall of ln likelihood at its ends.
-WIDTH = float(stats.norm.ppf((1 + LEVEL) / 2))
+WIDTH = Z
 FALL = WIDTH**2 / 2
 METHOD = "marginal likelihood over worlds; scores of items"
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from labelbits.errors import InputError
+from labelbits.interface import LEVEL
 from labelbits.learning.curves.points import CROSSED, CurvePoints
 from labelbits.learning.forecasts.apart import LUCK as PAIRED_LUCK
 from labelbits.learning.forecasts.apart import UNKNOWN, set_apart
@@ -53,7 +54,7 @@ def forecast_options(
     sizes: np.ndarray,
     *,
     seed: int,
-    level: float = 0.9,
+    level: float = LEVEL,
     limit: float = 10.0,
     floor: float | None = None,
     draws: int = 1000,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 
 from labelbits.errors import InputError, check_probability
+from labelbits.interface import LEVEL
 from labelbits.learning.curves.points import CurvePoints, crossed_factor
 from labelbits.learning.forecasts.evidence import share_of
 from labelbits.learning.forecasts.extrapolate import (
@@ -77,7 +78,7 @@ def forecast(
     *,
     metric: str | None = None,
     seed: int,
-    level: float = 0.9,
+    level: float = LEVEL,
     limit: float = 10.0,
     floor: float | None = None,
     draws: int = 1000,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from labelbits.planning.advice.recommend import cheapest_for
 from labelbits.planning.advice.words import NAMES, change, each, show
+from labelbits.planning.purchases import widened
 from labelbits.planning.records import Mixture, Recommendation
 from labelbits.planning.result import LEVEL, Curve
 from labelbits.planning.spec.planfile import Budget
@@ -70,9 +69,8 @@ def with_mixture(
     to have; the interval moves with it and widens by the gain's own."""
     gain, (low, high) = mixture["gain"], mixture["interval"]
     quality = advice["quality"] + sign * gain
-    below = math.hypot(advice["quality"] - advice["interval"][0], (high - low) / 2)
-    above = math.hypot(advice["interval"][1] - advice["quality"], (high - low) / 2)
-    interval = [quality - below, quality + above]
+    moved = [end + quality - advice["quality"] for end in advice["interval"]]
+    interval = list(widened(quality, moved, (high - low) / 2))
     if sign > 0:
         interval[1] = min(1.0, interval[1])
     percent = mixture.get("percent", False)

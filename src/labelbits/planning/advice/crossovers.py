@@ -7,9 +7,9 @@ from itertools import combinations
 import numpy as np
 
 from labelbits.planning.advice.words import chance
+from labelbits.planning.purchases import most_answers, most_answers_each
 from labelbits.planning.records import Crossover
 from labelbits.planning.result import LEVEL, Curve
-from labelbits.planning.spec.cost import unit_cost
 from labelbits.planning.spec.planfile import Budget
 
 #: Ratios that are looked at.
@@ -31,13 +31,14 @@ def crossovers(
     """
     found = []
     for a, b in combinations(curves, 2):
-        price, per_item = a.family.price.amount, b.family.answers_per_item
-        answers = min(budget.amount / unit_cost(price, a.family.answers_per_item, budget), a.limit)
+        price = a.family.price.amount
+        answers = min(most_answers(a, budget), a.limit)
         if answers < 1:
             continue
         reference = sign * a.at(answers)
-        bought = np.array([budget.amount / unit_cost(r * price, per_item, budget) for r in RATIOS])
+        bought = most_answers_each(b, budget, RATIOS * price, budget.amount)
         reached = sign * b.at_each(np.minimum(np.maximum(bought, b.answers[0]), b.limit))
+        reached[:, bought < 1] = -np.inf
         wins = reached > reference[:, None]  # (B, ratios), true at low ratios where b is cheap
         edge = np.where(wins.any(1), wins.shape[1] - 1 - wins[:, ::-1].argmax(1), -1)
         found.append(_entry(a, b, edge, budget, held))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from labelbits.planning.purchases import TO_A_QUESTION
 from labelbits.planning.records import Target, ValueOfKnowing
 from labelbits.planning.result import LEVEL, NOTHING, Option
-from labelbits.planning.spec.planfile import Budget
+from labelbits.planning.spec.planfile import CROWD, Budget, by
 
 #: Words for what is bought.
 NAMES = {
@@ -68,13 +68,11 @@ def bought(option: Option) -> str:
 
 
 def what(
-    signal: str, answers: int, per_item: float, items: int, annotators: str = "crowd",
+    signal: str, answers: int, per_item: float, items: int, annotators: str = CROWD,
     again: str = "",
 ) -> str:  # fmt: skip
     """A purchase in words."""
-    name = NAMES.get(signal, f"{signal} answers")
-    if annotators != "crowd":
-        name = f"{name} by {annotators}"
+    name = by(NAMES.get(signal, f"{signal} answers"), annotators)
     if again:
         name = f"{name}, {again}"
     if answers == 1 and items == 1:

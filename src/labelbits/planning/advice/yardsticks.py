@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.stats import norm
-
-from labelbits.planning.result import LEVEL, Plan
+from labelbits.planning.purchases import measured_interval
+from labelbits.planning.result import Plan
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,8 @@ def yardsticks(plan: Plan) -> list[Yardstick]:
         found.append(Yardstick(f"always {name}, no labels", quality, quality, quality))
     most = plan.recommendation.get("ceiling")
     if most:
-        half = float(norm.ppf((1 + LEVEL) / 2)) * most["standard_error"]
-        low = most.get("low", max(most["quality"] - half, 0.0))
-        high = most.get("high", most["quality"] + half)
-        if plan.percent:
-            high = min(high, 1.0)
+        low, high = measured_interval(most, -1 if plan.lower_is_better else 1)
+        # A share of few answers lies askew in its interval, which then stands beside it.
+        low, high = most.get("low", low), most.get("high", high)
         found.append(Yardstick(most["what"], most["quality"], low, high))
     return found

@@ -11,6 +11,7 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.information import per_answer
+from labelbits.interface import LEVEL, Z
 from labelbits.metrics import metric_of
 from labelbits.planning.comparisons.doubts import (
     check_comparisons,
@@ -34,7 +35,7 @@ from labelbits.planning.comparisons.forecast import (
     worlds_of,
 )
 from labelbits.planning.comparisons.held import Held, Source
-from labelbits.planning.comparisons.measured import Z90, Measured, Part, measured, unlabelled
+from labelbits.planning.comparisons.measured import Measured, Part, measured, unlabelled
 from labelbits.planning.comparisons.mixture import Kind, expected_of, mixture_of
 from labelbits.planning.comparisons.twins import Tested, asking_of
 from labelbits.planning.families import one_answer
@@ -43,7 +44,7 @@ from labelbits.planning.purchases import TO_A_QUESTION, interval, most_answers
 from labelbits.planning.records import MeasuredCurve, Shots
 from labelbits.planning.result import NOTHING, Assumption, Curve, Family
 from labelbits.planning.simulated.unseen import of_anyone
-from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
+from labelbits.planning.spec.planfile import MODEL, PlanFile
 from labelbits.recovery import agreement_ceiling, shots
 from labelbits.recovery.held_out import Fitter
 from labelbits.worlds import World
@@ -232,7 +233,7 @@ class _Making:
         if math.isfinite(found.value):
             error = 0.0
             if found.source == "repeats":
-                error = (found.another.high - found.another.low) / (2 * Z90)
+                error = (found.another.high - found.another.low) / (2 * Z)
             self.result.extras["ceiling"] = {
                 "what": "most that any prediction can agree"
                 if found.source == "repeats"
@@ -368,7 +369,7 @@ class _Making:
         grid, draws = seen.sizes, seen.draws
         points = np.zeros((0, 4))
         if told is not None:
-            half = Z90 * told.errors
+            half = Z * told.errors
             points = np.stack(
                 [told.sizes, told.values, np.maximum(told.values - half, 0.0),
                  np.minimum(told.values + half, 1.0)], axis=1,
@@ -423,8 +424,8 @@ class _Making:
         scale = 100 if judged.percent else 1
         text = (
             f"Stop here: twice the {len(held):,} answers you hold is expected to change "
-            f"{judged.words} by {scale * mean:.2g} {unit} (90 % interval {scale * low:.2g} to "
-            f"{scale * high:.2g}), which may be nothing that can be seen."
+            f"{judged.words} by {scale * mean:.2g} {unit} ({100 * LEVEL:.0f} % interval "
+            f"{scale * low:.2g} to {scale * high:.2g}), which may be nothing that can be seen."
         )
         self.result.extras["lead"] = " ".join(text.split())
         self.result.extras["stop"] = True
@@ -435,7 +436,7 @@ class _Making:
         rows = len(held.rows(self.main))
         curve = next(
             (c for c in result.curves if c.family.kind == self.main[0]
-             and c.family.annotators == CROWD), result.curves[0],
+             and c.family.is_crowd), result.curves[0],
         )  # fmt: skip
         quality, _, _ = interval(curve.at(rows))
         result.extras["holdings"] = {
@@ -481,7 +482,7 @@ class _Making:
         """What was measured, source by source: quality, and shots where there are classes."""
         found = []
         for source, told in self.told.items():
-            half = Z90 * told.errors
+            half = Z * told.errors
             entry: MeasuredCurve = {
                 "source": _name(source),
                 "answers": told.sizes.tolist(),

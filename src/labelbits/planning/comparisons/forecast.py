@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from labelbits.interface import Z
 from labelbits.planning.comparisons.held import Held
 from labelbits.planning.comparisons.measured import Measured, Part
 from labelbits.planning.comparisons.twins import Asking, Tested, follow, learn, measure
@@ -143,7 +144,7 @@ def backtest_of(told: Measured, half: Rise, metric: str, ceiling: float) -> tupl
     # A miss that the errors do not explain widens what comes.
     miss = (told.rise - FACTOR * foretold) / math.hypot(noise, SPREAD * abs(foretold) + 1e-9)
     error *= float(np.clip(abs(miss), 1.0, MOST_WIDER))
-    wide = 1.6449 * math.sqrt(noise**2 + spread**2 + (SPREAD * foretold) ** 2)
+    wide = Z * math.sqrt(noise**2 + spread**2 + (SPREAD * foretold) ** 2)
     predicted = before + FACTOR * foretold
     if math.isfinite(ceiling):
         predicted = min(predicted, ceiling)
@@ -172,7 +173,7 @@ def forecast(
     luck = generator.standard_normal((DRAWS, 2))
     start = told.value + told.error * luck[:, 0]
     pick = generator.integers(0, len(rise.values), DRAWS)
-    seen = told.rise > 1.6449 * told.rise_error
+    seen = told.rise > Z * told.rise_error
     least = LEAST_SHARE * factor.value if seen else 0.0
     factors = np.maximum(factor.value + factor.error * luck[:, 1], least)
     gains = np.empty((DRAWS, len(rise.sizes)))

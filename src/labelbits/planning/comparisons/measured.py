@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from labelbits.errors import InputError
+from labelbits.interface import Z
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.recovery import SignalEmbedding, agreement, shots
 from labelbits.recovery.held_out import Fitter, nested_subsets, predict, splits
@@ -22,8 +23,6 @@ HALVINGS = 2
 RICHER = 2
 #: Answers of a part below which nothing is fitted.
 LEAST = 25
-#: z of an interval that holds 90 %.
-Z90 = 1.6449
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def _subsets(held: Held, rows: np.ndarray, seed: int) -> list[np.ndarray]:
 
 
 def _error(score: Score) -> float:
-    return (score.high - score.low) / (2 * Z90)
+    return (score.high - score.low) / (2 * Z)
 
 
 def _agreement(

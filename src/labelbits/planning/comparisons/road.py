@@ -40,7 +40,7 @@ def comparisons_of(
 ) -> Road:  # fmt: skip
     """Curves of every [[signal]] on the pilot's comparisons. Raises `InputError`, with the pilot to
     run, where it cannot support them."""
-    metric = wanted.goal.metric or "alignment"
+    metric = wanted.metric
     held, said = held_of(pilot, evidence)
     dims = wanted.dataset.dims
     chosen = [Assumption("dims", dims, "", "plan file")]

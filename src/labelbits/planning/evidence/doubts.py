@@ -11,7 +11,6 @@ from labelbits.learning import Diagnosis, diagnose
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.evidence.refusal import PilotNeededError, PilotToRun
 from labelbits.planning.result import Family
-from labelbits.planning.spec.planfile import CROWD
 
 #: Items on which the pilot is checked, at most.
 DIAGNOSED = 1000
@@ -141,7 +140,7 @@ def _asks_about_noise(evidence: Evidence, families: list[Family]) -> bool:
     Where hardly an item has two votes the noise is assumed anyhow, and the plan says so.
     """
     measured = (evidence.counts.sum(1) >= 2).sum() >= ENOUGH
-    others = [f for f in families if f.annotators == CROWD and f.kind != "hard"]
+    others = [f for f in families if f.is_crowd and f.kind != "hard"]
     return bool(measured and others)
 
 
@@ -203,7 +202,7 @@ def of_one_annotator(evidence: Evidence, families: list[Family]) -> list[str]:
         return []
     if answers.table["annotator"].n_unique() != 1:
         return []
-    return [f.name for f in families if f.annotators == CROWD and (f.answers_per_item or 1) > 1]
+    return [f.name for f in families if f.is_crowd and (f.answers_per_item or 1) > 1]
 
 
 def _one_annotator(evidence: Evidence, families: list[Family]) -> list[str]:

@@ -11,7 +11,7 @@ from labelbits.planning.evidence.answer_source import DEFAULT_LAPSE
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.result import Family
 from labelbits.planning.spec.cost import Part, cost_of_parts
-from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile, SignalPlan
+from labelbits.planning.spec.planfile import PlanFile, SignalPlan
 
 #: Answers of each kind in a pilot that tells the noise, and people asked each of its questions.
 PILOT, EACH = 200, 3
@@ -47,9 +47,9 @@ def calibration_of(asked: SignalPlan, pilot: Pilot) -> SignalCalibration | None:
     People's figures are people's: nothing is known of a language model, or of annotators with a
     name of their own, from what others answered.
     """
-    if asked.model is None and asked.annotators not in (CROWD, MODEL):
+    if not (asked.is_crowd or asked.is_model):
         return None
-    if asked.model is None and asked.annotators == CROWD:
+    if asked.is_crowd:
         return pilot.calibration.of(asked.kind)
     models = [asked.model] if asked.model else list(pilot.calibration.models)
     found = [one for name in models if (one := pilot.calibration.of(asked.kind, name)) is not None]
@@ -76,8 +76,8 @@ def _noise(asked: SignalPlan, pilot: Pilot) -> SignalNoise:
             f"{measured.source}"
         )
         precision, lapse, sources = measured.precision.value, measured.lapse.value, [source] * 2
-    elif _is_other(asked):
-        who = asked.model or asked.annotators
+    elif not asked.is_crowd:
+        who = asked.who
         sources = [
             f"assumed: the pilot has no answers of {who} that tell it",
             f"assumed as for people ({ASSUMED.lapse_source}); nothing is known of {who}",
@@ -90,16 +90,12 @@ def _noise(asked: SignalPlan, pilot: Pilot) -> SignalNoise:
     return SignalNoise(precision, lapse, sources[0], sources[1], measured is not None, told)
 
 
-def _is_other(asked: SignalPlan) -> bool:
-    return asked.annotators != CROWD or asked.model is not None
-
-
 def not_seen(plan: PlanFile, noise: list[SignalNoise]) -> dict[int, str]:
     """Number of each [[signal]] whose annotators nothing is known of -> who they are."""
     return {
-        number: asked.model or asked.annotators
+        number: asked.who
         for number, (asked, one) in enumerate(zip(plan.signal, noise, strict=True), start=1)
-        if _is_other(asked) and not one.told
+        if not asked.is_crowd and not one.told
     }
 
 

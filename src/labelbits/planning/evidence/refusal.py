@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labelbits.errors import InputError
 from labelbits.planning.spec.cost import total_cost
-from labelbits.planning.spec.planfile import CROWD, Budget
+from labelbits.planning.spec.planfile import Budget
 
 if TYPE_CHECKING:
     from labelbits.planning.result import Family
@@ -35,7 +35,7 @@ class PilotToRun:
         return f"{text}. It would settle {self.settle}."
 
     def _cost(self, families: list[Family], budget: Budget) -> float | None:
-        crowd = [family for family in families if family.annotators == CROWD] or families
+        crowd = [family for family in families if family.is_crowd] or families
         prices = [family.price for family in crowd if family.kind in ("hard", "votes")]
         prices = prices or [family.price for family in crowd]
         if not prices:

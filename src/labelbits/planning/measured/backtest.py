@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 
 import numpy as np
-from scipy.stats import norm
 
+from labelbits.interface import Z
 from labelbits.learning import CurvePoints, forecast_options
 from labelbits.learning.forecasts.guide import training_luck
 from labelbits.learning.forecasts.joint import BELIEVED
@@ -16,7 +16,7 @@ from labelbits.learning.theory import infer_theory
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.answer_source import AnswerSource
 from labelbits.planning.measured.trial import Trial
-from labelbits.planning.purchases import most_answers
+from labelbits.planning.purchases import most_answers, widened
 from labelbits.planning.records import Backtest
 from labelbits.planning.result import Curve, Family
 from labelbits.planning.spec.planfile import Budget
@@ -70,9 +70,8 @@ def backtest(
         luck = training_luck(guide)
         seen = np.isfinite(luck)
         one = np.interp(np.log(size), np.log(guide.sizes[seen]), luck[seen])
-        half = float(norm.ppf((1 + ahead.level) / 2)) * float(one)
-        low = predicted - math.hypot(predicted - low, half)
-        high = predicted + math.hypot(high - predicted, half)
+        half = Z * float(one)
+        low, high = widened(predicted, (low, high), half)
         low, high = max(low, 0.0), min(high, 1.0) if metric_of(points.metric).higher else high
     return {
         "family": name,

@@ -19,7 +19,7 @@ from labelbits.learning import CurvePoints
 from labelbits.learning.forecasts.one import resampled_curves
 from labelbits.metrics import Metric, metric_of
 from labelbits.planning.advice.words import change
-from labelbits.planning.purchases import draws_at, interval
+from labelbits.planning.purchases import draws_at, interval, widened
 from labelbits.planning.records import ConstantAnswer, Recommendation
 from labelbits.planning.result import LEVEL, NOTHING, Curve
 
@@ -110,8 +110,8 @@ def gain_of(
     ends = zip(advice["interval"], single["interval"], strict=True)
     wide = [abs(a - advice["quality"]) ** 2 - abs(b - single["quality"]) ** 2 for a, b in ends]
     extra = max(0.0, *wide)
-    below, above = math.hypot(mean - low, math.sqrt(extra)), math.hypot(high - mean, extra**0.5)
-    return mean + more, mean + more - below, mean + more + above
+    low, high = widened(mean, (low, high), math.sqrt(extra))
+    return mean + more, low + more, high + more
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from labelbits.planning.measured.held_labels import what_is_there
 from labelbits.planning.measured.items import ItemList, item_list
 from labelbits.planning.measured.other_learner import (
     LEFT_OUT,
-    encoder_points,
+    learner_points,
     said_of_learners,
 )
 from labelbits.planning.measured.selection import corrected, kept_of_gain, said_of_selection
@@ -45,7 +45,7 @@ from labelbits.planning.mixtures.strata import Way
 from labelbits.planning.records import Ceiling, Extras
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.spec.cost import affordable_items
-from labelbits.planning.spec.planfile import CROWD, MODEL, PlanFile
+from labelbits.planning.spec.planfile import PlanFile
 from labelbits.progress import known_so_far
 
 #: Where the pilot's measurement tells less of what sets options apart than this, theory does.
@@ -115,7 +115,7 @@ def learned_curves(
                 Assumption(f"answers by {family.annotators}", "estimated", "", voices.source)
             )
         m = family.answers_per_item or 1
-        if family.annotators != CROWD and m > 1 and _is_one_model(family, voices.evidence):
+        if not family.is_crowd and m > 1 and _is_one_model(family, voices.evidence):
             result.warnings.append(
                 f"{family.name} was left out: a language model asked the same again says the same "
                 "again, and the pilot holds no second answers of it"
@@ -151,9 +151,9 @@ def learned_curves(
         measured.append((family, answers, points, bits))
     if not measured:
         raise InputError("no [[signal]] of the plan can be planned: " + "; ".join(result.warnings))
-    linear, is_linear = [one[2] for one in measured], plan.learner.kind == "linear"
+    linear, is_linear = [one[2] for one in measured], plan.learner.learner.made is None
     if not is_linear:
-        points = encoder_points(
+        points = learner_points(
             evidence, trial, [one[:2] for one in measured], plan.learner, metric, seed, tell
         )
         measured = [
@@ -316,9 +316,7 @@ def _nothing_affordable(families: list[Family], result: Learned) -> Learned:
 
 
 def _is_one_model(family: Family, evidence: Evidence) -> bool:
-    asked = family.asked
-    is_model = asked is not None and (asked.annotators == MODEL or asked.model is not None)
-    return is_model and not (evidence.counts.sum(1) >= 2).any()
+    return family.is_model and not (evidence.counts.sum(1) >= 2).any()
 
 
 def _guess(trial: Trial, metric: str) -> tuple[float, float] | None:

@@ -22,11 +22,10 @@ def chains_of(families: Sequence[Family]) -> list[list[int]]:
     for number, family in enumerate(families):
         if family.answers_per_item is None:
             continue
-        kind = "votes" if family.kind == "hard" else family.kind
         asked = family.asked
         noise = "" if asked is None else f"{asked.lapse}/{asked.precision}/{asked.model}"
         options = repr(sorted(family.options.items()))
-        found.setdefault((kind, family.annotators, noise, options), []).append(number)
+        found.setdefault((*family.question, noise, options), []).append(number)
     return [
         sorted(chain, key=lambda i: families[i].answers_per_item or 1)
         for chain in found.values()

@@ -1,4 +1,4 @@
-"""[learner] kind = "encoder": its measured curves, and whether it would buy other labels."""
+"""Another learner than the linear one: its measured curves, and would it buy other labels?"""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.measured.trial import REPLICATES, Trial
 from labelbits.planning.result import Assumption, Family
 from labelbits.planning.spec.cost import affordable_items
+from labelbits.planning.spec.learners import LEARNERS, LINEAR
 from labelbits.planning.spec.planfile import LearnerPlan, PlanFile
 
-#: Training sizes that encoders are measured at, at most.
+#: Training sizes that another learner is measured at, at most.
 SIZES = 4
 #: What is worked out for the linear learner alone.
 LEFT_OUT = (
@@ -27,20 +28,13 @@ LEFT_OUT = (
 
 def learner_assumption(learner: LearnerPlan) -> Assumption:
     """What learns from the labels, in the plan's list of assumptions."""
-    if learner.kind == "linear":
-        return Assumption(
-            "learner", "ridge multinomial regression", "on the plan's features",
-            "fitted to each kind of answer by its likelihood; ridge chosen by cross-validation",
-        )  # fmt: skip
-    wide = " and ".join(str(width) for width in learner.hidden) or "no"
-    return Assumption(
-        "learner", "encoder", f"{wide} hidden units, {learner.steps:,} steps at most",
-        "trained by gradient descent on each kind of answer's likelihood, stopped early by a tenth "
-        "of its answers; the linear learner was measured beside it",
-    )  # fmt: skip
+    what, size, how = learner.learner.told(learner.options())
+    if learner.learner.made is not None:
+        how += "; the linear learner was measured beside it"
+    return Assumption("learner", what, size, how)
 
 
-def encoder_points(
+def learner_points(
     evidence: Evidence,
     trial: Trial,
     ways: Sequence[tuple[Family, AnswerSource]],
@@ -49,10 +43,10 @@ def encoder_points(
     seed: int,
     tell: Callable[[str, float], None],
 ) -> list[CurvePoints]:
-    """The measured curve of the encoder for every way of asking, on the same training sets."""
-    from labelbits.learning.encoders import EncoderLearner
-
-    made = EncoderLearner(learner.hidden, learner.steps, trial.reference.shape[1])
+    """The measured curve of the learner for every way of asking, on the same training sets."""
+    kind = learner.learner
+    assert kind.made is not None
+    made = kind.made(learner.options(), trial.reference.shape[1])
     # Every fit is a training run: fewer sizes and training sets than of the linear learner.
     count = REPLICATES if trial.pool is None else REPLICATES // 2
     places = np.linspace(0, len(trial.sizes) - 1, min(SIZES, len(trial.sizes)))
@@ -64,7 +58,7 @@ def encoder_points(
             trial.measure(
                 evidence.features, answers.draw, metric, seed,
                 lambda part, f=family, b=begun: tell(
-                    f"training encoders on {f.name}", b + part / len(ways)
+                    f"training {kind.many} on {f.name}", b + part / len(ways)
                 ),
                 sizes=sizes, replicates=count, learner=made,
             )
@@ -74,7 +68,7 @@ def encoder_points(
 
 def said_of_learners(
     families: Sequence[Family],
-    encoder: Sequence[Forecast],
+    other: Sequence[Forecast],
     linear: Sequence[Forecast],
     plan: PlanFile,
     metric: str,
@@ -83,7 +77,7 @@ def said_of_learners(
     """(what each learner would buy for the budget and what it gets, are these different labels?)"""
     percent, sign = metric_of(metric).percent, metric_of(metric).sign
     said, bought = [], []
-    for name, every in (("the encoder", encoder), ("the linear learner", linear)):
+    for name, every in ((plan.learner.learner.words, other), (LEARNERS[LINEAR].words, linear)):
         reached = []
         for family, one in zip(families, every, strict=True):
             items = affordable_items(family.price, family.answers_per_item or 1, plan.budget)

@@ -16,7 +16,7 @@ from labelbits.planning.measured.trial import Trial
 from labelbits.planning.mixtures.design import reduced
 from labelbits.planning.mixtures.excess import Population
 from labelbits.planning.result import Curve, Family
-from labelbits.planning.spec.cost import unit_cost
+from labelbits.planning.spec.cost import cost_per_item
 from labelbits.planning.spec.planfile import Budget
 from labelbits.threads import one_blas_thread
 
@@ -39,9 +39,8 @@ class Way:
     curve: Curve
 
     def item_cost(self, budget: Budget) -> float:
-        """Money for one more item labelled this way."""
-        each = self.family.answers_per_item or 1
-        return each * unit_cost(self.family.price.amount, each, budget)
+        """Money for each item, where all items are labelled this way."""
+        return cost_per_item(self.family.price, self.family.answers_per_item or 1, budget)
 
 
 @dataclass(frozen=True)

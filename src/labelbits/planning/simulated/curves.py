@@ -10,6 +10,7 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.information import per_answer
+from labelbits.interface import LEVEL
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.families import one_answer
 from labelbits.planning.measured.curves import Learned
@@ -246,7 +247,7 @@ def _curve(
     by_world = np.array(worlds).T  # (worlds, grid)
     picks = rng.integers(0, len(by_world), DRAWS)
     draws = by_world[picks]
-    band = np.quantile(values, [0.05, 0.95], axis=1)
+    band = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
     measured = np.stack([rounds * total, mean, band[0], band[1]], axis=1)
     return Curve(
         family,

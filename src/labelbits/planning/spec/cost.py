@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from labelbits.annotators.prices import AnswerPrice
 from labelbits.errors import InputError
-from labelbits.interface import Signal
+from labelbits.interface import Signal, Z
 from labelbits.planning.spec.planfile import Budget, SignalPlan
 
 #: Published times of one kind of question differ between studies by about this much (standard
@@ -28,7 +28,10 @@ QUARTILES_TO_SIGMA = 1.349
 
 @dataclass(frozen=True)
 class Price(AnswerPrice):
-    """The price of one answer in a plan, with draws of what it may really be."""
+    """The price of one answer in a plan, with draws of what it may really be; `published`: it
+    rests on a published time of other people's answers about other items."""
+
+    published: bool = False
 
     def draws(self, count: int, seed: int) -> np.ndarray:
         """Factors by which the true price may differ from `amount`, shape (count,), mean ln 0."""
@@ -57,7 +60,6 @@ def price_of(
     source at all: times are never invented.
     """
     per_second = budget.wage_per_hour / 3600
-    is_model = plan.annotators == "model" or plan.model is not None
     if plan.tokens_price is not None:
         return Price(plan.tokens_price + budget.fee, None, 0.0, "tokens given in the plan")
     if plan.price is not None:
@@ -67,7 +69,7 @@ def price_of(
         return Price(cost, plan.seconds, 0.0, "seconds given in the plan")
     if measured is not None:
         return Price(measured.amount, measured.seconds, measured.log_sd, measured.source)
-    if is_model:
+    if plan.is_model:
         raise InputError(
             f"[[signal]] number {number} ({plan.kind} by a language model): no price; add price = "
             "that of one answer, or input_tokens, output_tokens and their prices for a million "
@@ -85,7 +87,22 @@ def price_of(
         sigma = math.log(cited.high / cited.low) / 2.563
     mean = cited.median * math.exp(sigma**2 / 2)
     source = f"{cited.source}: median {cited.median} s, mean {mean:.1f} s if log-normal"
-    return Price(mean * per_second + budget.fee, mean, BETWEEN_STUDIES, source)
+    return Price(mean * per_second + budget.fee, mean, BETWEEN_STUDIES, source, published=True)
+
+
+def said_of_published(prices: Mapping[str, Price]) -> list[str]:
+    """The warning where prices of families, by name, rest on published times; else nothing."""
+    found = {name: price for name, price in prices.items() if price.published}
+    if not found:
+        return []
+    times = {f"{price.seconds:.1f} s" for price in found.values()}
+    factor = math.exp(Z * BETWEEN_STUDIES)
+    return [
+        f"No time of an answer is in the plan or the pilot: the price of {', '.join(found)} rests "
+        f"on published times ({', '.join(sorted(times))}, other people on other items), which may "
+        f"be wrong by a factor of {factor:.1f} either way, and by more for long texts; time 20 "
+        "answers, or add price or seconds"
+    ]
 
 
 @dataclass(frozen=True)
@@ -148,15 +165,35 @@ def _session_cost(budget: Budget) -> float:
     return budget.session_seconds * budget.wage_per_hour / 3600
 
 
-def unit_cost(amount: float, answers_per_item: float | None, budget: Budget) -> float:
-    """Money for one more answer at the price `amount`, with its share of item and session."""
-    item = budget.item_cost / answers_per_item if answers_per_item else 0.0
-    return amount + item + _session_cost(budget) / budget.answers_per_session
+def cost_per_item(price: Price, answers_per_item: float, budget: Budget) -> float:
+    """Money for each item at so many answers, where the whole budget is spent on such items."""
+    items = max(1, affordable_items(price, answers_per_item, budget))
+    return total_cost(price, items, items * answers_per_item, budget) / items
 
 
 def sessions_of(answers: float, budget: Budget) -> int:
     """Sessions, one annotator's sitting each, in which this many answers are given."""
     return math.ceil(answers / budget.answers_per_session)
+
+
+def costs_of(
+    prices: np.ndarray, items: np.ndarray, answers: np.ndarray, budget: Budget
+) -> np.ndarray:
+    """`total_cost` of many purchases at once; arrays that broadcast."""
+    sessions = np.ceil(answers / budget.answers_per_session)
+    return answers * prices + items * budget.item_cost + sessions * _session_cost(budget)
+
+
+def most_within_each(
+    amounts: np.ndarray, costs: Callable[[np.ndarray], np.ndarray], most: np.ndarray
+) -> np.ndarray:
+    """The largest whole numbers, up to `most`, whose `costs` (rising) are within `amounts`."""
+    low, high = np.zeros(np.shape(amounts)), np.floor(most)
+    while np.any(low < high):
+        middle = np.ceil((low + high) / 2)
+        within = costs(middle) <= amounts
+        low, high = np.where(within, middle, low), np.where(within, high, middle - 1)
+    return low
 
 
 def total_cost(price: Price, items: float, answers: float, budget: Budget) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from labelbits.errors import InputError
 from labelbits.interface import Signal
 from labelbits.metrics import METRICS, metric_of
+from labelbits.planning.spec.learners import LEARNERS, LINEAR, LearnerKind
 from labelbits.signals import REGISTRY
 
 #: Annotators with a meaning of their own: the people of counts and pilot, a language model.
@@ -140,6 +142,16 @@ OF_TABLE = (
 )  # fmt: skip
 
 
+#: What is planned where no metric is given: of labels of items, and of everything else.
+OF_LABELS, OF_COMPARISONS = "accuracy", "alignment"
+
+
+def default_metric(kinds: Iterable[str]) -> str:
+    """The metric of a plan that gives none, by the signals that it asks."""
+    known = [REGISTRY[kind] for kind in kinds if kind in REGISTRY]
+    return OF_LABELS if any(kind.labels_items() for kind in known) else OF_COMPARISONS
+
+
 class Goal(_Table):
     """[goal]: what quality means, and where it is measured.
 
@@ -158,7 +170,8 @@ class Goal(_Table):
     def _target_can_be_meant(self) -> Goal:
         if self.target is None:
             return self
-        fault = metric_of(self.metric or "accuracy").target_fault(self.target)
+        # Left out, it is a share whatever is asked (`default_metric`).
+        fault = metric_of(self.metric or OF_LABELS).target_fault(self.target)
         if fault:
             raise ValueError(fault)
         return self
@@ -214,6 +227,11 @@ def _help_of(kind: type[Signal], name: str) -> str:
     return getattr(told, "help", told)
 
 
+def by(what: str, who: str) -> str:
+    """`what` of `who`, whose name goes without saying where it is the crowd."""
+    return what if who == CROWD else f"{what} by {who}"
+
+
 class SignalPlan(_Table):
     """[[signal]]: a kind of question, its price or time, who answers and with what noise.
 
@@ -261,6 +279,26 @@ class SignalPlan(_Table):
         return self
 
     @property
+    def is_model(self) -> bool:
+        """Does a language model answer?"""
+        return self.annotators == MODEL or self.model is not None
+
+    @property
+    def is_crowd(self) -> bool:
+        """Do the people of counts and pilot answer?"""
+        return self.annotators == CROWD and self.model is None
+
+    @property
+    def who(self) -> str:
+        """Who answers: a model's own name, where it has one."""
+        return self.model or self.annotators
+
+    @property
+    def asked(self) -> str:
+        """What is asked, and of whom where that is not the crowd."""
+        return by(self.kind, self.who)
+
+    @property
     def tokens_price(self) -> float | None:
         """Money for the tokens of one answer; None where the plan gives no tokens."""
         if self.input_tokens is None and self.output_tokens is None:
@@ -273,24 +311,55 @@ class SignalPlan(_Table):
         return dict(self.own)
 
 
-class LearnerPlan(_Table):
-    """[learner]: what learns from the labels. "linear": ridge multinomial regression. "encoder": a
-    network trained by gradient descent, with `hidden` layers of these widths and `steps` at most;
-    the linear learner is then measured beside it."""
+def _known_learner(name: str) -> str:
+    if name not in LEARNERS:
+        raise ValueError(f"expected one of: {', '.join(LEARNERS)}")
+    return name
 
-    kind: Literal["linear", "encoder"] = "linear"
-    hidden: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = (64,)
-    steps: int = Field(default=500, ge=10, le=1_000_000)
+
+class LearnerPlan(_Table):
+    """[learner]: what learns from the labels (`learners.LEARNERS`); the linear learner is measured
+    beside any other. `own` holds the options that the learner itself declares, which stand in the
+    table as keys of their own."""
+
+    kind: Annotated[str, AfterValidator(_known_learner)] = LINEAR
+    own: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _options_of_the_learner(cls, found: Any) -> Any:
+        """Keys that learners declare as options of theirs go into `own`."""
+        if not isinstance(found, dict) or "own" in found:
+            return found
+        declared = {name for learner in LEARNERS.values() for name in learner.options}
+        own = {key: value for key, value in found.items() if key in declared}
+        return {**{key: value for key, value in found.items() if key not in own}, "own": own}
 
     @model_validator(mode="after")
-    def _options_of_the_encoder(self) -> LearnerPlan:
-        given = self.model_fields_set & {"hidden", "steps"}
-        if self.kind == "linear" and given:
+    def _options_are_its_own(self) -> LearnerPlan:
+        known = self.learner.options
+        other = sorted(set(self.own) - set(known))
+        if other:
+            whose = next(one.name for one in LEARNERS.values() if other[0] in one.options)
             raise ValueError(
-                f'{" and ".join(sorted(given))} belong to kind = "encoder"; the linear learner '
-                "has neither"
+                f'{" and ".join(other)} belong to kind = "{whose}"; {self.learner.words} has '
+                f"{' and '.join(known) or 'no options'}"
             )
+        for name, value in self.own.items():
+            try:
+                self.own[name] = known[name].read(value)
+            except ValueError as problem:
+                raise ValueError(f"{name} is {value!r}: {problem}") from None
         return self
+
+    @property
+    def learner(self) -> LearnerKind:
+        """What plans know of it."""
+        return LEARNERS[self.kind]
+
+    def options(self) -> dict[str, Any]:
+        """The value of every option of the learner."""
+        return {name: self.own.get(name, one.default) for name, one in self.learner.options.items()}
 
 
 class PlanFile(_Table):
@@ -302,6 +371,11 @@ class PlanFile(_Table):
     signal: tuple[SignalPlan, ...] = Field(min_length=1)
     learner: LearnerPlan = LearnerPlan()
     folder: Path = Field(default=Path(), exclude=True)
+
+    @property
+    def metric(self) -> str:
+        """The metric that is given, else the usual one of what is asked."""
+        return self.goal.metric or default_metric(asked.kind for asked in self.signal)
 
     def path(self, name: str) -> Path:
         """A path of the plan: environment variables and ~ expanded, relative to the plan file."""

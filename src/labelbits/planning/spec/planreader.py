@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from labelbits.errors import InputError
+from labelbits.planning.spec.learners import LEARNERS
 from labelbits.planning.spec.planfile import (
     Budget,
     Dataset,
@@ -75,6 +76,8 @@ def _explain(error: Any) -> str:
         if table is SignalPlan:
             own = {name for signal in REGISTRY.values() for name in signal.options}
             known += sorted(own - set(known))
+        if table is LearnerPlan:
+            known += dict.fromkeys(name for one in LEARNERS.values() for name in one.options)
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"{where}: unknown key; {hint}expected one of: {', '.join(known)}"
@@ -83,7 +86,10 @@ def _explain(error: Any) -> str:
     if error["type"] == "tuple_type" and error["loc"] == ("signal",):
         return "signal: found one table; expected a list: write [[signal]] with double brackets"
     found = error.get("input")
-    message = _BOUNDS.sub(r"expected a number \1", error["msg"].removeprefix("Value error, "))
+    # pydantic says "Input should be"; ours say what was found and what was expected.
+    message = error["msg"].removeprefix("Value error, ")
+    message = re.sub(r"^Input should be\b", "expected a value", message)
+    message = message.replace("expected a value a valid", "expected a valid")
     if error["type"] == "tuple_type" and isinstance(found, (str, int, float)):
         return f"{where} is {json.dumps(found)}: expected a list; write [{json.dumps(found)}]"
     if isinstance(found, (str, int, float, bool)):
@@ -91,13 +97,6 @@ def _explain(error: Any) -> str:
     if isinstance(found, list) and error["loc"] == ("dataset", "classes"):
         return f"{where}: found a list; expected their number (their names go in class_names)"
     return f"{where}: {message}"
-
-
-#: How pydantic says that a number lies outside its bounds.
-_BOUNDS = re.compile(
-    r"^Input should be ((?:greater than or equal to|less than or equal to|greater than|less than) "
-    r"[-+.\de]+)$"
-)
 
 
 def _where(loc: tuple[Any, ...]) -> str:

@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 from labelbits.errors import InputError
-from labelbits.interface import Batch
+from labelbits.interface import LEVEL, Batch
 from labelbits.recovery import chain, metrics
 from labelbits.recovery.convergence import Convergence, convergence
 from labelbits.recovery.fitted.fitting import Fitted
@@ -63,7 +63,7 @@ class Posterior:
     unaligned: np.ndarray
     convergence: Convergence
 
-    def interval(self, level: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
+    def interval(self, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
         """(low, high) of every coordinate, (items, dims) each: central quantiles."""
         edges = (1 - level) / 2, (1 + level) / 2
         low, high = np.quantile(self.items, edges, axis=0)

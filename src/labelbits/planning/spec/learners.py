@@ -1,0 +1,97 @@
+"""What can learn from labels in a plan, one entry each: options, how it is made, how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from labelbits.errors import InputError
+
+
+@dataclass(frozen=True)
+class LearnerOption:
+    """One key of [learner]: the type of its value, as pydantic checks it, and its default."""
+
+    type: Any
+    default: Any
+
+    def read(self, value: Any) -> Any:
+        """The checked value. Raises `ValueError` that says what is wrong with it."""
+        try:
+            return TypeAdapter(self.type).validate_python(value)
+        except ValidationError as problem:
+            raise ValueError(problem.errors()[0]["msg"]) from None
+
+
+@dataclass(frozen=True)
+class LearnerKind:
+    """One learner that plans know.
+
+    `name` in plan files; `words` within a sentence ("the encoder"), `many` of them ("encoders").
+    `made(options, classes)` is an object with `fit(features, batches)` and `predict_proba`, as
+    `learning.measure` takes it; None for the linear learner, which needs no other. `told(options)`
+    is what a plan says of it: (its name, its size, how it is fitted).
+    """
+
+    name: str
+    words: str
+    many: str
+    told: Callable[[Mapping[str, Any]], tuple[str, str, str]]
+    made: Callable[[Mapping[str, Any], int], Any] | None = None
+    options: Mapping[str, LearnerOption] = field(default_factory=dict)
+
+
+def _encoder(options: Mapping[str, Any], classes: int) -> Any:
+    from labelbits.learning.encoders import EncoderLearner  # a compiler, which others need not
+
+    return EncoderLearner(options["hidden"], options["steps"], classes)
+
+
+def _of_the_encoder(options: Mapping[str, Any]) -> tuple[str, str, str]:
+    wide = " and ".join(str(width) for width in options["hidden"]) or "no"
+    return (
+        "encoder",
+        f"{wide} hidden units, {options['steps']:,} steps at most",
+        "trained by gradient descent on each kind of answer's likelihood, stopped early by a tenth "
+        "of its answers",
+    )
+
+
+def _of_the_linear(options: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (
+        "ridge multinomial regression",
+        "on the plan's features",
+        "fitted to each kind of answer by its likelihood; ridge chosen by cross-validation",
+    )
+
+
+#: The learner that others are measured beside.
+LINEAR = "linear"
+
+LEARNERS: dict[str, LearnerKind] = {
+    learner.name: learner
+    for learner in (
+        LearnerKind(LINEAR, "the linear learner", "linear learners", _of_the_linear),
+        LearnerKind(
+            "encoder",
+            "the encoder",
+            "encoders",
+            _of_the_encoder,
+            _encoder,
+            {
+                "hidden": LearnerOption(tuple[Annotated[int, Field(ge=1, le=10_000)], ...], (64,)),
+                "steps": LearnerOption(Annotated[int, Field(ge=10, le=1_000_000)], 500),
+            },
+        ),
+    )
+}
+
+
+def learner_of(name: str) -> LearnerKind:
+    """The learner of that name, or an `InputError` that lists the known ones."""
+    if name not in LEARNERS:
+        raise InputError(f"unknown learner {name!r}; expected one of: {', '.join(LEARNERS)}")
+    return LEARNERS[name]
