@@ -137,17 +137,7 @@ def test_what_is_wrong_is_said_with_the_column_and_the_remedy(tmp_path: Path) ->
         AskedKind.parse("votes x 3")
 
 
-def test_one_name_for_several_texts_is_told(tmp_path: Path) -> None:
-    file = _write(tmp_path / "t.csv", id=[*"aaabcd"], text=TEXTS, label=[*"xyxyxy"])
-    found = read_tables([file], Columns(text="text", label="label"))
-    assert len(found.ids) == 4
-    told = [note for note in found.notes if "several different values" in note]
-    assert len(told) == 1
-    assert "1 items have several different values of text ('a' has 3)" in told[0]
-    assert "2 others are not read" in told[0]
-    again = _write(tmp_path / "r.csv", id=[*"aaabcd"], text=[TEXTS[0]] * 3 + TEXTS[3:])
-    notes = read_tables([again], Columns(text="text")).notes
-    assert not any("several different values" in note for note in notes)
+def test_a_table_of_headings_alone_is_told(tmp_path: Path) -> None:
     empty = _write(tmp_path / "e.csv", id=[], text=[], label=[])
     with pytest.raises(lb.InputError, match="a table without rows"):
         read_tables([empty], Columns(text="text", label="label"))

@@ -19,7 +19,7 @@ from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers
 from labelbits.items.answered import answers_in, read_files_of_answers
 from labelbits.items.reading import IDS, found_column, id_column, no_column, read_table
-from labelbits.items.undescribed import described_rows, finite_rows, told_apart, without_items
+from labelbits.items.undescribed import described_rows, finite_rows, without_items
 
 #: Values of a label that mean that there is none.
 MISSING = cells.MISSING | {"none", "-"}
@@ -260,7 +260,6 @@ def _described(
     first = table.group_by(JOINED, maintain_order=True).agg(
         pl.col(one).drop_nulls().first() for one in wanted
     )
-    told_apart(table, JOINED, wanted, notes)
     numbers = [one for one in own if one != shown_by]
     kept = described_rows(first, ids, columns.text, columns.image, numbers, where, notes)
     first = first.filter(pl.Series(kept))

@@ -88,24 +88,6 @@ def _enough(
     return known
 
 
-def told_apart(table: pl.DataFrame, item: str, wanted: Sequence[str], notes: list[str]) -> None:
-    """Say which names of items (column `item`) stand for several values: the first is taken."""
-    for name in wanted:
-        if table[name].dtype.is_nested():
-            continue
-        kinds = table.group_by(item, maintain_order=True).agg(
-            pl.col(name).drop_nulls().n_unique().alias("kinds")
-        )
-        several = kinds.filter(pl.col("kinds") > 1)
-        if len(several):
-            lost = int(several["kinds"].sum()) - len(several)
-            notes.append(
-                f"{len(several):,} items have several different values of {name} ("
-                f"{several[item][0]!r} has {several['kinds'][0]}): the first of each is taken, and "
-                f"{lost:,} others are not read: are these ids the names of items?"
-            )
-
-
 def image_at(value: str, where: str) -> Path | None:
     """The file that a cell names, from here or from beside the table; None where there is none."""
     path = Path(value).expanduser()
