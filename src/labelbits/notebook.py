@@ -84,7 +84,9 @@ class Plan(_Plan):
         shown = ("items", "cost", "quality", "interval")
         rows = "".join(
             "<tr>"
-            + "".join(f"<td>{escape(text)}</td>" for text in (one.name, *map(one.texts.get, shown)))
+            + "".join(
+                f"<td>{escape(text)}</td>" for text in (one.name, *(one.texts[c] for c in shown))
+            )
             + "</tr>"
             for one in table_of(self)
             if one.option is not None

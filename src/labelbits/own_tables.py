@@ -190,6 +190,15 @@ def _plan_comparisons(
     return made
 
 
+def _check_asked(asked: Asked) -> None:
+    """Refuse money, questions and a metric that no plan takes, before tables are read for long."""
+    dataset = {"items": 1000, "classes": 1000, "dims": 1}
+    with assumed_folder(WORDS) as made_in:
+        path = made_in / PLAN
+        path.write_text(plan_text({"dataset": dataset, **asked.tables()}), encoding="utf-8")
+        read_plan(path)
+
+
 def _rows_of(found: Answers, ids: list[str] | None, features: Any, path: Path) -> None:
     """Raise `InputError`, with what to do, for items of the answers that have no row."""
     try:
@@ -203,15 +212,6 @@ def _rows_of(found: Answers, ids: list[str] | None, features: Any, path: Path) -
                 "numbers, or an npz file with the arrays features and ids"
             )
         raise InputError(f"{path}: {text}") from None
-
-
-def _check_asked(asked: Asked) -> None:
-    """Refuse money, questions and a metric that no plan takes, before tables are read for long."""
-    dataset = {"items": 1000, "classes": 1000, "dims": 1}
-    with assumed_folder(WORDS) as made_in:
-        path = made_in / PLAN
-        path.write_text(plan_text({"dataset": dataset, **asked.tables()}), encoding="utf-8")
-        read_plan(path)
 
 
 def _are_there(files: Sequence[Path]) -> None:

@@ -136,3 +136,22 @@ def confuse(
         accuracy,
         against,
     )
+
+
+#: Answers that what all classes have in common counts for beside a class's own.
+TYPICAL = 2
+
+
+def confusion_of_shares(truth: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """P(answer | true class), (K, K), from answers `counts` (items, K) to items whose true class
+    has the probabilities `truth` (items, K), for drawing further answers.
+
+    A class that few or no answers are about errs as often as the others do, and for each other
+    class alike; `confuse`, which measures, says of such a class that nothing is known.
+    """
+    classes = counts.shape[1]
+    seen = truth.T @ counts
+    right = np.trace(seen) / max(seen.sum(), 1e-12)
+    typical = np.full((classes, classes), (1 - right) / max(classes - 1, 1))
+    np.fill_diagonal(typical, right)
+    return (seen + TYPICAL * typical) / (seen.sum(1, keepdims=True) + TYPICAL)

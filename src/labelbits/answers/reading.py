@@ -86,7 +86,7 @@ def read_answers(
         if read.is_same_file(path):
             continue
         reader, kind = reader_for(path, format, options)
-        if reader.name == "prolific" and len(files) > 1:
+        if reader.sessions and len(files) > 1:
             sessions.append(read_sessions(path, kind))
             read.notes.extend(sessions[-1].notes)
             read.rejected.append(_of_file(path, sessions[-1].rejected.frame()))

@@ -165,13 +165,8 @@ def _column_of_questions(table: pl.DataFrame, columns: Columns) -> str | None:
     return name
 
 
-def read_files_of_answers(
-    paths: list[Path], tables: list[pl.DataFrame], columns: Columns, notes: list[str]
-) -> Answers | None:
-    """The answers of those files whose format is known; None where no file's is.
-
-    `tables` loses nothing: what describes the items may stand beside the answers.
-    """
+def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str]) -> Answers | None:
+    """The answers of those files whose format is known; None where no file's is."""
     told = {
         key: name
         for key, name in (
@@ -190,7 +185,7 @@ def read_files_of_answers(
             continue
         if reader.weakness < BY_SHAPE:  # a table of numbers may be features
             known.append(path)
-            plain = plain and reader.name == "crowd-kit"
+            plain = plain and reader.by_columns
     if not known:
         return None
     try:

@@ -139,7 +139,7 @@ def _files(
         tables.append(read_table(path, notes))
     if not answers_too or columns.label:
         return tables, None
-    answers = read_files_of_answers(paths, tables, columns, notes)
+    answers = read_files_of_answers(paths, columns, notes)
     return tables, answers
 
 
