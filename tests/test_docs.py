@@ -69,7 +69,7 @@ def own_files(folder: Path) -> None:
         won = "tie" if k % 10 == 0 else ("model_a", "model_b")[int(rng.random() > a / (a + b))]
         fights.append((f"q{k}", f"m{a}", f"m{b}", won, f"j{k % 4}", "person"))
         fights += [(f"q{k}", f"m{a}", f"m{b}", won, f"j{4 + k % 2}", "person")] * (k % 4 == 0)
-        fights += [(f"q{k}", f"m{a}", f"m{b}", "model_a", "judge-1", "model")] * (k % 2)
+        fights += [(f"q{k}", f"m{a}", f"m{b}", "model_a", "judge-1", "model")] * (k % 2 == 0)
     columns = ["question_id", "model_a", "model_b", "winner", "judge", "judge_type"]
     battles = pl.DataFrame(fights, schema=columns, orient="row")
     battles.write_csv(folder / "battles.csv")
