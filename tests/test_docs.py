@@ -63,15 +63,13 @@ def own_files(folder: Path) -> None:
         rows.append((f"o{head}", f"o{one}", f"o{other}", f"p{k % 6}", round(rng.gamma(4), 1)))
     columns = ["head", "winner", "loser", "puid", "response_time"]
     pl.DataFrame(rows, schema=columns, orient="row").write_csv(folder / "triplets.csv")
-    shapes = {"shape": [f"o{k}" for k in range(12)], "size": [*z[:, 0], 0.1, 0.2, 0.3, 0.4, 0.5]}
-    pl.DataFrame(shapes).write_csv(folder / "shapes.csv")
     fights = []
     for k in range(240):
         a, b = rng.choice(12, 2, replace=False)
         won = "tie" if k % 10 == 0 else ("model_a", "model_b")[int(rng.random() > a / (a + b))]
         fights.append((f"q{k}", f"m{a}", f"m{b}", won, f"j{k % 4}", "person"))
         fights += [(f"q{k}", f"m{a}", f"m{b}", won, f"j{4 + k % 2}", "person")] * (k % 4 == 0)
-        fights += [(f"q{k}", f"m{a}", f"m{b}", "model_a", "judge-1", "model")] * (k % 2)
+        fights += [(f"q{k}", f"m{a}", f"m{b}", "model_a", "judge-1", "model")] * (k % 2 == 0)
     columns = ["question_id", "model_a", "model_b", "winner", "judge", "judge_type"]
     battles = pl.DataFrame(fights, schema=columns, orient="row")
     battles.write_csv(folder / "battles.csv")

@@ -137,6 +137,37 @@ def test_what_is_wrong_is_said_with_the_column_and_the_remedy(tmp_path: Path) ->
         AskedKind.parse("votes x 3")
 
 
+def test_a_table_of_headings_alone_is_told(tmp_path: Path) -> None:
+    empty = _write(tmp_path / "e.csv", id=[], text=[], label=[])
+    with pytest.raises(lb.InputError, match="a table without rows"):
+        read_tables([empty], Columns(text="text", label="label"))
+
+
+def test_what_is_asked_is_checked_before_any_table_is_read(tmp_path: Path) -> None:
+    """The table cannot be read: the message is about what was asked all the same."""
+    broken = tmp_path / "t.xlsx"
+    broken.write_bytes(b"PK\x03\x04 nothing")
+    for changed, said in (
+        ({"budget": -5.0}, "--budget is -5.0: expected a value greater than 0"),
+        ({"ask": ["hrad@0.05"]}, "kind is 'hrad'; did you mean 'hard'?"),
+        ({"ask": ["hard@-0.05"]}, "a price above 0"),
+        ({"metric": "f1"}, "--metric is 'f1'"),
+    ):
+        asked: dict[str, Any] = {"budget": 5.0, "ask": [], "metric": None} | changed
+        with pytest.raises(lb.InputError) as problem:
+            plan_tables([broken], {"text": "t"}, tmp_path / "out", seed=0,
+                        progress=lambda *_: None, **asked)  # fmt: skip
+        assert said in str(problem.value)
+
+
+def test_a_file_that_is_not_recognised_is_told_without_a_list_of_formats(tmp_path: Path) -> None:
+    file = _write(tmp_path / "f.csv", shoe=["a", "b"], heel=["high", "low"])
+    with pytest.raises(lb.InputError) as problem:
+        lb.read_answers(file)
+    assert "no column is known to hold the item or the annotator or the label" in str(problem.value)
+    assert len(str(problem.value)) - len(str(file)) < 500
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -80,10 +80,11 @@ def plan(
 ) -> None:
     """Which labels to buy: predict what every purchase gives, and advise."""
     from labelbits.planning import plan as make_plan
-    from labelbits.report import check_folder, document, print_plan, write_plan
+    from labelbits.report import check_folder, document, load_page, print_plan, write_plan
 
     folder = out or Path(f"plan-{files[0].stem}")
     check_folder(folder)
+    load_page()
     own = answers.with_columns(columns, {
         "id": id_, "text": text, "image": image, "features": tuple(features or ()),
         "label": label, "annotator": annotator, "seconds": seconds, "gold": gold,

@@ -32,7 +32,7 @@ from labelbits.planning.result import Plan
 from labelbits.planning.spec.planfile import OF_COMPARISONS
 from labelbits.planning.spec.planreader import read_plan
 from labelbits.planning.spec.planwriter import plan_text
-from labelbits.report import write_plan
+from labelbits.report import load_page, write_plan
 from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import PREFERENCE, rows_by_name_or_number
 
@@ -65,6 +65,7 @@ def plan_tables(
         )
     kinds = [AskedKind.parse(one).table() for one in ask]
     _check_asked(Asked(budget, signals=kinds, metric=metric))
+    load_page()
     progress("reading the tables", 0.0)
     asked_of = Columns(**columns)
     if not (asked_of.text or asked_of.image or asked_of.label):
@@ -236,7 +237,8 @@ class AskedKind:
         found = re.fullmatch(r"([a-z-]+)(?::(\d+))?(?:@(\d+(?:\.\d+)?))?", text.strip())
         if not found:
             raise InputError(
-                f"--ask {text!r}: expected KIND[:N][@PRICE], such as hard@0.05 or votes:3@0.05"
+                f"--ask {text!r}: expected KIND[:N][@PRICE], such as hard@0.05 or votes:3@0.05 "
+                "(a price above 0 for one answer)"
             )
         kind, count, price = found.groups()
         return cls(kind, int(count) if count else None, float(price) if price else None)

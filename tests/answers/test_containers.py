@@ -148,11 +148,28 @@ def test_bombs_are_refused_while_they_are_unpacked(
         (zipped(**{"a.csv": b"x", "b.csv": b"y"}), "ZIP archive of 2 files.*a.csv, b.csv"),
         (workbook("")[:300] + b"x", "cannot be read as a ZIP"),
         (zipped(**{"xl/workbook.xml": b"<x/>"}), "a spreadsheet.*save it as CSV"),
+        (
+            zipped(**{"xl/Workbook.xml": b"<x/>", "xl/a.xml": b"<x/>"}),
+            "a spreadsheet whose workbook is called 'xl/Workbook.xml'",
+        ),
+        (
+            workbook('<row><c t="s"><v>0</v></c></row>'),
+            "the part xl/sharedStrings.xml does not hold",
+        ),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "a spreadsheet.*save it as CSV"),
         (workbook(""), "a spreadsheet without a cell"),
         (gzip.compress(TABLE.encode(), mtime=0)[:40], "cannot be unpacked|cut off"),
     ],
-    ids=["two files", "no archive", "no workbook", "xls", "no cell", "cut off"],
+    ids=[
+        "two files",
+        "no archive",
+        "no rels",
+        "elsewhere",
+        "no texts",
+        "xls",
+        "no cell",
+        "cut off",
+    ],
 )
 def test_what_cannot_be_opened_says_what_to_do(
     content: bytes, message: str, tmp_path: Path
@@ -231,3 +248,12 @@ def test_class_names_of_datasets(tmp_path: Path) -> None:
         answers = read_answers(path)
         assert answers.classes == ("elm", "oak")
         assert answers.table["answer"].to_list() == ['"oak"', '"elm"']
+
+
+def test_a_spreadsheet_without_a_part_says_which(tmp_path: Path) -> None:
+    whole = zipfile.ZipFile(io.BytesIO(workbook("<row><c><v>1</v></c></row>")))
+    names = whole.namelist()
+    part = next(name for name in names if name.endswith("workbook.xml.rels"))
+    left = {name: whole.read(name) for name in names if name != part}
+    with pytest.raises(InputError, match=f"its part .*{part}.* is missing.*save it"):
+        read_answers(put(tmp_path, zipped(**left), "t.xlsx"))

@@ -15,6 +15,8 @@ from labelbits.errors import InputError
 from labelbits.planning import Plan, plan
 from labelbits.planning.comparisons.doubts import check_comparisons, random_questions
 from labelbits.planning.comparisons.forecast import (
+    FACTOR,
+    SPREAD,
     Factor,
     Rise,
     backtest_of,
@@ -238,6 +240,15 @@ def test_a_forecast_ends_at_the_ceiling_and_misses_widen_it():
     onward = forecast(told, rise, "agreement", 1.0, factor, 10_000, 0)
     assert onward.sizes[-1] >= 10_000
     assert totals_of(400, 1500) == [400, 800, 1600]
+
+
+def test_spaces_that_are_alike_in_every_resample_still_give_a_forecast():
+    """Features that determine the space: no error is seen of the rise, in people or in twins."""
+    half = Rise(np.array([400.0]), np.full((5, 1), 1.0), np.full(5, 1.0))
+    told = replace(measured_as(1.0, 0.0), errors=np.zeros(2), rise_error=0.0)
+    test, factor = backtest_of(told, half, "alignment", 1.0)
+    assert test is not None
+    assert (factor.value, factor.error) == (FACTOR, SPREAD)
 
 
 def test_a_pilot_that_tells_nothing_yet_leaves_everything_open():

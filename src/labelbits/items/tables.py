@@ -90,6 +90,8 @@ def read_tables(
             f"{where}: {int(empty.sum())} rows have no {name} (row {int(empty.arg_max() or 0) + 1} "
             "is one); expected an id in every row"
         )
+    if not len(table):
+        raise InputError(f"{where}: a table without rows; expected a row an item")
     ids = table[JOINED].unique(maintain_order=True).to_list()
     features, shown, kept = _described(
         table, ids, columns, where, seed, embedding, locate, notes, progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 from labelbits.atomic import write_together
@@ -10,7 +11,13 @@ from labelbits.planning.result import Plan
 from labelbits.report.run import FILES, PLAN, document, plan_files
 from labelbits.report.terminal import print_plan
 
-__all__ = ["check_folder", "document", "print_plan", "write_plan"]
+__all__ = ["check_folder", "document", "load_page", "print_plan", "write_plan"]
+
+
+def load_page() -> None:
+    """Import what makes a report, before a long computation: what is missing or broken in this
+    installation then costs nobody their work."""
+    importlib.import_module("labelbits.report.page")
 
 
 def write_plan(plan: Plan, folder: Path) -> None:

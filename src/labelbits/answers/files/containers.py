@@ -13,6 +13,7 @@ import functools
 import gzip
 import io
 import lzma
+import re
 import struct
 import zipfile
 import zlib
@@ -84,6 +85,13 @@ def _only_member(path: Path, notes: list[str]) -> BinaryIO:
         name for name in archive.namelist()
         if not name.endswith(("/", ".DS_Store", "Thumbs.db")) and not name.startswith("__MACOSX/")
     ]  # fmt: skip
+    books = [name for name in names if name.replace("\\", "/").lower().endswith("workbook.xml")]
+    if books and len(names) > 1:
+        archive.close()
+        raise InputError(
+            f"{path}: a spreadsheet whose workbook is called {books[0]!r}; expected the part "
+            "xl/workbook.xml: open it in a spreadsheet program and save it again, or save it as CSV"
+        )
     if len(names) != 1:
         archive.close()
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
@@ -152,8 +160,9 @@ def _sheet(path: Path, size: int, changed: int) -> tuple[bytes, tuple[str, ...]]
     except BaseException as problem:
         if isinstance(problem, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
+        why = _missing_part(problem)
         raise InputError(
-            f"{path}: a spreadsheet that cannot be opened ({problem}); save it as CSV"
+            f"{path}: a spreadsheet that cannot be opened ({why}); save it as CSV"
         ) from None
     full = [(name, cells) for name, cells in sheets if any(any(map(str, row)) for row in cells)]
     if not full:
@@ -170,6 +179,17 @@ def _sheet(path: Path, size: int, changed: int) -> tuple[bytes, tuple[str, ...]]
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerows([_cell(value) for value in row] for row in cells if any(map(str, row)))
     return stream.getvalue().encode("utf-8", "replace"), tuple(notes)
+
+
+def _missing_part(problem: BaseException) -> str:
+    """What a spreadsheet lacks that every program writes, in words; else what its reader said."""
+    said = str(problem)
+    if "shared strings" in said:
+        return "its cells number texts that the part xl/sharedStrings.xml does not hold"
+    found = re.match(r"File not found '(.+)'", said)
+    if found:
+        return f"its part {found[1]} is missing: a program that opens it can save it whole"
+    return said
 
 
 def _cell(value: Any) -> str:

@@ -220,6 +220,6 @@ def not_recognised(path: Path, found: Probe) -> InputError:
             text += f"no column is known to hold the {' or the '.join(at_fault)}; "
         text += "--columns item=COL,annotator=COL,label=COL says which column is what; otherwise "
     return InputError(
-        text + "expected a table of item, annotator, label, or one of the formats "
-        f"{', '.join(READERS)} (labelbits pilot FILE --format NAME reads a file as one of them)"
+        text + "expected a table of item, annotator, label, or a file of an annotation platform "
+        "(labelbits pilot FILE --format NAME reads it as one; docs/answers.md lists the names)"
     )

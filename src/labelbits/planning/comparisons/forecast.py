@@ -22,6 +22,8 @@ from labelbits.planning.comparisons.measured import Measured, Part
 from labelbits.planning.comparisons.twins import Asking, Tested, follow, learn, measure
 from labelbits.recovery.held_out.worlds import PossibleWorld, plausible_worlds
 
+#: The error of a rise, at least.
+LEAST_ERROR = 1e-4
 #: Twins of the pilot, and of half of it for the test.
 TWINS, HALF_TWINS = 10, 6
 #: How much a missed test widens the error of the factor at most; where the pilot itself was seen to
@@ -138,7 +140,8 @@ def backtest_of(told: Measured, half: Rise, metric: str, ceiling: float) -> tupl
     before = told.value - told.rise
     gains = _moved(half, before, metric)[:, -1] - before
     foretold, spread = float(np.mean(gains)), float(np.std(gains))
-    noise = math.hypot(told.rise_error, spread / math.sqrt(len(gains)))
+    # Spaces that features determine are alike in every resample: no error is seen, not none there.
+    noise = max(math.hypot(told.rise_error, spread / math.sqrt(len(gains))), LEAST_ERROR)
     precision = 1 / SPREAD**2 + (foretold / noise) ** 2
     factor = (FACTOR / SPREAD**2 + foretold * told.rise / noise**2) / precision
     error = 1 / math.sqrt(precision)

@@ -24,7 +24,9 @@ def what_is_tested(
     elif trial.kind != "gold":
         warnings.append(
             f"No gold: quality is measured against the pilot's own {trial.kind}, so a mistake "
-            "that most annotators share counts as right"
+            "that most annotators share counts as right. A right prediction beside a wrong answer "
+            "counts as a mistake: where single answers are noisy, true quality can be better than "
+            "what is measured. Gold for some of the items would tell both"
         )
     assumptions = [
         Assumption("answers of one annotator", "estimated", "", source),
