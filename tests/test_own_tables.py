@@ -33,6 +33,15 @@ def test_a_row_an_item(tmp_path: Path) -> None:
     assert any("3 items have no label" in note for note in found.notes)
 
 
+def test_different_texts_under_one_id_are_said(tmp_path: Path) -> None:
+    labels = ["good", "bad", "good", "bad", "good", "bad"]
+    file = _write(tmp_path / "t.csv", id=list("abbbcc"), text=[*TEXTS[:5], TEXTS[4]], label=labels)
+    found = read_tables([file], Columns(id="id", text="text", label="label"))
+    (note,) = (one for one in found.notes if "several different values" in one)
+    assert note.startswith("1 items have several different values of text (item 'b' has 3)")
+    assert "2 are left out" in note
+
+
 def test_a_row_an_answer_and_texts_in_another_file(tmp_path: Path) -> None:
     texts = _write(tmp_path / "texts.csv", id=list("fedcba"), text=TEXTS[::-1])
     answers = _write(

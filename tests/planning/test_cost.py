@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from labelbits.annotators.prices import AnswerPrice
 from labelbits.errors import InputError
-from labelbits.planning.advice.advise import advise
+from labelbits.planning.advice.advise import advise, replan
 from labelbits.planning.advice.crossovers import crossovers
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.families import build_families
@@ -52,6 +52,23 @@ def test_the_pilot_s_price_goes_before_the_cited_one_and_after_the_plan_s() -> N
     price = price_of(signal_plan(), 1, Hard(), 10, budget(), measured)
     assert (price.amount, price.seconds, price.log_sd, price.source) == (0.02, 6.0, 0.1, "pilot")
     assert price_of(signal_plan(price=0.5), 1, Hard(), 10, budget(), measured).amount == 0.5
+
+
+def test_a_price_that_rests_on_published_times_is_doubted_in_the_plan() -> None:
+    """Not in the table of assumptions alone, which stands at the end of the report."""
+    for told, doubted in (({}, True), ({"seconds": 4.0}, False), ({"price": 0.02}, False)):
+        price = price_of(signal_plan(**told), 1, Hard(), 10, budget())
+        one = curve("one", 1, price.amount)
+        one = replace(one, family=replace(one.family, price=price))
+        plan = advise("accuracy", [one], budget(), [], [], {})
+        said = [text for text in plan.warnings if "rests on published times" in text]
+        assert len(said) == doubted
+        if doubted:
+            assert f"the price of one rests on published times ({price.seconds:.1f} s" in said[0]
+            # 90 % of studies within exp(1.645 x .4) of each other's median.
+            assert "by a factor of 1.9 either way" in said[0]
+            changed = replan(plan, prices={"one": 0.02})
+            assert not any("rests on published times" in text for text in changed.warnings)
 
 
 def test_every_part_of_a_purchase_pays_its_sessions_and_items_once() -> None:

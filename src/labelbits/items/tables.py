@@ -248,6 +248,7 @@ def _described(
     shown_by = columns.text or columns.image
     own = [name for name in columns.features if name in table.columns]
     wanted = [*own, *([shown_by] if shown_by and shown_by not in own else [])]
+    _say_several(table, wanted, notes)
     first = table.group_by(JOINED, maintain_order=True).agg(
         pl.col(one).drop_nulls().first() for one in wanted
     )
@@ -293,3 +294,20 @@ def _in_order(
             f"one; the file names {', '.join(names[:3])}); expected features of every item"
         )
     return values[[place[one] for one in ids]]
+
+
+def _say_several(table: pl.DataFrame, wanted: list[str], notes: list[str]) -> None:
+    """Note items whose rows hold several different values of a column: one alone is used."""
+    for one in wanted:
+        counted = table.group_by(JOINED, maintain_order=True).agg(
+            pl.col(one).drop_nulls().n_unique().alias("found")
+        )
+        several = counted.filter(pl.col("found") > 1)
+        if len(several):
+            lost = int(several["found"].sum()) - len(several)
+            item, found = several.row(0)
+            notes.append(
+                f"{len(several):,} items have several different values of {one} (item {item!r} has "
+                f"{found}): the first of each is used and {lost:,} are left out; if they are "
+                "different items, give each an id of its own"
+            )

@@ -161,7 +161,8 @@ class Assumption:
 
 @dataclass(frozen=True)
 class Plan:
-    """A finished plan. `to_dict` is what plan.json holds, but for the run's name and its files."""
+    """A finished plan. `to_dict` is what plan.json holds, but for the run's name and its files.
+    `of_the_money` are the warnings that other money or prices may make untrue."""
 
     metric: str
     metric_name: str
@@ -179,6 +180,7 @@ class Plan:
     extras: Extras = field(default_factory=Extras)
     items: ItemList | None = None
     title: str = "plan"
+    of_the_money: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain numbers and text; infinite and undefined numbers become None."""

@@ -25,7 +25,7 @@ from labelbits.planning.measured.held_labels import buy_next
 from labelbits.planning.purchases import list_options
 from labelbits.planning.records import Constant, Extras
 from labelbits.planning.result import Assumption, Curve, Plan
-from labelbits.planning.spec.cost import Price
+from labelbits.planning.spec.cost import Price, said_of_published
 from labelbits.planning.spec.planfile import Budget, checked_money
 
 
@@ -49,6 +49,7 @@ def advise(
         for curve in curves
         if curve.family.name not in bought
     ]
+    notes += said_of_published({c.family.name: c.family.price for c in curves})
     there, free = extras.get("holdings"), extras.get("constant")
     ranked = buy_next(there, curves, budget, seed, sign=sign) if there else []
     advice = recommend(
@@ -76,7 +77,7 @@ def advise(
     elif judged.of_space and not judged.percent:
         first.append(too_little(curves, advice, budget, seed))
     held = ""
-    keep = False
+    keep, leading = False, list[str]()
     if there:
         advice, held, keep = with_held(
             advice, there, ranked, curves, budget, shown, name,
@@ -114,7 +115,7 @@ def advise(
         known, said = extras["known"], said_of_gold(extras["known"], advice, shown, name, sign=sign)
         # Labels for nothing that are as good as bought ones are the first thing to know.
         as_good = sign * (known["quality"] - advice["quality"]) >= 0
-        warnings, notes = ([said, *warnings], notes) if as_good else (warnings, [*notes, said])
+        leading, notes = [said] * as_good, [*notes, said]
     if held:
         first.append(held)
         turn = "If you buy all the same," if keep else ""
@@ -153,10 +154,11 @@ def advise(
             [c for c in curves if c.family.name in bought], budget, sign, held=bool(there)
         ),
         assumptions=assumptions,
-        warnings=list(dict.fromkeys([*warnings, *notes])),
+        warnings=list(dict.fromkeys([*leading, *warnings, *notes])),
         curves=curves,
         extras=extras,
         terms=budget,
+        of_the_money=tuple(notes),
     )
 
 
@@ -206,5 +208,6 @@ def replan(
     extras = plan.extras.copy()
     if prices or amount is not None:
         extras.pop("mixture", None)  # it was designed for other money
-    made = advise(plan.metric, curves, terms, plan.assumptions, plan.warnings, extras)
+    said = [text for text in plan.warnings if text not in plan.of_the_money]
+    made = advise(plan.metric, curves, terms, plan.assumptions, said, extras)
     return replace(made, title=plan.title, items=plan.items)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from labelbits.annotators.prices import AnswerPrice
 from labelbits.errors import InputError
-from labelbits.interface import Signal
+from labelbits.interface import Signal, Z
 from labelbits.planning.spec.planfile import Budget, SignalPlan
 
 #: Published times of one kind of question differ between studies by about this much (standard
@@ -28,7 +28,10 @@ QUARTILES_TO_SIGMA = 1.349
 
 @dataclass(frozen=True)
 class Price(AnswerPrice):
-    """The price of one answer in a plan, with draws of what it may really be."""
+    """The price of one answer in a plan, with draws of what it may really be; `published`: it
+    rests on a published time of other people's answers about other items."""
+
+    published: bool = False
 
     def draws(self, count: int, seed: int) -> np.ndarray:
         """Factors by which the true price may differ from `amount`, shape (count,), mean ln 0."""
@@ -84,7 +87,22 @@ def price_of(
         sigma = math.log(cited.high / cited.low) / 2.563
     mean = cited.median * math.exp(sigma**2 / 2)
     source = f"{cited.source}: median {cited.median} s, mean {mean:.1f} s if log-normal"
-    return Price(mean * per_second + budget.fee, mean, BETWEEN_STUDIES, source)
+    return Price(mean * per_second + budget.fee, mean, BETWEEN_STUDIES, source, published=True)
+
+
+def said_of_published(prices: Mapping[str, Price]) -> list[str]:
+    """The warning where prices of families, by name, rest on published times; else nothing."""
+    found = {name: price for name, price in prices.items() if price.published}
+    if not found:
+        return []
+    times = {f"{price.seconds:.1f} s" for price in found.values()}
+    factor = math.exp(Z * BETWEEN_STUDIES)
+    return [
+        f"No time of an answer is in the plan or the pilot: the price of {', '.join(found)} rests "
+        f"on published times ({', '.join(sorted(times))}, other people on other items), which may "
+        f"be wrong by a factor of {factor:.1f} either way, and by more for long texts; time 20 "
+        "answers, or add price or seconds"
+    ]
 
 
 @dataclass(frozen=True)
