@@ -35,11 +35,10 @@ class Options:
         return self.human.shape[1]
 
     def reference(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Accuracy is tested against gold, cross-entropy against the human distribution."""
-        return {
-            "accuracy": np.eye(self.classes)[self.gold[rows]],
-            "cross-entropy": self.human[rows],
-        }
+        """Cross-entropy is tested against the human distribution, the others against gold."""
+        gold = np.eye(self.classes)[self.gold[rows]]
+        right = dict.fromkeys(("accuracy", "balanced-accuracy", "macro-f1"), gold)
+        return {**right, "cross-entropy": self.human[rows]}
 
     def draw(self, option: str) -> Draw:
         """ "1", "3", "10" votes of each item, without replacement, or the "full" distribution."""

@@ -191,6 +191,26 @@ SETS: dict[str, Callable[[], Options]] = {
     ),
 }
 
+#: Sets that set no constant: looked at once the constants are frozen. Other items, other worlds.
+KEPT_BACK: dict[str, Callable[[], Options]] = {
+    "marketing_doubt": lambda: _made(
+        "marketing_doubt", _changed("marketing", scaled), doubted(0.25)
+    ),
+    "phoneme_confused": lambda: _made(
+        "phoneme_confused", _changed("phoneme", lambda x: rectified(x, 60, 81, 2.0)), confused(0.15)
+    ),
+    "chess_ceiling": lambda: _made("chess_ceiling", lambda: sampled("chess"), doubted(0.12)),
+    "splice_skills": lambda: skilled("splice_skills", *sampled("splice"), 82),
+    "ring_doubt": lambda: _made(
+        "ring_doubt", _changed("ring", lambda x: rectified(x, 100, 83, 1.5)), doubted(0.15)
+    ),
+    "teacher_confused": lambda: _made(
+        "teacher_confused", lambda: teacher(80, 11, 1.0, 1.0, 3.0, 84), confused(0.2)
+    ),
+    "opinion_weak": lambda: text_set("opinion_weak", 6, 0.4, 85),
+    "scarce_confused": lambda: _made("scarce_confused", lambda: uneven(0.95, 86), confused(0.04)),
+}
+
 
 def family(name: str) -> str:
     """Sets of one family share items or are worlds of one kind; left out together."""

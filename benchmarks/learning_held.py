@@ -22,14 +22,15 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 import validation
 from labelbits.learning import CurvePoints, Forecast, forecast_options, measure
+from labelbits.metrics import metric_of
 from labelbits.planning.advice.recommend import preferred
 from learning_data import Options
-from learning_hard_sets import SETS
-from learning_tables import METRICS
+from learning_hard_sets import KEPT_BACK, SETS
 
+METRICS = ("accuracy", "cross-entropy", "balanced-accuracy", "macro-f1")
 OPTIONS = ("1", "3", "10")
 #: Pilots of each size, and items of each class that a pilot has at least on average.
-NUMBERS, LEAST_EACH = {100: 4, 300: 4, 1000: 2}, 2.5
+NUMBERS, LEAST_EACH = {100: 3, 300: 2, 1000: 1}, 2.5
 #: Random purchases whose mean is the actual quality, and items held out at most.
 PURCHASES, HELD = 10, 2500
 MULTIPLES = (2, 4, 8)
@@ -55,7 +56,7 @@ class Pilot:
     @property
     def up(self) -> bool:
         """Is more of the metric better?"""
-        return self.metric == "accuracy"
+        return metric_of(self.metric).higher
 
     def true(self, option: int, size: int) -> float | None:
         """Actual quality of the option, None where the set is too small for that."""
@@ -65,7 +66,7 @@ class Pilot:
 
 def measured(name: str, store: Path) -> list[Pilot]:
     """All pilots of one set, measured unless the store has them."""
-    data: Options = SETS[name]()
+    data: Options = {**SETS, **KEPT_BACK}[name]()
     parts = validation.split(data, min(HELD, len(data.gold) // 3))
     sizes = [n for n in NUMBERS if 2 * n <= len(parts.pool) and n >= LEAST_EACH * data.classes]
     wanted = {m * n for n in sizes for m in MULTIPLES} | {n - -(-n // 10) for n in sizes}
@@ -77,7 +78,8 @@ def measured(name: str, store: Path) -> list[Pilot]:
         if not path.exists():
             validation.save(path, measure(
                 data.features, data.draw(option), targets, PURCHASES, parts.held,
-                data.reference(parts.held), pool=parts.pool, seed=1,
+                data.reference(parts.held), metrics=METRICS, pool=parts.pool, seed=1,
+                power=_power(actual),
             ))  # fmt: skip
         actual[option] = validation.load(path)
     for n in sizes:
@@ -87,7 +89,10 @@ def measured(name: str, store: Path) -> list[Pilot]:
                 path = store / f"{name}~alone-{n}-{number}-{option}.npz"
                 if not path.exists():
                     validation.save(
-                        path, validation.measure_pilot(data, parts, "alone", rows, option, number)
+                        path,
+                        validation.measure_pilot(
+                            data, parts, "alone", rows, option, number, METRICS, _power(curves)
+                        ),
                     )
                 one = validation.load(path)
                 curves[option] = validation.with_theory(data, parts, "alone", rows, option, one)
@@ -99,6 +104,16 @@ def measured(name: str, store: Path) -> list[Pilot]:
     return found
 
 
+def _answers(pilot: Pilot) -> list[int]:
+    """Answers on an item of every option."""
+    return [int(o) for o in OPTIONS[: len(pilot.curves)]]
+
+
+def _power(there: dict[str, dict[str, CurvePoints]]) -> float | None:
+    """The columns' scaling of the first option, which all share, as in a plan; None before it."""
+    return next((float(one["accuracy"].power) for one in there.values()), None)
+
+
 def foretold(pilot: Pilot) -> tuple[list[int], list[Forecast]]:
     """(the largest measured size and the multiples whose truth is known, forecasts there)."""
     sizes = [pilot.largest] + [
@@ -106,7 +121,12 @@ def foretold(pilot: Pilot) -> tuple[list[int], list[Forecast]]:
     ]
     chain = range(len(pilot.curves))
     return sizes, forecast_options(
-        pilot.curves, np.array(sizes), seed=pilot.number, draws=DRAWS, chains=[chain]
+        pilot.curves,
+        np.array(sizes),
+        seed=pilot.number,
+        draws=DRAWS,
+        chains=[chain],
+        answers=_answers(pilot),
     )
 
 
@@ -213,7 +233,7 @@ def choices(pilots: list[Pilot]) -> Iterator[Choice]:
                 continue
             made = forecast_options(
                 pilot.curves, items, seed=pilot.number, draws=DRAWS,
-                chains=[range(len(pilot.curves))],
+                chains=[range(len(pilot.curves))], answers=_answers(pilot),
             )  # fmt: skip
             gain = np.stack([made[o].draws[:, o] for o in range(len(items))], axis=1)
             gain = gain if pilot.up else -gain
@@ -288,7 +308,8 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", type=Path, default=Path("build/held"))
-    parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS), metavar="SET")
+    known = [*SETS, *KEPT_BACK]
+    parser.add_argument("--sets", nargs="*", default=list(SETS), choices=known, metavar="SET")
     arguments = parser.parse_args()
     arguments.store.mkdir(parents=True, exist_ok=True)
     found: list[Case] = []

@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,7 +52,7 @@ REPLICATES = 20
 DRAWS = 400
 #: Random purchases whose mean is the actual quality.
 PURCHASES = 24
-FIELDS = ("sizes", "values", "item_values", "item_counts", "training", "ridges")
+FIELDS = ("sizes", "values", "item_values", "item_counts", "training", "ridges", "power")
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,9 @@ def load(path: Path) -> dict[str, CurvePoints]:
     """What `save` wrote."""
     result = {}
     with np.load(path, allow_pickle=False) as file:
-        for metric in METRICS if file.files else ():
-            fields = {name: file[f"{metric}/{name}"] for name in FIELDS}
+        for metric in dict.fromkeys(name.split("/")[0] for name in file.files):
+            fields = {n: file[f"{metric}/{n}"] for n in FIELDS if f"{metric}/{n}" in file.files}
+            fields["power"] = float(fields.get("power", np.nan))
             result[metric] = CurvePoints(
                 metric=metric,
                 pool=int(file[f"{metric}/pool"]),
@@ -101,8 +102,9 @@ def load(path: Path) -> dict[str, CurvePoints]:
 
 
 def measure_pilot(
-    data: Options, parts: Split, kind: str, rows: np.ndarray, option: str, seed: int
-) -> dict[str, CurvePoints]:
+    data: Options, parts: Split, kind: str, rows: np.ndarray, option: str, seed: int,
+    metrics: Sequence[str] = METRICS, power: float | None = None,
+) -> dict[str, CurvePoints]:  # fmt: skip
     """The curve of one option from the pilot alone, or tested on the held-out images."""
     draw = data.draw(option)
     if kind == "guided":
@@ -110,7 +112,7 @@ def measure_pilot(
     if kind == "alone":
         return cross_measure(
             data.features, draw, None, cross_replicates(len(rows)), rows, data.reference(rows),
-            seed=seed,
+            metrics=metrics, seed=seed, power=power,
         )  # fmt: skip
     sizes = tested_sizes(len(rows))
     reference = data.reference(parts.held)

@@ -9,7 +9,7 @@ from labelbits.interface import Batch
 from labelbits.learning import cross_measure, forecast, forecast_options
 from labelbits.learning.forecasts.held import as_measured, holds_measured
 from labelbits.learning.forecasts.one import with_draws
-from labelbits.learning.forecasts.order import in_order
+from labelbits.learning.forecasts.order import in_order, spread_out, spread_sizes
 from tests.learning.helpers import world
 
 
@@ -147,3 +147,36 @@ def test_order_is_the_nearest_by_least_squares():
     for column in range(50):
         wanted = isotonic_regression(values[[0, 2, 3], column])
         np.testing.assert_allclose(found[[0, 2, 3], column], wanted, atol=1e-12)
+
+
+def test_the_same_answers_on_more_items_are_never_worse(curves):
+    """Five answers on an item are worth five items with one each at most, whatever was measured."""
+    one, five, _ = curves
+    lucky = replace(five, values=five.values + 0.1, item_values=five.item_values + 0.1)
+    sizes = np.array([200.0, 280.0, 1000.0, 1400.0])
+
+    def gap(**terms):
+        """What five answers on 200 and 280 items have before one on 1,000 and 1,400."""
+        few, more = forecast_options([one, lucky], sizes, seed=2, draws=300, **terms)
+        return (more.draws[:, :2] - few.draws[:, 2:]).max()
+
+    assert gap(chains=[[0, 1]]) > 0.01
+    assert gap(chains=[[0, 1]], answers=[1, 5]) < 1e-9
+
+
+def test_what_is_spread_out_bounds_only_what_breaks_the_bound():
+    rng = np.random.default_rng(1)
+    sizes = np.geomspace(100, 1600, 9)
+    one = 0.5 + 0.1 * np.log(sizes / 100) + rng.normal(size=(40, 1)) * 0.01
+    two = one + rng.uniform(0.0, 0.14, size=(40, 1))  # twice the items are worth .069
+    values = np.stack([one, two])
+    found = spread_out(values, sizes, [[0, 1]], [1, 2], beyond=150)
+    np.testing.assert_array_equal(found[0], values[0])
+    np.testing.assert_array_equal(found[1][:, sizes < 150], two[:, sizes < 150])
+    over = two - one > 0.1 * np.log(2)
+    assert 5 < over[:, 0].sum() < 35
+    wanted = np.where(over, one + 0.1 * np.log(2), two)
+    np.testing.assert_allclose(found[1][:, sizes > 150], wanted[:, sizes > 150], atol=1e-9)
+    np.testing.assert_allclose(
+        spread_sizes(np.array([10.0, 20.0]), [[0, 1]], [1, 3]), [10, 20, 30, 60]
+    )

@@ -125,9 +125,11 @@ def test_large_worlds_are_fewer_and_comparisons_need_no_prototypes() -> None:
 
 
 def test_more_money_never_buys_less(made: Plan) -> None:
-    poor, rich = replan(made, amount=5), replan(made, amount=15)
-    assert poor.recommendation["quality"] <= rich.recommendation["quality"] + 1e-9
-    assert poor.recommendation["cost"] <= 5
+    # Little money is added to the labels at hand, more of it buys anew: qualities of two things.
+    for less, more in ((2, 10), (15, 20)):
+        poor, rich = replan(made, amount=less), replan(made, amount=more)
+        assert poor.recommendation["quality"] <= rich.recommendation["quality"] + 1e-9
+        assert poor.recommendation["cost"] <= less
 
 
 def test_one_label_teaches_no_more_than_a_constant_answer(made: Plan) -> None:

@@ -1,15 +1,14 @@
 """What sets options apart: what theory foretells and what was measured, weighed by each other.
 
-With D_o(n) what the theory of the features foretells of option o beyond the mean of all, from the
-purity of its answers (`theory`), the difference in ln u (`links`) is
+With D_o what the theory of the features foretells of option o beyond the mean of all, from the
+purity of its answers (`worth`), the difference in ln u (`links`) is
 
-    d_o(n) = c D_o(n) + e_o,   e_o ~ Normal(0, tau^2),
+    d_o = c D_o + e_o,   e_o ~ Normal(0, tau_o^2),
 
 c >= 0 how much of the theory's difference there is and tau what it misses of single options. The
 measured differences m ~ Normal(d, V), resampled in pairs (V with `LUCK`), decide both: c and tau
-lie on a grid, and each point weighs its prior times the likelihood of m. Where noise lies in the
-items that are doubtful anyhow, or the features hardly tell the classes apart, better answers teach
-hardly more than others: c is then near 0, and a pilot whose options measure alike says so.
+lie on a grid, and each point weighs its prior times the likelihood of m. Where better answers teach
+hardly more than others, c is near 0, and a pilot whose options measure alike says so.
 
 The prior is that of the data sets of `benchmarks/learning_hard_sets.py` (docs/validation.md).
 """
@@ -25,9 +24,12 @@ import numpy as np
 #: the theory holds, else anything up to the grid's end, with probability `OTHER`.
 SHARES = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3,
                    1.5, 1.75, 2.0])  # fmt: skip
-USUAL, USUAL_SPREAD, OTHER = 0.85, 0.4, 0.35
+USUAL, USUAL_SPREAD, OTHER = 1.1, 0.35, 0.15
 #: What the theory misses of single options: standard deviations of ln u, and their prior.
 MISSES, MISS_PRIOR = np.array([0.005, 0.015, 0.04, 0.12]), np.array([0.35, 0.35, 0.2, 0.1])
+#: The same of what answers are worth, in ln(items), where options are more and more answers of one
+#: kind.
+MISSES_WORTH = np.array([0.02, 0.08, 0.16, 0.3])
 #: The same where the purity of an option's answers is not known.
 UNKNOWN = 0.3
 #: Factor on the standard error of measured differences that the test items explain: which items
@@ -37,15 +39,15 @@ LUCK = 1.7
 
 @dataclass(frozen=True)
 class Apart:
-    """Differences of options from their mean in ln u: draws (O, B, N) at the sizes asked for.
+    """Differences of options from their mean: draws of c, `share` (B,), and of e, `own` (O, B).
 
-    `share` (B,) is the c of each draw; `believed` the probability that the theory holds (c from its
+    `believed` the probability that the theory holds (c from its
     lognormal prior); `told` how much the measurement says of c, 1 - its standard deviation over
     that of the prior.
     """
 
-    draws: np.ndarray
     share: np.ndarray
+    own: np.ndarray
     believed: float
     told: float
 
@@ -54,8 +56,7 @@ def set_apart(
     measured: np.ndarray,
     covariance: np.ndarray,
     foretold: np.ndarray,
-    ahead: np.ndarray,
-    known: Sequence[bool],
+    misses: np.ndarray,
     *,
     seed: int,
     draws: int,
@@ -64,9 +65,9 @@ def set_apart(
     """Draws of what sets O options apart.
 
     `measured` (O,) differences of ln u from the options' mean with their `covariance` (O, O);
-    `foretold` (O,) the theory's at the same sizes and `ahead` (O, N) at those asked for; `known`:
-    is the purity of an option's answers known? `same` (O,) numbers options whose answers are one
-    and the same alike.
+    `foretold` (O,) the theory's at the same sizes; `misses` (4, O) the tau of each option under
+    each of the hypotheses of `MISS_PRIOR`. `same` (O,) numbers options whose answers are one and
+    the same alike.
     """
     count = len(measured)
     contrasts = _contrasts(count)
@@ -74,9 +75,8 @@ def set_apart(
     error = contrasts @ covariance @ contrasts.T
     usual, other = _prior()
     logs, means, roots = [], [], []
-    for miss, chance in zip(MISSES, MISS_PRIOR, strict=True):
-        own = np.where(known, miss, UNKNOWN) ** 2
-        prior = contrasts @ np.diag(own) @ contrasts.T
+    for miss, chance in zip(misses, MISS_PRIOR, strict=True):
+        prior = contrasts @ np.diag(miss**2) @ contrasts.T
         total = prior + error
         gain = np.linalg.solve(total, prior).T
         residual = z - SHARES[:, None] * d
@@ -94,7 +94,7 @@ def set_apart(
     rng = np.random.default_rng([seed, 91])
     place = (rng.permutation(draws) + 0.5) / draws
     picked = np.minimum(np.searchsorted(np.cumsum(flat), place), flat.size - 1)
-    share, miss = picked // len(MISSES), picked % len(MISSES)
+    share, miss = picked // len(misses), picked % len(misses)
     noise = rng.standard_normal((draws, count - 1))
     extra = np.stack(means)[miss, share] + np.einsum("bst,bt->bs", np.stack(roots)[miss], noise)
     own = contrasts.T @ extra.T  # (O, B)
@@ -102,10 +102,8 @@ def set_apart(
         groups = np.asarray(same)
         for g in np.unique(groups):
             own[groups == g] = own[groups == g].mean(0)
-    apart = ahead - ahead.mean(0)
-    every = SHARES[share][None, :, None] * apart[:, None] + own[:, :, None]
     told = 1 - _spread(weight.sum(0)) / _spread(usual + other)
-    return Apart(every, SHARES[share], believed, max(told, 0.0))
+    return Apart(SHARES[share], own, believed, max(told, 0.0))
 
 
 def _spread(weight: np.ndarray) -> float:

@@ -10,7 +10,8 @@ holds both, and the forecast names the two.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import norm
@@ -24,43 +25,95 @@ SMOOTHED = 0.25
 #: Factor on the standard error of a measured quality: it is an estimate too (root mean square z of
 #: 1.1 in cross-entropy from 300 and 1,000 items of the data sets of docs/validation.md).
 WIDER = 1.12
+#: Up to this multiple of the largest measured size an option keeps what it alone measured.
+FADED = 2.0
 #: Rounds of stretching an interval about its mean.
 TURNS = 8
 
 
-def as_measured(ahead: Forecast, points: CurvePoints, *, seed: int, moves: bool = True) -> Forecast:
+@dataclass(frozen=True)
+class _Beside:
+    """A model beside what was measured at the measured `sizes` (S,): losses, the measured ones made
+    to fall, their standard errors, where each size is among the forecast's, and the floor."""
+
+    sizes: np.ndarray
+    loss: np.ndarray
+    error: np.ndarray
+    model: np.ndarray
+    at: np.ndarray
+    floor: float
+
+    @classmethod
+    def of(cls, ahead: Forecast, points: CurvePoints) -> _Beside:
+        known, judged = np.isfinite(points.mean), metric_of(points.metric)
+        sizes, loss = points.sizes[known].astype(np.float64), judged.loss(points.mean[known])
+        error = np.maximum(points.standard_error()[known], 1e-9)
+        at = np.array([int(np.argmin(np.abs(ahead.sizes - n))) for n in sizes])
+        model = judged.loss(ahead.draws[:, at].mean(0))
+        floor = min(points.floor, 0.9 * float(loss.min()))
+        return cls(sizes, _falling(loss, error), error, model, at, floor)
+
+    @property
+    def shown(self) -> np.ndarray:
+        """The measured losses, moved by the model as far as it may."""
+        reach = SMOOTHED * self.error
+        return _falling(np.clip(self.model, self.loss - reach, self.loss + reach), self.error)
+
+    @property
+    def factor(self) -> np.ndarray:
+        """ln of the factor that turns what the model has above the floor into what is shown."""
+        shown, model = (np.maximum(x - self.floor, 1e-9) for x in (self.shown, self.model))
+        return np.log(shown / model)
+
+
+def in_common(ahead: Sequence[Forecast], points: Sequence[CurvePoints]) -> np.ndarray:
+    """What moves the models of all options to what was measured: ln of a factor at each measured
+    size (S,), for options of the same sizes."""
+    beside = [_Beside.of(one, p) for one, p in zip(ahead, points, strict=True)]
+    return np.mean([one.factor for one in beside], axis=0)
+
+
+def as_measured(
+    ahead: Forecast,
+    points: CurvePoints,
+    *,
+    seed: int,
+    moves: bool = True,
+    common: np.ndarray | None = None,
+) -> Forecast:
     """`ahead`, a forecast at all measured sizes and others, with what was measured in its place.
 
-    Options of equal `seed` are widened alike. `moves` False leaves the middle where it is (it
-    follows other measurements, `guide`) and only sees to it that the interval at the largest
-    measured size holds the measurement.
+    Options of equal `seed` are widened alike. `common` (`in_common`) is what goes on beyond the
+    measured sizes where options were forecast together: what sets one apart has been weighed
+    against the theory already, so the rest of it ends at `FADED` times the largest. `moves` False
+    leaves the middle where it is (it follows other measurements, `guide`) and only sees to it that
+    the interval at the largest measured size holds the measurement.
     """
     judged = metric_of(points.metric)
     if judged.shape is None:
         return ahead
     up = judged.higher
-    known = np.isfinite(points.mean)
-    sizes = points.sizes[known].astype(np.float64)
-    loss = 1 - points.mean[known] if up else points.mean[known]
-    error = np.maximum(points.standard_error()[known], 1e-9)
-    floor = min(points.floor, 0.9 * float(loss.min()))
+    beside = _Beside.of(ahead, points)
+    sizes, error, model, floor = beside.sizes, beside.error, beside.model, beside.floor
+    loss = judged.loss(points.mean[np.isfinite(points.mean)])
     draws = 1 - ahead.draws if up else ahead.draws
-    mean = draws.mean(0)
-    at = np.array([int(np.argmin(np.abs(ahead.sizes - n))) for n in sizes])
-    model = mean[at]
-    largest = at[-1]
-    wanted = _falling(loss, error)
+    at, largest = beside.at, beside.at[-1]
     if moves:
-        reach = SMOOTHED * error
-        wanted = _falling(np.clip(model, wanted - reach, wanted + reach), error)
-        factor = np.log(np.maximum(wanted - floor, 1e-9) / np.maximum(model - floor, 1e-9))
+        factor = beside.factor
+        own = np.zeros(len(sizes)) if common is None else factor - common
         spread = draws[:, at].std(axis=0) / np.maximum(model - floor, 1e-9)
-        claimed = WIDER * error / np.maximum(wanted - floor, 1e-9)
+        claimed = WIDER * error / np.maximum(beside.shown - floor, 1e-9)
         lacking = np.sqrt(np.maximum(np.log1p(claimed**2) - np.log1p(spread**2), 0.0))
         # Below the smallest and beyond the largest measured size what is there goes on.
-        factor, lacking = (
-            np.interp(np.log(ahead.sizes), np.log(sizes), one) for one in (factor, lacking)
+        factor, lacking, own = (
+            np.interp(np.log(ahead.sizes), np.log(sizes), one) for one in (factor, lacking, own)
         )
+        past = np.log(np.maximum(ahead.sizes / sizes[-1], 1.0)) / np.log(FADED)
+        factor = factor - own * np.minimum(past, 1.0)
+        if common is not None:
+            rank = np.argsort(ahead.sizes, kind="stable")
+            rank = rank[ahead.sizes[rank] >= sizes[-1] * (1 - 1e-9)]
+            factor = _not_rising(factor, np.log(np.maximum(draws.mean(0) - floor, 1e-9)), rank)
         luck = np.random.default_rng([seed, 97]).standard_normal((len(draws), 1))
         luck = (luck - luck.mean()) / luck.std()
         draws = floor + (draws - floor) * np.exp(factor + lacking * luck - lacking**2 / 2)
@@ -95,6 +148,14 @@ def _falling(loss: np.ndarray, error: np.ndarray) -> np.ndarray:
     from sklearn.isotonic import isotonic_regression
 
     return isotonic_regression(loss, sample_weight=1 / error**2, increasing=False)
+
+
+def _not_rising(factor: np.ndarray, log_loss: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    """The ln factors (N,), lowered where they would make the loss rise from one size to the next of
+    `rank` (R,): what was measured is kept until the curve is as good."""
+    result = factor.copy()
+    result[rank] = np.minimum.accumulate((log_loss + factor)[rank]) - log_loss[rank]
+    return result
 
 
 def _holding(

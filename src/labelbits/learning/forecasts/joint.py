@@ -3,14 +3,15 @@
 Options tested on the same items share the luck of those items and the shape of the curve. With
 y_o(n) the ln u of option o (`links`),
 
-    y_o(n) = Y(n) + d_o(n).
+    y_o(n) = Y(n exp(s_o)) + e_o.
 
-Y is the mean of all options' own forecasts, d_o what sets option o apart: what the theory of the
-features foretells from the purity of o's answers, and what was measured in pairs, each weighed by
-the other (`apart`). More answers on the same items are never worse, draw by draw (`order`). At
-measured sizes all of it gives way to what was measured (`held`). Where options have been measured
-on other items too, much further than on the pilot, Y and d_o are from there (`guide`) in the draws
-that believe them.
+Y is the mean of all options' own forecasts, s_o what o's answers are worth in items (`worth`), e_o
+what sets options of other kinds or annotators apart beside that. The theory of the features
+foretells s from the purity of the answers; it and what was measured in pairs (`pairs`) are weighed
+by each other (`apart`). More answers on the same items are never worse, and the same answers on
+more items are never worse, draw by draw (`order`). At measured sizes all of it gives way to what
+was measured (`held`). Where options have been measured on other items too, much further than on the
+pilot, the curves are from there (`guide`) in the draws that believe them.
 """
 
 from __future__ import annotations
@@ -22,31 +23,31 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.interface import LEVEL
-from labelbits.learning.curves.points import CROSSED, CurvePoints
+from labelbits.learning.curves.points import CurvePoints
 from labelbits.learning.forecasts.apart import LUCK as PAIRED_LUCK
-from labelbits.learning.forecasts.apart import UNKNOWN, set_apart
-from labelbits.learning.forecasts.extrapolate import LEAST_LEAD, ROUGHNESS, SPAN
+from labelbits.learning.forecasts.apart import MISSES, MISSES_WORTH, UNKNOWN, set_apart
+from labelbits.learning.forecasts.extrapolate import LEAST_LEAD
 from labelbits.learning.forecasts.guide import follow, usable
-from labelbits.learning.forecasts.held import as_measured
+from labelbits.learning.forecasts.held import as_measured, in_common
 from labelbits.learning.forecasts.links import Link
 from labelbits.learning.forecasts.one import (
     Forecast,
     forecast,
     only,
-    resampled_curves,
     with_draws,
 )
-from labelbits.learning.forecasts.order import Chains, in_order
+from labelbits.learning.forecasts.order import Chains, in_order, spread_out, spread_sizes
+from labelbits.learning.forecasts.pairs import differences, paired
+from labelbits.learning.forecasts.worth import bounded, read_at, slope_of, worth_of
 from labelbits.learning.theory import MISSED, RidgeTheory, posterior_lead
 from labelbits.metrics import metric_of
 
-#: Factor on the standard error of a measured difference that its test items explain, where it is
-#: set against a guide.
-LUCK = 3.5
 #: Guides are followed from this probability on, where one account has to be named.
 BELIEVED = 0.5
 #: Spread of the items' ln u in the link that translates quality to ln u and back.
 SPREAD = 0.4
+#: Sizes beyond the measured ones at which the common curve is known, whatever is asked for.
+BETWEEN = 7
 
 
 def forecast_options(
@@ -60,15 +61,18 @@ def forecast_options(
     draws: int = 1000,
     guides: Sequence[CurvePoints | None] | None = None,
     chains: Chains = (),
+    answers: Sequence[int] | None = None,
 ) -> list[Forecast]:
     """The forecast of every option at the same `sizes` (T,); other arguments as in `forecast`.
 
     `guides` (one for each option, None where there is none) are the same options measured on other
     items whose class is known, tested on the same items: see `guide`. `chains` number options that
     are more and more answers of one kind on the same items: each is at least as good as the one
-    before it in every draw. Options that cannot be compared (another learner than the linear one,
-    metrics of whole sets, test items or sizes that differ, hardly above chance) keep the forecasts
-    they have alone. At the largest measured size every interval holds the measurement.
+    before it in every draw. `answers`, how many of them each option gives an item, bounds it from
+    above by as many answers on more items (`order`). Options that cannot be compared (another
+    learner than the linear one, metrics of whole sets, test items or sizes that differ, hardly
+    above chance) keep the forecasts they have alone. At the largest measured size every interval
+    holds the measurement.
     """
     guides = [None] * len(points) if guides is None else guides
     if len(guides) != len(points):
@@ -79,28 +83,55 @@ def forecast_options(
     known = [np.isfinite(p.mean) for p in points]
     measured = np.unique(np.concatenate([p.sizes[k] for p, k in zip(points, known, strict=True)]))
     every = np.concatenate([measured, sizes])
+    asked = len(every)
+    up = metric_of(points[0].metric).higher
+    if metric_of(points[0].metric).shape is None:
+        answers = None  # such a quality may fall with more labels
+    # Differences are read off the curve at other sizes (`worth`), which it must be known at.
+    beyond = [np.geomspace(measured[-1], limit * measured[-1], BETWEEN)]
+    if answers is not None:
+        beyond.append(spread_sizes(sizes, chains, answers))
+    beyond = np.concatenate(beyond)
+    every = np.concatenate([every, beyond[beyond <= limit * measured[-1] * (1 + 1e-9)]])
     alone = [
         forecast(p, every, seed=seed, level=level, limit=limit, floor=floor, draws=draws)
         for p in points
     ]
     pairs = enumerate(zip(points, guides, strict=True))
     led = {o: g for o, (p, g) in pairs if g is not None and usable(p, g)}
-    comparable = _comparable(points) if len(points) > 1 or led else None
+    comparable = _comparable(points, led) if len(points) > 1 or led else None
+    common = None
     if comparable is None:
         found = alone
     else:
-        found = _together(points, alone, led, comparable, seed=seed, draws=draws)
+        terms = _Terms(seed, draws, chains, answers)
+        found = _together(points, alone, led, comparable, terms)
+        common = in_common(found, points) if len(points) > 1 else None
     believed = [f.alike is not None and f.alike >= BELIEVED for f in found]
     found = [
-        as_measured(f, p, seed=seed, moves=not b)
+        as_measured(f, p, seed=seed, moves=not b, common=common)
         for f, p, b in zip(found, points, believed, strict=True)
     ]
-    up = metric_of(points[0].metric).higher
     if chains:
         sign = 1 if up else -1
-        ordered = sign * in_order(sign * np.stack([f.draws for f in found]), chains)
-        found = [with_draws(f, d) for f, d in zip(found, ordered, strict=True)]
-    return [only(f, slice(len(measured), None)) for f in found]
+        ordered = in_order(sign * np.stack([f.draws for f in found]), chains)
+        if answers is not None:
+            there = np.flatnonzero(~found[0].refused)
+            ordered[:, :, there] = spread_out(
+                ordered[:, :, there], every[there], chains, answers, float(measured[-1])
+            )
+        found = [with_draws(f, sign * d) for f, d in zip(found, ordered, strict=True)]
+    return [only(f, slice(len(measured), asked)) for f in found]
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """How options are forecast together: random numbers, and which are more answers of a kind."""
+
+    seed: int
+    draws: int
+    chains: Chains
+    answers: Sequence[int] | None
 
 
 def _together(
@@ -108,12 +139,11 @@ def _together(
     alone: list[Forecast],
     led: dict[int, CurvePoints],
     comparable: tuple[RidgeTheory, Link],
-    *,
-    seed: int,
-    draws: int,
+    terms: _Terms,
 ) -> list[Forecast]:
     """The forecasts with what all options share, and what sets each apart, from all of them."""
     first, link = comparable
+    seed, draws = terms.seed, terms.draws
     up = metric_of(points[0].metric).higher
     known = np.isfinite(points[0].mean)
     measured = points[0].sizes[known].astype(np.float64)
@@ -132,19 +162,29 @@ def _together(
         loss = link.to_loss(log_u)
         return 1 - loss if up else loss
 
-    ahead = lead[:, len(measured) :]
     common = []
     for one in alone:
         draw = np.where(one.refused, one.draws[:, :1], one.draws)
         common.append(link.to_log_u(1 - draw if up else draw))
     if len(points) > 1:
-        pair = _paired(points, known, link, draws, seed)
+        pair = paired(points, known, link, draws, seed)
+        curve, there = np.mean(common, axis=0), ~alone[0].refused
+        worth = worth_of(foretold, measured[-1])
+        slope = slope_of(curve.mean(0)[there], reach[there], measured[-1])
+        # What tells more and more answers of one kind apart is what they are worth in items; other
+        # options differ in what they can reach, too.
+        linked = np.isin(np.arange(len(points)), [o for c in terms.chains for o in c])
+        misses = np.where(linked, slope * MISSES_WORTH[:, None], MISSES[:, None])
+        misses = np.where(sure, misses, UNKNOWN)
         apart = set_apart(
-            pair.lead @ pair.weight, PAIRED_LUCK**2 * pair.covariance(),
-            (lead - lead.mean(0))[:, : len(measured)][:, pair.used] @ pair.weight, ahead, sure,
+            pair.lead @ pair.weight, PAIRED_LUCK**2 * pair.covariance(), slope * worth, misses,
             seed=seed, draws=draws, same=_alike(points),
         )  # fmt: skip
-        found = np.mean(common, axis=0) + apart.draws
+        shift = worth[:, None] * apart.share + np.where(linked[:, None], apart.own / slope, 0.0)
+        shift = bounded(shift, terms.chains, terms.answers)
+        found = np.stack([
+            read_at(curve[:, there], reach[there], reach, one) for one in shift
+        ]) + np.where(linked[:, None], 0.0, apart.own)[:, :, None]  # fmt: skip
         alone = [replace(one, believed=apart.believed, told=apart.told) for one in alone]
     else:
         found = np.stack(common)
@@ -155,7 +195,7 @@ def _together(
     def beyond(lead: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(e_o (O,) expected beyond such leads, its draws (O, B))."""
         shift = (lead - lead.mean(0))[:, : len(measured)]
-        own, error = _differences(points, known, link, shift, draws, seed)
+        own, error = differences(points, known, link, shift, draws, seed)
         missed = np.where(sure, MISSED, UNKNOWN)
         shrunk = missed**2 / (missed**2 + error**2)
         expected = shrunk * own
@@ -218,8 +258,11 @@ def _with_parts(one: Forecast, sampling: np.ndarray, model: np.ndarray) -> Forec
     )  # fmt: skip
 
 
-def _comparable(points: Sequence[CurvePoints]) -> tuple[RidgeTheory, Link] | None:
-    """(theory of one option, link) where all options can be compared."""
+def _comparable(
+    points: Sequence[CurvePoints], led: dict[int, CurvePoints]
+) -> tuple[RidgeTheory, Link] | None:
+    """(theory of one option, link) where all options can be compared; beside chance the link is
+    that of no theory, which guides (`led`) do not follow."""
     first = points[0]
     if first.item_values is None or first.theory is None:
         return None
@@ -235,67 +278,5 @@ def _comparable(points: Sequence[CurvePoints]) -> tuple[RidgeTheory, Link] | Non
     floor = min(first.floor, 0.9 * float(loss.min()))
     link = Link.of(first.metric, first.theory.frequencies, floor, SPREAD)
     if link.to_log_u(loss[:, -1]).min() < LEAST_LEAD:
-        return None
+        return None if led else (first.theory, Link.plain(floor))
     return first.theory, link
-
-
-@dataclass(frozen=True)
-class _Paired:
-    """Measured differences of ln u: `lead` (O, U) from the mean of all options at the `used` sizes,
-    `again` (O, B, U) of resampled curves; `weight` (U,) sums to 1."""
-
-    used: np.ndarray
-    lead: np.ndarray
-    again: np.ndarray
-    weight: np.ndarray
-
-    def covariance(self) -> np.ndarray:
-        """Of the weighted differences (O, O)."""
-        count = len(self.lead)
-        spread = np.cov(self.again @ self.weight)
-        rough = ROUGHNESS**2 * float(self.weight @ self.weight)
-        return np.atleast_2d(spread) + rough * (np.eye(count) - 1 / count)
-
-
-def _paired(
-    points: Sequence[CurvePoints], known: np.ndarray, link: Link, draws: int, seed: int
-) -> _Paired:
-    """What was measured in pairs, on the same resamples of the test items."""
-    up = metric_of(points[0].metric).higher
-    sizes = points[0].sizes[known].astype(np.float64)
-    leads, curves = [], []
-    for p in points:
-        loss = 1 - p.mean[known] if up else p.mean[known]
-        deviation = resampled_curves(p, known, draws, np.random.default_rng(seed), CROSSED)
-        leads.append(link.to_log_u(loss))
-        curves.append(link.to_log_u(np.maximum(loss + (-1 if up else 1) * deviation, 1e-4)))
-    lead, curve = np.stack(leads), np.stack(curves)
-    used = (sizes >= sizes[-1] / SPAN) & (lead > LEAST_LEAD).all(0)
-    used[-1] = True
-    lead, curve = lead[:, used], curve[:, :, used]
-    lead, curve = lead - lead.mean(0), curve - curve.mean(0)
-    covariance = np.mean([np.atleast_2d(np.cov(one.T)) for one in curve], axis=0)
-    precision = np.linalg.inv(covariance + ROUGHNESS**2 * np.eye(int(used.sum())))
-    return _Paired(used, lead, curve, precision.sum(1) / precision.sum())
-
-
-def _differences(
-    points: Sequence[CurvePoints],
-    known: np.ndarray,
-    link: Link,
-    shift: np.ndarray,
-    draws: int,
-    seed: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Measured differences (O,) of ln u from the mean of all options beyond `shift` (O, S), and
-    their standard errors (O,) with `LUCK`."""
-    pair = _paired(points, known, link, draws, seed)
-    beyond = pair.lead - shift[:, pair.used]
-    own, error = [], []
-    for o in range(len(points)):
-        covariance = np.atleast_2d(np.cov(pair.again[o].T))
-        covariance = covariance + ROUGHNESS**2 * np.eye(int(pair.used.sum()))
-        precision = np.linalg.inv(covariance)
-        own.append(beyond[o] @ (precision.sum(1) / precision.sum()))
-        error.append(LUCK / np.sqrt(precision.sum()))
-    return np.array(own), np.array(error)

@@ -18,6 +18,8 @@ from labelbits.metrics.leads import NODES, WEIGHTS
 
 #: ln u on which both curves are tabulated.
 _LOG_U = np.linspace(-5.0, 3.5, 426)
+#: -ln(loss - floor), where nothing more is known of the loss.
+_PLAIN = np.linspace(-3.0, 9.0, 1201)
 #: Least share of what the constant answer leaves that there is to be told.
 LEAST_TOLD = 0.02
 
@@ -71,6 +73,11 @@ class Link:
         if constant < chance - 1e-3:
             known = float(np.exp(np.interp(-float(constant), -table[1], table[0])))
         return cls(*table, floor, 1.0, known)
+
+    @classmethod
+    def plain(cls, floor: float = 0.0) -> Link:
+        """ln u = -ln(loss - floor): no theory of leads, for features that hardly tell a class."""
+        return cls(_PLAIN, np.exp(-_PLAIN), floor)
 
     def to_loss(self, log_u: np.ndarray) -> np.ndarray:
         """Loss at ln u, any shape."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.interface import Z
+from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held
 from labelbits.planning.comparisons.measured import Measured, Part
 from labelbits.planning.comparisons.twins import Asking, Tested, follow, learn, measure
@@ -157,8 +158,8 @@ def backtest_of(told: Measured, half: Rise, metric: str, ceiling: float) -> tupl
 
 def _moved(rise: Rise, start: float, metric: str) -> np.ndarray:
     """Twins' curves (twins, sizes) moved to begin at `start`: what is missing to 1 falls by the
-    same factor for alignment, whose end is known; else the same gain is added."""
-    if metric == "alignment":
+    same factor where the end is known; else the same gain is added."""
+    if goal_of(metric).known_end:
         missing = np.maximum(1 - rise.values, 1e-4)
         return 1 - (1 - start) * missing / np.maximum(1 - rise.start, 1e-4)[:, None]
     return start + rise.values - rise.start[:, None]

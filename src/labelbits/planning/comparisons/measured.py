@@ -78,8 +78,9 @@ def measured(
     """The curve of one source. Agreement: folds of questions, all tested rows of the fold.
     Alignment: two disjoint halves. Shots: the classes of items of which no fitted answer tells the
     class: all items where comparisons are fitted, a third of them at a time where labels are."""
-    how = {"agreement": _agreement, "alignment": _alignment, "shots": _shots}[metric]
-    return how(held, source, learn, labels, seed, tell)
+    from labelbits.planning.comparisons.goals import goal_of  # it lists what stands here
+
+    return goal_of(metric).measured(held, source, learn, labels, seed, tell)
 
 
 def _richer(held: Held, rows: np.ndarray, learn: Fitter, number: int) -> tuple:
@@ -107,7 +108,7 @@ def _error(score: Score) -> float:
     return (score.high - score.low) / (2 * Z)
 
 
-def _agreement(
+def measured_agreement(
     held: Held, source: Source, learn: Fitter, labels: int, seed: int,
     tell: Callable[[float], None],
 ) -> Measured:  # fmt: skip
@@ -168,7 +169,7 @@ def _by_question(values: np.ndarray, question: np.ndarray, seed: int) -> Score:
     return agreement(Predictions(np.arange(len(values)), question, values, none, none, none), seed)
 
 
-def _alignment(
+def measured_alignment(
     held: Held, source: Source, learn: Fitter, labels: int, seed: int,
     tell: Callable[[float], None],
 ) -> Measured:  # fmt: skip
@@ -242,7 +243,7 @@ def about(held: Held, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
     return found
 
 
-def _shots(
+def measured_shots(
     held: Held, source: Source, learn: Fitter, labels: int, seed: int,
     tell: Callable[[float], None],
 ) -> Measured:  # fmt: skip

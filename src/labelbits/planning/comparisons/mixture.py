@@ -19,6 +19,7 @@ from labelbits.interface import LEVEL, Batch
 from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import change
 from labelbits.planning.comparisons.forecast import FACTOR, SPREAD
+from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.planning.comparisons.measured import Part, about, item_folds
 from labelbits.planning.comparisons.twins import Asking, Tested, learn, measure, simulated
@@ -128,7 +129,7 @@ def _twins(
     each = (SCREEN + CONFIRM) // USED
     found: list[list[_Twin]] = []
     parts: list[Part] = []
-    if metric == "shots":
+    if goal_of(metric).needs_classes:
         for items in item_folds(held, seed)[:USED]:
             rows = people[~about(held, people, items)]
             parts.append(Part([rows], np.zeros(0, int), [], unlabelled=items))

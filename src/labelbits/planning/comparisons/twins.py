@@ -204,12 +204,25 @@ def choices(embedding: SignalEmbedding, batch: Batch) -> np.ndarray:
 
 def measure(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested, metric: str) -> float:
     """The metric of a space if this world were the truth."""
+    from labelbits.planning.comparisons.goals import goal_of  # it lists what stands here
+
+    return goal_of(metric).at_twins(embedding, world, tested)
+
+
+def twins_alignment(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested) -> float:
+    """Spearman correlation of the space's distances with the world's own."""
+    found = float(spearman(np.asarray(embedding.embedding_), world.items, max_pairs=PAIRS))
+    return found if math.isfinite(found) else 0.0  # all items are in one place
+
+
+def twins_shots(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested) -> float:
+    """Few-shot accuracy of the items' own classes."""
     points = np.asarray(embedding.embedding_)
-    if metric == "alignment":
-        found = float(spearman(points, world.items, max_pairs=PAIRS))
-        return found if math.isfinite(found) else 0.0  # all items are in one place
-    if metric == "shots":
-        return float(shots(points, tested.classes, tested.labels, draws=DRAWS, tested=tested.items))
+    return float(shots(points, tested.classes, tested.labels, draws=DRAWS, tested=tested.items))
+
+
+def twins_agreement(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested) -> float:
+    """Share of the world's answers to the tested questions that the space foretells."""
     right, total = 0.0, 0
     for batch in tested.batches:
         chance = world.chances(_answered(world, batch, tested), batch.items)

@@ -168,6 +168,7 @@ def learned_curves(
     every = forecast_options(
         [one[2] for one in measured], grid, seed=seed, limit=LIMIT, guides=guides,
         chains=chains_of([one[0] for one in measured]),
+        answers=[one[0].answers_per_item or 1 for one in measured] if is_linear else None,
     )  # fmt: skip
     if not is_linear:
         beside = forecast_options(linear, grid, seed=seed, limit=LIMIT)
