@@ -5,8 +5,8 @@ compared with fits to 2, 4 and 8 times as many answers, tested on questions that
 the folder `LABELBITS_DATA`, or ../shared/data. Results are kept in FILE, a line a pilot, and a
 second run goes on where the first stopped:
 
-    python benchmarks/validation_comparisons.py run FILE [SET:SIZE:PILOTS[:METRIC[:FEATURES[:SEED]]]]...
-    python benchmarks/validation_comparisons.py table FILE
+    ... validation_comparisons.py run FILE [SET:SIZE:PILOTS[:METRIC[:FEATURES[:SEED]]]]...
+    ... validation_comparisons.py table FILE
 
 SET: shoes, shapepairs, eggs, wordpairs, or simDxN, a simulated world of N items in D dimensions;
 FEATURES: none, own or shuffled; SEED: that of the first pilot (0).
