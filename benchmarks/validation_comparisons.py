@@ -5,10 +5,11 @@ compared with fits to 2, 4 and 8 times as many answers, tested on questions that
 the folder `LABELBITS_DATA`, or ../shared/data. Results are kept in FILE, a line a pilot, and a
 second run goes on where the first stopped:
 
-    python benchmarks/validation_comparisons.py run FILE [SET:SIZE:PILOTS[:METRIC[:FEATURES]]]...
+    python benchmarks/validation_comparisons.py run FILE [SET:SIZE:PILOTS[:METRIC[:FEATURES[:SEED]]]]...
     python benchmarks/validation_comparisons.py table FILE
 
-SET: shoes, shapepairs, eggs or wordpairs; FEATURES: none, own or shuffled.
+SET: shoes, shapepairs, eggs, wordpairs, or simDxN, a simulated world of N items in D dimensions;
+FEATURES: none, own or shuffled; SEED: that of the first pilot (0).
 """
 
 from __future__ import annotations
@@ -60,9 +61,28 @@ def _swapped(triplets: np.ndarray, generator: np.random.Generator) -> tuple[np.n
     return np.where(swap[:, None], triplets[:, [0, 2, 1]], triplets), swap
 
 
+def _simulated(dims: int, items: int, seed: int) -> Answers:
+    """Triplets about normal points; nobody is told their lapse (0 to .2) and precision."""
+    generator = np.random.default_rng([seed, dims, items])
+    points = generator.normal(size=(items, dims))
+    rows = generator.random((26_000, items)).argsort(1)[:, :3]
+    near, far = (
+        np.sum((points[rows[:, 0]] - points[rows[:, k]]) ** 2, axis=1) * 2 / dims for k in (1, 2)
+    )
+    lapse = generator.uniform(0, 0.2)
+    precision = np.exp(generator.uniform(np.log(0.5), np.log(3)))
+    first = lapse / 2 + (1 - lapse) / (1 + np.exp(-precision * (far - near)))
+    codes = generator.random(len(rows)) > first
+    who = generator.integers(0, 30, len(rows)).tolist()
+    return _table("triplet", rows, codes, who, items)
+
+
 def load(name: str, seed: int) -> tuple[Answers, np.ndarray | None]:
     """(answers in random order, features or None) of a set."""
     generator = np.random.default_rng([seed, 1])
+    if name.startswith("sim"):
+        dims, items = name[3:].split("x")
+        return _simulated(int(dims), int(items), seed), None
     if name == "shoes":
         table = pl.read_parquet(DATA / "zappos_triplets.parquet")
         rows = table.select(pl.all().cast(pl.Int64)).to_numpy()
@@ -182,8 +202,9 @@ def run(path: Path, jobs: list[str]) -> None:
     todo = []
     for job in jobs or list(DEFAULT):
         name, size, pilots, *rest = job.split(":")
-        metric, how = (*rest, *("agreement", "none")[len(rest) :])[:2]
-        todo += [(name, int(size), seed, metric, how) for seed in range(int(pilots))]
+        metric, how, first = (*rest, *("agreement", "none", "0")[len(rest) :])[:3]
+        seeds = range(int(first), int(first) + int(pilots))
+        todo += [(name, int(size), seed, metric, how) for seed in seeds]
     for job in todo:
         if job in done:
             continue

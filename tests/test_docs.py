@@ -63,6 +63,8 @@ def own_files(folder: Path) -> None:
         rows.append((f"o{head}", f"o{one}", f"o{other}", f"p{k % 6}", round(rng.gamma(4), 1)))
     columns = ["head", "winner", "loser", "puid", "response_time"]
     pl.DataFrame(rows, schema=columns, orient="row").write_csv(folder / "triplets.csv")
+    shapes = {"shape": [f"o{k}" for k in range(12)], "size": [*z[:, 0], 0.1, 0.2, 0.3, 0.4, 0.5]}
+    pl.DataFrame(shapes).write_csv(folder / "shapes.csv")
     fights = []
     for k in range(240):
         a, b = rng.choice(12, 2, replace=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 import labelbits as lb
 from labelbits.items.tables import Columns, read_tables
 from labelbits.items.texts import embed_texts
+from labelbits.items.undescribed import described_rows
 from labelbits.own_tables import AskedKind, plan_tables
 
 TEXTS = ["a fine film", "a dull film", "a fine story", "a dull plot", "fine actors", "dull actors"]
@@ -79,6 +81,40 @@ def test_texts_that_share_words_are_near() -> None:
         embed_texts(["!!", "??"])
 
 
+def test_items_that_nothing_describes_are_left_out_and_counted(tmp_path: Path) -> None:
+    labels = ["good", "bad", "good", "bad", "", ""]
+    said: list[str | None] = [*TEXTS]
+    said[1], said[4] = "  ", None
+    file = _write(tmp_path / "t.csv", id=list("abcdef"), text=said, label=labels)
+    found = read_tables([file], Columns(text="text", label="label"))
+    assert found.ids == list("acdf")
+    assert len(found.features) == len(found.shown or ()) == 4
+    assert found.answers is not None
+    assert set(found.answers.items) == {"a", "c", "d"}
+    told = "; ".join(found.notes)
+    assert "2 items have no text and are left out ('b', 'e')" in told
+    assert "1 answers to items that were left out" in told
+    # An empty cell among numbers, in the table and in a file of features beside it.
+    numbers = ["1", "", "3", "NA", "5", "6"]
+    beside = _write(tmp_path / "f.csv", id=list("fedcba"), n=numbers, m=list("123456"))
+    both = _write(tmp_path / "n.csv", id=list("abcdef"), n=numbers, label=labels)
+    assert read_tables([both], Columns(features=("n",))).ids == list("acef")
+    found = read_tables([file], Columns(features=(str(beside),)), answers_too=False)
+    assert found.ids == list("abdf")
+    np.testing.assert_array_equal(found.features, [[6, 6], [5, 5], [3, 3], [1, 1]])
+    # Missing images; where most are missing, the column or the folder is wrong.
+    names = [f"{one}.png" for one in "abcdef"]
+    for name in names[:4]:
+        (tmp_path / name).write_bytes(name.encode())
+    first = pl.DataFrame({"image": names})
+    notes: list[str] = []
+    kept = described_rows(first, list("abcdef"), None, "image", [], str(file), notes)
+    assert kept.tolist() == [True] * 4 + [False] * 2
+    assert notes == ["2 items have no file where image says and are left out ('e', 'f')"]
+    with pytest.raises(lb.InputError, match=r"image 'a\.png' is not there"):
+        described_rows(first, list("abcdef"), None, "image", [], "elsewhere/t.csv", [])
+
+
 def test_what_is_wrong_is_said_with_the_column_and_the_remedy(tmp_path: Path) -> None:
     file = _write(tmp_path / "t.csv", a=["x", "y"], text=["one", None], n=["1", "two"])
     with pytest.raises(lb.InputError, match="--text names the column 'txt'; expected one of: a"):
@@ -143,3 +179,52 @@ def test_the_plan_file_that_was_assumed_gives_the_same_plan(tmp_path: Path) -> N
     with pytest.raises(lb.InputError, match="--budget"):
         plan_tables([file], {}, out, budget=None, ask=(), metric=None, seed=0,
                     progress=lambda what, share: None)  # fmt: skip
+
+
+def test_comparisons_and_features_are_joined_by_name(tmp_path: Path) -> None:
+    names = [f"shoe_{k:02}" for k in range(12)]
+    rows = [(names[k % 12], names[(k + 1) % 12], names[(k + 5) % 12]) for k in range(30)]
+    rows.append(("SHOE_03", names[1], names[2]))
+    schema = ["head", "winner", "loser"]
+    triplets = tmp_path / "triplets.csv"
+    pl.DataFrame(rows, schema=schema, orient="row").write_csv(triplets)
+    table = _write(tmp_path / "shoes.csv", shoe=names, size=list(range(12)), heel=[1.5] * 12)
+    np.save(tmp_path / "shoes.npy", np.ones((13, 2)))
+
+    def planned(files: list[Path], **columns: Any) -> str:
+        with pytest.raises(lb.InputError) as problem:
+            plan_tables(
+                files, columns, tmp_path / "out", budget=20.0, ask=[], metric=None, seed=0,
+                progress=lambda *_: None,
+            )  # fmt: skip
+        return str(problem.value)
+
+    for told in (
+        planned([triplets], features=(str(table),)),
+        planned([triplets, table]),
+        planned([triplets, table], features=(str(table),)),
+    ):
+        assert "shoes.csv: 1 of 13 items of the answers have no row of features" in told
+        assert "'SHOE_03' is one; did you mean 'shoe_03'?" in told
+    told = planned([triplets], features=(str(tmp_path / "shoes.npy"),))
+    assert "holds 13 rows without names" in told
+    assert "npz file with the arrays features and ids" in told
+    # Joined by name it goes on to the plan, which wants more comparisons than 30.
+    pl.DataFrame(rows[:-1], schema=schema, orient="row").write_csv(triplets)
+    assert "it holds 30 comparisons by people" in planned([triplets, table])
+    battles = tmp_path / "battles.csv"
+    fights = pl.DataFrame({"model_a": names[:6], "model_b": names[6:], "winner": ["model_a"] * 6})
+    fights.write_csv(battles)
+    assert "preferences are compared with an ideal item" in planned(
+        [battles], features=(str(table),)
+    )
+
+
+def test_names_that_differ_by_capitals_only_are_told(tmp_path: Path) -> None:
+    file = _write(
+        tmp_path / "t.csv", head=["shoe", "Shoe", "boot"], winner=["boot"] * 2 + ["shoe"],
+        loser=["clog"] * 3, worker=["ann", "Ann", "bob"],
+    )  # fmt: skip
+    notes = lb.read_answers(file).notes
+    assert "items that differ by capitals only are kept apart: Shoe / shoe" in notes
+    assert "annotators that differ by capitals only are kept apart: Ann / ann" in notes

@@ -3,6 +3,9 @@
 It stands alone so that the command line can catch it without importing JAX.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class InputError(ValueError):
     """The input is wrong: the message says where, what was found, what was expected, what to do.
@@ -18,6 +21,15 @@ class NotFiniteError(ArithmeticError):
 class ImpossibleError(ArithmeticError):
     """A computed value lies where none can, beyond its error: a defect of the program, never cut
     to what is possible. The message says which value, of what, and at what point."""
+
+
+def near_name(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the name in `known` that differs by capitals, or by little; else
+    nothing."""
+    names = list(known)
+    same = next((one for one in names if one.casefold() == name.casefold()), None)
+    found = [same] if same is not None else difflib.get_close_matches(name, names, 1, 0.8)
+    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def check_positive(name: str, value: float) -> float:

@@ -13,7 +13,7 @@ import polars as pl
 
 from labelbits.answers import read_answers
 from labelbits.answers.formats.deciding import SeveralQuestionsError
-from labelbits.answers.formats.detect import reader_for
+from labelbits.answers.formats.detect import READERS, reader_for
 from labelbits.assumed import FIRST_BUDGET
 from labelbits.errors import InputError
 from labelbits.interface import Answers
@@ -91,16 +91,21 @@ def _look(path: Path, question: str | None, questions: list[str]) -> Seen:
     found.guess = guess_columns(found.table, str(path), found.answers)
     if found.answers is None and not found.guess.text and not found.guess.image:
         _answers_by_shape(found, questions)
-    if found.guess is not None and found.answers is not None and found.format != "crowd-kit":
+    if found.guess is not None and found.answers is not None and not _by_columns(found):
         found.guess.label = None  # what its format says is surer
     return found
+
+
+def _by_columns(seen: Seen) -> bool:
+    """Was it read as a plain table, by names of columns?"""
+    return seen.format in READERS and READERS[seen.format].by_columns
 
 
 def _vectors(path: Path) -> tuple[int, int] | None:
     """The shape of a file of features; None where whole numbers or one column say otherwise."""
     try:
         reader, _ = reader_for(path)
-        if reader.name in ("counts", "odd-one-out", "cleanlab", "probabilities"):
+        if reader.weakness >= BY_SHAPE:
             return None
     except InputError:
         pass
@@ -168,7 +173,7 @@ def _dataset(
         elif guess.text:
             lines += _key("embedding", "tfidf", "or a sentence-transformers model: name or folder")
         pilots = [one for one in pilots if one is not first]
-        if (first.answers is None or first.format == "crowd-kit") and guess.label:
+        if (first.answers is None or _by_columns(first)) and guess.label:
             lines += _key("label", guess.label, guess.why.get("label", ""))
             lines += _key("annotator", guess.annotator, "who answered")
             lines += _key("seconds", guess.seconds, "how long an answer took")

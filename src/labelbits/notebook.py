@@ -13,6 +13,7 @@ from labelbits.assumed import Asked, assumed_folder, write_assumed
 from labelbits.errors import InputError
 from labelbits.interface import LEVEL, Answers
 from labelbits.planning.result import Plan as _Plan
+from labelbits.standardise import index_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +84,9 @@ class Plan(_Plan):
         shown = ("items", "cost", "quality", "interval")
         rows = "".join(
             "<tr>"
-            + "".join(f"<td>{escape(text)}</td>" for text in (one.name, *map(one.texts.get, shown)))
+            + "".join(
+                f"<td>{escape(text)}</td>" for text in (one.name, *(one.texts[c] for c in shown))
+            )
             + "</tr>"
             for one in table_of(self)
             if one.option is not None
@@ -122,7 +125,8 @@ def plan(
     Otherwise `features` is an array (items, columns) or a frame of numbers; `answers` the pilot: a
     frame (pandas, polars, pyarrow, any that narwhals knows), an `Answers`, or files of any format
     that `labelbits pilot` reads; `gold` the class of each item, -1 or None where unknown. Answers
-    name items by row number, or by `ids`, the name of each row. `signals` are the options, a name
+    name items by row number, or by `ids`, the name of each row (left out: the index of a pandas
+    frame of features, where it holds texts). `signals` are the options, a name
     or a table as in a plan file (left out: one and three hard labels). Money is in `currency`.
 
     Raises `InputError` for anything that is wrong with them, as the command does.
@@ -160,6 +164,7 @@ def plan(
         missing = "features" if features is None else "budget"
         raise InputError(f"plan without a plan file needs {missing}=; expected it beside answers=")
     table, kind = _features(features)
+    ids = index_of(features) if ids is None else ids
     asked = Asked(budget, currency, wage_per_hour, signals, metric, target, test_fraction)
     with assumed_folder(WORDS) as folder:
         read, frame = _answers(answers)

@@ -12,6 +12,8 @@ from typing import Any
 from labelbits import planning
 from labelbits.annotators.dimensions import dimensions_of
 from labelbits.answers import read_answers
+from labelbits.answers.formats.detect import reader_for
+from labelbits.answers.table.left_out import said_left_out
 from labelbits.answers.table.preferences import as_comparisons
 from labelbits.assumed import (
     DATA,
@@ -23,6 +25,8 @@ from labelbits.assumed import (
 )
 from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.items.answered import BY_SHAPE
+from labelbits.items.arrays import load_features
 from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
 from labelbits.planning.spec.planfile import OF_COMPARISONS
@@ -30,7 +34,7 @@ from labelbits.planning.spec.planreader import read_plan
 from labelbits.planning.spec.planwriter import plan_text
 from labelbits.report import write_plan
 from labelbits.signals import REGISTRY
-from labelbits.signals.encoding import PREFERENCE
+from labelbits.signals.encoding import PREFERENCE, rows_by_name_or_number
 
 #: Keys of the assumed plan file, as the command line says them.
 WORDS = {"[goal] metric": "--metric", "[budget] amount": "--budget", "[[signal]]": "--ask"}
@@ -63,7 +67,7 @@ def plan_tables(
     _check_asked(Asked(budget, signals=kinds, metric=metric))
     progress("reading the tables", 0.0)
     asked_of = Columns(**columns)
-    if not (asked_of.text or asked_of.image or asked_of.features):
+    if not (asked_of.text or asked_of.image or asked_of.label):
         compared = _comparisons(files, asked_of, seed)
         if compared is not None:
             asked = Asked(budget, signals=kinds, metric=metric)
@@ -88,18 +92,59 @@ def plan_tables(
     return made
 
 
-def _comparisons(files: Sequence[Path], columns: Columns, seed: int) -> Answers | None:
-    """The answers in the files, if their format is known and they compare items."""
-    told = {"item": columns.id, "annotator": columns.annotator, "label": columns.label,
-            "seconds": columns.seconds}  # fmt: skip
+@dataclass(frozen=True)
+class _Compared:
+    """Answers that compare items, and the file of features of those items, if there is one."""
+
+    answers: Answers
+    features: Path | None
+
+
+def _comparisons(files: Sequence[Path], columns: Columns, seed: int) -> _Compared | None:
+    """The answers in the files, if their format is known and they compare items. One file beside
+    them, or the one that `features` names, describes the items."""
+    told = {"item": columns.id, "annotator": columns.annotator, "seconds": columns.seconds}
     named = {key: name for key, name in told.items() if name}
+    apart = _features_apart(files, columns)
+    if apart is None:
+        return None
+    answering, features = apart
     try:
-        found = read_answers(files, question=columns.question, columns=named, seed=seed)
+        found = read_answers(answering, question=columns.question, columns=named, seed=seed)
     except InputError:
         return None  # the reader of tables says what is missing
     asked = set(found.table["signal"].unique())
     compares = all(one == PREFERENCE or (one in REGISTRY and _compares(one)) for one in asked)
-    return as_comparisons(found)[0] if compares and len(found) else None
+    if not compares or not len(found):
+        return None
+    if features is not None and PREFERENCE in asked:
+        raise InputError(
+            f"{answering[0]}: preferences are compared with an ideal item, which has no features; "
+            f"leave {features} out"
+        )
+    return _Compared(as_comparisons(found)[0], features)
+
+
+def _features_apart(
+    files: Sequence[Path], columns: Columns
+) -> tuple[list[Path], Path | None] | None:
+    """(files of answers, the file of features or None); None where neither is plain."""
+    if columns.features:
+        path = Path(columns.features[0])
+        if len(columns.features) > 1 or not path.is_file():
+            return None  # columns of a table of items
+        return [file for file in files if not (file.is_file() and file.samefile(path))], path
+    answering: list[Path] = []
+    others: list[Path] = []
+    for file in files:
+        try:
+            known = file.is_dir() or len(files) == 1 or reader_for(file)[0].weakness < BY_SHAPE
+        except InputError:
+            known = False
+        (answering if known else others).append(file)
+    if not answering or len(others) > 1:
+        return None
+    return answering, others[0] if others else None
 
 
 def _compares(name: str) -> bool:
@@ -108,24 +153,36 @@ def _compares(name: str) -> bool:
 
 
 def _plan_comparisons(
-    found: Answers, asked: Asked, files: Sequence[Path], folder: Path, seed: int,
+    compared: _Compared, asked: Asked, files: Sequence[Path], folder: Path, seed: int,
     progress: Callable[[str, float], None],
 ) -> Plan:  # fmt: skip
-    """A plan from comparisons alone: how well the items are known, without features of them."""
-    progress("choosing dimensions", 0.01)
-    dims = dimensions_of(found, None, len(found.classes), seed)
+    """A plan from comparisons: how well the items are known, with features of them or without."""
+    found = compared.answers
     kinds = list(found.table["signal"].unique(maintain_order=True))
     asked = replace(asked, signals=asked.signals or kinds, metric=asked.metric or OF_COMPARISONS)
-    notes = [
-        "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`.",
-        f"{len(found):,} comparisons of {len(found.items):,} items ({', '.join(kinds)}); nothing "
-        "describes the items, so quality is how well the distances between them are known",
-        f"{dims.value} dimensions: {dims.source}",
-    ]
+    given = "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`."
+    held = f"{len(found):,} comparisons of {len(found.items):,} items ({', '.join(kinds)})"
+    notes = [given, f"{held}; nothing describes the items, so quality is how well the distances "
+             "between them are known"]  # fmt: skip
+    ids, features, dims = None, None, None
+    if compared.features is not None:
+        ids, features = load_features(compared.features)
+        _rows_of(found, ids, features, compared.features)
+        notes = [given, f"{held}; {compared.features} describes {len(features):,} items by "
+                 f"{features.shape[1]:,} numbers each"]  # fmt: skip
+    else:
+        progress("choosing dimensions", 0.01)
+        dims = dimensions_of(found, None, len(found.classes), seed)
+        notes.append(f"{dims.value} dimensions: {dims.source}")
     with assumed_folder(WORDS) as made_in:
-        path = write_comparisons(made_in, asked, found, dims.value, notes)
+        if features is not None:
+            path = write_assumed(made_in, asked, features=features, answers=found, ids=ids,
+                                 notes=notes)  # fmt: skip
+        else:
+            assert dims is not None
+            path = write_comparisons(made_in, asked, found, dims.value, notes)
         made = planning.plan(path, seed=seed, progress=progress)
-        read = as_read([*notes[1:], *found.notes])
+        read = as_read([*notes[1:], *found.notes, *said_left_out(found)])
         made = replace(made, title=files[0].stem, warnings=[*made.warnings, read])
         write_plan(made, folder)
         shutil.copytree(made_in, folder, dirs_exist_ok=True)
@@ -139,6 +196,21 @@ def _check_asked(asked: Asked) -> None:
         path = made_in / PLAN
         path.write_text(plan_text({"dataset": dataset, **asked.tables()}), encoding="utf-8")
         read_plan(path)
+
+
+def _rows_of(found: Answers, ids: list[str] | None, features: Any, path: Path) -> None:
+    """Raise `InputError`, with what to do, for items of the answers that have no row."""
+    try:
+        rows_by_name_or_number(found.items, len(features), ids)
+    except InputError as problem:
+        text = str(problem)
+        if ids is None:
+            text = (
+                f"holds {len(features):,} rows without names, and the answers name items such as "
+                f"{found.items[0]!r}; expected a table with a column of the same names beside the "
+                "numbers, or an npz file with the arrays features and ids"
+            )
+        raise InputError(f"{path}: {text}") from None
 
 
 def _are_there(files: Sequence[Path]) -> None:

@@ -111,3 +111,15 @@ def _standardised(recent: Recent, power: float) -> np.ndarray:
 def standardised(features: np.ndarray, power: float) -> np.ndarray:
     """`features` (float32) standardised with themselves, remembered: options share features."""
     return _standardised(Recent(features), power)
+
+
+def index_of(frame: Any) -> list[str] | None:
+    """The names of the rows of a pandas frame whose index holds texts; None of anything else.
+
+    An index of numbers may be row numbers or names: it is never used.
+    """
+    index = getattr(frame, "index", None)
+    if type(index).__module__.split(".")[0] != "pandas":
+        return None
+    names = list(index)
+    return names if names and all(isinstance(name, str) for name in names) else None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.base import clone
 
-from labelbits import signals
+from labelbits import read_answers, signals
 from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.learning import SignalClassifier
@@ -146,3 +149,42 @@ def test_a_sparse_report_that_contradicts_itself_still_names_classes() -> None:
     np.testing.assert_allclose(signal.states(report, 4), [[0.5, 0.5, 0, 0]])
     honest = np.array([[0, 1, 60.0, 20.0, 20.0, 0, 0, 1, 0]])
     np.testing.assert_allclose(signal.states(honest, 4), [[0.6, 0.2, 0, 0.2]])
+
+
+def test_rows_without_a_class_are_told_with_what_to_do() -> None:
+    x = np.arange(12.0).reshape(6, 2)
+    for lost in (None, float("nan")):
+        y = np.array(["a", "b", lost, "a", "b", lost], dtype=object)
+        with pytest.raises(
+            InputError, match=r"no class \(None or NaN\) in 2 of 6 rows \(row 2, 5\)"
+        ):
+            SignalClassifier(0.1).fit(x, y)
+
+
+def test_frames_of_answers_are_joined_by_the_names_of_the_rows() -> None:
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 2))
+    y = np.where(x[:, 0] > 0, "a", "b")
+    names = [f"n{i}" for i in range(40)]
+    rows = [(names[i], who, y[i]) for i in rng.permutation(30) for who in "pq"]
+    rows.sort(key=lambda row: row[0] != "n0")
+    columns = ["item", "annotator", "label"]
+    frame = pl.DataFrame(rows, schema=columns, orient="row")
+    known = SignalClassifier(0.1).fit(x[:30], y[:30])
+    of_pandas = frame.to_pandas() if importlib.util.find_spec("pyarrow") else frame
+    indexed = pandas.DataFrame(x, columns=["u", "v"], index=names)
+    for found in (
+        SignalClassifier(0.1).fit(x, frame, ids=names),
+        SignalClassifier(0.1).fit(x, read_answers(frame), ids=names),
+        SignalClassifier(0.1).fit(indexed, of_pandas),
+    ):
+        assert found.classes_.tolist() == ["a", "b"]
+        shown = np.asarray(x) if not hasattr(found, "feature_names_in_") else indexed
+        assert (found.predict(shown) == known.predict(x)).mean() > 0.9
+    votes = pandas.DataFrame({"no": (y == "a") * 2, "yes": (y == "b") * 1})
+    assert SignalClassifier(0.1).fit(x, votes).classes_.tolist() == [0, 1]
+    with pytest.raises(InputError, match="leave ids out"):
+        SignalClassifier(0.1).fit(x, y, ids=names)
+    with pytest.raises(InputError, match="'n0' is one"):
+        SignalClassifier(0.1).fit(x, frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,14 @@ from labelbits.answers import write_answers
 from labelbits.errors import InputError
 from labelbits.planning import Plan, plan
 from labelbits.planning.comparisons.doubts import check_comparisons, random_questions
-from labelbits.planning.comparisons.forecast import Rise, backtest_of, forecast, totals_of
+from labelbits.planning.comparisons.forecast import (
+    Factor,
+    Rise,
+    backtest_of,
+    forecast,
+    of_anything,
+    totals_of,
+)
 from labelbits.planning.comparisons.held import held_answers
 from labelbits.planning.comparisons.measured import Measured
 from labelbits.planning.comparisons.twins import asking_of
@@ -120,10 +128,52 @@ def test_pilots_that_tell_nothing_are_refused_with_the_pilot_to_run(tmp_path: Pa
     inside = {f"item {i}" for i in range(5)}
     rows = [i for i, row in enumerate(few.table["items"].to_list()) if set(row) <= inside]
     with pytest.raises(InputError, match="different questions"):
-        check_comparisons(held_of(replace(few, table=few.table[rows * 9])), ["triplet"])
+        check_comparisons(held_of(replace(few, table=few.table[rows * 9])))
     same = replace(few, table=pl.concat([few.table[[0, 1, 2]]] * 60))
     with pytest.raises(InputError, match="3 different questions"):
-        check_comparisons(held_of(same), ["triplet"])
+        check_comparisons(held_of(same))
+
+
+def test_questions_that_are_all_about_five_items_are_refused():
+    every = triplets(4000, 2)
+    five = {f"item {i}" for i in range(5)}
+    inside = [i for i, row in enumerate(every.table["items"].to_list()) if set(row) <= five]
+    others = [i for i, row in enumerate(every.table["items"].to_list()) if not set(row) & five]
+    rows = (inside * 20)[:1500] + others[:30]
+    with pytest.raises(InputError, match="are taken by 5 items"):
+        check_comparisons(held_of(replace(every, table=every.table[rows])), ["triplet"])
+
+
+def test_features_of_other_items_are_refused(tmp_path: Path):
+    toml = TOML.replace("[goal]", 'features = "x.csv"\n[goal]')
+    rows = [f"other {i},{i}" for i in range(ITEMS)]
+    (tmp_path / "x.csv").write_text("id,x\n" + "\n".join(rows) + "\n")
+    with pytest.raises(InputError, match="14 of 14 items of the answers have no row of features"):
+        planned(tmp_path, triplets(PILOT, 1), toml)
+
+
+def test_features_are_joined_by_name_whatever_the_order_of_items():
+    """A plan names items by row numbers, in the order in which answers mention them."""
+    answers = triplets(PILOT, 1)
+    order = np.random.default_rng(0).permutation(ITEMS)
+    renamed = {f"item {i}": str(order[i]) for i in range(ITEMS)}
+    table = answers.table.with_columns(
+        items=pl.col("items").list.eval(pl.element().replace_strict(renamed))
+    )
+    numbered = replace(answers, table=table, items=tuple(renamed[n] for n in answers.items))
+    options = {"residual_scale": 0.2, "metric_power": 1.0}
+    by_order = Fitter(1, Z, 0, options)(numbered).embedding_
+    assert np.allclose(by_order, Fitter(1, Z, 0, options)(answers).embedding_, atol=1e-3)
+    # Rows by number, as if items stood in that order, are those of other items.
+    assert not np.allclose(by_order, Fitter(1, Z[order], 0, options)(answers).embedding_, atol=0.1)
+
+
+def test_files_whose_questions_a_sampler_chose_are_refused(tmp_path: Path):
+    lines = [f"ann,{a},{b},{c},adaptive" for a, b, c in itertools.permutations(range(8), 3)]
+    (tmp_path / "t.csv").write_text("annotator,head,winner,loser,sampling\n" + "\n".join(lines))
+    (tmp_path / "plan.toml").write_text(TOML.replace("answers.parquet", "t.csv"))
+    with pytest.raises(InputError, match=r"chosen by a sampler.*adaptive"):
+        plan(tmp_path / "plan.toml")
 
 
 def test_groups_and_unasked_items_are_named():
@@ -135,7 +185,7 @@ def test_groups_and_unasked_items_are_named():
         for i, row in enumerate(both.table["items"].to_list())
         if set(row) <= left or set(row) <= right
     ]
-    said = check_comparisons(held_of(replace(both, table=both.table[kept])), ["triplet"])
+    said = check_comparisons(held_of(replace(both, table=both.table[kept])))
     assert any("2 groups of items" in text for text in said)
     assert any("1 of 14 items" in text for text in said)
 
@@ -188,6 +238,19 @@ def test_a_forecast_ends_at_the_ceiling_and_misses_widen_it():
     onward = forecast(told, rise, "agreement", 1.0, factor, 10_000, 0)
     assert onward.sizes[-1] >= 10_000
     assert totals_of(400, 1500) == [400, 800, 1600]
+
+
+def test_a_pilot_that_tells_nothing_yet_leaves_everything_open():
+    told = measured_as(0.52, 0.0)
+    flat = Rise(np.array([400.0, 800.0, 1600.0]), np.full((5, 3), 0.52), np.full(5, 0.52))
+    seen = forecast(told, flat, "agreement", 0.9, Factor(), 1600, 0)
+    opened = of_anything(seen, 400, 0.9, 0)
+    assert np.array_equal(opened.draws[:, 0], seen.draws[:, 0])
+    low, high = np.quantile(opened.draws[:, -1], [0.05, 0.95])
+    assert low < 0.56
+    assert 0.75 < high <= 0.9
+    assert np.quantile(seen.draws[:, -1], 0.95) < 0.6  # twins alone foretell that nothing comes
+    assert np.all(np.diff(opened.draws, axis=1) >= -1e-9)
 
 
 def test_settings_without_a_pilot_cover_their_ranges():

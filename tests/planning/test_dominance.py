@@ -2,9 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
-from labelbits.planning.measured.ceiling import _against_others
 from labelbits.planning.measured.dominance import chains_of, in_their_order, out_of_order
 from tests.planning.curves import curve
 
@@ -32,10 +29,3 @@ def test_what_is_out_of_order_is_named():
     made = in_their_order([worse, hard], sign=1)
     assert (made[0].draws >= made[1].draws).all()
     assert out_of_order(made, sign=1) == []
-
-
-def test_agreement_with_the_others_counts_no_answer_for_itself():
-    alike = np.array([[3, 0], [0, 4], [5, 0]], float)
-    np.testing.assert_allclose(_against_others(alike), 1.0)
-    # Two against one: the two agree with a tie of the others, the one with nobody.
-    np.testing.assert_allclose(_against_others(np.array([[2.0, 1.0]])), [(2 * 0.5 + 0) / 3])

@@ -363,7 +363,7 @@ def _calibrate_signal(
     if "noise" in only:
         own = batch.take(shown), rows[shown]
         if beside is not None and not kind.uses_classes:
-            noise, random = beside.noise(*own, answers)
+            noise, random = beside.noise(own[0], answers)
         if noise is None and not random:
             noise = _noise(*own, answers, truth, asked)
     advice = ""

@@ -71,11 +71,35 @@ def majority_of_others(item: np.ndarray, report: np.ndarray) -> np.ndarray:
     filled = np.where(good[:, None], np.nan_to_num(report), 0.0)
     total = np.zeros((index.max(initial=-1) + 1, report.shape[1]))
     np.add.at(total, index, filled)
-    others = total[index] - filled
+    return np.where(good, _favourite(total[index] - filled), -1)
+
+
+def _favourite(others: np.ndarray) -> np.ndarray:
+    """The class with the most of each row (n, K); -1 for none or a tie."""
     ordered = np.sort(others, axis=1)
-    second = ordered[:, -2] if report.shape[1] > 1 else np.zeros(len(ordered))
-    clear = np.greater(ordered[:, -1] - second, 1e-9)
-    return np.where(np.logical_and(clear, good), others.argmax(1), -1)
+    second = ordered[:, -2] if others.shape[1] > 1 else np.zeros(len(ordered))
+    return np.where(np.greater(ordered[:, -1] - second, 1e-9), others.argmax(1), -1)
+
+
+def right_of_counts(counts: np.ndarray, gold: np.ndarray | None) -> tuple[Interval, int] | None:
+    """(how often one answer is right, items that tell it) of votes (items, K).
+
+    Right is what `gold` (items,) says, -1 unknown, or without gold the majority of the item's other
+    answers; where these tie, or there are none, the answer tells nothing. It is what `confuse` says
+    of the same answers one by one. None where no answer tells.
+    """
+    item, said = np.nonzero(counts)
+    if gold is None:
+        others = counts[item]
+        others[np.arange(len(item)), said] -= 1
+        truth = _favourite(others)
+    else:
+        truth = gold[item]
+    known = truth >= 0
+    if not known.any():
+        return None
+    item, right = item[known], (said == truth)[known].astype(float)
+    return share_by(right, item, counts[item, said[known]]), len(np.unique(item))
 
 
 def confuse(
@@ -112,3 +136,22 @@ def confuse(
         accuracy,
         against,
     )
+
+
+#: Answers that what all classes have in common counts for beside a class's own.
+TYPICAL = 2
+
+
+def confusion_of_shares(truth: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """P(answer | true class), (K, K), from answers `counts` (items, K) to items whose true class
+    has the probabilities `truth` (items, K), for drawing further answers.
+
+    A class that few or no answers are about errs as often as the others do, and for each other
+    class alike; `confuse`, which measures, says of such a class that nothing is known.
+    """
+    classes = counts.shape[1]
+    seen = truth.T @ counts
+    right = np.trace(seen) / max(seen.sum(), 1e-12)
+    typical = np.full((classes, classes), (1 - right) / max(classes - 1, 1))
+    np.fill_diagonal(typical, right)
+    return (seen + TYPICAL * typical) / (seen.sum(1, keepdims=True) + TYPICAL)

@@ -14,9 +14,8 @@ from labelbits.annotators.people import people_and_models
 from labelbits.answers.table.preferences import as_comparisons
 from labelbits.errors import InputError
 from labelbits.interface import Answers
-from labelbits.items.rows import rows_by_name_or_number
 from labelbits.recovery import SignalEmbedding
-from labelbits.signals.encoding import is_kept
+from labelbits.signals.encoding import is_kept, rows_by_name_or_number
 from labelbits.signals.questions import only_asked, without_repeats
 
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from labelbits.answers.files.opening import check_file
 from labelbits.answers.formats.annotator_kinds import called_like_models, with_kinds
+from labelbits.answers.formats.cells import same_but_for_case
 from labelbits.answers.formats.detect import columns_of, reader_for
 from labelbits.answers.formats.language_models import MODEL
 from labelbits.answers.formats.markets import Sessions, apply_sessions, read_sessions
@@ -85,7 +86,7 @@ def read_answers(
         if read.is_same_file(path):
             continue
         reader, kind = reader_for(path, format, options)
-        if reader.name == "prolific" and len(files) > 1:
+        if reader.sessions and len(files) > 1:
             sessions.append(read_sessions(path, kind))
             read.notes.extend(sessions[-1].notes)
             read.rejected.append(_of_file(path, sessions[-1].rejected.frame()))
@@ -130,14 +131,21 @@ def _doubts(answers: Answers) -> list[str]:
         names = people["annotator"].unique(maintain_order=True).to_list()
     else:
         names = list(answers.annotators)
+    said = []
+    for what, own in (("items", answers.items), ("annotators", answers.annotators)):
+        alike = same_but_for_case(own)
+        if alike:
+            shown = "; ".join(" / ".join(group) for group in alike[:3])
+            more = f" and {len(alike) - 3:,} more" if len(alike) > 3 else ""
+            said.append(f"{what} that differ by capitals only are kept apart: {shown}{more}")
     found = called_like_models(names)
-    if not found:
-        return []
-    return [
-        f"{', '.join(found[:3])} {'is' if len(found) == 1 else 'are'} named like a language model "
-        "and counted as a person: a column annotator_kind that says person or model sets models "
-        "apart (--columns annotator_kind=COL)"
-    ]
+    if found:
+        said.append(
+            f"{', '.join(found[:3])} {'is' if len(found) == 1 else 'are'} named like a language "
+            "model and counted as a person: a column annotator_kind that says person or model sets "
+            "models apart (--columns annotator_kind=COL)"
+        )
+    return said
 
 
 def _of_frame(frame: Any, format: str, **more: Any) -> Answers:  # noqa: A002 - as above

@@ -93,7 +93,8 @@ def how_read(path: Path, told: Told) -> tuple[dict[str, Any], Answers | None]:
     Never raises for what is in the file: what is wrong stands under `problem`.
     """
     shown: dict[str, Any] = {
-        "format": "", "what": "", "columns": [], "rows": [], "guess": {}, "questions": [],
+        "format": "", "what": "", "by_columns": False, "columns": [], "rows": [],
+        "guess": {}, "questions": [],
         "problem": "", "short": "", "notes": [], "lost": [], "lost_count": 0, "answers": 0,
         "use": "answers", "table": False, "signals": [], "items": 0, "people": 0,
         "classes": [],
@@ -107,8 +108,8 @@ def how_read(path: Path, told: Told) -> tuple[dict[str, Any], Answers | None]:
             return shown, None
         options = Options(columns=dict(told.columns))
         reader = reader_for(path, told.format, options)[0]
-        shown |= {"format": reader.name, "what": reader.what}
-        if told.format == "auto" and not told.columns and reader.name != "crowd-kit":
+        shown |= {"format": reader.name, "what": reader.what, "by_columns": reader.by_columns}
+        if told.format == "auto" and not told.columns and not reader.by_columns:
             shown["guess"] = {}
         answers = read_as_told(path, told)
     except SeveralQuestionsError as several:

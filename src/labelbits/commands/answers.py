@@ -152,6 +152,7 @@ def recover_positions(
 
     from labelbits.annotators.recovering import recover
     from labelbits.answers import read_answers
+    from labelbits.answers.table.left_out import said_left_out
     from labelbits.items.arrays import load_features
     from labelbits.outputs import check_table
     from labelbits.progress import progress_bar
@@ -167,6 +168,8 @@ def recover_positions(
         answers, file_format, signal=signal, columns=told_columns(columns), question=question,
         seed=seed,
     )  # fmt: skip
+    for note in (*read.notes, *said_left_out(read)):
+        inform(note)
     rows = None if features is None else load_features(features)
     found = recover(read, None if dims == "auto" else int(dims), seed, inform, rows)
     embedding = found.embedding

@@ -13,6 +13,7 @@ from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.formats.reader import Options
 from labelbits.answers.table.columns import SCORE
+from labelbits.answers.table.left_out import said_left_out
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 
@@ -91,7 +92,7 @@ def answers_in(
     said = [note for note in found.notes if "who answered" not in note]
     notes += [
         note.replace("answers.parquet", where)
-        for note in said
+        for note in (*said, *said_left_out(found))
         if not (steps and "without an order" in note)
     ]
     return found
@@ -164,13 +165,8 @@ def _column_of_questions(table: pl.DataFrame, columns: Columns) -> str | None:
     return name
 
 
-def read_files_of_answers(
-    paths: list[Path], tables: list[pl.DataFrame], columns: Columns, notes: list[str]
-) -> Answers | None:
-    """The answers of those files whose format is known; None where no file's is.
-
-    `tables` loses nothing: what describes the items may stand beside the answers.
-    """
+def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str]) -> Answers | None:
+    """The answers of those files whose format is known; None where no file's is."""
     told = {
         key: name
         for key, name in (
@@ -189,7 +185,7 @@ def read_files_of_answers(
             continue
         if reader.weakness < BY_SHAPE:  # a table of numbers may be features
             known.append(path)
-            plain = plain and reader.name == "crowd-kit"
+            plain = plain and reader.by_columns
     if not known:
         return None
     try:
@@ -209,5 +205,5 @@ def read_files_of_answers(
         f"answers were read from {', '.join(str(path) for path in known)}, whose format is known "
         "(--label COLUMN reads a column instead)"
     )
-    notes += found.notes
+    notes += [*found.notes, *said_left_out(found)]
     return found

@@ -18,6 +18,7 @@ import numpy as np
 from labelbits.errors import InputError
 from labelbits.items import models
 from labelbits.items.texts import embed_texts
+from labelbits.items.undescribed import image_at
 
 Kind = Literal["text", "image"]
 Progress = Callable[[str, float], None]
@@ -84,9 +85,7 @@ def embed(
 
 def _image(value: str, where: str) -> Path:
     """The file that a cell names, from here or from beside the table."""
-    path = Path(value).expanduser()
-    places = [path, *(Path(one).parent / path for one in where.split(", ") if one)]
-    found = next((place for place in places if place.is_file()), None)
+    found = image_at(value, where)
     if found is None:
         raise InputError(
             f"{where}: image {value!r} is not there; expected the path of a file, from the folder "

@@ -72,7 +72,7 @@ def guess_columns(table: pl.DataFrame, where: str, answers: Answers | None = Non
             "put them there and add image = to the plan file"
         )
         found.image = None
-    _labelled(looked, taken, found, where)
+    _labelled(looked, taken, found)
     if found.label:
         # A column of numbers that are labels is no feature.
         found.features = [c for c in found.features if c != found.label]
@@ -159,7 +159,7 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
             )
 
 
-def _labelled(table: pl.DataFrame, taken: set, found: Guess, where: str) -> None:
+def _labelled(table: pl.DataFrame, taken: set, found: Guess) -> None:
     named = first_of(table, *LABEL, *SCALE)
     if named is not None and named not in taken - set(found.features):
         found.label = named

@@ -35,12 +35,3 @@ def by_name_or_number(answers: Answers, ids: Sequence[str]) -> Answers:
     if numbered and not any(name in known for name in answers.items):
         return answers
     return on_rows(answers, len(ids), ids)
-
-
-def rows_by_name_or_number(items: Sequence[str], rows: int, ids: Sequence[str] | None) -> list[int]:
-    """The row of features of each of `items`: by `ids`, the name of each row, or by row number
-    where there are no ids or no item is one of them. Raises `InputError` for items without a row.
-    """
-    known = set(ids or ())
-    numbered = all(name.isdecimal() for name in items) and not any(n in known for n in items)
-    return rows_of_items(items, rows, None if numbered else ids)

@@ -15,10 +15,11 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.formats import cells
-from labelbits.errors import InputError
+from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers
 from labelbits.items.answered import answers_in, read_files_of_answers
 from labelbits.items.reading import IDS, found_column, id_column, no_column, read_table
+from labelbits.items.undescribed import described_rows, finite_rows, without_items
 
 #: Values of a label that mean that there is none.
 MISSING = cells.MISSING | {"none", "-"}
@@ -49,7 +50,8 @@ class Columns:
 @dataclass
 class Items:
     """What was found: `ids` and `features` of all items, `answers` and `gold` of some; `shown` is
-    what people are shown of each (its text or the path of its image); `notes`."""
+    what people are shown of each (its text or the path of its image); `left_out` are items that
+    nothing describes; `notes`."""
 
     ids: list[str]
     features: np.ndarray
@@ -57,6 +59,7 @@ class Items:
     gold: list[str | None] | None
     notes: list[str] = field(default_factory=list)
     shown: list[str] | None = None
+    left_out: list[str] = field(default_factory=list)
 
 
 def read_tables(
@@ -88,20 +91,23 @@ def read_tables(
             "is one); expected an id in every row"
         )
     ids = table[JOINED].unique(maintain_order=True).to_list()
-    features, shown = _described(
+    features, shown, kept = _described(
         table, ids, columns, where, seed, embedding, locate, notes, progress
     )
     if columns.label:
         answers = answers_in(table, JOINED, columns, where, notes)
+    known = set(ids)
+    left_out = [one for one, there in zip(ids, kept, strict=True) if not there]
+    ids = [one for one, there in zip(ids, kept, strict=True) if there]
     if answers is not None:
-        known = set(ids)
         lost = [one for one in answers.items if one not in known]
         if lost:
             raise InputError(
                 f"{where}: {len(lost):,} of {len(answers.items):,} items of the answers are not in "
-                f"the tables ({lost[0]!r} is one); expected the same names of items: "
-                f"{say('id')} COLUMN joins them"
+                f"the tables ({lost[0]!r} is one{near_name(lost[0], known)}); expected the same "
+                f"names of items: {say('id')} COLUMN joins them"
             )
+        answers = without_items(answers, left_out, notes)
         free = len(ids) - len(answers.items)
         notes.append(
             f"{len(answers):,} answers on {len(answers.items):,} of {len(ids):,} items were read; "
@@ -112,7 +118,7 @@ def read_tables(
         known = table.select(JOINED, pl.lit(cells.names(table[columns.gold])).alias("gold"))
         held = {i: g for i, g in known.iter_rows() if g is not None and g.lower() not in MISSING}
         gold = [held.get(one) for one in ids]
-    return Items(ids, features, answers, gold, notes, shown)
+    return Items(ids, features, answers, gold, notes, shown, left_out)
 
 
 def as_read(notes: Sequence[str]) -> str:
@@ -131,7 +137,7 @@ def _files(
         tables.append(read_table(path, notes))
     if not answers_too or columns.label:
         return tables, None
-    answers = read_files_of_answers(paths, tables, columns, notes)
+    answers = read_files_of_answers(paths, columns, notes)
     return tables, answers
 
 
@@ -240,8 +246,8 @@ def _described(
     locate: Callable[[str], Path],
     notes: list[str],
     progress: Callable[[str, float], None],
-) -> tuple[np.ndarray, list[str] | None]:
-    """(features (items, columns), what people are shown of each item)."""
+) -> tuple[np.ndarray, list[str] | None, np.ndarray]:
+    """(features of the items that are kept, what people are shown of each, which are kept)."""
     from labelbits.items.embedding import embed
     from labelbits.items.vectors import read_vectors, vectors_of
 
@@ -252,26 +258,26 @@ def _described(
     first = table.group_by(JOINED, maintain_order=True).agg(
         pl.col(one).drop_nulls().first() for one in wanted
     )
-    for one in wanted:
-        missing = first[one].is_null()
-        if missing.any():
-            place = ids[int(missing.arg_max() or 0)]
-            raise InputError(
-                f"{where}: {int(missing.sum())} items have no {one} (item {place!r} is one); "
-                "expected one in some row of every item"
-            )
+    numbers = [one for one in own if one != shown_by]
+    kept = described_rows(first, ids, columns.text, columns.image, numbers, where, notes)
+    first = first.filter(pl.Series(kept))
+    named = [one for one, there in zip(ids, kept, strict=True) if there]
     shown = first[shown_by].cast(pl.String).to_list() if shown_by else None
     if own:
-        return vectors_of(first, own, where), shown
+        return vectors_of(first, own, where), shown, kept
     if columns.features:
         path = locate(columns.features[0])
         names, values = read_vectors(path)
-        return _in_order(path, names, values, ids, notes), shown
+        values = _in_order(path, names, values, ids, notes)[kept]
+        finite = finite_rows(values, named, str(path), where, notes)
+        kept[kept] = finite
+        shown = shown and [one for one, there in zip(shown, finite, strict=True) if there]
+        return values[finite], shown, kept
     assert shown is not None
     kind = "text" if columns.text else "image"
     vectors, said = embed(shown, kind, embedding, seed=seed, progress=progress, where=where)
     notes.append(said)
-    return vectors, shown
+    return vectors, shown, kept
 
 
 def _in_order(
@@ -291,7 +297,8 @@ def _in_order(
     if missing:
         raise InputError(
             f"{path}: has no row for {len(missing):,} of {len(ids):,} items ({missing[0]!r} is "
-            f"one; the file names {', '.join(names[:3])}); expected features of every item"
+            f"one{near_name(missing[0], place)}; the file names {', '.join(names[:3])}); expected "
+            "features of every item"
         )
     return values[[place[one] for one in ids]]
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.files.numpy_files import load_npz
+from labelbits.answers.formats import cells
 from labelbits.errors import InputError
 from labelbits.items.reading import id_column, is_table, read_table
 
@@ -45,27 +46,47 @@ def read_vectors(path: Path) -> tuple[list[str] | None, np.ndarray]:
 
     An npy file, or an npz file with an array `features` or a single array of two dimensions
     (`ids`, `items` or `names` beside it name the rows); or a table (CSV, TSV, JSON lines, Parquet,
-    xlsx, a folder of `datasets`) with a column of ids and one column of vectors, or columns of
-    numbers. Raises `InputError` for anything else.
+    xlsx, a folder of `datasets`) with a column of ids (or a single one of different texts) and one
+    column of vectors, or columns of numbers. Raises `InputError` for anything else.
     """
     if not is_table(path):
         return _from_arrays(path)
     table = read_table(path, [])
-    name = id_column(table)
+    name = id_column(table) or _names(table)
     rest = table.drop([name] if name else [])
     lists = [n for n, kind in rest.schema.items() if isinstance(kind, (pl.List, pl.Array))]
     if lists:
         wanted = lists[:1]
     else:
-        made = rest.select(pl.all().cast(pl.Float32, strict=False))
-        wanted = [n for n in made.columns if not made[n].is_null().any()]
+        wanted = [n for n in rest.columns if _numbers(rest[n]) is not None]
+        rest = rest.with_columns(pl.Series(n, _numbers(rest[n])) for n in wanted)
     if not wanted:
         raise InputError(
             f"{path}: found columns {', '.join(table.columns[:10])}; expected a column of vectors, "
             "or columns of numbers, beside one of ids"
         )
-    ids = table[name].cast(pl.String).to_list() if name else None
+    ids = cells.names(table[name]).to_list() if name else None
     return ids, vectors_of(rest, wanted, str(path))
+
+
+def _numbers(column: pl.Series) -> pl.Series | None:
+    """The column as numbers, NaN where a cell is empty; None where it holds anything else."""
+    made = column.cast(pl.Float32, strict=False)
+    lost = column.filter(made.is_null()).drop_nulls()
+    if made.null_count() == len(made):
+        return None
+    if len(lost) and not cells.names(lost).str.to_lowercase().is_in(list(cells.MISSING)).all():
+        return None
+    return made.fill_null(float("nan"))
+
+
+def _names(table: pl.DataFrame) -> str | None:
+    """The only column of text, where its values are all different: it names the rows."""
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    texts = [one for one in texts if table[one].cast(pl.Float64, strict=False).null_count()]
+    if len(texts) != 1 or table[texts[0]].null_count():
+        return None
+    return texts[0] if table[texts[0]].n_unique() == len(table) else None
 
 
 def _from_arrays(path: Path) -> tuple[list[str] | None, np.ndarray]:

@@ -16,7 +16,7 @@ from labelbits.learning.fits.regularisation import Regularisation, best_ridge, s
 from labelbits.learning.fits.softmax import fit_softmax
 from labelbits.learning.fits.targets import class_count, fast_targets
 from labelbits.learning.labels import labelled
-from labelbits.standardise import Standardiser, check_features
+from labelbits.standardise import Standardiser, check_features, index_of
 
 #: Penalties tried where every fit goes through a general likelihood (slower than softmax).
 FEW_RIDGES = (1e-3, 1e-2, 1e-1, 1.0)
@@ -26,7 +26,7 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):
     """P(class | x) = softmax(W x + b), by maximum penalised likelihood of any class answers.
 
     A scikit-learn classifier: `fit(X, y)` with one class a row, alone or in a pipeline. `y` may
-    also be votes (rows, classes), `Answers` about row numbers, or batches of answers.
+    also be votes (rows, classes), `Answers` or a frame of answers, or batches of answers.
 
     Logits play the part of minus precision times squared distance, so hard labels, votes, soft
     and sparse-soft reports, rankings, candidate sets, complementary labels, verifications and
@@ -70,16 +70,18 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.classes = classes
 
-    def fit(self, X: Any, y: Any = None) -> SignalClassifier:
+    def fit(self, X: Any, y: Any = None, ids: Sequence[Any] | None = None) -> SignalClassifier:
         """Learn from `y` on the rows of `X` (items, columns).
 
-        `y`: (items,) classes; (items, K) votes, rows of zeros are left out; `Answers` that name
-        items by row number; or batches whose `items` index rows. Columns are standardised with
+        `y`: (items,) classes, one in every row; (items, K) votes, rows of zeros are left out;
+        `Answers`, or a frame that `read_answers` reads, whose items are named by row number or by
+        `ids`, the name of each row (left out: the index of a pandas frame `X`, where it holds
+        texts); or batches whose `items` index rows. Columns are standardised with
         every row of `X`: no label is used for that. Raises `InputError` for answers that index no
         row, name no class, or are none at all.
         """
         features = self._features(X, first=True)
-        batches, names = labelled(y, len(features))
+        batches, names = labelled(y, len(features), ids, index_of(X))
         self._check(features, batches)
         k = len(names) if names is not None else class_count(batches, self.classes)
         self.classes_ = np.arange(k) if names is None else names

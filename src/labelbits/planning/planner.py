@@ -271,7 +271,7 @@ def _from_specification(
     simulated = simulated_curves(
         families, wanted, evidence, dims, classes, seed, tell, unseen, asked
     )
-    warnings += assumed_noise(wanted, families, noise, dims)
+    warnings += assumed_noise(wanted, families, noise)
     return _finish(
         wanted,
         "alignment",

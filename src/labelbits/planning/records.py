@@ -76,6 +76,8 @@ class Ceiling(Measured):
 
     what: str
     items: NotRequired[int]
+    low: NotRequired[float]
+    high: NotRequired[float]
     source: NotRequired[str]
     another_person: NotRequired[float]
     words: NotRequired[str]

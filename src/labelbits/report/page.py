@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
 
-from labelbits.atomic import write_whole
 from labelbits.planning.result import LEVEL, Plan
 from labelbits.report.run import run_of
 from labelbits.report.sections import sections
@@ -16,11 +14,6 @@ CITATION = (
     "Sucholutsky, Battleday, Collins, Marjieh, Peterson, Singh, Bhatt, Jacoby, Weller, Griffiths "
     "(2023). On the Informativeness of Supervision Signals. UAI 2023, arXiv 2211.01407."
 )
-
-
-def write_report(plan: Plan, path: Path) -> None:
-    """Write the report of `plan` to `path`, whole or not at all."""
-    write_whole(path, render(plan))
 
 
 def render(plan: Plan, today: datetime.date | None = None) -> str:

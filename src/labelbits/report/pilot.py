@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +13,7 @@ from rich.text import Text
 from labelbits.annotators.calibration import SignalCalibration
 from labelbits.annotators.intervals import Interval
 from labelbits.annotators.noise.maximum import NO_LAPSE, NO_TOP
+from labelbits.answers.table.left_out import reasons
 from labelbits.interface import LEVEL
 from labelbits.report.beside_models import lines_beside
 from labelbits.speech import cell, say
@@ -27,7 +27,7 @@ MEASURES = {
     "total variation": "total variation {} (0: equal, 1: nothing in common)",
     "correlation": "correlation {}",
 }
-#: Flagged annotators and rejected rows printed; `--json` and `--out` have all of them.
+#: Flagged annotators printed; `--json` has all of them.
 SHOWN = 5
 
 
@@ -152,26 +152,13 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
 
 
 def _show_dropped(pilot: Pilot, console: Console) -> None:
-    dropped, rejected = pilot.calibration.dropped, pilot.answers.rejected
-    if not dropped or rejected is None:
+    dropped = pilot.calibration.dropped
+    if not dropped:
         return
     rows = many(sum(dropped.values()), "row")
     console.print(_headed("left out", f"{rows} (counted from 1, without headings)"))
-    for reason, count in dropped.items():
-        own = rejected.filter(pl.col("reason") == reason)
-        found = own["found"].fill_null("").unique(maintain_order=True).to_list()
-        what = ", ".join(one or "nothing" for one in found[:SHOWN])
-        say(console, f"  {count:,}: {_places(own)}: {reason}; found {what}")
-
-
-def _places(rows: pl.DataFrame) -> str:
-    """Where the first rows of one reason stand."""
-    shown = []
-    for file, own in rows.head(SHOWN).group_by("file", maintain_order=True):
-        numbers = [str(row) for row in own["row"].drop_nulls()]
-        at = f", row{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if numbers else ""
-        shown.append(f"{file[0]}{at}")
-    return "; ".join(shown) + (", ..." if len(rows) > SHOWN else "")
+    for reason in reasons(pilot.answers):
+        say(console, f"  {reason}")
 
 
 def learning_sentence(factor: Interval) -> str:

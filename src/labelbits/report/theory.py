@@ -60,7 +60,6 @@ class Row:
     bits: float | None
     worth: float | None
     price: float | None
-    price_source: str
     recovery: Prediction | None
     refused: str = ""
     notes: tuple[str, ...] = field(default=())
@@ -84,30 +83,29 @@ def rows_at(setting: Setting) -> list[Row]:
     made = []
     for name, value in bits.items():
         base = bits[BASE]
-        price, source = _price(name, setting)
+        price = _price(name, setting)
         recovery, refused = _recovery(name, setting)
         worth = None if value is None or not base else value / base
-        made.append(Row(name, value, worth, price, source, recovery, refused))
+        made.append(Row(name, value, worth, price, recovery, refused))
     return made
 
 
-def _price(name: str, setting: Setting) -> tuple[float | None, str]:
+def _price(name: str, setting: Setting) -> float | None:
     """The price of an answer in hard labels: the slider's, else by published times."""
     if name == BASE:
-        return 1.0, "the unit"
+        return 1.0
     if name == setting.signal:
-        return setting.ratio, "the slider"
+        return setting.ratio
     if name == "votes":
         votes = make(name, setting.dims, setting.classes)
-        count = int(getattr(votes, "answers_per_item", 1))
-        return float(count), f"{count} hard labels"
+        return float(getattr(votes, "answers_per_item", 1))
     one, base = (
         make(kind, setting.dims, setting.classes).cited_time(setting.classes)
         for kind in (name, BASE)
     )
     if one is None or base is None:
-        return None, "no time is published"
-    return one.median / base.median, f"published times: {one.source}"
+        return None
+    return one.median / base.median
 
 
 def _recovery(name: str, setting: Setting) -> tuple[Prediction | None, str]:
@@ -122,7 +120,7 @@ def _recovery(name: str, setting: Setting) -> tuple[Prediction | None, str]:
         return None, str(problem)
 
 
-def bits_figure(rows: list[Row], setting: Setting) -> go.Figure:
+def bits_figure(rows: list[Row]) -> go.Figure:
     """Bars of bits an answer, and of bits for the price of one hard label where that is known."""
     drawing = go.Figure()
     names = [label(row.name) for row in rows]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from labelbits.errors import InputError
+from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers, Batch, Signal
 from labelbits.signals import REGISTRY, signal_class
 
@@ -142,6 +142,15 @@ def rows_of_items(items: Sequence[str], rows: int, ids: Sequence[Any] | None) ->
         how = "ids" if ids is not None else f"row numbers 0 to {rows - 1}; give ids=, their names"
         raise InputError(
             f"{len(missing)} of {len(items)} items of the answers have no row of features "
-            f"({missing[0]!r} is one); expected {how}"
+            f"({missing[0]!r} is one{near_name(missing[0], map(str, ids or ()))}); expected {how}"
         )
     return [place[name] for name in items]
+
+
+def rows_by_name_or_number(items: Sequence[str], rows: int, ids: Sequence[Any] | None) -> list[int]:
+    """The row of features of each of `items`: by `ids`, the name of each row, or by row number
+    where there are no ids or no item is one of them. Raises `InputError` for items without a row.
+    """
+    known = set() if ids is None else {str(one) for one in ids}
+    numbered = all(name.isdecimal() for name in items) and not any(n in known for n in items)
+    return rows_of_items(items, rows, None if numbered else ids)

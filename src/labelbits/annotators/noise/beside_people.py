@@ -79,7 +79,7 @@ class Beside:
     gain: float
     in_all_dims: bool = True
 
-    def noise(self, batch: Batch, rows: pl.DataFrame, answers: Answers) -> tuple[Noise | None, str]:
+    def noise(self, batch: Batch, answers: Answers) -> tuple[Noise | None, str]:
         """(noise of a model's answers to comparisons, why they cannot be told from random ones).
 
         Neither where the answers are too few, or about other items than people's.

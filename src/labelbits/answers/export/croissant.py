@@ -14,18 +14,9 @@ from typing import Any
 
 import polars as pl
 
+from labelbits.answers.formats.detect import READERS
 from labelbits.interface import NOBODY, Answers
 
-#: Names of the platforms behind formats of answers; other formats name none.
-PLATFORMS = {
-    "label-studio": "Label Studio", "label-studio-min": "Label Studio", "argilla": "Argilla",
-    "argilla-records": "Argilla", "prodigy": "Prodigy", "doccano": "doccano",
-    "mturk": "Amazon Mechanical Turk", "toloka": "Toloka", "appen": "Appen",
-    "sagemaker-manifest": "Amazon SageMaker",
-    "sagemaker-responses": "Amazon SageMaker",
-    "sagemaker-consolidation": "Amazon SageMaker", "potato": "Potato",
-    "prolific": "Prolific", "jspsych": "jsPsych", "salmon": "Salmon",
-}  # fmt: skip
 #: The file of answers beside the description.
 TABLE = "answers.csv"
 #: The names that the JSON-LD of Croissant 1.1 gives to its terms.
@@ -120,7 +111,8 @@ def annotation(answers: Answers, facts: Mapping[str, Any]) -> dict[str, Any]:
             f"{people.max()}), {known['annotator'].n_unique():,} annotators in all; {told}"
         )
     signals: Mapping[str, Any] = facts.get("signals", {})
-    platforms = dict.fromkeys(PLATFORMS[f] for f in facts.get("formats", ()) if f in PLATFORMS)
+    readers = [READERS[name] for name in facts.get("formats", ()) if name in READERS]
+    platforms = dict.fromkeys(one.platform for one in readers if one.platform)
     lost = facts.get("dropped", {}).get("rows", 0)
     found: dict[str, Any] = {
         "rai:annotationsPerItem": told,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,24 +20,46 @@ Files = dict[str, str | bytes]
 @dataclass(frozen=True)
 class Target:
     """One program that takes tasks (`of_plan`: a purchase of a plan), answers (`of_answers`: with
-    what `labelbits pilot --json` says of them), or both."""
+    what `labelbits pilot --json` says of them), or both.
+
+    `names` are patterns of the files that it writes for a purchase: a later export removes them.
+    """
 
     name: str
     what: str
     of_plan: Callable[[Project], Files] | None = None
     of_answers: Callable[[Answers, Mapping[str, Any]], Files] | None = None
+    names: tuple[str, ...] = ()
 
 
 TARGETS = {
     one.name: one
     for one in (
-        Target("label-studio", "tasks and a labeling interface", of_plan=label_studio.files),
-        Target("argilla", "settings and records that Argilla 2 loads", of_plan=argilla.files),
+        Target(
+            "label-studio",
+            "tasks and a labeling interface",
+            of_plan=label_studio.files,
+            names=("config.xml", "tasks.json", "README.md"),
+        ),
+        Target(
+            "argilla",
+            "settings and records that Argilla 2 loads",
+            of_plan=argilla.files,
+            names=(
+                ".argilla",
+                ".argilla/settings.json",
+                ".argilla/dataset.json",
+                "records.json",
+                "load.py",
+                "README.md",
+            ),
+        ),
         Target(
             "datasets",
             "a folder that Hugging Face datasets loads, with class labels",
             of_plan=hugging_face.of_project,
             of_answers=hugging_face.of_answers,
+            names=("dataset_info.json", "state.json", "data-*-of-*.arrow"),
         ),
         Target(
             "croissant",
@@ -45,16 +68,16 @@ TARGETS = {
         ),
     )
 }
-#: Names of files that an export of a plan wrote, whatever the target was.
-_OURS = re.compile(
-    r"\d+-[a-z-]+/(config\.xml|tasks\.json|README\.md|records\.json|load\.py|state\.json"
-    r"|dataset_info\.json|data-\d+-of-\d+\.arrow|\.argilla(/(settings|dataset)\.json)?)"
-)
 
 
 def is_ours(name: str) -> bool:
-    """Did an earlier export write this file?"""
-    return bool(_OURS.fullmatch(name))
+    """Did an earlier export of a plan write this file, whatever the target was?"""
+    folder, _, inside = name.partition("/")
+    if not re.fullmatch(r"\d+-[a-z-]+", folder):
+        return False
+    return any(
+        fnmatch.fnmatchcase(inside, one) for target in TARGETS.values() for one in target.names
+    )
 
 
 def target_of(name: str) -> Target:

@@ -107,12 +107,6 @@ def open_bytes(path: Path, notes: list[str] | None = None) -> BinaryIO:
         raise InputError(f"{path}: cannot be opened ({problem})") from None
 
 
-def is_packed(path: Path) -> bool:
-    """Is the file packed in another?"""
-    with path.open("rb") as stream:
-        return container_of(path, stream.read(8)) is not None
-
-
 def head(path: Path, size: int = 1 << 16) -> bytes:
     """The first `size` bytes."""
     with open_bytes(path) as stream:

@@ -88,6 +88,7 @@ READER = Reader(
     "Appen (Figure Eight) full report: _unit_id, _worker_id, _trust",
     lambda probe: probe.has("_unit_id", "_worker_id"),
     read,
+    platform="Appen",
 )
 
 

@@ -231,10 +231,17 @@ def matches(probe: Probe) -> bool:
     )
 
 
-READER = Reader("argilla", "Argilla 2 records, Argilla 1 feedback records", matches, read)
+READER = Reader(
+    "argilla",
+    "Argilla 2 records, Argilla 1 feedback records",
+    matches,
+    read,
+    platform="Argilla",
+)
 RECORDS = Reader(
     "argilla-records",
     "Argilla 1 text classification: annotation, annotation_agent, status",
     lambda probe: probe.has("annotation", "annotation_agent", "status"),
     read_records,
+    platform="Argilla",
 )

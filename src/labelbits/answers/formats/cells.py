@@ -18,7 +18,6 @@ MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "<na>", "null", "nat", "-na
 #: Characters that cannot be seen round a name.
 UNSEEN = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000"
 WHOLE = r"^[+-]?\d{1,18}(\.0*)?$"
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 
 
 def text(name: str, table: pl.DataFrame) -> pl.Expr:

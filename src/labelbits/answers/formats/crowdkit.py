@@ -179,4 +179,5 @@ LABELS = Reader(
     is_plain,
     read_labels,
     weakness=1,
+    by_columns=True,
 )

@@ -14,8 +14,6 @@ from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
 LABELS = ("label", "labels", "cats", "category")
-#: A file that is called so holds the answers of all users together.
-ALL = ("all", "export", "dataset", "train", "data")
 
 
 def read(path: Path, kind: Kind, options: Options) -> Parsed:
@@ -96,4 +94,10 @@ def matches(probe: Probe) -> bool:
     return False
 
 
-READER = Reader("doccano", "doccano documents: text, label (one file a user)", matches, read)
+READER = Reader(
+    "doccano",
+    "doccano documents: text, label (one file a user)",
+    matches,
+    read,
+    platform="doccano",
+)

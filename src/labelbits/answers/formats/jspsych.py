@@ -114,4 +114,10 @@ def matches(probe: Probe) -> bool:
     )
 
 
-READER = Reader("jspsych", "jsPsych trials (CSV or JSON)", matches, read)
+READER = Reader(
+    "jspsych",
+    "jsPsych trials (CSV or JSON)",
+    matches,
+    read,
+    platform="jsPsych",
+)

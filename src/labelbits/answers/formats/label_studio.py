@@ -348,5 +348,17 @@ def is_min(probe: Probe) -> bool:
     return probe.kind in ("json", "csv", "parquet") and probe.has("annotation_id", "annotator")
 
 
-JSON = Reader("label-studio", "Label Studio JSON", is_json, read_json)
-JSON_MIN = Reader("label-studio-min", "Label Studio JSON_MIN, CSV and TSV", is_min, read_min)
+JSON = Reader(
+    "label-studio",
+    "Label Studio JSON",
+    is_json,
+    read_json,
+    platform="Label Studio",
+)
+JSON_MIN = Reader(
+    "label-studio-min",
+    "Label Studio JSON_MIN, CSV and TSV",
+    is_min,
+    read_min,
+    platform="Label Studio",
+)

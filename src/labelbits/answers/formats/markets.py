@@ -229,7 +229,18 @@ def read_prolific(path: Path, kind: Kind, options: Options) -> Parsed:
     )
 
 
-MTURK = Reader("mturk", "MTurk batch results (CSV)", is_mturk, read_mturk)
+MTURK = Reader(
+    "mturk",
+    "MTurk batch results (CSV)",
+    is_mturk,
+    read_mturk,
+    platform="Amazon Mechanical Turk",
+)
 PROLIFIC = Reader(
-    "prolific", "Prolific sessions: times for another file's answers", is_prolific, read_prolific
+    "prolific",
+    "Prolific sessions: times for another file's answers",
+    is_prolific,
+    read_prolific,
+    platform="Prolific",
+    sessions=True,
 )

@@ -156,4 +156,10 @@ def matches(probe: Probe) -> bool:
     )
 
 
-READER = Reader("potato", "Potato: instance_id, user_id, a column a question", matches, read)
+READER = Reader(
+    "potato",
+    "Potato: instance_id, user_id, a column a question",
+    matches,
+    read,
+    platform="Potato",
+)

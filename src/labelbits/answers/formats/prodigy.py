@@ -93,4 +93,10 @@ def matches(probe: Probe) -> bool:
     )
 
 
-READER = Reader("prodigy", "Prodigy records: accept, answer, _annotator_id", matches, read)
+READER = Reader(
+    "prodigy",
+    "Prodigy records: accept, answer, _annotator_id",
+    matches,
+    read,
+    platform="Prodigy",
+)

@@ -67,7 +67,9 @@ class Reader:
 
     `weakness` says by what it is recognised: 0 by marks of its own, 1 by usual names of columns,
     2 by the shape of its numbers. The strongest that fits reads the file; two that fit alike are
-    shown to the user, who decides.
+    shown to the user, who decides. `platform` is the program that people answered in, where the
+    format is its own. `by_columns`: a plain table whose columns are found by usual names, or named
+    by the user. `sessions`: it says who took part in a study, and other files hold their answers.
     """
 
     name: str
@@ -75,6 +77,9 @@ class Reader:
     matches: Callable[[Probe], bool]
     read: Callable[[Path, Kind, Options], Parsed]
     weakness: int = 0
+    platform: str = ""
+    by_columns: bool = False
+    sessions: bool = False
 
 
 def load_table(

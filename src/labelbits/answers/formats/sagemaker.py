@@ -170,14 +170,23 @@ def is_responses(probe: Probe) -> bool:
 
 
 MANIFEST = Reader(
-    "sagemaker-manifest", "SageMaker Ground Truth output manifest", is_manifest, read_manifest
+    "sagemaker-manifest",
+    "SageMaker Ground Truth output manifest",
+    is_manifest,
+    read_manifest,
+    platform="Amazon SageMaker",
 )
 RESPONSES = Reader(
-    "sagemaker-responses", "SageMaker Ground Truth worker responses", is_responses, read_responses
+    "sagemaker-responses",
+    "SageMaker Ground Truth worker responses",
+    is_responses,
+    read_responses,
+    platform="Amazon SageMaker",
 )
 CONSOLIDATION = Reader(
     "sagemaker-consolidation",
     "SageMaker Ground Truth consolidation request",
     lambda probe: probe.kind == "json" and probe.has("datasetObjectId", "annotations"),
     read_consolidation,
+    platform="Amazon SageMaker",
 )

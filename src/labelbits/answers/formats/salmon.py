@@ -82,5 +82,9 @@ def is_salmon(probe: Probe) -> bool:
 
 
 SALMON = Reader(
-    "salmon", "Salmon triplets: head, left, right, winner, loser", is_salmon, read_salmon
+    "salmon",
+    "Salmon triplets: head, left, right, winner, loser",
+    is_salmon,
+    read_salmon,
+    platform="Salmon",
 )

@@ -128,4 +128,5 @@ READER = Reader(
         and any(name.startswith(("ASSIGNMENT:", "INPUT:")) for name in probe.columns)
     ),
     read,
+    platform="Toloka",
 )

@@ -55,7 +55,7 @@ def explored(setting: Setting) -> dict[str, Any]:
     return {
         "setting": asdict(setting),
         "rows": [_shown(row) for row in rows],
-        "bits": json.loads(bits_figure(rows, setting).to_json() or "{}"),
+        "bits": json.loads(bits_figure(rows).to_json() or "{}"),
         "recovery": json.loads(recovery_figure(rows).to_json() or "{}"),
         "refused": [[row.name, row.refused] for row in rows if row.refused],
     }

@@ -47,11 +47,11 @@ function question(one, say) {
 function columns(one, offered, say) {
   // What is told grows while the file is read again: it is looked up anew each time.
   const known = () => ({...one.guess, ...one.told.columns});
-  const role = name => Object.keys(known()).find(key => known()[key] === name && (one.told.columns[key] || one.format === 'crowd-kit' || !one.format)) || '';
+  const role = name => Object.keys(known()).find(key => known()[key] === name && (one.told.columns[key] || one.by_columns || !one.format)) || '';
   const roles = [['', 'not used'], ...Object.entries(offered.roles), ['text', 'text of the item']];
   const at = name => (one.told.text === name ? 'text' : role(name));
   const pick = (name, key) => {
-    const columns = {...(Object.keys(one.told.columns).length || one.format === 'crowd-kit' || !one.format ? known() : {})};
+    const columns = {...(Object.keys(one.told.columns).length || one.by_columns || !one.format ? known() : {})};
     for (const other of Object.keys(columns)) if (columns[other] === name || other === key) delete columns[other];
     if (key && key !== 'text') columns[key] = name;
     say({columns, format: 'auto', text: key === 'text' ? name : one.told.text === name ? '' : one.told.text});

@@ -28,12 +28,11 @@ SMALLEST = np.float32(1e-30)
 
 @dataclass(frozen=True)
 class SoftmaxFit:
-    """`weights` (G, P, K, d), `bias` (G, P, K), `loss` (G, P) with the penalty, `iterations`."""
+    """`weights` (G, P, K, d), `bias` (G, P, K), `loss` (G, P) with the penalty."""
 
     weights: np.ndarray
     bias: np.ndarray
     loss: np.ndarray
-    iterations: int
 
     def log_proba(self, features: np.ndarray) -> np.ndarray:
         """ln softmax for features (n, d) shared or (G, n, d): (G, P, K, n)."""
@@ -212,4 +211,4 @@ def fit_softmax(
         steps, changes = [*steps, s][-MEMORY:], [*changes, y][-MEMORY:]
         quiet = np.where(loss - new_loss < tolerance * np.maximum(loss, least), quiet + 1, 0)
         w, loss, gradient = new_w, new_loss, new_gradient
-    return SoftmaxFit(w[..., :-1], w[..., -1], loss.astype(np.float64), iteration)
+    return SoftmaxFit(w[..., :-1], w[..., -1], loss.astype(np.float64))

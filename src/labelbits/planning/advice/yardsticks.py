@@ -29,5 +29,7 @@ def yardsticks(plan: Plan) -> list[Yardstick]:
     most = plan.recommendation.get("ceiling")
     if most:
         low, high = measured_interval(most, -1 if plan.lower_is_better else 1)
+        # Shares of few people are not normal: their interval is their own.
+        low, high = most.get("low", low), most.get("high", high)
         found.append(Yardstick(most["what"], most["quality"], low, high))
     return found

@@ -14,6 +14,7 @@ from labelbits.information import per_answer
 from labelbits.interface import LEVEL, Z
 from labelbits.metrics import metric_of
 from labelbits.planning.comparisons.doubts import (
+    EACH,
     check_comparisons,
     classes_for_shots,
     compares,
@@ -30,10 +31,12 @@ from labelbits.planning.comparisons.forecast import (
     Forecast,
     backtest_of,
     forecast,
+    of_anything,
     rise_of,
     totals_of,
     worlds_of,
 )
+from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.planning.comparisons.measured import Measured, Part, measured, unlabelled
 from labelbits.planning.comparisons.mixture import Kind, expected_of, mixture_of
@@ -51,6 +54,8 @@ from labelbits.worlds import World
 
 #: Answers to each question that are tried where the plan leaves it open.
 REPEATS = (1, 3)
+#: Gains by twice the answers that are no reason to buy: the expected one, and its upper end.
+SMALL, LARGE = 0.01, 0.03
 #: Answers of a source below which it is not measured.
 FEW = 60
 
@@ -140,18 +145,19 @@ class _Making:
         self.seed, self.tell = seed, tell
         self.learn = Fitter(dims, held.features, seed)
         self.result = Learned([])
-        self.labels = classes_for_shots(held.classes) if metric == "shots" else 1
+        self.goal = goal_of(metric)
+        self.labels = classes_for_shots(held.classes) if self.goal.needs_classes else 1
         self.told: dict[Source, Measured] = {}
         self.factors: dict[Source, Factor] = {}
         self.ceiling = math.nan
 
     def learned(self, families: list[Family]) -> Learned:
         result, held = self.result, self.held
-        result.warnings += check_comparisons(held, [f.kind for f in families])
+        result.warnings += check_comparisons(held)
         self.main = self._main()
         self._strengths()
         ways, said = ways_of(families, held)
-        if self.metric == "shots" and held.features is None:
+        if self.goal.needs_classes and held.features is None:
             ways, more = _told_of_others(ways)
             said += more
         result.warnings += said
@@ -196,7 +202,7 @@ class _Making:
     def _others(self) -> list[Source]:
         """Sources of the pilot that nobody plans to ask: they are measured all the same."""
         few = [s for s in self.held.sources() if len(self.held.rows(s)) >= FEW]
-        blind = self.metric == "shots" and self.held.features is None
+        blind = self.goal.needs_classes and self.held.features is None
         return [s for s in few if not s[1] and not (blind and not compares(s[0]))]
 
     def _measure(self, source: Source, start: float, width: float) -> None:
@@ -211,7 +217,7 @@ class _Making:
         )  # fmt: skip
 
     def _tests(self, part: Part) -> Tested:
-        batches = self.held.batches(part.tested) if self.metric == "agreement" else []
+        batches = self.held.batches(part.tested) if self.goal.tests_answers else []
         return Tested(batches, self._people, self.held.classes, self.labels, part.unlabelled)
 
     @property
@@ -226,8 +232,8 @@ class _Making:
         people = self.held.part(self.held.tested)
         space = self.told[self.main].parts[0].spaces[-1]
         found = agreement_ceiling(people, space, self.seed)
-        if self.metric != "agreement":
-            return  # alignment and shots end at 1, however much people agree
+        if not self.goal.tests_answers:
+            return  # others end at 1, however much people agree
         self.ceiling = found.value if found.source == "repeats" else math.nan
         self.result.warnings += said_of_ceiling(found)
         if math.isfinite(found.value):
@@ -281,9 +287,16 @@ class _Making:
             self.seed, lambda done: self.tell(what, start + width * done), anew=anew,
         )  # fmt: skip
         seen = forecast(told, rise, self.metric, self.ceiling, factor, most, self.seed)
-        self._keep(way, told if not anew else None, rise.sizes, seen, most)
+        blind = not anew and self._tells_nothing(told)
+        if blind:
+            top = self.ceiling if math.isfinite(self.ceiling) else 1.0
+            seen = of_anything(seen, told.base, top, self.seed)
+        self._keep(way, told if not anew else None, seen)
         if way.source == self.main and way.each == 1:
-            self._stop(told, rise, seen)
+            if blind:
+                self._too_few(told)
+            else:
+                self._stop(told, rise, seen)
         if most > FAR * told.base * 1.01:
             self.result.warnings.append(
                 f"{family.name}: twins were followed to {FAR * told.base:,.0f} answers, {FAR} "
@@ -363,9 +376,7 @@ class _Making:
         )
         return factor
 
-    def _keep(
-        self, way: Way, told: Measured | None, sizes: np.ndarray, seen: Forecast, most: float
-    ) -> None:
+    def _keep(self, way: Way, told: Measured | None, seen: Forecast) -> None:
         grid, draws = seen.sizes, seen.draws
         points = np.zeros((0, 4))
         if told is not None:
@@ -401,8 +412,28 @@ class _Making:
     def _of_anyone(self, curve: Curve) -> np.ndarray:
         """The draws where in each another share of the answers, from none to all, is random; with
         none that is known, quality is that of a guess."""
-        least = {"agreement": 0.5, "alignment": 0.0, "shots": 0.0}[self.metric]
-        return of_anyone(curve, self.seed, least).draws
+        return of_anyone(curve, self.seed, self.goal.least).draws
+
+    def _tells_nothing(self, told: Measured) -> bool:
+        """Are answers so few for the items that what is measured may be a guess? Spaces fall into
+        place all at once, and before that nothing tells when."""
+        if len(self.held.tested) >= EACH * self.held.items or self.goal.needs_classes:
+            return False
+        chance = 0.0
+        if self.goal.tests_answers:
+            (first,) = self.held.batches(self.held.rows(self.main)[:1])
+            chance = 1 / max(first.signal.outcomes(2), 2)
+        return told.value - 2 * told.error <= chance
+
+    def _too_few(self, told: Measured) -> None:
+        asked, items = len(self.held.tested), self.held.items
+        judged = metric_of(self.metric)
+        self.result.extras["lead"] = (
+            f"This pilot is too small to foretell what more answers give: with {asked:,} answers "
+            f"about {items:,} items, {judged.words} cannot be told from that of a guess, so that "
+            f"intervals reach as far as it may go. Ask {EACH * items:,} answers to random "
+            "questions before you decide."
+        )
 
     def _stop(self, told: Measured, rise: Any, seen: Forecast) -> None:
         """Does twice as many answers buy anything that can be seen?"""
@@ -415,18 +446,26 @@ class _Making:
         # What the curve itself says: agreement ends at its ceiling.
         mean, low, high = interval(np.array(gains))
         judged = metric_of(self.metric)
-        top = self.ceiling if self.metric == "agreement" and math.isfinite(self.ceiling) else 1.0
+        top = self.ceiling if math.isfinite(self.ceiling) else 1.0
         room = top - told.value
         self.result.extras["doubling"] = {"gain": mean, "interval": [low, high], "room": room}
         if low > NOTHING and room > NOTHING:
             return
         unit = "points" if judged.percent else ""
         scale = 100 if judged.percent else 1
-        text = (
-            f"Stop here: twice the {len(held):,} answers you hold is expected to change "
-            f"{judged.words} by {scale * mean:.2g} {unit} ({100 * LEVEL:.0f} % interval "
-            f"{scale * low:.2g} to {scale * high:.2g}), which may be nothing that can be seen."
+        change = (
+            f"twice the {len(held):,} answers you hold is expected to change {judged.words} by "
+            f"{scale * mean:.2g} {unit} ({100 * LEVEL:.0f} % interval {scale * low:.2g} to "
+            f"{scale * high:.2g})"
         )
+        if room > NOTHING and (mean > SMALL or high > LARGE):
+            # Not to know of a gain is not to know that there is none.
+            told_of = (
+                f"Whether more answers gain anything cannot be told from this pilot: {change}."
+            )
+            self.result.extras["lead"] = " ".join(told_of.split())
+            return
+        text = f"Stop here: {change}, which may be nothing that can be seen."
         self.result.extras["lead"] = " ".join(text.split())
         self.result.extras["stop"] = True
 
@@ -459,18 +498,14 @@ class _Making:
                 f"positions and noise given the pilot; followed to {FAR} times what was measured",
             ),
         ]
-        if self.metric == "shots":
+        if self.goal.needs_classes:
             result.assumptions.append(
                 Assumption(
                     "labels of each class", self.labels, "", "half of the usual class, 5 at most"
                 )
             )
-        on = {
-            "agreement": f"{len(held.tested):,} answers by people to held-out questions",
-            "alignment": "two fits to disjoint halves of the pilot",
-            "shots": f"the classes of {int((held.classes >= 0).sum()):,} items",
-        }[self.metric]
-        result.assumptions.append(Assumption("quality", judged.words, "", f"measured on {on}"))
+        on = f"measured on {self.goal.on(held)}"
+        result.assumptions.append(Assumption("quality", judged.words, "", on))
 
     def _worth(self, curve: Curve, quality: float) -> float:
         mean = np.maximum.accumulate(curve.draws.mean(0))
@@ -496,7 +531,7 @@ class _Making:
 
     def _shots(self, told: Measured) -> Shots | None:
         """Few-shot accuracy of the same spaces, where items have classes."""
-        if self.metric == "shots" or np.unique(self.held.classes[self.held.classes >= 0]).size < 2:
+        if self.goal.needs_classes or np.unique(self.held.classes[self.held.classes >= 0]).size < 2:
             return None
         try:
             labels = classes_for_shots(self.held.classes)

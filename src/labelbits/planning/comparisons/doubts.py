@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -89,7 +88,7 @@ def random_questions(answers: Answers) -> tuple[Answers, list[str]]:
     ]
 
 
-def check_comparisons(held: Held, kinds: Sequence[str]) -> list[str]:
+def check_comparisons(held: Held) -> list[str]:
     """What makes the pilot doubtful. Raises `PilotNeededError` where it supports no plan at all."""
     tested = held.tested
     if len(tested) < LEAST:

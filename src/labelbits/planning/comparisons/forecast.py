@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.interface import Z
+from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held
 from labelbits.planning.comparisons.measured import Measured, Part
 from labelbits.planning.comparisons.twins import Asking, Tested, follow, learn, measure
@@ -157,8 +158,8 @@ def backtest_of(told: Measured, half: Rise, metric: str, ceiling: float) -> tupl
 
 def _moved(rise: Rise, start: float, metric: str) -> np.ndarray:
     """Twins' curves (twins, sizes) moved to begin at `start`: what is missing to 1 falls by the
-    same factor for alignment, whose end is known; else the same gain is added."""
-    if metric == "alignment":
+    same factor where the end is known; else the same gain is added."""
+    if goal_of(metric).known_end:
         missing = np.maximum(1 - rise.values, 1e-4)
         return 1 - (1 - start) * missing / np.maximum(1 - rise.start, 1e-4)[:, None]
     return start + rise.values - rise.start[:, None]
@@ -187,6 +188,17 @@ def forecast(
     # A measurement above the ceiling is the luck of the answers it rests on.
     top = min(ceiling, 1.0) if math.isfinite(ceiling) else 1.0
     return Forecast(sizes, np.minimum(draws, top), gains)
+
+
+def of_anything(seen: Forecast, base: int, top: float, seed: int) -> Forecast:
+    """The forecast of a pilot that tells nothing yet: a draw may go any part of the way to `top`,
+    as answers add to those that were measured; never below what twins foretell."""
+    generator = np.random.default_rng([seed, 36])
+    part = generator.random(len(seen.draws))[:, None]
+    start = seen.draws[:, :1]
+    way = np.maximum(top - start, 0) * np.maximum(1 - base / seen.sizes, 0)[None, :]
+    draws = np.maximum(seen.draws, start + part * way)
+    return Forecast(seen.sizes, draws, seen.gains)
 
 
 def _onward(sizes: np.ndarray, draws: np.ndarray, most: float) -> tuple[np.ndarray, np.ndarray]:

@@ -21,6 +21,8 @@ FOLDS, SMALLER = 5, 3
 HALVINGS = 2
 #: Parts that are fitted in more dimensions too: one more, and three more.
 RICHER = 2
+#: The correlation of two spaces of which one holds all items in one place.
+NOTHING_KNOWN = Score(0.0, 0.0, 0.5)
 #: Answers of a part below which nothing is fitted.
 LEAST = 25
 
@@ -76,8 +78,9 @@ def measured(
     """The curve of one source. Agreement: folds of questions, all tested rows of the fold.
     Alignment: two disjoint halves. Shots: the classes of items of which no fitted answer tells the
     class: all items where comparisons are fitted, a third of them at a time where labels are."""
-    how = {"agreement": _agreement, "alignment": _alignment, "shots": _shots}[metric]
-    return how(held, source, learn, labels, seed, tell)
+    from labelbits.planning.comparisons.goals import goal_of  # it lists what stands here
+
+    return goal_of(metric).measured(held, source, learn, labels, seed, tell)
 
 
 def _richer(held: Held, rows: np.ndarray, learn: Fitter, number: int) -> tuple:
@@ -105,7 +108,7 @@ def _error(score: Score) -> float:
     return (score.high - score.low) / (2 * Z)
 
 
-def _agreement(
+def measured_agreement(
     held: Held, source: Source, learn: Fitter, labels: int, seed: int,
     tell: Callable[[float], None],
 ) -> Measured:  # fmt: skip
@@ -166,7 +169,7 @@ def _by_question(values: np.ndarray, question: np.ndarray, seed: int) -> Score:
     return agreement(Predictions(np.arange(len(values)), question, values, none, none, none), seed)
 
 
-def _alignment(
+def measured_alignment(
     held: Held, source: Source, learn: Fitter, labels: int, seed: int,
     tell: Callable[[float], None],
 ) -> Measured:  # fmt: skip
@@ -190,6 +193,8 @@ def _alignment(
         spearman(np.asarray(a.embedding_), np.asarray(b.embedding_), bootstrap=100, seed=seed)
         for a, b in zip(parts[0].spaces, parts[1].spaces, strict=True)
     ]
+    # A fit that puts all items in one place says nothing of distances: no correlation.
+    found = [r if math.isfinite(r) and math.isfinite(r.high) else NOTHING_KNOWN for r in found]
     # The root of a correlation r has the error of r over 2 sqrt(r); near 0 that of sqrt itself.
     values = np.array([math.sqrt(max(float(r), 0.0)) for r in found])
     errors = np.array([_error(r) / (2 * max(v, 0.2)) for r, v in zip(found, values, strict=True)])
@@ -238,7 +243,7 @@ def about(held: Held, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
     return found
 
 
-def _shots(
+def measured_shots(
     held: Held, source: Source, learn: Fitter, labels: int, seed: int,
     tell: Callable[[float], None],
 ) -> Measured:  # fmt: skip

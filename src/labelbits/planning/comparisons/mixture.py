@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import t as student
 
-from labelbits.interface import Batch
+from labelbits.interface import LEVEL, Batch
 from labelbits.metrics import metric_of
 from labelbits.planning.advice.words import change
 from labelbits.planning.comparisons.forecast import FACTOR, SPREAD
+from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.planning.comparisons.measured import Part, about, item_folds
 from labelbits.planning.comparisons.twins import Asking, Tested, learn, measure, simulated
@@ -128,7 +129,7 @@ def _twins(
     each = (SCREEN + CONFIRM) // USED
     found: list[list[_Twin]] = []
     parts: list[Part] = []
-    if metric == "shots":
+    if goal_of(metric).needs_classes:
         for items in item_folds(held, seed)[:USED]:
             rows = people[~about(held, people, items)]
             parts.append(Part([rows], np.zeros(0, int), [], unlabelled=items))
@@ -176,12 +177,12 @@ def _joined(first: Batch, second: Batch) -> Batch:
 
 
 def _gain(differences: np.ndarray) -> tuple[float, float, float]:
-    """Mean difference with its 90 % interval: over worlds (Student's t), and of how much people
+    """Mean difference with its interval: over worlds (Student's t), and of how much people
     rise beside twins."""
     count, mean = len(differences), float(differences.mean())
     error = float(differences.std(ddof=1)) / np.sqrt(count)
     error = np.hypot(error, SPREAD * mean)
-    reach = float(student.ppf(0.95, count - 1)) * error
+    reach = float(student.ppf((1 + LEVEL) / 2, count - 1)) * error
     return FACTOR * mean, FACTOR * mean - reach, FACTOR * mean + reach
 
 

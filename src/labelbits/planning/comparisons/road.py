@@ -13,6 +13,7 @@ from labelbits.annotators.truth import majority_of_people
 from labelbits.interface import Answers
 from labelbits.planning.comparisons.curves import comparison_curves
 from labelbits.planning.comparisons.doubts import random_questions
+from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held, held_answers
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.evidence.loading import Evidence
@@ -40,7 +41,7 @@ def comparisons_of(
 ) -> Road:  # fmt: skip
     """Curves of every [[signal]] on the pilot's comparisons. Raises `InputError`, with the pilot to
     run, where it cannot support them."""
-    metric = wanted.metric
+    metric = goal_of(wanted.metric).name
     held, said = held_of(pilot, evidence)
     dims = wanted.dataset.dims
     chosen = [Assumption("dims", dims, "", "plan file")]
@@ -66,7 +67,7 @@ def comparisons_of(
         replace(one, measured=one.measured or (asked.kind in there and number not in unseen))
         for number, (asked, one) in enumerate(zip(wanted.signal, noise, strict=True), start=1)
     ]
-    said += assumed_noise(wanted, families, told, dims)
+    said += assumed_noise(wanted, families, told)
     learned.assumptions = chosen + assumptions + learned.assumptions
     learned.warnings = said + learned.warnings
     return Road(wanted, metric, learned)

@@ -4,8 +4,10 @@ A twin is a draw of positions and noise given the pilot's answers to the questio
 tested. It answers n further questions, asked as the pilot asked its own; the space is then learned
 from the pilot's answers and these together, and measured: agreement by the twin's own probabilities
 of the answers to the tested questions (no noise of single answers), alignment with the twin's own
-distances, shots with the items' own classes. Fits know the twin's noise and start at its positions:
-what is simulated is how much answers tell, not how well a solver finds it.
+distances, shots with the items' own classes. Fits know the twin's noise. Where answers are few they
+start from nothing, as the pilot's own fits do: a fit that starts at the truth stays near it, and
+would seem to have nothing left to gain. Where they are many both end alike, and the start at the
+twin's positions is the faster one.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ from labelbits.signals import Triplet
 
 #: Share of answers to a question that was asked before below which the pilot asks ever new ones.
 REPEATED = 0.02
+#: Answers a coordinate from which fits end alike wherever they start.
+MANY = 12
 #: Pairs of items whose distances alignment compares, and draws of labelled items for shots.
 PAIRS, DRAWS = 5_000, 10
 
@@ -134,7 +138,8 @@ def learn(
     world: PossibleWorld, held: Held, batches: Sequence[Batch], options: Mapping[str, Any],
     asking: Asking | None = None,
 ) -> SignalEmbedding:  # fmt: skip
-    """The space of these answers at the noise of the world, from its positions."""
+    """The space of these answers at the noise of the world; from its positions where answers are
+    many (`MANY`)."""
     precision, lapse = world.noise()
     if asking is not None and (asking.own_noise or asking.signal.name not in precision):
         precision = {**precision, asking.signal.name: float(asking.signal.precision)}
@@ -148,8 +153,11 @@ def learn(
     if only:
         known = {key: value["triplet"] for key, value in known.items()}
     given = {**known, **world.strengths, **options}
-    embedding = SignalEmbedding(world.dims, n_init=1, random_state=0, **given)
-    start = world.items.astype(np.float32)
+    count = sum(len(batch) for batch in batches)
+    many = count >= MANY * held.items * world.dims
+    starts = None if only and not many else 1
+    embedding = SignalEmbedding(world.dims, n_init=starts, random_state=0, **given)
+    start = world.items.astype(np.float32) if many else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if only:
@@ -196,11 +204,25 @@ def choices(embedding: SignalEmbedding, batch: Batch) -> np.ndarray:
 
 def measure(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested, metric: str) -> float:
     """The metric of a space if this world were the truth."""
+    from labelbits.planning.comparisons.goals import goal_of  # it lists what stands here
+
+    return goal_of(metric).at_twins(embedding, world, tested)
+
+
+def twins_alignment(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested) -> float:
+    """Spearman correlation of the space's distances with the world's own."""
+    found = float(spearman(np.asarray(embedding.embedding_), world.items, max_pairs=PAIRS))
+    return found if math.isfinite(found) else 0.0  # all items are in one place
+
+
+def twins_shots(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested) -> float:
+    """Few-shot accuracy of the items' own classes."""
     points = np.asarray(embedding.embedding_)
-    if metric == "alignment":
-        return float(spearman(points, world.items, max_pairs=PAIRS))
-    if metric == "shots":
-        return float(shots(points, tested.classes, tested.labels, draws=DRAWS, tested=tested.items))
+    return float(shots(points, tested.classes, tested.labels, draws=DRAWS, tested=tested.items))
+
+
+def twins_agreement(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested) -> float:
+    """Share of the world's answers to the tested questions that the space foretells."""
     right, total = 0.0, 0
     for batch in tested.batches:
         chance = world.chances(_answered(world, batch, tested), batch.items)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from labelbits.annotators.confusion import confusion_of_shares
 from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.planning.evidence.answers_held import Pilot
@@ -48,7 +49,7 @@ def voices_of(asked: SignalPlan, evidence: Evidence, crowd: np.ndarray, number: 
                 f"{len(batch):,} answers is about an item whose class is known from gold or a "
                 "majority of people; add people's answers or gold on some of the same items"
             )
-        confusion = _confusion(truth[judged], counts[judged])
+        confusion = confusion_of_shares(truth[judged], counts[judged])
         guess = truth @ confusion
         # One vote's worth of the confusion: what the model said on an item is what it says.
         said = counts.sum(1, keepdims=True)
@@ -118,13 +119,3 @@ def _truth(evidence: Evidence, crowd: np.ndarray) -> np.ndarray:
         known = evidence.gold >= 0
         truth[known] = np.eye(crowd.shape[1])[evidence.gold[known]]
     return truth
-
-
-def _confusion(truth: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """P(answer | true class), (classes, classes); a class never seen errs as the others do."""
-    classes = counts.shape[1]
-    seen = truth.T @ counts
-    right = np.trace(seen) / max(seen.sum(), 1e-12)
-    typical = np.full((classes, classes), (1 - right) / max(classes - 1, 1))
-    np.fill_diagonal(typical, right)
-    return (seen + 2 * typical) / (seen.sum(1, keepdims=True) + 2)

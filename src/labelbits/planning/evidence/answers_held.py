@@ -9,6 +9,7 @@ import numpy as np
 
 from labelbits.annotators import Calibration, calibrate
 from labelbits.annotators.people import people_and_models
+from labelbits.answers.table.left_out import said_left_out
 from labelbits.answers.table.preferences import as_comparisons
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
@@ -104,9 +105,8 @@ def encode_pilot(
     truth = np.full(len(rows), -1) if gold is None else gold[rows]
     people, models = people_and_models(answers)
     once = without_repeats(people)
-    rejected = 0 if answers.rejected is None else len(answers.rejected)
     repeats = len(people) - len(once)
-    notes = [f"{rejected:,} rows of the pilot could not be read and were left out"] * bool(rejected)
+    notes = [f"Of the pilot {one}" for one in said_left_out(answers)]
     if repeats:
         notes.append(
             f"{repeats:,} of people's {len(people):,} answers repeat a question that the same "

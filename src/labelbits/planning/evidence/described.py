@@ -21,13 +21,15 @@ CALLED = {"gold": "gold_column"}
 @dataclass(frozen=True)
 class Described:
     """`features` (items, columns); `ids`, the name of each row, or None where rows have none;
-    `shown`, the text or image of each, or None; `answers` and `gold` that the table holds."""
+    `shown`, the text or image of each, or None; `answers` and `gold` that the table holds;
+    `left_out`, items of the table that nothing describes."""
 
     features: np.ndarray
     ids: tuple[str, ...] | None = None
     shown: tuple[str, ...] | None = None
     answers: Answers | None = None
     gold: Gold | None = None
+    left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -60,6 +62,7 @@ def described(plan: PlanFile, seed: int, tell: Callable[[str, float], None]) -> 
         None if found.shown is None else tuple(found.shown),
         found.answers,
         gold,
+        tuple(found.left_out),
         (as_read(found.notes),) if found.notes else (),
     )
 

@@ -20,6 +20,7 @@ from labelbits.items.arrays import (
 from labelbits.items.class_order import check_class_order, quoted
 from labelbits.items.gold import Gold, read_gold
 from labelbits.items.rows import by_name_or_number
+from labelbits.items.undescribed import without_items
 from labelbits.planning.evidence.answers_held import Pilot, encode_pilot, read_pilot
 from labelbits.planning.evidence.described import described
 from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
@@ -115,6 +116,9 @@ def load_evidence(
     answers = read_pilot(plan, names, seed)
     if own.answers is not None:
         answers = own.answers if answers is None else together(answers, own.answers)
+    said: list[str] = []
+    if answers is not None:
+        answers = without_items(answers, own.left_out, said)
     if answers is not None and own.ids is not None:
         answers = by_name_or_number(answers, own.ids)
     if names is None:
@@ -144,7 +148,7 @@ def load_evidence(
     for batch in pilot.batches.values():
         if batch.signal.counts_votes():
             votes += votes_of(batch, items, classes)
-    notes = own.notes + pilot.notes
+    notes = (*own.notes, *said, *pilot.notes)
     if not told:
         notes += _check_order(votes, counts, gold, names)
     voted = votes.sum(1) > 0

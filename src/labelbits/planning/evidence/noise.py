@@ -122,9 +122,7 @@ def _told_by_repetition(signal: Signal) -> bool:
     return signal.labels_items() or len(getattr(signal, "pairs", ())) > 1
 
 
-def assumed_noise(
-    plan: PlanFile, families: list[Family], noise: list[SignalNoise], dims: int
-) -> list[str]:
+def assumed_noise(plan: PlanFile, families: list[Family], noise: list[SignalNoise]) -> list[str]:
     """What to say where nobody's answers tell the noise, with the pilot that would."""
     numbers = [
         number

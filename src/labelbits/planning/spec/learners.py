@@ -8,8 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from labelbits.errors import InputError
-
 
 @dataclass(frozen=True)
 class LearnerOption:
@@ -88,10 +86,3 @@ LEARNERS: dict[str, LearnerKind] = {
         ),
     )
 }
-
-
-def learner_of(name: str) -> LearnerKind:
-    """The learner of that name, or an `InputError` that lists the known ones."""
-    if name not in LEARNERS:
-        raise InputError(f"unknown learner {name!r}; expected one of: {', '.join(LEARNERS)}")
-    return LEARNERS[name]

@@ -30,9 +30,10 @@ from labelbits.recovery.triplets.noise import TripletTarget
 #: Chains, steps of their warm-up, steps between two looks, looks at most, and steps for one draw
 #: that is kept.
 CHAINS, WARM_UP, ROUND, ROUNDS, THIN = 4, 200, 200, 12, 4
-#: Looks after which chains are given up that will not do: effective draws grow as the chains do,
-#: and those of the last look would be fewer than this share of what is needed.
-HOPELESS, TOO_FEW = 3, 0.5
+#: Looks after which chains are given up that will not do: they still lie apart by so large an
+#: R-hat, and effective draws, which grow as the chains do, would be fewer at the last look than
+#: this share of what is needed.
+HOPELESS, APART_STILL, TOO_FEW = 3, 1.5, 0.5
 #: Largest R-hat and fewest effective draws of any quantity.
 R_HAT, EFFECTIVE = 1.05, 80.0
 #: How far from the fit the chains start, in widths.
@@ -99,7 +100,8 @@ def sample(
         if told.within(R_HAT, EFFECTIVE):
             return _posterior(fitted, target, kept.reshape(-1, len(x)), told)
         steps = (i + 1) * ROUND
-        if i + 1 >= HOPELESS and told.effective * ROUNDS / (i + 1) < TOO_FEW * EFFECTIVE:
+        expected = told.effective * ROUNDS / (i + 1)
+        if i + 1 >= HOPELESS and told.r_hat > APART_STILL and expected < TOO_FEW * EFFECTIVE:
             break
     raise NotConvergedError(
         f"{CHAINS} chains of {steps} steps did not converge: the largest R-hat is "
