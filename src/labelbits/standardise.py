@@ -119,7 +119,7 @@ def index_of(frame: Any) -> list[str] | None:
 
     An index of numbers may be row numbers or names: it is never used.
     """
-    index = getattr(frame, "index", None)
+    index: Any = getattr(frame, "index", None)
     if type(index).__module__.split(".")[0] != "pandas":
         return None
     names = list(index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -125,19 +126,21 @@ def test_large_worlds_are_fewer_and_comparisons_need_no_prototypes() -> None:
 
 
 def test_more_money_never_buys_less(made: Plan) -> None:
-    # Little money is added to the labels at hand, more of it buys anew: qualities of two things.
-    for less, more in ((2, 10), (15, 20)):
-        poor, rich = replan(made, amount=less), replan(made, amount=more)
+    plans = [replan(made, amount=amount) for amount in (2, 5, 10, 15, 20)]
+    for poor, rich in itertools.pairwise(plans):
         assert poor.recommendation["quality"] <= rich.recommendation["quality"] + 1e-9
-        assert poor.recommendation["cost"] <= less
+        assert poor.recommendation["cost"] <= poor.budget
+        alone = [one.recommendation["from_nothing"]["quality"] for one in (poor, rich)]
+        assert alone[0] <= alone[1] + 1e-9
 
 
 def test_one_label_teaches_no_more_than_a_constant_answer(made: Plan) -> None:
-    poor = replan(made, amount=0.014)
-    (purchase,) = poor.recommendation["purchases"]
+    poor = replan(made, amount=0.014).recommendation
+    (purchase,) = poor["purchases"]
     assert purchase["answers"] == 1
     share = np.bincount(blobs()["gold"]).max() / 400
-    assert poor.recommendation["interval"][1] <= share + 1e-9
+    assert poor["from_nothing"]["interval"][1] <= share + 1e-9
+    assert poor["quality"] >= poor["next"]["quality_now"] - 1e-9
 
 
 def test_a_target_that_is_reached_already_is_said_so(made: Plan) -> None:

@@ -1,9 +1,8 @@
 """Advice to those who hold labels already: what to add to them, and when to keep the money.
 
-One purchase is named. Where the labels at hand are as good as what the money buys from nothing, or
-another kind adds more to them for sure, the recommendation is what to add: its purchases, cost,
-quality and interval are of the labels at hand and the purchase together, and what the money would
-buy from nothing is kept under `from_nothing`.
+One purchase is named, and it is what to add: its purchases, cost, quality and interval are of the
+labels at hand and the purchase together, so that more money never shows less quality. What the
+money would buy from nothing is kept under `from_nothing`.
 """
 
 from __future__ import annotations
@@ -67,17 +66,14 @@ def with_held(
 ) -> tuple[Recommendation, str, bool]:
     """(the advice, what goes before it, whether the money is better kept) of one who holds labels.
 
-    The advice stays what it is where the purchase is better than the labels at hand: adding it to
-    them is then said beside it.
+    A mixture was measured from nothing alone: that advice stays as it is.
     """
     as_good = show(there["quality"]) == show(advice["quality"]) or (
         sign * (there["quality"] - advice["quality"]) >= 0
     )
-    if not ranked or "single" in advice:  # a mixture was measured from nothing alone
+    if not ranked or "single" in advice:
         return advice, "", False
     best = to_add(ranked, advice["family"], sign)
-    if not as_good and best["family"] == advice["family"]:
-        return advice, "", False
     first, keep = "", False
     if as_good:
         first, keep = _keep_or_add(advice, there, best, budget, show, metric_name, sign)
