@@ -19,7 +19,7 @@ import labelbits
 from labelbits import planning
 from labelbits.annotators.pilot import run_pilot
 from labelbits.commands.console import stoppable
-from labelbits.progress import progress_bar, progress_line
+from labelbits.progress import progress_bar, progress_line, time_left
 from labelbits.report import print_plan
 from labelbits.report.pilot import show_pilot
 from labelbits.speech import printable
@@ -93,6 +93,14 @@ def test_progress_says_how_far_and_how_long() -> None:
     assert progress_line("fitting", 0.0, None) == "fitting: 0 % done"
     assert progress_line("fitting", 0.25, 90.0) == "fitting: 25 % done, about 90 s left"
     assert progress_line("fitting", 0.25, 900.0) == "fitting: 25 % done, about 15 min left"
+
+
+def test_a_step_that_stands_still_foretells_nothing() -> None:
+    assert time_left(0.25, 30.0, 40.0) == pytest.approx(120.0)
+    assert time_left(0.01, 1.0, 2.0) is None
+    # A tenth was done after 2 s: after a minute in one step, nine more minutes are nonsense.
+    assert time_left(0.1, 2.0, 20.0) == pytest.approx(180.0)
+    assert time_left(0.1, 2.0, 60.0) is None
 
 
 def test_who_stops_a_plan_is_told_what_is_known(

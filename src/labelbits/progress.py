@@ -82,27 +82,41 @@ def _lines() -> Iterator[Progress]:
     A thread says so after `FIRST` seconds and every `EVERY`, also where one step takes long.
     """
     began = time.monotonic()
-    state: list[tuple[str, float]] = [("starting", 0.0)]
+    # What is done, the share done, and when that share was reached.
+    state: list[tuple[str, float, float]] = [("starting", 0.0, began)]
     over = threading.Event()
 
     def speak() -> None:
         wait = FIRST
         while not over.wait(wait):
-            what, share = state[0]
+            what, share, reached = state[0]
             passed = time.monotonic() - began
-            left = passed * (1 - share) / share if TOLD <= share < 1 else None
+            left = time_left(share, reached - began, passed)
             if share < 1:
                 so_far = f", {passed:.0f} s so far" if left is None and passed > EVERY else ""
                 inform(progress_line(what, share, left) + so_far)
             wait = EVERY
 
+    def report(what: str, share: float) -> None:
+        _, before, reached = state[0]
+        state[0] = (what, share, reached if share == before else time.monotonic())
+
     speaker = threading.Thread(target=speak, name="progress", daemon=True)
     speaker.start()
     try:
-        yield lambda what, share: state.__setitem__(0, (what, share))
+        yield report
     finally:
         over.set()
         speaker.join(1.0)
+
+
+def time_left(share: float, reached: float, passed: float) -> float | None:
+    """Seconds that work still takes, `passed` after its begin, when `share` of it was done after
+    `reached` seconds; None where that cannot be told: at the beginning, and where one step takes
+    longer than all before it did."""
+    if not TOLD <= share < 1 or passed > 2 * max(reached, EVERY):
+        return None
+    return passed * (1 - share) / share
 
 
 def progress_line(what: str, share: float, left: float | None) -> str:
