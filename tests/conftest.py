@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,12 @@ os.environ.setdefault(
 )
 # Small programs too: they are a thousand, and each worker needs most of them.
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+# Where in the sources an operation stands is not asked of a program here; telling it takes time.
+os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")
+# Tracing makes millions of objects that live: looking through them for garbage, by default at each
+# 700 new ones, takes a sixth of all time.
+gc.set_threshold(200_000, 20, 100)
 
 # With LABELBITS_SHAPES=1 every call checks the shapes of its arrays, where functions declare them.
 SHAPED = (
@@ -41,6 +48,12 @@ hypothesis.settings.load_profile("fixed")
 SLOW = Path(__file__).parent / "slow.txt"
 
 
+def pytest_collection_finish() -> None:
+    """Modules and tests live to the end: no collection has to look at them again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`slow.txt` marks what `make quick` leaves out."""
     lines = [line for line in SLOW.read_text().splitlines() if not line.startswith("#")]
@@ -48,6 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = item.nodeid.split("[")[0]
         if any(name == line or name.startswith((f"{line}/", f"{line}::")) for line in lines):
             item.add_marker(pytest.mark.slow)
+    # One test of many commands: begun last, it keeps one worker busy when the others are done.
+    items.sort(key=lambda item: item.path.name != "test_docs.py")
 
 
 @pytest.fixture(scope="session")

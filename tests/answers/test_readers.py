@@ -264,11 +264,11 @@ def test_several_files_become_one_table(tmp_path: Path) -> None:
     assert answers.classes == ("cat", "dog")
 
 
-def test_unknown_format_lists_the_known_ones(tmp_path: Path) -> None:
+def test_a_table_of_no_known_format_names_its_columns_and_the_remedy(tmp_path: Path) -> None:
     path = put(tmp_path, "x.csv", "a,b\nc,d\n")
-    with pytest.raises(InputError, match=r"not recognised.*found a, b.*crowd-kit"):
+    with pytest.raises(InputError, match=r"not recognised.*found a, b.*--columns item="):
         read_answers(path)
-    with pytest.raises(InputError, match="unknown format 'nonsense'"):
+    with pytest.raises(InputError, match=r"unknown format 'nonsense'.*crowd-kit"):
         read_answers(path, "nonsense")
 
 

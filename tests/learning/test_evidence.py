@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from labelbits.learning.forecasts.apart import set_apart
+from labelbits.learning.forecasts.apart import MISSES, set_apart
 from labelbits.learning.forecasts.evidence import log_evidence, share_of
 
 
@@ -39,11 +39,11 @@ def test_what_was_measured_decides_how_much_of_the_theory_there_is(true):
         measured = true * foretold + noise - noise.mean()
         covariance = error**2 * (np.eye(3) - 1 / 3)
         found.append(set_apart(
-            measured, covariance, foretold, np.tile(foretold[:, None], (1, 2)), [True] * 3,
-            seed=1, draws=500,
+            measured, covariance, foretold, np.tile(MISSES[:, None], (1, 3)), seed=1, draws=500,
         ))  # fmt: skip
     sure, unsure = found
-    assert abs(sure.draws[2].mean() - sure.draws[0].mean() - 0.4 * true) < 0.06
+    apart = sure.share * (foretold[2] - foretold[0]) + sure.own[2] - sure.own[0]
+    assert abs(apart.mean() - 0.4 * true) < 0.06
     assert sure.told > 0.6
     # Negative control: a pilot that measured hardly anything leaves the prior as it is.
     assert unsure.told < 0.3

@@ -152,4 +152,4 @@ def test_even_classes_leave_the_advice_as_it_is(write_plan: Callable[..., Path])
     advice = plan(write_plan()).recommendation
     assert advice["constant"]["gain"]
     assert not advice["constant"]["said_first"]
-    assert advice["sentence"].startswith(("Buy", "The labels you hold"))
+    assert advice["sentence"].startswith(("Add", "The labels you hold"))

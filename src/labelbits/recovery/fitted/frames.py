@@ -20,7 +20,8 @@ NEEDED, TRIPLET = ("signal", "items", "answer"), ("head", "winner", "loser")
 def of_frame(given: Any) -> Any:
     """What a frame holds: `Answers` where it has the canonical columns (signal, items, answer, and
     optionally annotator and classes), an array (n, 3) where it has the columns head, winner and
-    loser with item numbers, or three columns of numbers. What is no frame is returned as it is.
+    loser with item numbers, or nothing but columns of numbers. What is no frame is returned as
+    it is.
 
     Raises `InputError` for other columns and for signals that are unknown.
     """
@@ -35,8 +36,9 @@ def of_frame(given: Any) -> Any:
     if set(NEEDED) <= set(names):
         return _answers(frame)
     wanted = list(TRIPLET) if set(TRIPLET) <= set(names) else names
-    if len(wanted) == 3 and all(frame.schema[name].is_numeric() for name in wanted):
-        return frame.select(wanted).to_numpy()
+    if all(frame.schema[name].is_numeric() for name in wanted):
+        # Names may be numbers, which select does not take. Its width is checked as an array's is.
+        return (frame if wanted == names else frame.select(wanted)).to_numpy()
     raise InputError(
         f"the frame has columns {', '.join(map(str, names[:10]))}; expected {', '.join(NEEDED)} "
         f"(a row an answer), or item numbers in {', '.join(TRIPLET)}. labelbits.read_answers reads "
