@@ -45,6 +45,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("fixed")
 
 
+LONGEST = ("test_docs.py", "test_new_signal.py", "test_one_road.py")
 SLOW = Path(__file__).parent / "slow.txt"
 
 
@@ -61,8 +62,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = item.nodeid.split("[")[0]
         if any(name == line or name.startswith((f"{line}/", f"{line}::")) for line in lines):
             item.add_marker(pytest.mark.slow)
-    # One test of many commands: begun last, it keeps one worker busy when the others are done.
-    items.sort(key=lambda item: item.path.name != "test_docs.py")
+    # The longest tests: begun last, they keep one worker busy when the others are done.
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")
