@@ -138,11 +138,16 @@ def _road(wanted: PlanFile, given: Given) -> Road:
     }
     road = roads[judges_space, given.compares, given.evidence is not None]
     learner = wanted.learner.learner
-    if learner.made is not None and road is not _from_evidence:
+    learns = road is _from_evidence
+    if learner.spaces is not None and road is _from_comparisons and given.evidence is not None:
+        learns = True
+    if learner.made is not None and not learns:
+        also = "" if learner.spaces is None else ", or features and a pilot that compares items"
         raise InputError(
             f'[learner] kind is "{learner.name}": {learner.many} are planned for labels of classes '
+            f"{'' if learner.spaces is None else 'and for comparisons '}"
             "on the features of items; expected [dataset] features and a signal that names "
-            "classes, or no [learner]"
+            f"classes{also}, or no [learner]"
         )
     return road
 
