@@ -72,8 +72,8 @@ def test_how_many_answers_an_item_needs_depends_on_what_is_judged() -> None:
     assert np.all(np.diff(found.lacking) < 0)
     needed = found.enough()
     one, many, most = (needed[what] for what in ("class", "distribution", "entropy"))
-    assert one is not None and many is not None and most is not None
-    assert many < most
+    assert None not in (one, many, most)
+    assert (many or 0) < (most or 0)
     # People who agree leave nothing to ask twice about.
     alike = answers_each(np.tile([12, 0, 0], (60, 1)) + np.tile([0, 0, 0], (60, 1)), 0)
     assert alike is not None

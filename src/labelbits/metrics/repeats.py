@@ -26,8 +26,8 @@ TRIED = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 70, 100)
 SIMULATED = 6000
 #: What is enough, by convention: a class that is right in all but so many of the items; so much
 #: of what the distribution lacks after one answer left; a correlation of so much. 50 votes on each
-#: image of CIFAR-10H then say 3 to 7, 12 and 25 to 40 (docs/validation.md), where Kohli (2026, arXiv
-#: 2605.29797) found about 10 for distributions and 20 to 50 for their entropy.
+#: of 250 CIFAR-10H images then say 3 to 7, 12 and 25 to 40 (docs/validation.md), where Kohli (2026,
+#: arXiv 2605.29797) found about 10 for distributions and 20 to 50 for their entropy.
 WRONG, LACKING, CORRELATION = 0.02, 0.2, 0.9
 
 
