@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ os.environ.setdefault(
 )
 # Small programs too: they are a thousand, and each worker needs most of them.
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+# Most programs here run a few times: they are compiled with less optimisation, which takes half the
+# time. What jaxlib does not know ends the process, so other versions compile as they do.
+BRIEFLY = "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=1"
+if version("jaxlib").startswith("0.10."):
+    os.environ["XLA_FLAGS"] = f"{BRIEFLY} {os.environ.get('XLA_FLAGS', '')}".strip()
 
 # Where in the sources an operation stands is not asked of a program here; telling it takes time.
 os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from labelbits.interface import Estimate
+from labelbits.metrics import metric_of
+from labelbits.planning.market import Market
 from labelbits.planning.result import Curve, Family
 from labelbits.planning.spec.cost import Price
+from labelbits.planning.spec.planfile import Budget
 from labelbits.signals import Hard
 
 
@@ -31,3 +36,11 @@ def curve(
     bits = Estimate(1.0, 0.0, "exact")
     measured = np.array([[100.0, 0.5, 0.4, 0.6]])
     return Curve(family, answers, draws, measured, limit, None, bits, item_sd=item_sd)
+
+
+def market(
+    curves: list[Curve], amount: float = 100.0, *, sign: int = 1, percent: bool = True
+) -> Market:
+    """These curves under a budget, judged by accuracy; `sign` -1: as if less of it were better."""
+    metric = replace(metric_of("accuracy"), higher=sign > 0, percent=percent)
+    return Market(curves, Budget.model_validate({"amount": amount}), metric, 0)

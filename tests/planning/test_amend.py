@@ -8,10 +8,7 @@ from dataclasses import replace
 import pytest
 
 from labelbits.planning.advice.amend import too_little
-from labelbits.planning.spec.planfile import Budget
-from tests.planning.curves import curve
-
-BUDGET = Budget.model_validate({"amount": 100.0})
+from tests.planning.curves import curve, market
 
 
 @pytest.mark.parametrize(
@@ -25,12 +22,12 @@ BUDGET = Budget.model_validate({"amount": 100.0})
 def test_weak_recovery_is_said_plainly_with_what_would_help(quality: float, said: str) -> None:
     one = curve("one", 0.01, 0.1, noise=0.0)
     # 1 - (n / 100)^-1/2 is .5 at 400 answers, which cost 40.
-    text = too_little([one], {"quality": quality}, BUDGET, 0)
+    text = too_little({"quality": quality}, market([one]))
     assert said in text
     assert bool(text) == bool(said)
     if said:
         assert re.search(r"A correlation of 0\.5 takes about 40\.\d\d USD\.", text)
         out_of_reach = [replace(one, draws=0.3 * one.draws)]
-        text = too_little(out_of_reach, {"quality": quality}, BUDGET, 0)
+        text = too_little({"quality": quality}, market(out_of_reach))
         assert "No purchase that was simulated reaches 0.5" in text
         assert "fewer dims" in text

@@ -12,6 +12,7 @@ import pytest
 from labelbits.learning import CurvePoints
 from labelbits.learning.curves.points import crossed_factor
 from labelbits.learning.forecasts.one import resampled_curves
+from labelbits.metrics import metric_of
 from labelbits.planning import plan
 from labelbits.planning.measured.constant import (
     Beside,
@@ -20,23 +21,18 @@ from labelbits.planning.measured.constant import (
     constant_of,
     gain_of,
 )
-from labelbits.planning.shown import show
 from tests.planning.conftest import BASE
-from tests.planning.curves import curve
+from tests.planning.curves import curve, market
 
 NAMES = ("ok", "rare")
 
 
-def percent(value: float) -> str:
-    return show(value, True)
-
-
 def advice(quality: float, low: float, high: float) -> dict:
-    return {"quality": quality, "interval": [low, high]}
+    return {"quality": quality, "interval": [low, high], "cost": 9.0}
 
 
 def beside(free: dict, quality: float, low: float, high: float, gain: tuple) -> Beside:
-    return beside_constant(free, advice(quality, low, high), percent, "9 USD", "accuracy", gain)
+    return beside_constant(free, advice(quality, low, high), market([]), gain)
 
 
 def test_the_constant_is_the_most_frequent_class_or_the_frequencies() -> None:
@@ -55,8 +51,8 @@ def test_no_gain_is_claimed_where_its_interval_holds_nothing() -> None:
     assert not told.gain
     assert told.first.startswith(
         "Always answering 'ok' is right on 99.0 % of the 500 items that are tested on, without any "
-        "label; what 9 USD buys is forecast to reach 99.2 % (90 % interval 98.9 % to 99.4 %). On "
-        "the same items that is a gain of 0.2 points (90 % interval 0.0 to 0.4): none that the "
+        "label; what 9.00 USD buys is forecast to reach 99.2 % (90 % interval 98.9 % to 99.4 %). "
+        "On the same items that is a gain of 0.2 points (90 % interval 0.0 to 0.4): none that the "
         "evidence can see."
     )
     assert 'metric = "cross-entropy"' in told.instead
@@ -78,13 +74,17 @@ def test_no_gain_is_claimed_where_its_interval_holds_nothing() -> None:
 def test_less_cross_entropy_is_the_gain() -> None:
     free = {"class": None, "quality": 0.06, "items": 500}
 
+    nats = replace(market([]), metric=metric_of("cross-entropy"))
+
     def said(gain: tuple) -> Beside:
         bought = advice(0.05, 0.04, 0.061)
-        return beside_constant(free, bought, str, "9 USD", "cross-entropy", gain)
+        return beside_constant(free, bought, nats, gain)
 
     told = said((0.01, -0.001, 0.02))
     assert not told.gain
-    assert told.first.startswith("Always answering the class frequencies has cross-entropy 0.06 on")
+    assert told.first.startswith(
+        "Always answering the class frequencies has cross-entropy (nats) 0.060 on"
+    )
     assert "a gain of 0.010 (90 % interval -0.001 to 0.020)" in told.first
     assert said((0.01, 0.001, 0.02)).gain
 
@@ -122,11 +122,11 @@ def test_a_forecast_alone_is_no_gain() -> None:
     # Measured just at the constant, or above it.
     for lead, gain in ((0.0, False), (0.01, True)):
         constant = one.at(at) - lead
-        found = gain_of(made, [replace(one, constant=constant)], 0, 1)
+        found = gain_of(made, market([replace(one, constant=constant)]))
         assert found is not None
         assert found[0] == pytest.approx(at**-0.5 - 1000**-0.5 + lead, abs=1e-3)
         assert (found[1] > 0) is gain
-    assert gain_of(made, [one], 0, 1) is None
+    assert gain_of(made, market([one])) is None
 
 
 def test_a_rare_class_is_said_first_in_a_plan(write_plan: Callable[..., Path]) -> None:

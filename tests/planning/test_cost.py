@@ -16,6 +16,7 @@ from labelbits.planning.advice.advise import advise, replan
 from labelbits.planning.advice.crossovers import crossovers
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.families import build_families
+from labelbits.planning.market import Market
 from labelbits.planning.purchases import cost_of, most_answers, most_answers_each
 from labelbits.planning.spec.cost import (
     Part,
@@ -129,7 +130,7 @@ def test_table_crossover_and_map_buy_the_same_for_the_plan_s_money() -> None:
     assert quality[0, 1] == pytest.approx(curves[1].at(192).mean())
     # Equally good where 1 USD buys 1000 / 9 rich answers: at .0086 each. By the answer, with a
     # share of a session in each, it would be 28 x the price of a plain one.
-    (meet,) = crossovers(curves, terms, 1)
+    (meet,) = crossovers(Market.of_plan(made))
     assert meet["price_ratio"] == pytest.approx(0.0086 / 0.0006, rel=0.05)
 
 

@@ -18,16 +18,12 @@ from labelbits.planning.measured.held_labels import (
     buy_next,
     what_is_there,
 )
-from labelbits.planning.purchases import list_options
 from labelbits.planning.records import Addition, Holdings, Recommendation
 from labelbits.planning.result import Curve
-from labelbits.planning.shown import show
 from labelbits.planning.spec.planfile import Budget
 from labelbits.planning.spec.planreader import read_plan
 from tests.planning.conftest import blobs
-from tests.planning.curves import curve
-
-BUDGET = Budget.model_validate({"amount": 100.0})
+from tests.planning.curves import curve, market
 
 
 def there(worth: dict[str, float], quality: float = 0.9, error: float = 0.0) -> dict:
@@ -42,7 +38,7 @@ def there(worth: dict[str, float], quality: float = 0.9, error: float = 0.0) -> 
 
 def test_more_of_the_same_goes_on_along_the_curve() -> None:
     one = curve("one", 1, 0.1, noise=0.0)
-    found = buy_next(there({"one": 100.0}), [one], BUDGET, 0, sign=1)[0]
+    found = buy_next(there({"one": 100.0}), market([one]))[0]
     # 100 answers are held and 1,000 more bought: from 1 - 100^-1/2 to 1 - 1100^-1/2.
     assert found["answers"] == 1000
     assert found["quality"] == pytest.approx(1 - 1100**-0.5, abs=1e-4)
@@ -51,13 +47,8 @@ def test_more_of_the_same_goes_on_along_the_curve() -> None:
 
 
 def test_the_better_kind_comes_first() -> None:
-    ranked = buy_next(
-        there({"plain": 100.0, "rich": 25.0}),
-        [curve("plain", 1, 0.1), curve("rich", 4, 0.1)],
-        BUDGET,
-        0,
-        sign=1,
-    )
+    pair = [curve("plain", 1, 0.1), curve("rich", 4, 0.1)]
+    ranked = buy_next(there({"plain": 100.0, "rich": 25.0}), market(pair))
     assert [one["family"] for one in ranked] == ["rich", "plain"]
     assert ranked[0]["chance"] > 0.95
 
@@ -73,14 +64,11 @@ def said(
 ) -> tuple[Recommendation, str, bool]:
     """`with_held` of a purchase from nothing that gives `quality`."""
 
-    def shown(value: float) -> str:
-        return show(value, percent)
-
-    options = list_options(curves, BUDGET, 0)
-    advice = recommend(curves, options, BUDGET, 0, sign=1, metric_name="accuracy", percent=percent)
+    asked = market(curves, sign=sign, percent=percent)
+    advice = recommend(market(curves, percent=percent))
     advice = {**advice, "quality": quality, "family": chosen or curves[0].family.name}
-    ranked = buy_next(held, curves, BUDGET, 0, sign=sign) if ranked is None else ranked
-    return with_held(advice, held, ranked, curves, BUDGET, shown, "accuracy", sign=sign)
+    ranked = buy_next(held, asked) if ranked is None else ranked
+    return with_held(advice, held, ranked, asked)
 
 
 def test_what_the_evidence_cannot_follow_is_not_made_up() -> None:
@@ -122,7 +110,7 @@ def test_what_is_added_to_labels_as_good_is_the_recommendation() -> None:
     alone = advice["from_nothing"]
     assert alone["quality"] == 0.88
     assert alone["sentence"].startswith("Buy ")
-    text = held_sentence(held, [], advice, lambda v: f"{v:.3f}", "accuracy", "USD", sign=1)
+    text = held_sentence(held, [], advice, market([one], percent=False))
     assert "Without them, the best would be to buy " in text
 
 
@@ -130,7 +118,7 @@ def test_one_purchase_is_named_wherever_labels_at_hand_are_spoken_of() -> None:
     """Of ways that add the same the recommended one, though another is first by a hair."""
     pair = [curve("plain", 1, 0.1), curve("rich", 1, 0.1)]
     held = there({"plain": 110.0, "rich": 100.0}, quality=0.9, error=0.01)
-    ranked = buy_next(held, pair, BUDGET, 0, sign=1)
+    ranked = buy_next(held, market(pair))
     ranked = [{**one, "chance": SURE - 0.1} for one in ranked]
     assert ranked[0]["family"] == "rich"
     for chosen in ("plain", "rich"):
@@ -148,7 +136,7 @@ def test_a_sure_difference_too_small_to_show_is_not_paid_for() -> None:
     """Recommended is the cheaper of two that are as good; what follows does not take it back."""
     held = there({"cheap": 110.0, "dear": 110.0}, quality=0.9, error=0.01)
     pair = [curve("cheap", 1, 0.1), curve("dear", 1, 0.1)]
-    by_name = {one["family"]: one for one in buy_next(held, pair, BUDGET, 0, sign=1)}
+    by_name = {one["family"]: one for one in buy_next(held, market(pair))}
     cheap = {**by_name["cheap"], "chance": 0.1, "cost": 50.0}
     dear = {**by_name["dear"], "chance": 0.9, "quality": cheap["quality"] + 6e-4}
     advice, _, _ = said(held, pair, 0.88, "cheap", [dear, cheap])
@@ -164,7 +152,7 @@ def test_a_sure_difference_too_small_to_show_is_not_paid_for() -> None:
 def test_nobody_is_told_to_pay_for_what_is_not_shown() -> None:
     one = curve("one", 1, 0.1)
     held = there({"one": 100.0}, quality=0.9)
-    ranked = buy_next(held, [one], BUDGET, 0, sign=1)
+    ranked = buy_next(held, market([one]))
     first = said(held, [one], 0.9003, percent=True)[1]
     assert first.startswith("The labels you hold already give accuracy 90.0 %")
     assert said(held, [one], 0.902, percent=True)[1] == ""
@@ -178,7 +166,7 @@ def test_nobody_is_told_to_pay_for_what_is_not_shown() -> None:
 def test_a_purchase_beside_labels_at_hand_is_no_worse_than_alone() -> None:
     one = curve("one", 1, 0.1, noise=0.0)
     held = there({"one": 100.0}, quality=0.8)
-    found = buy_next(held, [one], BUDGET, 0, sign=1)[0]
+    found = buy_next(held, market([one]))[0]
     # Along the curve 0.8 gains 0.070; 1,000 answers alone reach 1 - 1000^-1/2.
     assert found["quality"] == pytest.approx(1 - 1000**-0.5, abs=1e-4)
     assert found["gain"] == pytest.approx(found["quality"] - 0.8, abs=1e-6)
@@ -191,7 +179,7 @@ def test_no_purchase_makes_a_quality_impossible() -> None:
     """A curve that falls, as adversarial answers give, is no expected loss below 0."""
     one = curve("one", 1, 0.1)
     falling = replace(one, draws=one.draws[:, ::-1])
-    (found,) = buy_next(there({"one": 100.0}, quality=0.01), [falling], BUDGET, 0, sign=1)
+    (found,) = buy_next(there({"one": 100.0}, quality=0.01), market([falling]))
     assert found["quality"] >= 0.01 - 1e-9
     assert found["interval"][0] >= 0.0
 
@@ -199,25 +187,25 @@ def test_no_purchase_makes_a_quality_impossible() -> None:
 def test_the_error_of_what_is_there_is_in_what_it_becomes() -> None:
     one = curve("one", 1, 0.1, noise=0.0)
     held = there({"one": 100.0}, error=0.02)
-    found = buy_next(held, [one], BUDGET, 0, sign=1)[0]
+    found = buy_next(held, market([one]))[0]
     low, high = found["interval"]
     # Nothing else is uncertain: +- 1.645 standard errors, from a few hundred draws.
     assert high - low == pytest.approx(2 * 1.645 * 0.02, rel=0.2)
     assert found["gain_interval"][1] - found["gain_interval"][0] < 1e-9
     # Beside a mixture, which is planned from nothing, what the best single kind adds is said.
     advice = {"family": "one"}
-    text = held_sentence(held, [found], advice, "{:.3f}".format, "accuracy", "USD", sign=1)
+    text = held_sentence(held, [found], advice, market([one], percent=False))
     assert "accuracy 0.900 now (90 % interval 0.867 to 0.933)" in text
     # The gain does not hold the error that both qualities share: 10^-1 - 1100^-1/2.
     assert text.endswith("a gain of 0.070 (90 % interval 0.070 to 0.070) over 0.900 now.")
-    text = held_sentence(held, [found], advice, lambda v: show(v, True), "accuracy", "USD", sign=1)
+    text = held_sentence(held, [found], advice, market([one]))
     assert text.endswith("a gain of 7.0 points (90 % interval 7.0 to 7.0) over 90.0 % now.")
 
 
 def test_more_of_the_same_is_not_surer_than_the_same_bought_anew() -> None:
     one = curve("one", 1, 0.1, noise=0.008)
     held = there({"one": 100.0}, error=0.002)
-    (found,) = buy_next(held, [one], BUDGET, 0, sign=1)
+    (found,) = buy_next(held, market([one]))
     low, high = np.quantile(one.at(1100.0), [0.05, 0.95])
     assert found["interval"][1] - found["interval"][0] == pytest.approx(high - low, rel=0.1)
     # All draws rise by the same: the gain is known.

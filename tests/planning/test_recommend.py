@@ -13,24 +13,18 @@ from labelbits.planning.advice.crossovers import RATIOS, crossovers
 from labelbits.planning.advice.crossovers import _entry as crossover_entry
 from labelbits.planning.advice.recommend import preferred, recommend
 from labelbits.planning.measured.backtest import beyond_evidence
-from labelbits.planning.purchases import list_options
 from labelbits.planning.result import Curve, Family, Option
 from labelbits.planning.spec.cost import Price
 from labelbits.planning.spec.planfile import Budget
 from labelbits.signals import Hard
-from tests.planning.curves import curve
+from tests.planning.curves import curve, market
 
 BUDGET = Budget.model_validate({"amount": 100.0})
 
 
 def advise(curves: list[Curve], sign: int = 1, **more: float) -> tuple[dict, list[Option]]:
-    options = list_options(curves, BUDGET, 0)
-    return (
-        recommend(
-            curves, options, BUDGET, 0, sign=sign, metric_name="accuracy", percent=True, **more
-        ),
-        options,
-    )
+    asked = market(curves, sign=sign)
+    return recommend(asked, **more), asked.options
 
 
 def test_the_better_family_is_bought_with_the_whole_budget() -> None:
@@ -63,7 +57,7 @@ def test_less_is_better_for_cross_entropy() -> None:
 
 def test_crossover_is_the_ratio_of_worths() -> None:
     """With quality a function of worth x answers, b wins while its price is below worth_b x."""
-    found = crossovers([curve("a", 1, 0.1), curve("b", 3, 0.1, seed=0)], BUDGET, 1)
+    found = crossovers(market([curve("a", 1, 0.1), curve("b", 3, 0.1, seed=0)]))
     assert found[0]["price_ratio"] == pytest.approx(3, rel=0.05)
     low, high = found[0]["interval"]
     assert low <= found[0]["price_ratio"] <= high
@@ -84,7 +78,7 @@ def test_nothing_is_bought_beyond_the_evidence() -> None:
 
 def test_a_budget_too_small_for_one_answer_is_an_input_error() -> None:
     with pytest.raises(InputError, match=r"100 USD are there to spend .* costs 200 USD"):
-        list_options([curve("dear", 1, 200.0)], BUDGET, 0)
+        _ = market([curve("dear", 1, 200.0)]).options
 
 
 def test_a_tie_goes_to_the_cheaper_purchase() -> None:
@@ -132,7 +126,7 @@ def test_only_the_same_question_has_the_same_price_by_nature(kind: str, same: bo
     """Prices that happen to be equal do not make a triplet a label: its price may change."""
     other = curve("b", 3, 0.1)
     other = replace(other, family=replace(other.family, kind=kind))
-    (found,) = crossovers([curve("a", 1, 0.1), other], BUDGET, 1)
+    (found,) = crossovers(market([curve("a", 1, 0.1), other]))
     assert ("would win" in found["sentence"]) == same
     assert ("it costs 1 x now" in found["sentence"]) != same
 
@@ -140,19 +134,19 @@ def test_only_the_same_question_has_the_same_price_by_nature(kind: str, same: bo
 def test_a_price_within_the_crossover_s_interval_is_a_toss_up() -> None:
     other = curve("b", 3, 0.29, noise=0.002)
     other = replace(other, family=replace(other.family, kind="triplet"))
-    (near,) = crossovers([curve("a", 1, 0.1, noise=0.002, seed=1), other], BUDGET, 1)
+    (near,) = crossovers(market([curve("a", 1, 0.1, noise=0.002, seed=1), other]))
     assert near["interval"][0] < 2.9 < near["interval"][1]
     assert near["sentence"].endswith("it costs 2.9 x now, where either may win.")
     dear = replace(other, family=replace(other.family, price=replace(other.family.price, amount=2)))
-    (far,) = crossovers([curve("a", 1, 0.1, noise=0.002, seed=1), dear], BUDGET, 1)
+    (far,) = crossovers(market([curve("a", 1, 0.1, noise=0.002, seed=1), dear]))
     assert far["sentence"].endswith("it costs 20 x now.")
 
 
 def test_a_crossover_that_could_be_anywhere_is_no_price() -> None:
     sure, unsure = curve("a", 1, 0.1, noise=0.0), curve("b", 1, 0.1, noise=0.05)
-    (found,) = crossovers([sure, unsure], BUDGET, 1)
+    (found,) = crossovers(market([sure, unsure]))
     assert "cannot be told" in found["sentence"]
-    (found,) = crossovers([sure, curve("b", 3, 0.1, noise=1e-3)], BUDGET, 1)
+    (found,) = crossovers(market([sure, curve("b", 3, 0.1, noise=1e-3)]))
     assert "cannot be told" not in found["sentence"]
 
 
@@ -175,8 +169,8 @@ def test_an_uncertain_price_widens_the_interval() -> None:
             "family": Family("plain", "hard", Hard(), 1, Price(0.1, None, 0.4, "cited")),
         }
     )
-    width = [o.high - o.low for o in list_options([sure], BUDGET, 0)][-2]
-    wider = [o.high - o.low for o in list_options([unsure], BUDGET, 0)][-2]
+    width = [o.high - o.low for o in market([sure]).options][-2]
+    wider = [o.high - o.low for o in market([unsure]).options][-2]
     assert width < 1e-9
     assert wider > 1e-3
 
@@ -184,10 +178,10 @@ def test_an_uncertain_price_widens_the_interval() -> None:
 def test_a_winner_at_every_price_that_is_a_toss_up_is_not_called_one() -> None:
     """Neither has more evidence than 100 answers, so no price changes which is better."""
     one = curve("a", 1, 1e-4, noise=0.02, limit=100)
-    (found,) = crossovers([one, curve("b", 1, 1e-4, noise=0.02, seed=1, limit=100)], BUDGET, 1)
+    (found,) = crossovers(market([one, curve("b", 1, 1e-4, noise=0.02, seed=1, limit=100)]))
     assert found["price_ratio"] is None
     assert found["sentence"].startswith("Which of a and b does better for 100 USD cannot be told")
-    (found,) = crossovers([one, curve("b", 9, 1e-4, noise=0.02, seed=1, limit=100)], BUDGET, 1)
+    (found,) = crossovers(market([one, curve("b", 9, 1e-4, noise=0.02, seed=1, limit=100)]))
     assert found["sentence"].startswith("b does better than a for 100 USD at any price ratio")
 
 

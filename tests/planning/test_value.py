@@ -8,17 +8,14 @@ import numpy as np
 import pytest
 
 from labelbits.planning.advice.value import CostCurve, value_of_information
-from labelbits.planning.spec.planfile import Budget
-from tests.planning.curves import curve
-
-BUDGET = Budget.model_validate({"amount": 100.0})
+from tests.planning.curves import curve, market
 
 
 def test_perfect_information_about_two_normal_rivals() -> None:
     """Two families of equal expectation and independent errors of standard deviation s:
     E max - max E = s / sqrt(pi)."""
     found = value_of_information(
-        [curve("one", 1, 0.1, seed=1), curve("two", 1, 0.1, seed=2)], BUDGET, 0, 1
+        market([curve("one", 1, 0.1, seed=1), curve("two", 1, 0.1, seed=2)])
     )
     assert found is not None
     assert found["quality"] == pytest.approx(0.01 / math.sqrt(math.pi), rel=0.15)
@@ -29,7 +26,7 @@ def test_perfect_information_about_two_normal_rivals() -> None:
 
 def test_a_certain_winner_makes_knowing_worthless() -> None:
     rivals = [curve("one", 1, 0.1, noise=1e-4, seed=1), curve("two", 4, 0.1, noise=1e-4, seed=2)]
-    found = value_of_information(rivals, BUDGET, 0, 1)
+    found = value_of_information(market(rivals))
     assert found is not None
     assert found["money"] == pytest.approx(0, abs=1e-9)
     assert found["pilot"] is None
@@ -37,7 +34,7 @@ def test_a_certain_winner_makes_knowing_worthless() -> None:
 
 def test_a_pilot_tells_more_the_larger_it_is_and_never_more_than_all() -> None:
     rivals = [curve(f"way {i}", 1, 0.01, seed=i, item_sd=0.05) for i in (1, 2)]
-    found = value_of_information(rivals, BUDGET, 0, 1)
+    found = value_of_information(market(rivals))
     assert found is not None
     worth = [one["quality"] for one in found["pilots"]]
     assert worth[-1] > worth[0] > 0
@@ -49,7 +46,7 @@ def test_a_pilot_tells_more_the_larger_it_is_and_never_more_than_all() -> None:
 def test_a_pilot_too_noisy_to_tell_is_worth_nothing() -> None:
     """Negative control: readings that drown in noise."""
     rivals = [curve(f"way {i}", 1, 0.01, seed=i, item_sd=50.0) for i in (1, 2)]
-    found = value_of_information(rivals, BUDGET, 0, 1)
+    found = value_of_information(market(rivals))
     assert found is not None
     assert found["pilots"][0]["quality"] < 0.15 * found["quality"]
 
@@ -57,7 +54,7 @@ def test_a_pilot_too_noisy_to_tell_is_worth_nothing() -> None:
 def test_a_pilot_of_times_settles_an_unknown_price() -> None:
     sure = curve("sure", 1, 0.1, noise=1e-5, seed=1)
     unsure = curve("unsure", 1, 0.1, noise=1e-5, seed=2, log_sd=0.4)
-    found = value_of_information([sure, unsure], BUDGET, 0, 1)
+    found = value_of_information(market([sure, unsure]))
     assert found is not None
     assert found["pilot"]["quality"] > 0.8 * found["quality"] > 0
 

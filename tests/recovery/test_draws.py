@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import labelbits as lb
-from labelbits.recovery import NotConvergedError, RecoveryWarning, metrics
+from labelbits.recovery import NotConvergedError, RecoveryWarning, chain, metrics
 from labelbits.recovery.fitted import draws
 from labelbits.recovery.triplets import kernel, noise
 from tests.recovery.test_posterior import answered
@@ -77,3 +77,21 @@ def test_few_triplets_have_the_loss_and_slopes_of_many(monkeypatch: pytest.Monke
         made.append(target.value(target.vector(points, 1.5, 0.1)))
     assert made[0][0] == pytest.approx(made[1][0], rel=1e-5)
     np.testing.assert_allclose(made[0][1], made[1][1], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("known", [(None, None), (2.0, None), (None, 0.1)])
+def test_chains_travel_together_as_each_would_alone(known: tuple) -> None:
+    points = np.random.default_rng(5).normal(size=(7, 2))
+    loaded = kernel.load(answered(points, 40, 5).astype(np.int32), np.zeros(0, np.float32), 7)
+    target = noise.TripletTarget(loaded, 40.0, (7, 2), *known)
+    generator = np.random.default_rng(6)
+    start = target.vector(points, 1.5, 0.1)
+    x, speed = start + 0.1 * generator.normal(size=(2, 3, len(start)))
+    speed = 10 * (speed - start)
+    width = generator.uniform(0.1, 0.5, len(start))
+    together = target.travel(x, speed, width, 0.2, 5)
+    alone = chain.travelled(target.value, x, speed, width, 0.2, 5)
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+    # Negative control: another leap is another place.
+    assert np.abs(target.travel(x, speed, width, 0.2, 6)[0] - alone[0]).max() > 0.01

@@ -7,8 +7,7 @@ from typing import Any
 
 from labelbits.errors import InputError
 from labelbits.planning import Plan
-from labelbits.planning.advice.recommend import purchase
-from labelbits.planning.purchases import option_at
+from labelbits.planning.market import Market
 from labelbits.planning.result import Curve, Option
 from labelbits.planning.shown import show, span
 from labelbits.planning.spec.planfile import by
@@ -120,13 +119,13 @@ def found_option(plan: Plan, family: str, answers: float | None) -> tuple[Curve,
         raise InputError(
             f"answers is {answers:g}; expected from 1 to {most:,}, what the money buys"
         )
-    return curve, option_at(curve, float(answers), plan.terms, plan.extras.get("seed", 0))
+    return curve, Market.of_plan(plan).option(curve, float(answers))
 
 
 def bought(plan: Plan, family: str, answers: float | None = None) -> dict[str, Any]:
     """What a click on an option shows: what would be bought, for how much, what it gives."""
     curve, option = found_option(plan, family, answers)
-    found = purchase(curve, option, plan.terms)
+    found = Market.of_plan(plan).purchase_of(option)
     price = curve.family.price
 
     def shown(value: float) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from labelbits.answers.export.export import export_plan
 from labelbits.app.state import found_option
 from labelbits.planning import Plan
-from labelbits.planning.advice.recommend import purchase
+from labelbits.planning.market import Market
 from labelbits.report.run import PLAN, document, tables
 
 
@@ -23,8 +23,8 @@ def tasks_of(plan: Plan, family: str = "", answers: float | None = None) -> tupl
     Raises `InputError` as `export_plan` does.
     """
     if family:
-        curve, option = found_option(plan, family, answers)
-        bought = [purchase(curve, option, plan.terms)]
+        _, option = found_option(plan, family, answers)
+        bought = [Market.of_plan(plan).purchase_of(option)]
         plan = replace(plan, recommendation={**plan.recommendation, "purchases": bought})
     with tempfile.TemporaryDirectory(prefix="labelbits-tasks-") as made:
         folder = Path(made)

@@ -254,9 +254,10 @@ def _from_specification(
             "of alignment"
         )
     classes = wanted.dataset.classes or (evidence.counts.shape[1] if evidence else 10)
-    dims, found = wanted.dataset.dims, []
+    dims, found, tells = wanted.dataset.dims, [], True
     if dims == "auto":
-        dims, found, more = choose_dims(evidence, seed)
+        chosen, found, more = choose_dims(evidence, seed)
+        dims, tells = chosen.value, chosen.rests_on == "answers"
         warnings += more
     # Imported here: a plan from data does not need the simulator, nor the other way round.
     from labelbits.planning.evidence.noise import assumed_noise, noise_of, not_seen
@@ -268,15 +269,20 @@ def _from_specification(
     wanted, random = without_random(wanted, pilot)
     warnings += random
     noise = noise_of(wanted, pilot)
-    families, assumptions = build_families(
-        wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise
-    )
+
+    def families_in(dims: int) -> tuple[list[Family], list[Assumption]]:
+        return build_families(
+            wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise
+        )
+
+    _, assumptions = families_in(dims)
     unseen = not_seen(wanted, noise)
     asked = open_noise(wanted, noise)
     simulated = simulated_curves(
-        families, wanted, evidence, dims, classes, seed, tell, unseen, asked
-    )
-    warnings += assumed_noise(wanted, families, noise)
+        lambda dims: families_in(dims)[0], wanted, evidence, dims, classes, seed, tell, unseen,
+        asked, dims_known=tells,
+    )  # fmt: skip
+    warnings += assumed_noise(wanted, families_in(dims)[0], noise)
     return _finish(
         wanted,
         "alignment",

@@ -34,7 +34,7 @@ from labelbits.recovery.fitted.inputs import (
     places_of,
     read_input,
 )
-from labelbits.recovery.fitted.posterior import posterior_covariance
+from labelbits.recovery.fitted.posterior import by_draws, posterior_covariance
 from labelbits.recovery.fitted.strengths import choose_strengths
 
 #: Attributes of a fit with features alone.
@@ -213,7 +213,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         if known is not None:
             self._keep_metric(fitted, known)
         self.distance_power_ = power
-        self._fitted, self._data = fitted, data
+        # Draws that `posterior` made and `posterior_covariance` needs again, where they are few.
+        self._fitted, self._data, self._drawn = fitted, data, None
         self.embedding_ = fitted.places.astype(np.float32)
         self.prototypes_ = fitted.prototypes if len(data.classes) else None
         self.items_, self.classes_names_ = list(data.items), list(data.classes)
@@ -381,7 +382,10 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "embedding_")
         with progress_bar(self.verbose) as report:
-            return sample(self._fitted, self._data, seed, report, noise_alone)
+            found = sample(self._fitted, self._data, seed, report, noise_alone)
+        if seed == 0 and not noise_alone and by_draws(self._fitted, self._data):
+            self._drawn = found
+        return found
 
     def posterior_covariance(self) -> np.ndarray:
         """Covariance of each item about `embedding_` after alignment, (items, dims, dims).
@@ -392,7 +396,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         beyond, or with a `RecoveryWarning` where draws do not converge (docs/recovery.md).
         """
         check_is_fitted(self, "embedding_")
-        return posterior_covariance(self._fitted, self._data)
+        return posterior_covariance(self._fitted, self._data, drawn=getattr(self, "_drawn", None))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from labelbits.planning.purchases import final_draws, interval
+from labelbits.planning.market import Market
+from labelbits.planning.purchases import interval
 from labelbits.planning.result import LEVEL, Plan
 from labelbits.report.figures import INK, colour, label, layout
 
@@ -33,7 +34,7 @@ def differences(plan: Plan) -> tuple[str, list[Difference]]:
     that what moves both moves no difference. Where a mixture is recommended, the best single
     option is compared with.
     """
-    bought, draws = final_draws(plan.curves, plan.terms, plan.extras.get("seed", 0))
+    bought, draws = Market.of_plan(plan).bought
     names = [curve.family.name for curve in bought]
     best = plan.recommendation["family"]
     if best not in names:

@@ -7,18 +7,14 @@ money would buy from nothing is kept under `from_nothing`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from labelbits.planning.advice.recommend import BY_THEORY, CERTAIN, CHEAPER, SURE, preferred
 from labelbits.planning.advice.words import what
-from labelbits.planning.purchases import measured_interval, purchase_of
+from labelbits.planning.market import Market
 from labelbits.planning.records import Addition, Holdings, Recommendation
-from labelbits.planning.result import NOTHING, Curve
-from labelbits.planning.shown import between, chance, change
-from labelbits.planning.spec.cost import Part, bills
-from labelbits.planning.spec.planfile import Budget
+from labelbits.planning.result import NOTHING
+from labelbits.planning.shown import chance
 
 #: Share of the money from which it counts as all of it.
 WHOLE = 0.95
@@ -56,53 +52,43 @@ def with_held(
     advice: Recommendation,
     there: Holdings,
     ranked: list[Addition],
-    curves: list[Curve],
-    budget: Budget,
-    show: Callable[[float], str],
-    metric_name: str,
+    market: Market,
     *,
-    sign: int,
     by_theory: bool = False,
 ) -> tuple[Recommendation, str, bool]:
     """(the advice, what goes before it, whether the money is better kept) of one who holds labels.
 
     A mixture was measured from nothing alone: that advice stays as it is.
     """
-    as_good = show(there["quality"]) == show(advice["quality"]) or (
-        sign * (there["quality"] - advice["quality"]) >= 0
+    as_good = market.shown(there["quality"]) == market.shown(advice["quality"]) or (
+        market.sign * (there["quality"] - advice["quality"]) >= 0
     )
     if not ranked or "single" in advice:
         return advice, "", False
-    best = to_add(ranked, advice["family"], sign)
+    best = to_add(ranked, advice["family"], market.sign)
     first, keep = "", False
     if as_good:
-        first, keep = _keep_or_add(advice, there, best, budget, show, metric_name, sign)
-    return (
-        _adding(advice, best, there, ranked, curves, budget, show, metric_name, sign, by_theory),
-        first,
-        keep,
-    )
+        first, keep = _keep_or_add(advice, there, best, market)
+    return _adding(advice, best, there, ranked, market, by_theory), first, keep
 
 
 def _keep_or_add(
-    advice: Recommendation,
-    there: Holdings,
-    best: Addition,
-    budget: Budget,
-    show: Callable[[float], str],
-    metric_name: str,
-    sign: int,
+    advice: Recommendation, there: Holdings, best: Addition, market: Market
 ) -> tuple[str, bool]:
     """(the sentence about labels at hand that are as good as a purchase; keep the money?)."""
-    spent = f"all of {budget.amount:,.2f} {budget.currency}"
-    if advice["cost"] < WHOLE * budget.amount:  # there is no more to buy
-        spent = f"the {advice['cost']:,.2f} {budget.currency} that can be"
+    spent = f"all of {market.money(market.budget.amount)}"
+    if advice["cost"] < WHOLE * market.budget.amount:  # there is no more to buy
+        spent = f"the {market.money(advice['cost'])} that can be"
     text = (
-        f"The labels you hold already give {metric_name} {show(there['quality'])} "
-        f"({between(measured_interval(there, sign), show)}). As much is not expected of {spent} "
+        f"The labels you hold already give {market.metric.title} {market.shown(there['quality'])} "
+        f"({market.between(market.measured_interval(there))}). As much is not expected of {spent} "
         "spent anew, without them"
     )
-    if not _same(best, there, show) and not _adds_nothing(best, sign) and not _beyond(best):
+    if (
+        not _same(best, there, market)
+        and not _adds_nothing(best, market.sign)
+        and not _beyond(best)
+    ):
         return f"{text}: add to what you hold.", False
     if best["at_limit"]:
         return (
@@ -112,9 +98,9 @@ def _keep_or_add(
     return f"{text}: keep the money, unless you know better than this evidence.", True
 
 
-def _same(best: Addition, there: Holdings, show: Callable[[float], str]) -> bool:
+def _same(best: Addition, there: Holdings, market: Market) -> bool:
     """Nobody is told to pay for 90.0 % over 90.0 %."""
-    return show(best["quality"]) == show(there["quality"])
+    return market.shown(best["quality"]) == market.shown(there["quality"])
 
 
 def _adding(
@@ -122,24 +108,17 @@ def _adding(
     best: Addition,
     there: Holdings,
     ranked: list[Addition],
-    curves: list[Curve],
-    budget: Budget,
-    show: Callable[[float], str],
-    metric_name: str,
-    sign: int,
+    market: Market,
     by_theory: bool,
 ) -> Recommendation:
     """The advice with `best` as its purchase."""
-    curve = next(one for one in curves if one.family.name == best["family"])
-    part = Part(curve.family.price.amount, best["answers"], best["items"])
-    (bill,) = bills([part], budget)
-    bought = purchase_of(
-        curve.family, best["items"], best["answers_per_item"], best["answers"], bill
+    bought = market.purchase(
+        best["family"], best["items"], best["answers_per_item"], best["answers"]
     )
     parts = {
-        "purchase": f"Add {_in_words(best)} for {best['cost']:,.2f} {budget.currency}: "
-        f"{_reached(best, there, show, metric_name, sign)}",
-        "certainty": _certainty(best, ranked, budget, show, by_theory),
+        "purchase": f"Add {_in_words(best)} for {market.money(best['cost'])}: "
+        f"{_reached(best, there, market)}",
+        "certainty": _certainty(best, ranked, market, by_theory),
         "pilot": advice["parts"].get("pilot", ""),
     }
     rivals = [one["family"] for one in ranked if one is not best]
@@ -169,27 +148,22 @@ def _in_words(one: Addition) -> str:
     )
 
 
-def _reached(
-    best: Addition,
-    there: Holdings,
-    show: Callable[[float], str],
-    metric_name: str,
-    sign: int,
-) -> str:
+def _reached(best: Addition, there: Holdings, market: Market) -> str:
     """What the labels at hand and the purchase give together."""
+    sign = market.sign
     if _beyond(best):
         return (
             f"the labels you hold are as good as this evidence can follow {best['family']} "
             "answers, so what these add cannot be told from it."
         )
-    text = f"with the labels you hold, {metric_name} {show(best['quality'])} is expected "
-    text += f"({between(best['interval'], show)})"
-    if _same(best, there, show) or _adds_nothing(best, sign):
+    text = f"with the labels you hold, {market.metric.title} {market.shown(best['quality'])} is "
+    text += f"expected ({market.between(best['interval'])})"
+    if _same(best, there, market) or _adds_nothing(best, sign):
         return f"{text}, no change that can be seen."
     ends = sorted(sign * end for end in best["gain_interval"])
     # Both qualities share the luck of the tested items: the gain is known better than either.
-    gain = change(sign * best["gain"], ends, show(1.0).endswith("%"))
-    text += f", a gain of {gain} over {show(there['quality'])} now."
+    gain = market.change(sign * best["gain"], ends)
+    text += f", a gain of {gain} over {market.shown(there['quality'])} now."
     if best["at_limit"]:
         text += " That is as far as the evidence reaches; the true gain may be larger."
     return text
@@ -198,8 +172,7 @@ def _reached(
 def _certainty(
     best: Addition,
     ranked: list[Addition],
-    budget: Budget,
-    show: Callable[[float], str],
+    market: Market,
     by_theory: bool,
 ) -> str:
     """How sure it is that this purchase adds the most."""
@@ -211,38 +184,32 @@ def _certainty(
         return (
             f"{rival['family']} adds more with probability "
             f"{chance(rival['chance']).replace('>', 'above')}, but too little to see beside the "
-            f"interval: {show(rival['quality'])} for {rival['cost']:,.2f} {budget.currency}. So "
+            f"interval: {market.shown(rival['quality'])} for {market.money(rival['cost'])}. So "
             "the cheaper one is named."
         )
     if sure < SURE:
         return (
-            f"The evidence cannot tell it from {rival['family']} ({show(rival['quality'])} "
+            f"The evidence cannot tell it from {rival['family']} ({market.shown(rival['quality'])} "
             f"expected): the chance that it adds the most to the labels you hold is "
             f"{chance(sure)} only."
         )
     text = (
         f"It adds the most to the labels you hold of the {len(ranked)} ways compared with "
         f"probability {chance(sure).replace('>', 'above')}; next is {rival['family']} with "
-        f"{show(rival['quality'])}."
+        f"{market.shown(rival['quality'])}."
     )
     return text + BY_THEORY * (by_theory and sure >= CERTAIN)
 
 
 def held_sentence(
-    there: Holdings,
-    ranked: list[Addition],
-    advice: Recommendation,
-    show: Callable[[float], str],
-    metric_name: str,
-    currency: str,
-    *,
-    sign: int,
+    there: Holdings, ranked: list[Addition], advice: Recommendation, market: Market
 ) -> str:
     """What is held, and beside the purchase that is recommended: added to it where that was
     planned from nothing, from nothing where it is added."""
     text = (
-        f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: {metric_name} "
-        f"{show(there['quality'])} now ({between(measured_interval(there, sign), show)})."
+        f"You hold {there['answers']:,.0f} answers on {there['items']:,} items: "
+        f"{market.metric.title} {market.shown(there['quality'])} now "
+        f"({market.between(market.measured_interval(there))})."
     )
     if (alone := advice.get("from_nothing")) is not None:
         sentence = alone["sentence"]
@@ -252,12 +219,12 @@ def held_sentence(
         return text
     many = f"{best['answers']:,} more answers" if best["answers"] > 1 else "1 more answer"
     return (
-        f"{text} Added to them, {many} ({best['family']}) for {best['cost']:,.2f} {currency}: "
-        f"{_reached(best, there, show, metric_name, sign)}"
+        f"{text} Added to them, {many} ({best['family']}) for {market.money(best['cost'])}: "
+        f"{_reached(best, there, market)}"
     )
 
 
-def surely_better(there: Holdings, quality: float, *, sign: int) -> bool:
+def surely_better(there: Holdings, quality: float, market: Market) -> bool:
     """Are the labels at hand better than `quality`, luck of the tested items counted?"""
-    low, high = measured_interval(there, sign)
-    return (low if sign > 0 else -high) > sign * quality
+    low, high = market.measured_interval(there)
+    return (low if market.sign > 0 else -high) > market.sign * quality

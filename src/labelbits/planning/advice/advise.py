@@ -10,9 +10,16 @@ import numpy as np
 from labelbits.errors import InputError
 from labelbits.metrics import metric_of
 from labelbits.planning.advice.adding import held_sentence, surely_better, with_held
-from labelbits.planning.advice.amend import led_by, too_little, with_mixture, without_gain
+from labelbits.planning.advice.amend import (
+    followed_by,
+    led_by,
+    too_little,
+    with_mixture,
+    without_gain,
+)
 from labelbits.planning.advice.crossovers import crossovers
 from labelbits.planning.advice.recommend import recommend
+from labelbits.planning.market import Market
 from labelbits.planning.measured.constant import (
     ONE_SIDED,
     beside_constant,
@@ -21,10 +28,8 @@ from labelbits.planning.measured.constant import (
 )
 from labelbits.planning.measured.free_gold import said_of_gold
 from labelbits.planning.measured.held_labels import buy_next
-from labelbits.planning.purchases import list_options
 from labelbits.planning.records import Constant, Extras
 from labelbits.planning.result import Assumption, Curve, Plan
-from labelbits.planning.shown import show
 from labelbits.planning.spec.cost import Price, said_of_published
 from labelbits.planning.spec.planfile import Budget, checked_money
 
@@ -39,11 +44,9 @@ def advise(
 ) -> Plan:
     """The plan that these curves and this budget lead to."""
     judged = metric_of(metric)
-    sign, percent = judged.sign, judged.percent
-    seed = extras.get("seed", 0)
+    market = Market(curves, budget, judged, extras.get("seed", 0))
     _check_known(curves, extras, judged.words)
-    options = list_options(curves, budget, seed)
-    bought = {option.family for option in options}
+    bought = {option.family for option in market.options}
     notes = [
         f"{curve.family.name} cannot be bought: one item costs more than the budget"
         for curve in curves
@@ -51,49 +54,38 @@ def advise(
     ]
     notes += said_of_published({c.family.name: c.family.price for c in curves})
     there, free = extras.get("holdings"), extras.get("constant")
-    ranked = buy_next(there, curves, budget, seed, sign=sign) if there else []
+    ranked = buy_next(there, market) if there else []
     advice = recommend(
-        curves,
-        options,
-        budget,
-        seed,
-        sign=sign,
-        metric_name=judged.title,
-        percent=percent,
+        market,
         target=extras.get("target"),
         added={one["family"]: one["chance"] for one in ranked} or None,
         by_theory=extras.get("by_theory", False),
     )
     mixture = extras.get("mixture")
     if mixture and mixture["budget"] == budget.amount and mixture["recommended"]:
-        advice = with_mixture(advice, mixture, budget, sign)
+        advice = with_mixture(advice, mixture, market)
 
-    def shown(value: float) -> str:
-        return show(value, percent)
-
-    name, turn, first = judged.title, "With that said,", [extras.get("lead", "")]
+    turn, first = "With that said,", [extras.get("lead", "")]
     if extras.get("stop"):
         turn = "If you buy all the same,"
     elif judged.of_space and not judged.percent:
-        first.append(too_little(curves, advice, budget, seed))
+        first.append(too_little(advice, market))
     held = ""
     keep, leading = False, list[str]()
     if there:
         advice, held, keep = with_held(
-            advice, there, ranked, curves, budget, shown, name,
-            sign=sign, by_theory=extras.get("by_theory", False),
-        )  # fmt: skip
-    added = gain_of(advice, curves, seed, sign) if free else None
+            advice, there, ranked, market, by_theory=extras.get("by_theory", False)
+        )
+    added = gain_of(advice, market) if free else None
     # Always there, whatever the money and the prices: tables and figures show it.
     advice = advice.copy()
     advice["ceiling"], advice["constant"] = extras.get("ceiling"), None
     if free:
         advice["constant"] = {**free, "gain": None, "said_first": False, "instead": ""}
     if free and added:
-        money = f"{advice['cost']:,.2f} {budget.currency}"
-        beside = beside_constant(free, advice, shown, money, name, added)
+        beside = beside_constant(free, advice, market, added)
         usual = free["class"] is None or free["quality"] <= ONE_SIDED
-        if there and held and usual and surely_better(there, free["quality"], sign=sign):
+        if there and held and usual and surely_better(there, free["quality"], market):
             # What a purchase from nothing adds to the constant is then beside the point.
             beside = replace(beside, first="", instead="")
         first += [beside.first, beside.instead]
@@ -112,14 +104,16 @@ def advise(
         }
         advice["constant"] = told
     if "known" in extras:
-        known, said = extras["known"], said_of_gold(extras["known"], advice, shown, name, sign=sign)
+        known, said = extras["known"], said_of_gold(extras["known"], advice, market)
         # Labels for nothing that are as good as bought ones are the first thing to know.
-        as_good = sign * (known["quality"] - advice["quality"]) >= 0
+        as_good = market.sign * (known["quality"] - advice["quality"]) >= 0
         leading, notes = [said] * as_good, [*notes, said]
     if held:
         first.append(held)
         turn = "If you buy all the same," if keep else ""
     advice = led_by(first, advice, turn)
+    if "answers_each" in extras:
+        advice = followed_by(extras["answers_each"]["sentence"], advice)
     if there:
         advice["next"] = {
             "items_held": there["items"],
@@ -128,31 +122,26 @@ def advise(
             "quality_now_standard_error": there["standard_error"],
             "worth_in_answers": there["worth"],
             "purchases": ranked,
-            "sentence": held_sentence(
-                there, ranked, advice, shown, name, budget.currency, sign=sign
-            ),
+            "sentence": held_sentence(there, ranked, advice, market),
         }
-        target = extras.get("target")
-        if target is not None and sign * (there["quality"] - target) >= 0:
-            advice["target_sentence"] = (
-                f"The labels you hold reach {name} {shown(target)} already. From nothing: "
-                f"{advice.get('target_sentence', '')}"
-            )
     target = extras.get("target")
-    if free and target is not None and sign * (free["quality"] - target) >= 0:
-        advice["target_sentence"] = reached_for_nothing(free, target, shown, name)
+    if there and target is not None and market.sign * (there["quality"] - target) >= 0:
+        advice["target_sentence"] = (
+            f"The labels you hold reach {judged.title} {market.shown(target)} already. From "
+            f"nothing: {advice.get('target_sentence', '')}"
+        )
+    if free and target is not None and market.sign * (free["quality"] - target) >= 0:
+        advice["target_sentence"] = reached_for_nothing(free, target, market)
     return Plan(
         metric=metric,
         metric_name=judged.title,
-        lower_is_better=sign < 0,
-        percent=percent,
+        lower_is_better=market.sign < 0,
+        percent=judged.percent,
         currency=budget.currency,
         budget=budget.amount,
         recommendation=advice,
-        options=options,
-        crossovers=crossovers(
-            [c for c in curves if c.family.name in bought], budget, sign, held=bool(there)
-        ),
+        options=market.options,
+        crossovers=crossovers(market, held=bool(there)),
         assumptions=assumptions,
         warnings=list(dict.fromkeys([*leading, *warnings, *notes])),
         curves=curves,

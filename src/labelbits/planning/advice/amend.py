@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from labelbits.planning.advice.recommend import cheapest_for
 from labelbits.planning.advice.words import NAMES
+from labelbits.planning.market import Market
 from labelbits.planning.purchases import widened
 from labelbits.planning.records import Mixture, Recommendation
-from labelbits.planning.result import LEVEL, Curve
-from labelbits.planning.shown import change, each, show
-from labelbits.planning.spec.planfile import Budget
+from labelbits.planning.shown import each
 
 #: Alignment that is as good as none, one that tells near from far hardly better than a guess, and
 #: one that is something.
 LITTLE, WEAK, SOMETHING = 0.05, 0.3, 0.5
 
 
-def too_little(curves: list[Curve], advice: Recommendation, budget: Budget, seed: int) -> str:
+def too_little(advice: Recommendation, market: Market) -> str:
     """What goes before a purchase after which the representation is hardly better known than
     before, and what would help."""
     quality = advice["quality"]
@@ -23,19 +22,18 @@ def too_little(curves: list[Curve], advice: Recommendation, budget: Budget, seed
         return ""
     if quality < LITTLE:
         text = (
-            f"{budget.amount:,.2f} {budget.currency} is too little to learn anything here: "
+            f"{market.money(market.budget.amount)} is too little to learn anything here: "
             "whatever it buys, the distances between items stay unknown."
         )
     else:
         text = (
-            f"What {budget.amount:,.2f} {budget.currency} buys recovers the items only weakly: a "
+            f"What {market.money(market.budget.amount)} buys recovers the items only weakly: a "
             f"correlation of {quality:.2f} with the true distances is {100 * quality**2:.0f} % of "
             "the variance of their ranks, too little to rely on any single distance."
         )
-    enough = cheapest_for(curves, SOMETHING, budget, seed, 1)
+    enough = cheapest_for(market, SOMETHING)
     if enough is not None:
-        cost = f"{enough['cost']:,.2f} {budget.currency}"
-        return f"{text} A correlation of {SOMETHING} takes about {cost}."
+        return f"{text} A correlation of {SOMETHING} takes about {market.money(enough['cost'])}."
     return (
         f"{text} No purchase that was simulated reaches {SOMETHING}: ask about fewer items with "
         "more answers on each, or plan for fewer dims if the items differ in fewer ways."
@@ -56,6 +54,12 @@ def led_by(leads: list[str], advice: Recommendation, turn: str) -> Recommendatio
     return {**advice, "leads": list(filter(None, leads)), "parts": parts, "sentence": sentence}
 
 
+def followed_by(last: str, advice: Recommendation) -> Recommendation:
+    """The advice with what it ends on, about each item's own label."""
+    parts = {**advice["parts"], "each": last}
+    return {**advice, "parts": parts, "sentence": f"{advice['sentence']} {last}"}
+
+
 def without_gain(advice: Recommendation) -> Recommendation:
     """The advice without what only a purchase that gains anything is worth saying about: how sure
     it is the best, how to get as much for less, what pilot would settle which is best."""
@@ -63,18 +67,15 @@ def without_gain(advice: Recommendation) -> Recommendation:
     return {**advice, "parts": parts, "sentence": parts["purchase"]}
 
 
-def with_mixture(
-    advice: Recommendation, mixture: Mixture, budget: Budget, sign: int = 1
-) -> Recommendation:
+def with_mixture(advice: Recommendation, mixture: Mixture, market: Market) -> Recommendation:
     """The advice with a mixture in place of the best single signal, by the gain it was measured
     to have; the interval moves with it and widens by the gain's own."""
-    gain, (low, high) = mixture["gain"], mixture["interval"]
+    sign, gain, (low, high) = market.sign, mixture["gain"], mixture["interval"]
     quality = advice["quality"] + sign * gain
     moved = [end + quality - advice["quality"] for end in advice["interval"]]
     interval = list(widened(quality, moved, (high - low) / 2))
     if sign > 0:
         interval[1] = min(1.0, interval[1])
-    percent = mixture.get("percent", False)
     bought = " and ".join(
         f"{p['answers']:,} {NAMES.get(p['signal'], p['signal'] + ' answers')} "
         f"({each(p['answers_per_item'])} an item on {p['items']:,} items)"
@@ -84,10 +85,9 @@ def with_mixture(
     if len(mixture["purchases"]) > 1:
         bought = f"a mixture, {bought},"
     sentence = (
-        f"Buy {bought} for {cost:,.2f} {budget.currency}: expected "
-        f"{mixture['metric_name']} {show(quality, percent)} ({100 * LEVEL:.0f} % interval "
-        f"{show(interval[0], percent)} to {show(interval[1], percent)}), better by "
-        f"{change(gain, (low, high), percent)} than the same money on {mixture['single']} alone."
+        f"Buy {bought} for {market.money(cost)}: expected {mixture['metric_name']} "
+        f"{market.shown(quality)} ({market.between(interval)}), better by "
+        f"{market.change(gain, (low, high))} than the same money on {mixture['single']} alone."
     )
     return {
         **advice,

@@ -6,7 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
-from labelbits.planning.purchases import most_answers, most_answers_each
+from labelbits.planning.market import Market
+from labelbits.planning.purchases import most_answers_each
 from labelbits.planning.records import Crossover
 from labelbits.planning.result import LEVEL, Curve
 from labelbits.planning.shown import chance
@@ -18,10 +19,8 @@ RATIOS = np.geomspace(0.02, 50, 161)
 VAGUE = 30.0
 
 
-def crossovers(
-    curves: list[Curve], budget: Budget, sign: int, *, held: bool = False
-) -> list[Crossover]:
-    """For each pair of families, the price ratio at which they are equally good for the budget.
+def crossovers(market: Market, *, held: bool = False) -> list[Crossover]:
+    """For each pair of families that can be bought, the price ratio at which both are equally good.
 
     Family b is preferred while one of its answers costs less than `price_ratio` answers of a;
     None where it never or always wins within the evidence (`wins` says which). The interval
@@ -29,12 +28,10 @@ def crossovers(
     nothing; `held`: labels are held, so the one probability that is told is about adding to them,
     and a sentence that cannot be sure says no other.
     """
-    found = []
-    for a, b in combinations(curves, 2):
-        price = a.family.price.amount
-        answers = min(most_answers(a, budget), a.limit)
-        if answers < 1:
-            continue
+    found, budget, sign = [], market.budget, market.sign
+    names = {option.family for option in market.options}
+    for a, b in combinations([c for c in market.curves if c.family.name in names], 2):
+        price, answers = a.family.price.amount, market.most(a)
         reference = sign * a.at(answers)
         bought = most_answers_each(b, budget, RATIOS * price, budget.amount)
         reached = sign * b.at_each(np.minimum(np.maximum(bought, b.answers[0]), b.limit))

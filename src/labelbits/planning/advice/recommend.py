@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
 from labelbits.planning.advice.value import value_of_information
 from labelbits.planning.advice.words import bought as in_words
 from labelbits.planning.advice.words import pilot_sentence, target_sentence
-from labelbits.planning.purchases import (
-    chances,
-    cost_of,
-    final_draws,
-    labels_items,
-    most_answers,
-    option_at,
-    purchase_of,
-)
-from labelbits.planning.records import Purchase, Recommendation, Target
+from labelbits.planning.market import Market
+from labelbits.planning.purchases import most_answers
+from labelbits.planning.records import Recommendation, Target
 from labelbits.planning.result import LEVEL, Curve, Option
-from labelbits.planning.shown import chance, show
-from labelbits.planning.spec.cost import Part, bills
-from labelbits.planning.spec.planfile import Budget
+from labelbits.planning.shown import chance
 
 #: Below this probability of being best, the advice says that the data cannot tell; from this one
 #: on, where it comes from.
@@ -39,75 +29,62 @@ TIE, CHEAPER = 0.05, 0.8
 
 
 def recommend(
-    curves: list[Curve],
-    options: list[Option],
-    budget: Budget,
-    seed: int,
+    market: Market,
     *,
-    sign: int,
-    metric_name: str,
-    percent: bool,
     target: float | None = None,
     added: dict[str, float] | None = None,
     by_theory: bool = False,
 ) -> Recommendation:
     """The purchase with the best expected quality, how sure that is, and what would settle it.
 
-    `sign` is +1 where more quality is better and -1 where less is (cross-entropy). Of ways that
-    give the same to what an interval can show, the cheapest is named. `added`: where labels are
-    held, the probability of each family to add the most to them, which then is the one probability
-    that is told. `by_theory`: what sets the ways apart is known from theory more than from the
-    pilot, which is said where it makes one of them sure to be the best.
+    Of ways that give the same to what an interval can show, the cheapest is named. `added`: where
+    labels are held, the probability of each family to add the most to them, which then is the one
+    probability that is told. `by_theory`: what sets the ways apart is known from theory more than
+    from the pilot, which is said where it makes one of them sure to be the best.
     """
-    bought, draws = final_draws(curves, budget, seed)
-    gain = sign * draws
-    expected = gain.mean(0)
-    last = {option.family: option for option in options}  # options rise in size in each family
+    bought, draws = market.bought
+    expected = (market.sign * draws).mean(0)
+    last = {one.family: one for one in market.options}  # options rise in size in each family
     largest = [last[curve.family.name] for curve in bought]
     spread = np.array([abs(one.high - one.low) for one in largest])
     order = preferred(expected, spread, np.array([one.cost for one in largest]))
     best = int(order[0])
-    share = chances(gain)
+    share = market.best_of(draws)
     if added is not None:
         share = np.array([added.get(curve.family.name, 0.0) for curve in bought])
     option = last[bought[best].family.name]
     rivals = [bought[i].family.name for i in order if i != best]
     result: Recommendation = {
         "family": option.family,
-        "purchases": [purchase(bought[best], option, budget)],
+        "purchases": [market.purchase_of(option)],
         "cost": option.cost,
         "quality": option.quality,
         "interval": [option.low, option.high],
         "probability_best": float(share[best]),
         "probabilities": {c.family.name: float(s) for c, s in zip(bought, share, strict=True)},
         "next_best": rivals[0] if rivals else None,
-        "value_of_knowing": value_of_information(curves, budget, seed, sign),
+        "value_of_knowing": value_of_information(market),
         "parts": {},
         "sentence": "",
     }
 
-    def shown(value: float) -> str:
-        return show(value, percent)
-
     top = int(expected.argmax())
     dearer = None if best == top else largest[top]
-    parts = _parts(result, option, last, budget, metric_name, shown, dearer, added is not None)
-    parts["pilot"] = pilot_sentence(
-        result["value_of_knowing"], budget, result["probability_best"] < SURE, percent,
-        "more items labelled as" if labels_items(bought) else "more answers to",
-    ) if len(last) > 1 else ""  # fmt: skip
+    parts = _parts(result, option, last, market, dearer, added is not None)
+    unsure = result["probability_best"] < SURE
+    parts["pilot"] = (
+        pilot_sentence(result["value_of_knowing"], market, unsure) if len(last) > 1 else ""
+    )
     if by_theory and result["probability_best"] >= CERTAIN and parts["certainty"]:
         parts["certainty"] += BY_THEORY
-    parts["less"] = _less(option, options, budget, sign, shown)
-    if (short := _short_of_evidence(bought[best], option, budget)) is not None:
+    parts["less"] = _less(option, market)
+    if (short := _short_of_evidence(bought[best], option, market)) is not None:
         parts["pilot"] = short
     result["parts"] = parts
     result["sentence"] = " ".join(text for text in parts.values() if text)
     if target is not None:
-        result["cheapest_for_target"] = cheapest_for(curves, target, budget, seed, sign)
-        result["target_sentence"] = target_sentence(
-            result["cheapest_for_target"], target, budget, metric_name, shown, sign
-        )
+        result["cheapest_for_target"] = cheapest_for(market, target)
+        result["target_sentence"] = target_sentence(result["cheapest_for_target"], target, market)
     return result
 
 
@@ -127,39 +104,31 @@ def preferred(expected: np.ndarray, spread: np.ndarray, costs: np.ndarray) -> np
     return order
 
 
-def purchase(curve: Curve, option: Option, budget: Budget) -> Purchase:
-    """What to buy and what its cost is made of, as plain values."""
-    part = Part(curve.family.price.amount, option.answers, option.items)
-    (bill,) = bills([part], budget)
-    return purchase_of(curve.family, option.items, option.answers_per_item, option.answers, bill)
-
-
-def cheapest_for(
-    curves: list[Curve], target: float, budget: Budget, seed: int, sign: int
-) -> Target | None:
+def cheapest_for(market: Market, target: float) -> Target | None:
     """The least money at which the expected quality reaches `target`; None where none is seen.
 
     The budget does not bound it: what the evidence supports does. `sure_cost` is the money at
     which the target is reached with probability (1 + LEVEL) / 2, None where that is not seen.
     """
     best: Target | None = None
-    for curve in curves:
+    sign = market.sign
+    for curve in market.curves:
         answers = _reaching(curve, curve.draws.mean(0), target, sign)
         if answers is None:
             continue
-        cost = cost_of(curve, answers, budget)
+        cost = market.cost(curve, answers)
         if best is not None and cost >= best["cost"]:
             continue
-        option = option_at(curve, answers, budget, seed)
+        option = market.option(curve, answers)
         cautious = np.quantile(sign * curve.draws, (1 - LEVEL) / 2, axis=0) * sign
         surely = _reaching(curve, cautious, target, sign)
         best = {
-            **purchase(curve, option, budget),
+            **market.purchase_of(option),
             "family": curve.family.name,
             "quality": option.quality,
             "interval": [option.low, option.high],
             "target": target,
-            "sure_cost": None if surely is None else cost_of(curve, surely, budget),
+            "sure_cost": None if surely is None else market.cost(curve, surely),
         }
     return best
 
@@ -187,21 +156,19 @@ def _parts(
     result: Recommendation,
     option: Option,
     last: dict[str, Option],
-    budget: Budget,
-    metric_name: str,
-    shown: Callable[[float], str],
+    market: Market,
     dearer: Option | None,
-    adds: bool = False,
+    adds: bool,
 ) -> dict[str, str]:
     """The advice in words: what to buy, how sure that is, and what would settle it.
 
     `dearer` is the best expectation, where a cheaper one that is as good is bought instead;
     `adds`: the probability of being best is about adding to labels that are held.
     """
+    shown = market.shown
     text = (
-        f"Buy {in_words(option)} for {option.cost:,.2f} {budget.currency}: expected {metric_name} "
-        f"{shown(option.quality)} ({100 * LEVEL:.0f} % interval {shown(option.low)} to "
-        f"{shown(option.high)})."
+        f"Buy {in_words(option)} for {market.money(option.cost)}: expected {market.metric.title} "
+        f"{shown(option.quality)} ({market.between([option.low, option.high])})."
     )
     parts = {"purchase": text, "certainty": "", "pilot": ""}
     if len(last) == 1:
@@ -212,7 +179,7 @@ def _parts(
     if dearer is not None:
         parts["certainty"] = (
             f"{dearer.family} is expected to give {shown(dearer.quality)} for "
-            f"{dearer.cost:,.2f} {budget.currency}: beside an interval so wide that is no more, "
+            f"{market.money(dearer.cost)}: beside an interval so wide that is no more, "
             f"so the cheaper one is named. The chance that {option.family} {best} of the "
             f"{len(last)} ways compared is {chance(sure)}."
         )
@@ -230,36 +197,29 @@ def _parts(
     return parts
 
 
-def _less(
-    option: Option,
-    options: list[Option],
-    budget: Budget,
-    sign: int,
-    shown: Callable[[float], str],
-) -> str:
+def _less(option: Option, market: Market) -> str:
     """The cheapest purchase that is nearly as good, where it costs half or less."""
     spread = abs(option.high - option.low)
     near = [
         o
-        for o in options
-        if o.cost <= option.cost / 2 and sign * (option.quality - o.quality) <= 0.1 * spread
+        for o in market.options
+        if o.cost <= option.cost / 2 and market.sign * (option.quality - o.quality) <= 0.1 * spread
     ]
     if not near:
         return ""
     cheap = min(near, key=lambda o: o.cost)
     return (
-        f"Nearly as good for less: {in_words(cheap)} for {cheap.cost:,.2f} {budget.currency}, "
-        f"expected {shown(cheap.quality)} ({100 * LEVEL:.0f} % interval {shown(cheap.low)} to "
-        f"{shown(cheap.high)})."
+        f"Nearly as good for less: {in_words(cheap)} for {market.money(cheap.cost)}, "
+        f"expected {market.shown(cheap.quality)} ({market.between([cheap.low, cheap.high])})."
     )
 
 
-def _short_of_evidence(curve: Curve, option: Option, budget: Budget) -> str | None:
+def _short_of_evidence(curve: Curve, option: Option, market: Market) -> str | None:
     """Where the pilot is too small to plan all the money: the pilot that would allow it."""
-    if curve.needs_items or option.cost > 0.8 * budget.amount:
+    if curve.needs_items or option.cost > 0.8 * market.budget.amount:
         return None
     each = curve.family.answers_per_item or 1
-    wanted = most_answers(curve, budget) / each
+    wanted = most_answers(curve, market.budget) / each
     if option.items < 0.99 * curve.limit / each:
         return None
     pilot = math.ceil(wanted * option.items / (curve.limit / each) / 10)
@@ -270,5 +230,5 @@ def _short_of_evidence(curve: Curve, option: Option, budget: Budget) -> str | No
         do = f"Add {math.ceil(pilot / curve.per_class):,} to shots_per_class to see that far."
     return (
         f"The pilot supports plans of up to {option.items:,} items; all of "
-        f"{budget.amount:,.2f} {budget.currency} would buy {wanted:,.0f}. {do}"
+        f"{market.money(market.budget.amount)} would buy {wanted:,.0f}. {do}"
     )

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelbits.learning.curves.points import CROSSED
-from labelbits.planning.purchases import chances, final_draws, price_noise
+from labelbits.planning.market import Market
+from labelbits.planning.purchases import price_noise
 from labelbits.planning.records import PilotWorth, ValueOfKnowing
 from labelbits.planning.result import NOTHING, Curve
 from labelbits.planning.spec.cost import Part, cost_of_parts
@@ -63,33 +64,31 @@ class CostCurve:
         return min(saved, most * gain / (top - first))
 
 
-def cost_curve(curves: list[Curve], budget: Budget, seed: int, sign: int) -> CostCurve:
+def cost_curve(market: Market) -> CostCurve:
     """The best expected quality at budgets up to the plan's."""
     money, quality = [], []
     for share in SHARES:
-        less = budget.model_copy(update={"amount": budget.amount * float(share), "spent": 0.0})
-        _, draws = final_draws(curves, less, seed)
+        amount = market.budget.amount * float(share)
+        _, draws = market.with_money(amount).bought
         if draws.size:
-            money.append(less.amount)
-            quality.append(float((sign * draws).mean(0).max()))
+            money.append(amount)
+            quality.append(float((market.sign * draws).mean(0).max()))
     return CostCurve(np.array(money), np.maximum.accumulate(np.array(quality)))
 
 
-def value_of_information(
-    curves: list[Curve], budget: Budget, seed: int, sign: int
-) -> ValueOfKnowing | None:
+def value_of_information(market: Market) -> ValueOfKnowing | None:
     """Value of knowing for sure, and of the pilot that is worth most; None for a single choice.
 
     Keys: `quality` and `money` of perfect information; `pilot`: `items`, `families`, `cost`,
     `quality` and `money` that it is worth, `net` money, `worth_it`; `pilots`: all considered.
     """
-    bought, draws = final_draws(curves, budget, seed)
+    bought, draws = market.bought
     if len(bought) < 2:
         return None
-    gain = sign * draws
+    budget, seed, gain = market.budget, market.seed, market.sign * draws
     expected = gain.mean(0)
     perfect = float(gain.max(1).mean() - expected.max())
-    curve = cost_curve(curves, budget, seed, sign)
+    curve = cost_curve(market)
     result: ValueOfKnowing = {
         "quality": perfect,
         "money": curve.worth(perfect),
@@ -97,7 +96,7 @@ def value_of_information(
         "pilot": None,
         "pilots": [],
     }
-    chance = chances(gain)
+    chance = market.best_of(draws)
     order = np.argsort(-np.maximum(chance, 1e-9 * expected.argsort().argsort()))
     asked = [int(i) for i in order[:RIVALS] if chance[i] >= CHANCE]
     best = int(expected.argmax())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from labelbits.planning.purchases import TO_A_QUESTION
+from labelbits.planning.market import Market
+from labelbits.planning.purchases import TO_A_QUESTION, labels_items
 from labelbits.planning.records import Target, ValueOfKnowing
 from labelbits.planning.result import LEVEL, NOTHING, Option
 from labelbits.planning.shown import chance, each
-from labelbits.planning.spec.planfile import CROWD, Budget, by
+from labelbits.planning.spec.planfile import CROWD, by
 
 #: Words for what is bought.
 NAMES = {
@@ -47,19 +46,12 @@ def what(
     return f"{answers:,} {name} ({each(per_item)} an item on {number})"
 
 
-def pilot_sentence(
-    value: ValueOfKnowing | None,
-    budget: Budget,
-    unsure: bool,
-    percent: bool = False,
-    more: str = "more items labelled as",
-) -> str:
-    """What knowing would be worth, and the pilot that is worth its cost, or that none is; `more`
-    is what that pilot holds."""
+def pilot_sentence(value: ValueOfKnowing | None, market: Market, unsure: bool) -> str:
+    """What knowing would be worth, and the pilot that is worth its cost, or that none is."""
     if value is None or (not unsure and not (value["pilot"] and value["pilot"]["worth_it"])):
         return ""
     if value["quality"] < NOTHING:
-        least = f"{100 * NOTHING:g} points" if percent else f"{NOTHING:g}"
+        least = f"{100 * NOTHING:g} points" if market.metric.percent else f"{NOTHING:g}"
         return (
             f"It hardly matters: to know for sure which is best would add less than {least}, so "
             "take the one that is the least trouble."
@@ -68,7 +60,9 @@ def pilot_sentence(
     def worth(money: float) -> str:
         return f"{money:,.2f}" if money >= 0.005 else "less than 0.01"
 
-    text = f"To know which is best would be worth {worth(value['money'])} {budget.currency}"
+    currency = market.budget.currency
+    more = "more items labelled as" if labels_items(market.bought[0]) else "more answers to"
+    text = f"To know which is best would be worth {worth(value['money'])} {currency}"
     pilot = value["pilot"]
     if pilot is None:
         return text + "."
@@ -76,40 +70,33 @@ def pilot_sentence(
     if pilot["worth_it"]:
         return text + (
             f"; a pilot of {pilot['items']:,} {more} {ways} costs "
-            f"{pilot['cost']:,.2f} and is worth {worth(pilot['money'])} {budget.currency}: run it "
+            f"{pilot['cost']:,.2f} and is worth {worth(pilot['money'])} {currency}: run it "
             "first."
         )
     return text + (
         f"; no pilot is worth its cost (the best, {pilot['items']:,} {more} "
         f"{ways}, costs {pilot['cost']:,.2f} and is worth {worth(pilot['money'])} "
-        f"{budget.currency})."
+        f"{currency})."
     )
 
 
-def target_sentence(
-    found: Target | None,
-    target: float,
-    budget: Budget,
-    metric_name: str,
-    shown: Callable[[float], str],
-    sign: int,
-) -> str:
+def target_sentence(found: Target | None, target: float, market: Market) -> str:
     if found is None:
         return (
-            f"No purchase that the evidence supports reaches {metric_name} {shown(target)}; label "
-            "a larger pilot to see further, or lower the target."
+            f"No purchase that the evidence supports reaches {market.metric.title} "
+            f"{market.shown(target)}; label a larger pilot to see further, or lower the target."
         )
     bought = what(
         found["signal"], found["answers"], found["answers_per_item"], found["items"],
         found["annotators"],
     )  # fmt: skip
     text = (
-        f"{'At most' if sign < 0 else 'At least'} {shown(target)} is expected from {bought} for "
-        f"{found['cost']:,.2f} {budget.currency}, the cheapest way to it"
+        f"{'At most' if market.sign < 0 else 'At least'} {market.shown(target)} is expected from "
+        f"{bought} for {market.money(found['cost'])}, the cheapest way to it"
     )
     if found["sure_cost"] is not None:
-        sure = f"{found['sure_cost']:,.2f} {budget.currency}"
+        sure = market.money(found["sure_cost"])
         text += f"; {sure} would reach it with probability {chance((1 + LEVEL) / 2)}"
-    if found["cost"] > budget.amount:
+    if found["cost"] > market.budget.amount:
         text += ", which is more than the budget"
     return text + "."

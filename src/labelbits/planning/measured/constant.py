@@ -10,7 +10,6 @@ nothing, however good the purchase looks alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,9 +17,10 @@ import numpy as np
 from labelbits.learning import CurvePoints
 from labelbits.learning.forecasts.one import resampled_curves
 from labelbits.metrics import Metric, metric_of
-from labelbits.planning.purchases import draws_at, interval, widened
+from labelbits.planning.market import Market
+from labelbits.planning.purchases import interval, widened
 from labelbits.planning.records import ConstantAnswer, Recommendation
-from labelbits.planning.result import LEVEL, NOTHING, Curve
+from labelbits.planning.result import NOTHING
 from labelbits.planning.shown import change
 
 #: A class with more than this share of the items makes accuracy a poor measure.
@@ -84,21 +84,19 @@ def constant_draws(
     return value.mean() + moved[:, -1]
 
 
-def gain_of(
-    advice: Recommendation, curves: list[Curve], seed: int, sign: int
-) -> tuple[float, float, float] | None:
+def gain_of(advice: Recommendation, market: Market) -> tuple[float, float, float] | None:
     """(mean, low, high) of what the advised purchase adds to the constant, better positive; None
     where nothing is known of single items.
 
     Forecasts always rise with more labels. Where the largest measured size is not above the
     constant yet, that alone is no evidence that a larger one will be: the interval then holds 0.
     """
-    curve = next(one for one in curves if one.family.name == advice["family"])
+    curve, sign = market.curve(advice["family"]), market.sign
     if curve.constant is None:
         return None
     single = advice.get("single", advice)
     answers = single["purchases"][0]["answers"]
-    mean, low, high = interval(sign * (draws_at(curve, answers, seed) - curve.constant))
+    mean, low, high = interval(sign * (market.draws(curve, answers) - curve.constant))
     if len(curve.measured) and answers > curve.measured[-1, 0]:
         so_far, least, _ = interval(sign * (curve.at(curve.measured[-1, 0]) - curve.constant))
         if so_far < NOTHING:
@@ -129,25 +127,23 @@ class Beside:
 def beside_constant(
     constant: ConstantAnswer,
     advice: Recommendation,
-    shown: Callable[[float], str],
-    money: str,
-    metric_name: str,
+    market: Market,
     added: tuple[float, float, float],
 ) -> Beside:
-    """Compare what `money` buys by `advice` with the constant, and say what to do about it.
+    """Compare what `advice` buys with the constant, and say what to do about it.
 
     `added` is (mean, low, high) of what the purchase adds, better positive (`gain_of`).
     """
-    free, quality = constant["quality"], advice["quality"]
-    low, high = advice["interval"]
+    free, quality, shown = constant["quality"], advice["quality"], market.shown
     gain = added[1] > 0
     one_sided = constant["class"] is not None and free > ONE_SIDED
-    forecast = f"{shown(quality)} ({100 * LEVEL:.0f} % interval {shown(low)} to {shown(high)})"
+    forecast = f"{shown(quality)} ({market.between(advice['interval'])})"
     known = f"the {constant['items']:,} items that are tested on"
     if constant["class"] is None:
-        head = f"Always answering the class frequencies has {metric_name} {shown(free)} on"
+        head = f"Always answering the class frequencies has {market.metric.title} {shown(free)} on"
     else:
         head = f"Always answering {constant['class']!r} is right on {shown(free)} of"
+    money = market.money(advice["cost"])
     text = f"{head} {known}, without any label; what {money} buys is forecast to reach {forecast}"
     if gain and not (one_sided and 1 - quality > LEFT * (1 - free)):
         if not one_sided:
@@ -164,9 +160,8 @@ def beside_constant(
     return Beside(gain, text, instead)
 
 
-def reached_for_nothing(
-    constant: ConstantAnswer, target: float, shown: Callable[[float], str], metric_name: str
-) -> str:
+def reached_for_nothing(constant: ConstantAnswer, target: float, market: Market) -> str:
     """What is said of a target that the constant reaches."""
     name = "the class frequencies" if constant["class"] is None else repr(constant["class"])
-    return f"Always answering {name} reaches {metric_name} {shown(target)} without any label."
+    reached = f"{market.metric.title} {market.shown(target)}"
+    return f"Always answering {name} reaches {reached} without any label."

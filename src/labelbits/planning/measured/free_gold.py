@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from labelbits.interface import Batch
@@ -11,10 +9,9 @@ from labelbits.learning import cross_measure
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.evidence.trial import ENOUGH_TEST, Trial
+from labelbits.planning.market import Market
 from labelbits.planning.measured.guides import FOLDS, beside_tested, gold_elsewhere
-from labelbits.planning.purchases import measured_interval
 from labelbits.planning.records import KnownGold, Recommendation
-from labelbits.planning.shown import between
 from labelbits.signals import Hard
 
 #: Passes over the tested items.
@@ -55,23 +52,17 @@ def what_gold_gives(evidence: Evidence, trial: Trial, metric: str, seed: int) ->
     }
 
 
-def said_of_gold(
-    known: KnownGold,
-    advice: Recommendation,
-    show: Callable[[float], str],
-    metric_name: str,
-    *,
-    sign: int,
-) -> str:
+def said_of_gold(known: KnownGold, advice: Recommendation, market: Market) -> str:
     """What the items with gold give for nothing, beside what the advised purchase gives."""
+    show = market.shown
     most = "" if known["measured_on"] >= 0.7 * known["items"] else " or better"
-    if sign * (known["quality"] - advice["quality"]) >= 0:
+    if market.sign * (known["quality"] - advice["quality"]) >= 0:
         beside = f"as good as the purchase, which is expected to give {show(advice['quality'])}"
     else:
         beside = f"the purchase is expected to give {show(advice['quality'])} without them"
     return (
         f"The {known['items']:,} items with gold and no answers can be trained on as they are, for "
-        f"nothing: {known['measured_on']:,} of them alone give {metric_name} "
-        f"{show(known['quality'])}{most} ({between(measured_interval(known, sign), show)}); "
+        f"nothing: {known['measured_on']:,} of them alone give {market.metric.title} "
+        f"{show(known['quality'])}{most} ({market.between(market.measured_interval(known))}); "
         f"{beside}. Train on both, and keep some gold to test on"
     )

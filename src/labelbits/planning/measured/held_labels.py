@@ -13,16 +13,10 @@ from labelbits.interface import Batch
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.evidence.trial import Trial
-from labelbits.planning.purchases import (
-    chances,
-    cost_of,
-    interval,
-    most_answers,
-    price_noise,
-)
+from labelbits.planning.market import Market
+from labelbits.planning.purchases import interval, price_noise
 from labelbits.planning.records import Addition, Holdings
 from labelbits.planning.result import Curve
-from labelbits.planning.spec.planfile import Budget
 from labelbits.signals import Soft, Votes
 
 #: Training sets on which all labels at hand are measured.
@@ -102,18 +96,16 @@ def _worth(curve: Curve, quality: float, metric: str) -> float:
     return float(np.exp(np.interp(sign * quality, mean, np.log(curve.answers))))
 
 
-def buy_next(
-    there: Holdings, curves: list[Curve], budget: Budget, seed: int, *, sign: int
-) -> list[Addition]:
+def buy_next(there: Holdings, market: Market) -> list[Addition]:
     """What the budget adds to the labels at hand, best first: one entry a family.
 
     `gain` is the expected change of the quality and `chance` the probability that no other family
     adds more; `at_limit`: the labels at hand and the purchase together are more than the evidence
     can follow, so the true gain may be larger.
     """
-    found, draws = [], []
-    for curve in curves:
-        answers = min(most_answers(curve, budget), curve.limit)
+    found, draws, sign, seed = [], [], market.sign, market.seed
+    for curve in market.curves:
+        answers = market.most(curve)
         if answers < (curve.family.answers_per_item or 1):
             continue
         head_start = there["worth"][curve.family.name]
@@ -141,7 +133,7 @@ def buy_next(
         _, low, high = interval(np.clip(around, 0.0, 1.0 if sign > 0 else None))
         quality = float(reached.mean())
         items, per_item = curve.shape(answers)
-        draws.append(sign * change)
+        draws.append(change)
         found.append(
             {
                 "family": curve.family.name,
@@ -149,7 +141,7 @@ def buy_next(
                 "items": items,
                 "answers_per_item": per_item,
                 "answers": round(answers),
-                "cost": cost_of(curve, answers, budget),
+                "cost": market.cost(curve, answers),
                 "annotators": curve.family.annotators,
                 "quality": quality,
                 "interval": [low, high],
@@ -159,6 +151,6 @@ def buy_next(
             }
         )
     if found:
-        for one, chance in zip(found, chances(np.stack(draws, axis=1)), strict=True):
+        for one, chance in zip(found, market.best_of(np.stack(draws, axis=1)), strict=True):
             one["chance"] = float(chance)
     return sorted(found, key=lambda one: -sign * one["quality"])

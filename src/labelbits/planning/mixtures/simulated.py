@@ -224,7 +224,7 @@ def mixture_for(
     The simulated world stands for `total` items: numbers of answers are scaled to its size.
     `worlds` are simulated at a time, as for the curves.
     """
-    different = {(c.family.kind.replace("votes", "hard"), c.family.price.amount): c for c in curves}
+    different = {(*c.family.question, c.family.price.amount): c for c in curves}
     curves = list(different.values())
     if len(curves) > MIXED:
         # The rest could hardly win a share; every kind costs a compiled program.

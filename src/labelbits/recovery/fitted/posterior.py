@@ -33,7 +33,7 @@ from jaxtyping import Array
 
 from labelbits.interface import Batch
 from labelbits.recovery import metrics
-from labelbits.recovery.fitted.draws import NotConvergedError, sample
+from labelbits.recovery.fitted.draws import NotConvergedError, Posterior, sample
 from labelbits.recovery.fitted.fitting import Fitted
 from labelbits.recovery.fitted.inputs import Data, RecoveryWarning, oriented
 from labelbits.recovery.fitted.laplace import point_scores
@@ -55,15 +55,23 @@ NOISE_PRIOR = 0.25
 DRAWN_COORDINATES, STEPS, RESIDUAL = 128, 200, 1e-3
 
 
-def posterior_covariance(fitted: Fitted, data: Data, seed: int = 0) -> np.ndarray:
+def by_draws(fitted: Fitted, data: Data) -> bool:
+    """Are answers and coordinates so few that the covariance is that of draws?"""
+    coordinates = fitted.items.size + fitted.prototypes.size
+    return len(data) <= MOST_ANSWERS and coordinates <= MOST_COORDINATES
+
+
+def posterior_covariance(
+    fitted: Fitted, data: Data, seed: int = 0, drawn: Posterior | None = None
+) -> np.ndarray:
     """Covariance of each item's place about the fit, after alignment, (items, dims, dims).
 
-    Warns (`RecoveryWarning`) where it falls back on Laplace because draws did not converge.
+    `drawn` are draws of this seed, where they were made before. Warns (`RecoveryWarning`) where it
+    falls back on Laplace because draws did not converge.
     """
-    coordinates = fitted.items.size + fitted.prototypes.size
-    if len(data) <= MOST_ANSWERS and coordinates <= MOST_COORDINATES:
+    if by_draws(fitted, data):
         try:
-            off = sample(fitted, data, seed).items - fitted.items
+            off = (drawn or sample(fitted, data, seed)).items - fitted.items
             return _positive(np.einsum("sna,snb->nab", off, off) / len(off))
         except NotConvergedError as error:
             warnings.warn(

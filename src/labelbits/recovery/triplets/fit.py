@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from labelbits.recovery.features.prior import FeaturePrior
-from labelbits.recovery.triplets import kernel as kernel
+from labelbits.recovery.triplets import kernel, runs
 from labelbits.recovery.triplets.middle import centre, questions
 from labelbits.recovery.triplets.noise import TripletDraws, TripletTarget, sampled_noise
 
@@ -30,6 +30,8 @@ RATE = 0.14
 #: Updates that each item should get in the stochastic passes; the least and most passes.
 UPDATES = 8_000
 PASSES = (25, 80)
+#: Triplets up to which all passes are one call of a program.
+AT_ONCE = 10_000
 #: Spread of the random start: small, so that no item starts on the far side of the others.
 START = 0.3
 #: Lapse at the start where it is estimated: too high is harmless, too low takes flips for truth.
@@ -164,18 +166,17 @@ def stochastic(
     """Passes with a falling step from `points`; returns points, lapse and ridge."""
     counts = problem.counts()
     points = np.asarray(points, np.float32)
-    for i in range(passes):
-        first, last = rate * (1 - i / passes), rate * (1 - (i + 1) / passes)
-        shrink = (ridge / counts).astype(np.float32)
-        points, _, lapsed = kernel.stochastic_pass(
-            points, problem.loaded, lapse, shrink, first, last
-        )
-        if problem.lapse is None and i >= 2:
-            lapse = _lapse(lapsed * problem.answers, problem)
-        if problem.precision is None:
-            # Shrunk points look even more in need of shrinking: never above 1 before the polish.
-            ridge = float(np.clip(1 / max(float(points.var()), 1e-9), SMALLEST_RIDGE, 1.0))
-        report("stochastic passes", (i + 1) / passes)
+    pace = runs.Pace(rate, passes)
+    known = problem.lapse is not None, problem.precision is not None
+    estimates = runs.Estimates(known, PRIOR_LAPSES, PRIOR_ANSWERS, (SMALLEST_RIDGE, 1.0))
+    # All at once where they take so little time that nobody waits for the next.
+    each = passes if len(problem.triplets) <= AT_ONCE else 1
+    for first in range(0, passes, each):
+        points, lapse, ridge = runs.passes(
+            points, problem.loaded, counts, lapse, ridge, pace, estimates, (first, first + each),
+            problem.answers,
+        )  # fmt: skip
+        report("stochastic passes", (first + each) / passes)
     return points, lapse, ridge
 
 

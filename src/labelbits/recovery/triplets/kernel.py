@@ -53,7 +53,8 @@ class Loaded:
         return np.int32(math.ceil(self.count / size))
 
 
-def _rounded(size: int, steps: tuple[int, int]) -> int:
+def rounded(size: int, steps: tuple[int, int]) -> int:
+    """The first of `steps`, (least, factor to the next), that holds `size`."""
     least, factor = steps
     while least < size:
         least *= factor
@@ -69,7 +70,7 @@ def _padded(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def load(triplets: np.ndarray, weight: np.ndarray, items: int) -> Loaded:
     """`triplets` (n, 3) with numbers below `items`, `weight` (n,) or (0,) for all ones."""
     count = len(triplets)
-    capacity = _rounded(count, TRIPLETS)
+    capacity = rounded(count, TRIPLETS)
     weight = np.asarray(weight if len(weight) else np.ones(count), np.float32)
     cpu = jax.devices("cpu")[0]
     return Loaded(
@@ -80,10 +81,10 @@ def load(triplets: np.ndarray, weight: np.ndarray, items: int) -> Loaded:
     )
 
 
-def _wide(points: np.ndarray) -> np.ndarray:
+def wide(points: np.ndarray) -> np.ndarray:
     """The points with zeros up to a round number of items and dims: both change nothing."""
     items, dims = points.shape
-    shape = _rounded(items, ITEMS), _rounded(dims, DIMS)
+    shape = rounded(items, ITEMS), rounded(dims, DIMS)
     return _padded(np.asarray(points, np.float32), shape)
 
 
@@ -95,7 +96,7 @@ def loss_gradient(
     The lapses are the sum over triplets of weight P(lapse | answer).
     """
     loss, lapses, gradient = _program("gradient")(
-        _wide(points), answers.triplets, answers.weight, answers.blocks(BLOCK), np.float32(lapse)
+        wide(points), answers.triplets, answers.weight, answers.blocks(BLOCK), np.float32(lapse)
     )
     items, dims = points.shape
     # Sums of blocks in float64: in float32 a loss of 10^6 nats has steps of a tenth.
@@ -108,27 +109,9 @@ def loss_gradient(
     )
 
 
-def stochastic_pass(
-    points: np.ndarray, answers: Loaded, lapse: float, shrink: np.ndarray, rate: float,
-    rate_end: float,
-) -> tuple[np.ndarray, float, float]:  # fmt: skip
-    """One pass of stochastic gradient descent over the triplets in their order.
-
-    The step falls from `rate` to `rate_end`. `shrink` (items,) is the ridge's share of one
-    update of each item. Returns (points, share of triplets that were violated when their turn
-    came, expected share of lapses): both shares are honest in the first pass, when no triplet was
-    seen before.
-    """
-    items, dims = points.shape
-    size = max(n for n in TOGETHER if n <= max(SHARE * items, TOGETHER[0]))
-    wide = _wide(points)
-    moved, violated, lapses, total = _program("pass", size)(
-        wide, answers.triplets, answers.weight, answers.blocks(size), np.float32(lapse),
-        _padded(shrink, (len(wide),)), np.float32(rate),
-        np.float32((rate_end - rate) / max(answers.count, 1)),
-    )  # fmt: skip
-    share = max(float(total), 1e-30)
-    return np.asarray(moved)[:items, :dims], float(violated) / share, float(lapses) / share
+def together(items: int) -> int:
+    """Triplets of one stochastic update, for so many items."""
+    return max(n for n in TOGETHER if n <= max(SHARE * items, TOGETHER[0]))
 
 
 def fisher_blocks(points: np.ndarray, answers: Loaded, lapse: float) -> np.ndarray:
@@ -139,20 +122,17 @@ def fisher_blocks(points: np.ndarray, answers: Loaded, lapse: float) -> np.ndarr
     """
     items, dims = points.shape
     found = _program("fisher")(
-        _wide(points), answers.triplets, answers.weight, answers.blocks(BLOCK), np.float32(lapse)
+        wide(points), answers.triplets, answers.weight, answers.blocks(BLOCK), np.float32(lapse)
     )
     return np.asarray(found)[:items, :dims, :dims]
 
 
 @functools.cache
-def _program(name: str, *static: int) -> Callable[..., Any]:
+def _program(name: str) -> Callable[..., Any]:
     """The compiled loop of this name, for the CPU."""
     keep_programs()
-    body = {"gradient": _gradient, "pass": _pass, "fisher": _fisher}[name]
-    return jax.jit(
-        functools.partial(body, *static),
-        compiler_options={"xla_backend_optimization_level": BRIEF},
-    )
+    body = {"gradient": gradient, "fisher": _fisher}[name]
+    return jax.jit(body, compiler_options={"xla_backend_optimization_level": BRIEF})
 
 
 def _sides(
@@ -185,7 +165,9 @@ def _probabilities(near: Array, far: Array, lapse: Array) -> tuple[Array, Array,
     return x, odds, mixed, (1 - lapse) * e / (odds * mixed)
 
 
-def _gradient(points: Array, triplets: Array, weight: Array, blocks: Array, lapse: Array) -> Any:
+def gradient(points: Array, triplets: Array, weight: Array, blocks: Array, lapse: Array) -> Any:
+    """The loop of `loss_gradient`: losses and expected lapses of blocks, and the gradient."""
+
     def step(block: Array, total: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         loss, lapses, gradient = total
         ids, part, near, far = _sides(points, triplets, weight, block, BLOCK)
@@ -202,10 +184,18 @@ def _gradient(points: Array, triplets: Array, weight: Array, blocks: Array, laps
     return jax.lax.fori_loop(0, blocks, step, (none, none, jnp.zeros_like(points)))
 
 
-def _pass(
+def one_pass(
     size: int, points: Array, triplets: Array, weight: Array, blocks: Array, lapse: Array,
     shrink: Array, rate: Array, slowing: Array,
 ) -> Any:  # fmt: skip
+    """One pass of stochastic gradient descent over the triplets in their order, `size` together.
+
+    The step is `rate`, and `slowing` more with each triplet; `shrink` (items,) is the ridge's share
+    of one update of each item. Returns points, and summed over the triplets' weights those violated
+    when their turn came, the expected lapses, and all: the first two are honest in the first pass,
+    when no triplet was seen before.
+    """
+
     def step(block: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
         points, violated, lapses, total = state
         ids, part, near, far = _sides(points, triplets, weight, block, size)

@@ -20,14 +20,16 @@ import scipy.sparse
 from labelbits.recovery import chain
 from labelbits.recovery.convergence import Convergence, convergence
 from labelbits.recovery.features.prior import FeaturePrior
-from labelbits.recovery.triplets import kernel as kernel
+from labelbits.recovery.triplets import kernel, runs
 
 #: ln precision that a draw considers, and its prior's standard deviation about 0.
 LN_PRECISIONS, SPREAD = np.linspace(-9.0, 9.0, 3000), 2.0
+_VARIANCES, _UNLIKELY = np.exp(-LN_PRECISIONS), (LN_PRECISIONS / SPREAD) ** 2
 #: Beta prior of the lapse.
 LAPSES, NOT_LAPSES = 1.1, 2.9
 #: Largest ln precision and log odds of a lapse that the kernel is given.
 MOST_LN_PRECISION, MOST_ODDS = 9.0, 30.0
+PRIOR = runs.NoisePrior(SPREAD, MOST_LN_PRECISION, LAPSES, NOT_LAPSES, MOST_ODDS)
 #: Triplets up to which numpy works out the loss: calling a compiled program costs more than that.
 FEW = 2_000
 
@@ -138,8 +140,32 @@ class TripletTarget:
     def travel(
         self, x: np.ndarray, speed: np.ndarray, width: np.ndarray, step: float, leaps: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """As `chain.Target.travel`."""
-        return chain.travelled(self.value, x, speed, width, step, leaps)
+        """As `chain.Target.travel`: one compiled program where there are several chains."""
+        if self.prior is not None or len(x) == 1:
+            return chain.travelled(self.value, x, speed, width, step, leaps)
+        (u, noise), (pace, drift), gains = runs.trajectories(
+            *self._apart(x, self.precision or 1.0), self._apart(speed), self._apart(width),
+            self.loaded, self.answers, (self.precision, self.lapse), PRIOR, step, leaps,
+        )  # fmt: skip
+        return self._together(u, noise), self._together(pace, drift), gains
+
+    def _apart(self, x: np.ndarray, precision: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+        """Points (..., items, dims) and noise (..., 2) of vectors; in the place of a precision that
+        is known the logarithm of `precision`, of a lapse 0."""
+        n = self.coordinates
+        noise = np.zeros((*x.shape[:-1], 2))
+        noise[..., 0] = math.log(precision)
+        noise[..., self._free] = x[..., n:]
+        return x[..., :n].reshape(*x.shape[:-1], *self.shape), noise
+
+    @property
+    def _free(self) -> list[bool]:
+        """Are precision and lapse estimated?"""
+        return [self.precision is None, self.lapse is None]
+
+    def _together(self, points: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Vectors of points and noise (chains, 2)."""
+        return np.concatenate([points.reshape(len(points), -1), noise[:, self._free]], axis=1)
 
     def move(self, x: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Draw the precision with z = sqrt(precision) u fixed: no answer's probability changes."""
@@ -147,11 +173,10 @@ class TripletTarget:
             return x
         n = self.coordinates
         power = float(x[:n] @ x[:n]) * math.exp(x[n])
-        energy = 0.5 * (
-            n * LN_PRECISIONS + power * np.exp(-LN_PRECISIONS) + (LN_PRECISIONS / SPREAD) ** 2
-        )
-        chance = np.exp(energy.min() - energy)
-        ln_precision = generator.choice(LN_PRECISIONS, p=chance / chance.sum())
+        energy = 0.5 * (n * LN_PRECISIONS + power * _VARIANCES + _UNLIKELY)
+        below = np.exp(energy.min() - energy).cumsum()
+        place = np.searchsorted(below, generator.random() * below[-1], side="right")
+        ln_precision = LN_PRECISIONS[min(place, len(below) - 1)]
         moved = x.copy()
         moved[:n] *= math.exp(0.5 * (x[n] - ln_precision))
         moved[n] = ln_precision
