@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import labelbits as lb
+from labelbits import InputError
 from labelbits.items.tables import Columns, read_tables
 from labelbits.items.texts import embed_texts
 from labelbits.items.undescribed import described_rows
@@ -259,3 +260,26 @@ def test_names_that_differ_by_capitals_only_are_told(tmp_path: Path) -> None:
     notes = lb.read_answers(file).notes
     assert "items that differ by capitals only are kept apart: Shoe / shoe" in notes
     assert "annotators that differ by capitals only are kept apart: Ann / ann" in notes
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["good"] * 6, "every label is 'good'; expected 2 classes or more"),
+        ([f"a remark, number {i}" for i in range(30)], "30 different labels on 30 items"),
+    ],
+)
+def test_labels_that_are_no_classes_are_refused(
+    tmp_path: Path, labels: list[str], said: str
+) -> None:
+    rows = len(labels)
+    file = _write(
+        tmp_path / "t.csv", id=[f"i{k}" for k in range(rows)],
+        text=[TEXTS[k % 6] for k in range(rows)], label=labels,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="column 'label'") as problem:
+        plan_tables(
+            [file], {"text": "text", "label": "label"}, tmp_path / "out", budget=50, ask=(),
+            metric=None, seed=0, progress=lambda *_: None,
+        )  # fmt: skip
+    assert said in str(problem.value)

@@ -100,6 +100,10 @@ def test_curves_reach_the_money_and_the_ceiling_is_told(made: Plan):
     (check,) = made.extras["backtest"]
     assert check["low"] < check["predicted"] < check["high"]
     assert made.recommendation["next"]["answers_held"] == len(set_of_questions())
+    # What is exported asks about the items by the names that the pilot gives them.
+    assert made.items is not None
+    assert made.items.ids == triplets(PILOT, 1).items
+    assert made.items.answers.sum() == 3 * PILOT
 
 
 def test_the_report_shows_what_was_measured(made: Plan):
