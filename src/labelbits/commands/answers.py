@@ -181,7 +181,8 @@ def recover_positions(
     result = {
         "items": len(embedding.items_),
         "dims": embedding.embedding_.shape[1],
-        "answers": len(found.used),
+        "answers": len(read),
+        "answers_used": len(found.used),
         "train_error": embedding.train_error_,
         "lapse": embedding.lapse_,
         "precision": embedding.precision_,
