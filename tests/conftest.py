@@ -33,6 +33,9 @@ os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")
 # 700 new ones, takes a sixth of all time.
 gc.set_threshold(200_000, 20, 100)
 
+# Small products of matrices wake threads that wait for more at full speed: half of all time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # With LABELBITS_SHAPES=1 every call checks the shapes of its arrays, where functions declare them.
 SHAPED = (
     "interface", "worlds", "signals", "information", "simulation", "learning.fits",
