@@ -136,15 +136,13 @@ def write_assumed(
     return path
 
 
-def write_comparisons(
-    folder: Path, asked: Asked, answers: Answers, dims: int, notes: Sequence[str]
-) -> Path:
+def write_comparisons(folder: Path, asked: Asked, answers: Answers, notes: Sequence[str]) -> Path:
     """Write a plan file of comparisons without features, and its answers; returns its path."""
     (folder / DATA).mkdir(exist_ok=True)
     write_answers(answers, folder / ANSWERS)
     dataset = {
-        "items": max(3, len(answers.items)), "classes": max(2, len(answers.classes)), "dims": dims,
-        "pilot": [ANSWERS],
+        "items": max(3, len(answers.items)), "classes": max(2, len(answers.classes)),
+        "dims": "auto", "pilot": [ANSWERS],
     }  # fmt: skip
     path = folder / PLAN
     path.write_text(plan_text({"dataset": dataset, **asked.tables()}, notes), encoding="utf-8")

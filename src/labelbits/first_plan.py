@@ -27,9 +27,6 @@ from labelbits.planning.spec.planwriter import toml_value
 from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import is_kept
 
-#: Dimensions of a plan without features, where nothing tells them.
-DIMS = 2
-
 
 @dataclass
 class Seen:
@@ -224,14 +221,14 @@ def _specified(pilots: list[Seen], questions: list[str]) -> list[str]:
         "written"
     )
     questions.append(
-        f"how many dimensions do people see? dims = {DIMS} was written; labelbits recover FILE "
-        "--dims auto measures it. Features of the items (features = ...) would make a plan of "
-        "accuracy possible"
+        "how many dimensions do people see? With dims = 'auto' comparisons of the pilot tell it, "
+        "where it has 100; without, a range is drawn. Features of the items (features = ...) would "
+        "make a plan of accuracy possible"
     )
     return [
         f"items = {max(3, items)}   # ? as many as the answers name",
         f"classes = {classes}",
-        f"dims = {DIMS}   # ? labelbits recover FILE --dims auto measures it",
+        'dims = "auto"   # ? or a number, where you know it',
     ]
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from labelbits import planning
-from labelbits.annotators.dimensions import dimensions_of
 from labelbits.answers import read_answers
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.table.left_out import said_left_out
@@ -165,23 +164,18 @@ def _plan_comparisons(
     held = f"{len(found):,} comparisons of {len(found.items):,} items ({', '.join(kinds)})"
     notes = [given, f"{held}; nothing describes the items, so quality is how well the distances "
              "between them are known"]  # fmt: skip
-    ids, features, dims = None, None, None
+    ids, features = None, None
     if compared.features is not None:
         ids, features = load_features(compared.features)
         _rows_of(found, ids, features, compared.features)
         notes = [given, f"{held}; {compared.features} describes {len(features):,} items by "
                  f"{features.shape[1]:,} numbers each"]  # fmt: skip
-    else:
-        progress("choosing dimensions", 0.01)
-        dims = dimensions_of(found, None, len(found.classes), seed)
-        notes.append(f"{dims.value} dimensions: {dims.source}")
     with assumed_folder(WORDS) as made_in:
         if features is not None:
             path = write_assumed(made_in, asked, features=features, answers=found, ids=ids,
                                  notes=notes)  # fmt: skip
         else:
-            assert dims is not None
-            path = write_comparisons(made_in, asked, found, dims.value, notes)
+            path = write_comparisons(made_in, asked, found, notes)
         made = planning.plan(path, seed=seed, progress=progress)
         read = as_read([*notes[1:], *found.notes, *said_left_out(found)])
         made = replace(made, title=files[0].stem, warnings=[*made.warnings, read])

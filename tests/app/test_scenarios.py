@@ -197,7 +197,7 @@ def test_a_first_plan_asks_what_was_answered(tmp_path: Path) -> None:
     draft = first_draft(tmp_path, found, {"answers": ["a.csv"]}, "a")
     tables = tomllib.loads(draft.text)
     assert [one["kind"] for one in tables["signal"]] == ["hard", "triplet", "votes"]
-    assert tables["dataset"] == {"items": 50, "classes": 4, "dims": 3, "pilot": ["a.csv"]}
+    assert tables["dataset"] == {"items": 50, "classes": 4, "dims": "auto", "pilot": ["a.csv"]}
     kept = {**found, "entries": found["entries"][2:]}
     with pytest.raises(InputError, match="no plan weighs"):
         first_draft(tmp_path, kept, {"answers": ["a.csv"]}, "a")

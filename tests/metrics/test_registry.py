@@ -22,7 +22,7 @@ from labelbits.planning.spec.planfile import LearnerPlan
 from labelbits.signals import Votes
 
 CLASSIFIED = [m for m in METRICS.values() if m.values is not None]
-FALLING = [m for m in METRICS.values() if m.shape is not None]
+FALLING = [m for m in METRICS.values() if m.shape is not None and m.shape.loss_of_lead]
 
 
 def _predictions(rng: np.random.Generator, n: int, share: tuple[float, ...], lead: float = 1.0):

@@ -265,7 +265,8 @@ def test_a_pilot_that_tells_nothing_yet_leaves_everything_open():
 
 
 def test_settings_without_a_pilot_cover_their_ranges():
-    found = settings(0, True)
+    found = settings(0, True, (2, 5, 10))
+    assert sorted(one.dims for one in found) == [2, 2, 5, 5, 10, 10]
     assert len({one.lapse for one in found}) == len({one.precision for one in found}) == SETTINGS
     assert {one.prior for one in found} == {"normal", "clusters", "hypercube"}
-    assert {one.prior for one in settings(0, False)} == {None}
+    assert {one.prior for one in settings(0, False, (3,))} == {None}

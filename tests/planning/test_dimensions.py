@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labelbits.planning import plan
 from labelbits.planning.evidence.dimensions import MOST, choose_dims, participation_ratio
 from labelbits.planning.evidence.loading import load_evidence
+from labelbits.planning.simulated.ranges import dims_around
 from labelbits.planning.spec.planreader import read_plan
 
 Write = Callable[..., Path]
@@ -30,15 +32,42 @@ def test_auto_takes_what_the_features_vary_in(write_plan: Write) -> None:
     rng = np.random.default_rng(1)
     features = np.repeat(rng.standard_normal((400, 3)), 4, axis=1) + 0.01 * rng.random((400, 12))
     evidence = load_evidence(read_plan(write_plan(features=features)), seed=0)
-    dims, (assumption,), (first,) = choose_dims(evidence)
-    assert dims == assumption.value == 3
+    found, (assumption,), (first,) = choose_dims(evidence)
+    assert found.value == assumption.value == 3
     assert "labelbits recover" in first
     evidence = load_evidence(read_plan(write_plan(features=rng.standard_normal((400, 60)))), 0)
-    assert choose_dims(evidence)[0] == MOST
+    assert choose_dims(evidence)[0].value == MOST
 
 
 def test_without_features_it_is_an_assumption() -> None:
-    dims, (assumption,), said = choose_dims(None)
-    assert dims == 5
+    found, (assumption,), said = choose_dims(None)
+    assert found.value == 5
     assert assumption.source.startswith("assumed")
-    assert said == []
+    assert "5 are assumed, and half and twice as many are simulated too" in said[0]
+
+
+def test_dimensions_that_nobody_knows_widen_the_interval(tmp_path: Path) -> None:
+    """Half and twice as many are simulated where none are named; a number is taken as known."""
+    text = """
+[dataset]
+items = 24
+classes = 4
+{}[budget]
+amount = 60
+[[signal]]
+kind = "triplet"
+price = 0.1
+lapse = 0
+precision = 1
+"""
+    plans = {}
+    for name, dims in (("open", ""), ("told", "dims = 5\n")):
+        (tmp_path / f"{name}.toml").write_text(text.format(dims))
+        plans[name] = plan(tmp_path / f"{name}.toml", seed=0)
+    spread = {name: one.options[-1].high - one.options[-1].low for name, one in plans.items()}
+    assert spread["open"] > 1.5 * spread["told"]
+    said = {one.name: one.value for one in plans["open"].assumptions}
+    assert said["dimensions, where no comparisons tell them"] == "2, 5, 10"
+    assert not any("dimensions, where" in one.name for one in plans["told"].assumptions)
+    assert dims_around(5, 6) == (2, 5, 6)
+    assert dims_around(1, 100) == (1, 2)

@@ -150,7 +150,7 @@ def test_a_learner_of_the_users_is_one_entry(rings: Path, monkeypatch: pytest.Mo
     for text, says in (
         ('kind = "tree"\nhidden = [3]', 'hidden belong to kind = "encoder"; the tree has depth'),
         ('kind = "tree"\ndepth = 0', r"depth is 0: .* greater than or equal to 1"),
-        ('kind = "tree"\nd = 0', "expected one of: kind, hidden, steps, depth"),
+        ('kind = "tree"\nd = 0', "expected one of: kind, hidden, steps, learning_rate, depth"),
     ):
         with pytest.raises(InputError, match=says):
             read_plan(write(rings, f"\n[learner]\n{text}\n"))

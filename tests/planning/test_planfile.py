@@ -58,7 +58,7 @@ def test_the_documented_plan_is_read(tmp_path: Path) -> None:
         ('kind = "hard"', 'kind = "hard"\ntop = 2', ["no option 'top'"]),
         ("items = 100\n", "", ["give either items or features"]),
         ("items = 100", "items = 100\nfeatures = 'x.npz'", ["give either items or features"]),
-        ("dims = 4\n", "", ["dims (a number)"]),
+        ("classes = 10\n", "", ["classes (a number)"]),
         ("dims = 4", "dims = 0", ["dims is 0"]),
         ("[[signal]]", "[signal]", ["[[signal]]"]),
         ("dims = 4", "dims = 4\npilot = 'a.csv'", ['pilot is "a.csv"', 'write ["a.csv"]']),

@@ -122,7 +122,7 @@ def first_draft(
     else:
         dataset["items"] = max(3, int(found["items"]))
         dataset["classes"] = max(2, int(found["classes"]))
-        dataset["dims"] = int(found["dims"])
+        dataset["dims"] = "auto"
     dataset["pilot"] = list(files["answers"])
     return draft_of(folder, dataset, asked, title)
 

@@ -21,6 +21,7 @@ and Chao-Shen (docs/validation.md). Where no item has two votes nothing is known
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +51,35 @@ def mean_entropy(counts: np.ndarray) -> MeanEntropy | None:
     repeated = counts[counts.sum(1) >= 2]
     if not len(repeated):
         return None
+    base, loss, best = _fitted(counts, repeated)
+    shared = posterior_entropy(repeated, math.exp(best) * base)
+    # How well the strength is known, from the curvature of its likelihood.
+    step = 0.1
+    curvature = (loss(best + step) - 2 * loss(best) + loss(best - step)) / step**2
+    slope = posterior_entropy(repeated, math.exp(best + step) * base).mean() - shared.mean()
+    by_strength = float(slope) / step * min(1 / math.sqrt(max(curvature, 1e-3)), 2.0)
+    alone = _grassberger(repeated)
+    value = (shared + alone) / 2
+    by_item = float(value.std()) / math.sqrt(len(value))
+    by_kind = MODEL_ERROR / float(repeated.sum(1).mean())
+    return MeanEntropy(float(value.mean()), math.hypot(by_strength / 2, by_item, by_kind))
+
+
+def shared_prior(counts: np.ndarray) -> np.ndarray | None:
+    """a f (classes,), the prior that the items' distributions share; None where no item of `counts`
+    (items, classes) has two votes."""
+    counts = np.asarray(counts, dtype=np.float64)
+    repeated = counts[counts.sum(1) >= 2]
+    if not len(repeated):
+        return None
+    base, _, best = _fitted(counts, repeated)
+    return math.exp(best) * base
+
+
+def _fitted(
+    counts: np.ndarray, repeated: np.ndarray
+) -> tuple[np.ndarray, Callable[[float], float], float]:
+    """(f (classes,), -ln likelihood of ln a, the ln a where that is least)."""
     base = counts.sum(0) / counts.sum()
     base = np.maximum(base, 1e-6)
     base = base / base.sum()
@@ -61,21 +91,10 @@ def mean_entropy(counts: np.ndarray) -> MeanEntropy | None:
         return -float((gammaln(total) - gammaln(repeated.sum(1) + total) + each).sum())
 
     found: Any = minimize_scalar(loss, bounds=(LEAST_STRENGTH, LARGEST_STRENGTH), method="bounded")
-    best = float(found.x)
-    shared = _posterior(repeated, math.exp(best) * base)
-    # How well the strength is known, from the curvature of its likelihood.
-    step = 0.1
-    curvature = (loss(best + step) - 2 * loss(best) + loss(best - step)) / step**2
-    slope = _posterior(repeated, math.exp(best + step) * base).mean() - shared.mean()
-    by_strength = float(slope) / step * min(1 / math.sqrt(max(curvature, 1e-3)), 2.0)
-    alone = _grassberger(repeated)
-    value = (shared + alone) / 2
-    by_item = float(value.std()) / math.sqrt(len(value))
-    by_kind = MODEL_ERROR / float(repeated.sum(1).mean())
-    return MeanEntropy(float(value.mean()), math.hypot(by_strength / 2, by_item, by_kind))
+    return base, loss, float(found.x)
 
 
-def _posterior(counts: np.ndarray, prior: np.ndarray) -> np.ndarray:
+def posterior_entropy(counts: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """E H(p) (items,) of the posterior Dirichlet(counts + prior)."""
     alpha = counts + prior
     total = alpha.sum(1)

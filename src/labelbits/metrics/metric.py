@@ -18,14 +18,15 @@ PooledValues = Callable[[np.ndarray, np.ndarray, np.ndarray, int, float], np.nda
 class Shape:
     """How a metric falls with training items, for forecasts.
 
-    `loss_of_lead(u, classes)`: loss at every lead u of the right class, for so many equal classes;
+    `loss_of_lead(u, classes)`: loss at every lead u of the right class, for so many equal classes
+    (None: no theory of leads tells it, and parametric forms alone are followed);
     `grid` the step on the table of ln u. `equal_classes(f)`: how many equal classes have the chance
     level of classes with frequencies `f` (all above 0). `theory`: weight of the features' own
     theory against parametric forms. `growth`: how much there is, on average, of the growth of ln u
     that the theory foretells.
     """
 
-    loss_of_lead: Callable[[np.ndarray, float], np.ndarray]
+    loss_of_lead: Callable[[np.ndarray, float], np.ndarray] | None
     equal_classes: Callable[[np.ndarray], float]
     theory: float
     growth: float
@@ -46,9 +47,9 @@ class Constant:
 class Floor:
     """The least loss that any prediction can have against people's answers, who disagree.
 
-    `of_shares(shares (T, K))`: against these shares, as they stand. `of_votes(votes (T, K))`:
-    (the value against the distributions behind so few votes, its standard error), None where the
-    votes do not tell. `words`: what it is, in a table.
+    `of_shares(shares (T, K))`: that loss against these shares, as they stand. `of_votes(votes
+    (T, K))`: (the quality that it is, where so few votes are known, its standard error), None where
+    the votes do not tell. `words`: what it is, in a table.
     """
 
     of_shares: Callable[[np.ndarray], float]
@@ -70,6 +71,8 @@ class Metric:
     items has a value then, no fold. `counted`: an item is right or wrong. `of_people`: the
     reference is the distribution of people's answers, where it is known, before gold; `floor` is
     then the least loss that any prediction has against it (None: not known, and none is shown).
+    `only_people`: gold does not know it. `answers_tried`: how many votes on an item a plan tries
+    where it does not say.
 
     `of_space`: it judges a learned space by itself, not a classifier's answers.
 
@@ -93,6 +96,8 @@ class Metric:
     whole_pass: bool = False
     counted: bool = False
     of_people: bool = False
+    only_people: bool = False
+    answers_tried: tuple[int, ...] = (3, 10)
     floor: Floor | None = None
     constant: Callable[[np.ndarray], Constant] | None = None
     chance: Callable[[np.ndarray], tuple[float, float]] | None = None

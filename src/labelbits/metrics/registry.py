@@ -9,6 +9,7 @@ from scipy.special import entr
 
 from labelbits.errors import InputError
 from labelbits.metrics.assisted import assisted_accuracy
+from labelbits.metrics.disagreement import disagreement_values, known_by_votes
 from labelbits.metrics.entropy import mean_entropy
 from labelbits.metrics.leads import error_of_lead, surprise_of_lead
 from labelbits.metrics.metric import Constant, Floor, Metric, Shape
@@ -140,6 +141,30 @@ METRICS: dict[str, Metric] = {
             # (where they are pulled to 0) to first.
             luck_fall=2.0,
             largest_loss=float("inf"),
+        ),
+        Metric(
+            name="disagreement",
+            title="disagreement foretold (correlation)",
+            words="the disagreement foretold",
+            meaning="Disagreement foretold is the correlation of a classifier's uncertainty with "
+            "people's: whether it knows on which items people disagree (entropy of its prediction, "
+            "entropy of their answers).",
+            percent=False,
+            higher=True,
+            values=lambda log_p, reference, _: disagreement_values(log_p, reference),
+            # The items of one fold are too few for a correlation.
+            pooled=lambda log_p, reference, item, items, widening: disagreement_values(
+                log_p, reference
+            ),
+            of_people=True,
+            only_people=True,
+            # One answer on an item tells nothing of its entropy, and ten tell part of it.
+            answers_tried=(3, 10, 30),
+            floor=Floor(
+                lambda shares: 0.0, known_by_votes, "ceiling: what these votes tell of the entropy"
+            ),
+            shape=Shape(None, lambda f: float(len(f)), theory=0.0, growth=1.0),
+            largest_loss=2.0,
         ),
         Metric(
             name="calibration-error",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from labelbits.errors import InputError
 from labelbits.interface import Signal
+from labelbits.metrics import metric_of
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.evidence.noise import SignalNoise, calibration_of
 from labelbits.planning.result import Assumption, Family
@@ -13,8 +14,6 @@ from labelbits.planning.spec.cost import affordable_items, price_of
 from labelbits.planning.spec.planfile import MODEL, PlanFile, SignalPlan, by
 from labelbits.signals import Hard, Votes, make
 
-#: Votes on each item that are tried where the plan does not say.
-VOTES_TRIED = (3, 10)
 #: The most votes on one item that are ever tried.
 MOST_VOTES = 30
 
@@ -58,7 +57,7 @@ def build_families(
             counts: tuple[int | None, ...] = (asked.answers_per_item,)
         elif asked.kind == "votes":
             once = () if (asked.annotators, asked.model) in asked_once else (1,)
-            counts = (*once, *VOTES_TRIED)
+            counts = (*once, *metric_of(plan.metric).answers_tried)
             full = _votes_for_all(plan, price.amount, most_items)
             if full is not None and full not in counts and not (full == 1 and not once):
                 counts = tuple(sorted({*counts, full}))

@@ -138,11 +138,16 @@ def _road(wanted: PlanFile, given: Given) -> Road:
     }
     road = roads[judges_space, given.compares, given.evidence is not None]
     learner = wanted.learner.learner
-    if learner.made is not None and road is not _from_evidence:
+    learns = road is _from_evidence
+    if learner.spaces is not None and road is _from_comparisons and given.evidence is not None:
+        learns = True
+    if learner.made is not None and not learns:
+        also = "" if learner.spaces is None else ", or features and a pilot that compares items"
         raise InputError(
             f'[learner] kind is "{learner.name}": {learner.many} are planned for labels of classes '
+            f"{'' if learner.spaces is None else 'and for comparisons '}"
             "on the features of items; expected [dataset] features and a signal that names "
-            "classes, or no [learner]"
+            f"classes{also}, or no [learner]"
         )
     return road
 
@@ -249,9 +254,10 @@ def _from_specification(
             "of alignment"
         )
     classes = wanted.dataset.classes or (evidence.counts.shape[1] if evidence else 10)
-    dims, found = wanted.dataset.dims, []
+    dims, found, tells = wanted.dataset.dims, [], True
     if dims == "auto":
-        dims, found, more = choose_dims(evidence, seed)
+        chosen, found, more = choose_dims(evidence, seed)
+        dims, tells = chosen.value, chosen.rests_on == "answers"
         warnings += more
     # Imported here: a plan from data does not need the simulator, nor the other way round.
     from labelbits.planning.evidence.noise import assumed_noise, noise_of, not_seen
@@ -263,15 +269,20 @@ def _from_specification(
     wanted, random = without_random(wanted, pilot)
     warnings += random
     noise = noise_of(wanted, pilot)
-    families, assumptions = build_families(
-        wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise
-    )
+
+    def families_in(dims: int) -> tuple[list[Family], list[Assumption]]:
+        return build_families(
+            wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise
+        )
+
+    _, assumptions = families_in(dims)
     unseen = not_seen(wanted, noise)
     asked = open_noise(wanted, noise)
     simulated = simulated_curves(
-        families, wanted, evidence, dims, classes, seed, tell, unseen, asked
-    )
-    warnings += assumed_noise(wanted, families, noise)
+        lambda dims: families_in(dims)[0], wanted, evidence, dims, classes, seed, tell, unseen,
+        asked, dims_known=tells,
+    )  # fmt: skip
+    warnings += assumed_noise(wanted, families_in(dims)[0], noise)
     return _finish(
         wanted,
         "alignment",

@@ -259,6 +259,20 @@ class MeasuredCurve(TypedDict):
     shots: Shots | None
 
 
+#: Answers on an item that are enough for its `class`, the `distribution` of what people say and the
+#: `entropy` of that (None: more than were tried), from items with so many `votes` on average.
+AnswersEachItem = TypedDict(
+    "AnswersEachItem",
+    {
+        "class": int | None,
+        "distribution": int | None,
+        "entropy": int | None,
+        "votes": float,
+        "sentence": str,
+    },
+)
+
+
 class Extras(TypedDict, total=False):
     """What else is known of a plan, as far as it is: what the report shows beside the advice.
 
@@ -278,6 +292,7 @@ class Extras(TypedDict, total=False):
     known: KnownGold
     constant: ConstantAnswer | None
     ceiling: Ceiling | None
+    answers_each: AnswersEachItem
     backtest: list[Backtest]
     uncertainty: list[Uncertainty]
     doubling: Doubling

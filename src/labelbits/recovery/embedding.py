@@ -95,7 +95,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     embedding_ : (items, n_components) float32, in units of the prior's standard deviation (with
         `similarity` answers: in the units of the answers)
     prototypes_ : (classes, n_components) or None where no answer is about classes
-    items_, classes_names_, annotators_ : names in the order of the rows
+    items_, classes_names_, annotators_ : names in the order of the rows; signals_ : what was fitted
     precision_, lapse_ : float, or a dict of signal name to float where signals are mixed
     annotator_precision_, annotator_lapse_ : dict of signal name to array, with `per_annotator`
     distance_power_ : float, the one used
@@ -222,6 +222,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         self.prototypes_ = fitted.prototypes if len(data.classes) else None
         self.items_, self.classes_names_ = list(data.items), list(data.classes)
         self.annotators_ = list(data.annotators)
+        self.signals_ = [channel.signal.name for channel in fitted.channels]
         self.precision_, self.lapse_ = fitted.noise()
         if self.per_annotator:
             self.annotator_precision_, self.annotator_lapse_ = fitted.annotator_noise()

@@ -112,7 +112,7 @@ def measure_splits(
         judged = metric_of(metric)
         if judged.floor is not None:
             floor = judged.floor.of_shares(references[metric])
-        if learner is None and judged.shape is not None:
+        if learner is None and judged.shape is not None and judged.shape.loss_of_lead:
             whole_reference = references[metric]
             purity = answers.purity(test_rows, whole_reference) if fast else 1.0
             theory = infer_theory(features, test_rows, whole_reference, purity=purity)

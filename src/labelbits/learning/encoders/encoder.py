@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from labelbits.errors import InputError, check_at_least, check_positive
-from labelbits.interface import Answers, Batch
+from labelbits.interface import Answers, Batch, Signal
 from labelbits.learning.encoders.checks import EncoderWarning, check_spreads
 from labelbits.learning.encoders.network import Encoder, own_network
 from labelbits.learning.encoders.terms import (
@@ -34,6 +34,7 @@ from labelbits.learning.encoders.training import (
     positions,
     run_block,
     shares_of,
+    start_precision,
     start_state,
 )
 from labelbits.signals import Hard, Rating
@@ -55,7 +56,8 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
     gives the losses of the field: hard labels softmax cross-entropy of -beta d2(z, c_k),
     `contrastive` InfoNCE (van den Oord, Li and Vinyals 2018), `triplet` the logistic triplet loss
     (van der Maaten and Weinberger 2012). Each signal's precision is learned beside it, so a
-    mixture weighs signals by how well their answers are foretold; lapse stays as given.
+    mixture weighs signals by how well their answers are foretold; it starts at 1 over the mean
+    squared distance of two items, where no answer is nearly certain. Lapse stays as given.
 
     Parameters
     ----------
@@ -163,6 +165,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         elif self._columns != x.shape[1] or [t.signal.name for t in terms] != self._signals:
             raise InputError("warm_start goes on with the same columns and signals; found others")
         self._columns, self._signals = x.shape[1], [t.signal.name for t in terms]
+        self._kinds = [t.signal for t in terms]
         self._naming = [t.signal.name for t in terms if t.signal.uses_classes]
         self.classes_ = np.asarray(names if count else ())
         standard = self.standardiser_.transform(x)
@@ -221,8 +224,11 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
             levels = term.signal.levels if isinstance(term.signal, Rating) else 1
             # Equal steps over the distances that the start has.
             width = 4 * float(z.var(0).sum()) / max(levels, 1)
-            steps.append(jnp.full(levels - 1, np.log(np.expm1(max(width, 1e-3))), jnp.float32))
-        return Model(encoder, prototypes, Noise(jnp.zeros(len(terms), jnp.float32), steps))
+            # Softplus backwards; of wide steps it is the step itself.
+            before = width if width > 50 else np.log(np.expm1(max(width, 1e-3)))
+            steps.append(jnp.full(levels - 1, before, jnp.float32))
+        start = start_precision(z, terms)
+        return Model(encoder, prototypes, Noise(jnp.asarray(start, jnp.float32), steps))
 
     def _train(
         self,
@@ -304,6 +310,15 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         """Positions z (n, D) of items by their features (n, columns)."""
         check_is_fitted(self, "encoder_")
         return self._positions(self.encoder_, features)
+
+    def signal(self, name: str) -> Signal:
+        """How answers of this kind are given: the signal with the precision that was learned, and
+        the steps of its scale. Raises `InputError` for a kind that was not trained on."""
+        check_is_fitted(self, "encoder_")
+        if name not in self._signals:
+            raise InputError(f"{name!r} was not trained on; expected one of: {self._signals}")
+        place = self._signals.index(name)
+        return self._model.noise.attach(place, self._kinds[place])
 
     def predict_proba(self, features: np.ndarray) -> np.ndarray:
         """P(class | x) (n, K): softmax of -beta d2(z, c_k), beta that of hard labels, or else that

@@ -15,21 +15,30 @@ from labelbits.signals import Hard
 
 #: Dimensions of z: more than the classes of most tasks need, and cheap.
 COMPONENTS = 16
+#: Learning rate and weight decay: on few answers a fast learner without decay knows them by heart
+#: before the first look (docs/encoders.md).
+RATE, DECAY = 0.003, 1.0
 
 
 class EncoderLearner(ClassifierMixin, BaseEstimator):
     """P(class | x) by `SignalEncoder`: what `measure` takes in the place of the linear classifier.
 
     `hidden` are the widths of its hidden layers, () for a linear map; `steps` of gradient descent,
-    stopped early by the answers held out; `classes` K, left out the most that answers name.
+    stopped early by the answers held out; `classes` K, left out the most that answers name;
+    `learning_rate` of Adam.
     """
 
     def __init__(
-        self, hidden: Sequence[int] = (64,), steps: int = 500, classes: int | None = None
+        self,
+        hidden: Sequence[int] = (64,),
+        steps: int = 500,
+        classes: int | None = None,
+        learning_rate: float = RATE,
     ) -> None:
         self.hidden = hidden
         self.steps = steps
         self.classes = classes
+        self.learning_rate = learning_rate
 
     def fit(self, features: np.ndarray, batches: Sequence[Batch]) -> EncoderLearner:
         """Learn from answers whose items are rows of `features`. Raises as `SignalEncoder` does;
@@ -46,7 +55,8 @@ class EncoderLearner(ClassifierMixin, BaseEstimator):
             warnings.simplefilter("ignore", EncoderWarning)  # small sets are measured on purpose
             self.encoder_ = SignalEncoder(
                 COMPONENTS, hidden=tuple(self.hidden), steps=self.steps, classes=k,
-                evaluate_every=min(50, self.steps),
+                evaluate_every=min(50, self.steps), learning_rate=self.learning_rate,
+                weight_decay=DECAY,
             ).fit(list(batches), features=features)  # fmt: skip
         return self
 

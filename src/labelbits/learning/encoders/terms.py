@@ -141,6 +141,11 @@ def terms_of(
     return terms, count, tuple(names) if len(names) else tuple(range(count))
 
 
+def names_one_class(batch: Batch) -> bool:
+    """Are these hard labels that all name one class?"""
+    return isinstance(batch.signal, Hard) and len(np.unique(np.asarray(batch.answer)[:, 0])) < 2
+
+
 def check_classes(terms: Sequence[Term]) -> None:
     """Raise where hard labels, and no other answers about classes, all name one class."""
     named = [term.answer[:, 0] for term in terms if isinstance(term.signal, Hard)]

@@ -20,6 +20,7 @@ import optax
 from jaxtyping import Array
 
 from labelbits.learning.encoders.terms import IMPOSSIBLE, Noise, Term, baseline_bits, log_likelihood
+from labelbits.signals import Similarity
 
 #: Part of the steps in which the learning rate rises to its full value.
 WARM_UP = 0.05
@@ -116,6 +117,21 @@ def run_block(
 
     (learned, state, _), losses = jax.lax.scan(step, (learned, state, first), rows)
     return eqx.combine(learned, fixed), state, losses
+
+
+def start_precision(z: np.ndarray, terms: Sequence[Term]) -> np.ndarray:
+    """Log factors (terms,) of the signals' own precisions with which training starts.
+
+    beta begins at 1 / E d2, d2 the squared distance of two rows of z: at 1 the untrained distances,
+    which grow with D, would be all but certain of answers that they know nothing of, and the first
+    steps would go into taking that back. A number for how far apart two items are is in units of
+    d2 itself; its precision, and one that is infinite, begins as the signal has it.
+    """
+    spread = max(2 * float(z.var(0, dtype=np.float64).sum()), 1e-6)
+    own = np.array([float(np.mean(np.asarray(term.signal.precision))) for term in terms])
+    as_it_is = np.array([isinstance(term.signal, Similarity) for term in terms])
+    found = -np.log(spread) - np.log(np.where(own > 0, own, 1.0))
+    return np.where(as_it_is | ~np.isfinite(found), 0.0, found)
 
 
 def start_state(model: Model) -> Any:

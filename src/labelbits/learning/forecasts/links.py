@@ -33,6 +33,7 @@ def _table(metric: str, classes: float, spread: float) -> tuple[np.ndarray, np.n
     else:
         shape = shape_of(metric)
         log_u = _LOG_U[:: shape.grid]
+        assert shape.loss_of_lead is not None  # such metrics have no theory to follow
         loss = shape.loss_of_lead(np.exp(log_u), classes)
     return log_u, np.minimum.accumulate(loss) - 1e-12 * np.arange(len(loss))
 

@@ -10,7 +10,13 @@ import numpy as np
 from labelbits.errors import InputError
 from labelbits.metrics import metric_of
 from labelbits.planning.advice.adding import held_sentence, surely_better, with_held
-from labelbits.planning.advice.amend import led_by, too_little, with_mixture, without_gain
+from labelbits.planning.advice.amend import (
+    followed_by,
+    led_by,
+    too_little,
+    with_mixture,
+    without_gain,
+)
 from labelbits.planning.advice.crossovers import crossovers
 from labelbits.planning.advice.recommend import recommend
 from labelbits.planning.market import Market
@@ -106,6 +112,8 @@ def advise(
         first.append(held)
         turn = "If you buy all the same," if keep else ""
     advice = led_by(first, advice, turn)
+    if "answers_each" in extras:
+        advice = followed_by(extras["answers_each"]["sentence"], advice)
     if there:
         advice["next"] = {
             "items_held": there["items"],

@@ -54,6 +54,12 @@ def led_by(leads: list[str], advice: Recommendation, turn: str) -> Recommendatio
     return {**advice, "leads": list(filter(None, leads)), "parts": parts, "sentence": sentence}
 
 
+def followed_by(last: str, advice: Recommendation) -> Recommendation:
+    """The advice with what it ends on, about each item's own label."""
+    parts = {**advice["parts"], "each": last}
+    return {**advice, "parts": parts, "sentence": f"{advice['sentence']} {last}"}
+
+
 def without_gain(advice: Recommendation) -> Recommendation:
     """The advice without what only a purchase that gains anything is worth saying about: how sure
     it is the best, how to get as much for less, what pilot would settle which is best."""

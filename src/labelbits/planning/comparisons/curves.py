@@ -13,6 +13,7 @@ from labelbits.errors import InputError
 from labelbits.information import per_answer
 from labelbits.interface import LEVEL, Z
 from labelbits.metrics import metric_of
+from labelbits.planning.comparisons.beside import AtTwins, SpaceLearner, said_of_spaces
 from labelbits.planning.comparisons.doubts import (
     EACH,
     check_comparisons,
@@ -40,16 +41,20 @@ from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.planning.comparisons.measured import Measured, Part, measured, unlabelled
 from labelbits.planning.comparisons.mixture import Kind, expected_of, mixture_of
-from labelbits.planning.comparisons.twins import Tested, asking_of
+from labelbits.planning.comparisons.twins import Tested, TwinLearner, asking_of
+from labelbits.planning.comparisons.twins import learn as at_twin
 from labelbits.planning.families import one_answer
 from labelbits.planning.measured.curves import Learned
+from labelbits.planning.measured.other_learner import learner_assumption
 from labelbits.planning.purchases import TO_A_QUESTION, interval, most_answers
 from labelbits.planning.records import MeasuredCurve, Shots
 from labelbits.planning.result import NOTHING, Assumption, Curve, Family
 from labelbits.planning.simulated.unseen import of_anyone
+from labelbits.planning.spec.learners import LEARNERS, LINEAR
 from labelbits.planning.spec.planfile import MODEL, PlanFile
 from labelbits.recovery import agreement_ceiling, shots
 from labelbits.recovery.held_out import Fitter
+from labelbits.recovery.held_out.predictions import Learn
 from labelbits.worlds import World
 
 #: Answers to each question that are tried where the plan leaves it open.
@@ -115,8 +120,37 @@ def comparison_curves(
     """The curve of every way to ask. `unseen` are the numbers of [[signal]] whose annotators
     nothing is known of: in each draw another share of their answers is random. Raises
     `PilotNeededError` where the pilot supports no plan."""
-    made = _Making(held, plan, metric, dims, seed, tell, unseen)
-    return made.learned(families)
+    spaces = plan.learner.learner.spaces
+    if spaces is None or held.features is None:
+        return _Making(held, plan, metric, dims, seed, tell, unseen).learned(families)
+    linear = _Making(
+        held, plan, metric, dims, seed, lambda what, done: tell(what, 0.4 * done), unseen,
+        mixes=False,
+    )  # fmt: skip
+    linear.learned(families)
+    learner: SpaceLearner = spaces(plan.learner.options(), held.features, seed)
+    made = _Making(
+        held, plan, metric, dims, seed, lambda what, done: tell(what, 0.4 + 0.6 * done), unseen,
+        beside=Beside(learner.knowing(linear.lapse()), linear),
+    )  # fmt: skip
+    result = made.learned(families)
+    result.extras["measured_curves"] = made.figures() + linear.figures(LEARNERS[LINEAR].words)
+    said, differ = said_of_spaces(result.curves, linear.result.curves, plan, metric)
+    result.extras["learners"] = said
+    result.assumptions.append(learner_assumption(plan.learner))
+    if differ:
+        result.warnings.append(said)
+    else:
+        result.assumptions.append(Assumption("other learner", "the same answers", "", said))
+    return result
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A learner that is planned with, and what the linear one was found to do on the pilot."""
+
+    learner: SpaceLearner
+    linear: _Making
 
 
 def _told_of_others(ways: list[Way]) -> tuple[list[Way], list[str]]:
@@ -138,12 +172,16 @@ class _Making:
 
     def __init__(
         self, held: Held, plan: PlanFile, metric: str, dims: int, seed: int, tell: Tell,
-        unseen: Collection[int],
+        unseen: Collection[int], mixes: bool = True, beside: Beside | None = None,
     ) -> None:  # fmt: skip
-        self.unseen = unseen
+        self.unseen, self.mixes, self.beside = unseen, mixes, beside
         self.held, self.plan, self.metric, self.dims = held, plan, metric, dims
         self.seed, self.tell = seed, tell
-        self.learn = Fitter(dims, held.features, seed)
+        #: The linear learner, whose worlds twins are drawn from.
+        self.fitter = Fitter(dims, held.features, seed)
+        self.at_twin: TwinLearner = at_twin
+        if beside is not None:
+            self.fitter, self.at_twin = beside.linear.fitter, AtTwins(beside.learner)
         self.result = Learned([])
         self.goal = goal_of(metric)
         self.labels = classes_for_shots(held.classes) if self.goal.needs_classes else 1
@@ -169,7 +207,8 @@ class _Making:
         self._ceiling()
         for number, way in enumerate(ways):
             self._way(way, 0.5 + 0.35 * number / len(ways), 0.35 / len(ways))
-        self._mix(ways)
+        if self.mixes:
+            self._mix(ways)
         self._say()
         return result
 
@@ -183,13 +222,16 @@ class _Making:
         held = self.held
         if held.features is None:
             return
+        if self.beside is not None:
+            self.result.assumptions.append(self.beside.linear.result.assumptions[0])
+            return
         self.tell("choosing what features say", 0.02)
-        first = self.learn(held.part(held.rows(self.main)))
+        first = self.fitter(held.part(held.rows(self.main)))
         chosen = {
             "residual_scale": float(first.residual_scale_),
             "metric_power": float(first.metric_power_),
         }
-        self.learn = Fitter(self.dims, held.features, self.seed, chosen)
+        self.fitter = Fitter(self.dims, held.features, self.seed, chosen)
         self.result.assumptions.append(
             Assumption(
                 "what people see beyond the features",
@@ -198,6 +240,25 @@ class _Making:
                 "held-out bits of the pilot's comparisons",
             )
         )
+
+    @property
+    def learn(self) -> Learn:
+        """What learns the spaces that are measured."""
+        return self.fitter if self.beside is None else self.beside.learner
+
+    @property
+    def fits(self) -> dict[Source, Measured]:
+        """What the linear learner measured, whose fits tell the worlds that are possible."""
+        return self.told if self.beside is None else self.beside.linear.told
+
+    def lapse(self) -> dict[str, float]:
+        """The share of random answers of each kind that people gave, by the fits to it."""
+        found: dict[str, float] = {}
+        for (kind, model), told in self.told.items():
+            lapse = told.parts[0].spaces[-1].lapse_
+            if not model:
+                found[kind] = float(lapse[kind] if isinstance(lapse, dict) else lapse)
+        return found
 
     def _others(self) -> list[Source]:
         """Sources of the pilot that nobody plans to ask: they are measured all the same."""
@@ -214,6 +275,7 @@ class _Making:
         self.told[source] = measured(
             self.held, source, self.metric, self.learn, self.labels, self.seed,
             lambda done: self.tell(what, start + width * done),
+            None if self.beside is None else self.fits[source],
         )  # fmt: skip
 
     def _tests(self, part: Part) -> Tested:
@@ -224,13 +286,13 @@ class _Making:
     def _people(self) -> dict[str, Any]:
         """How people answer the main kind of comparison, by its own fit."""
         if not hasattr(self, "_signals"):
-            worlds = worlds_of(self.told[self.main], 1)
+            worlds = worlds_of(self.fits[self.main], 1)
             self._signals = {self.main[0]: worlds[0][1].answering(self.main[0])}
         return self._signals
 
     def _ceiling(self) -> None:
         people = self.held.part(self.held.tested)
-        space = self.told[self.main].parts[0].spaces[-1]
+        space = self.fits[self.main].parts[0].spaces[-1]
         found = agreement_ceiling(people, space, self.seed)
         if not self.goal.tests_answers:
             return  # others end at 1, however much people agree
@@ -283,8 +345,9 @@ class _Making:
         # What was never asked is followed from an eighth of what was.
         totals = totals_of(told.base, most, max(30, told.base // 8) if anew else None)
         rise = rise_of(
-            told, held, asking, totals, self.metric, self._tests, worlds_of(told, TWINS), {},
-            self.seed, lambda done: self.tell(what, start + width * done), anew=anew,
+            told, held, asking, totals, self.metric, self._tests,
+            worlds_of(self.fits[told.source], TWINS), {}, self.seed,
+            lambda done: self.tell(what, start + width * done), anew=anew, learn=self.at_twin,
         )  # fmt: skip
         seen = forecast(told, rise, self.metric, self.ceiling, factor, most, self.seed)
         blind = not anew and self._tells_nothing(told)
@@ -334,8 +397,8 @@ class _Making:
         what = "twins of the pilot answer several kinds of questions"
         self.tell(what, 0.86)
         mixture = mixture_of(
-            self.held, kinds, budget, self.metric, self.learn, self._tests, self.seed,
-            lambda done: self.tell(what, 0.86 + 0.1 * done),
+            self.held, kinds, budget, self.metric, self.fitter, self._tests, self.seed,
+            lambda done: self.tell(what, 0.86 + 0.1 * done), self.at_twin,
         )  # fmt: skip
         if mixture is not None:
             self.result.extras["mixture"] = mixture
@@ -349,8 +412,8 @@ class _Making:
         signal = self.held.batches(self.held.rows(way.source)[:1])[0].signal
         half = rise_of(
             told, self.held, asking_of(self.held, way.source, signal, self.seed), [told.base],
-            self.metric, self._tests, worlds_of(told, HALF_TWINS, -2), {}, self.seed,
-            lambda done: None, level=-2,
+            self.metric, self._tests, worlds_of(self.fits[way.source], HALF_TWINS, -2), {},
+            self.seed, lambda done: None, level=-2, learn=self.at_twin,
         )  # fmt: skip
         test, factor = backtest_of(told, half, self.metric, self.ceiling)
         self.factors[way.source] = factor
@@ -486,7 +549,7 @@ class _Making:
             "standard_error": max(told.error, 1e-4),
             "worth": {c.family.name: self._worth(c, quality) for c in result.curves},
         }
-        result.extras["measured_curves"] = self._figures()
+        result.extras["measured_curves"] = self.figures()
         result.extras["bits_about"] = (
             "Bits that one answer tells about the positions of its items and classes, both unknown."
         )
@@ -513,13 +576,14 @@ class _Making:
             return float(curve.answers[-1])
         return float(np.exp(np.interp(quality, mean, np.log(curve.answers))))
 
-    def _figures(self) -> list[MeasuredCurve]:
-        """What was measured, source by source: quality, and shots where there are classes."""
+    def figures(self, learner: str = "") -> list[MeasuredCurve]:
+        """What was measured, source by source: quality, and shots where there are classes; with the
+        name of the `learner` where there are several."""
         found = []
         for source, told in self.told.items():
             half = Z * told.errors
             entry: MeasuredCurve = {
-                "source": _name(source),
+                "source": f"{_name(source)}, {learner}" if learner else _name(source),
                 "answers": told.sizes.tolist(),
                 "quality": told.values.tolist(),
                 "low": np.maximum(told.values - half, 0).tolist(),

@@ -19,7 +19,14 @@ from labelbits.interface import Z
 from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held
 from labelbits.planning.comparisons.measured import Measured, Part
-from labelbits.planning.comparisons.twins import Asking, Tested, follow, learn, measure
+from labelbits.planning.comparisons.twins import (
+    Asking,
+    Tested,
+    TwinLearner,
+    follow,
+    learn,
+    measure,
+)
 from labelbits.recovery.held_out.worlds import PossibleWorld, plausible_worlds
 
 #: The error of a rise, at least.
@@ -88,12 +95,12 @@ def rise_of(
     told: Measured, held: Held, asking: Asking, totals: Sequence[int], metric: str,
     tests: Callable[[Part], Tested], worlds: Sequence[tuple[int, PossibleWorld]],
     options: Mapping[str, Any], seed: int, tell: Callable[[float], None], *, level: int = -1,
-    anew: bool = False,
+    anew: bool = False, learn: TwinLearner = learn,
 ) -> Rise:  # fmt: skip
     """Twins (part number, world) followed from the pilot's fits at `level` (-1: the largest).
 
     `tests` makes what is measured from a part of the pilot. `anew`: what is asked is no answer of
-    `told`, and the space is learned from it alone.
+    `told`, and the space is learned from it alone. `learn`: how a twin's space is learned.
     """
     rows, starts = [], []
     for number, (part, world) in enumerate(worlds):
@@ -112,6 +119,7 @@ def rise_of(
                 metric,
                 options,
                 seed + number,
+                learn,
             )
         )
         starts.append(start)

@@ -19,7 +19,7 @@ from labelbits.planning.comparisons.twins import (
     twins_alignment,
     twins_shots,
 )
-from labelbits.recovery import SignalEmbedding
+from labelbits.recovery.held_out.predictions import Space
 from labelbits.recovery.held_out.worlds import PossibleWorld
 
 
@@ -27,9 +27,10 @@ from labelbits.recovery.held_out.worlds import PossibleWorld
 class Goal:
     """One goal; its name is that of a metric `of_space` (`labelbits.metrics`).
 
-    `measured(held, source, learn, labels, seed, tell)` is the curve of one source of answers that
-    the pilot itself shows; `at_twins(space, world, tested)` the quality of a space if that world
-    were the truth. `least` is the quality of a guess. `on(held)` says what it is measured on.
+    `measured(held, source, learn, labels, seed, tell, beside)` is the curve of one source of
+    answers that the pilot itself shows (`beside`: as the linear learner measured it);
+    `at_twins(space, world, tested)` the quality of a space if that world were the truth. `least` is
+    the quality of a guess. `on(held)` says what it is measured on.
 
     `tests_answers`: it is judged by held-out answers, and ends where people agree no better with
     each other; else it ends at 1. `needs_classes`: by the classes of items, of which no fitted
@@ -39,7 +40,7 @@ class Goal:
 
     name: str
     measured: Callable[..., Measured]
-    at_twins: Callable[[SignalEmbedding, PossibleWorld, Tested], float]
+    at_twins: Callable[[Space, PossibleWorld, Tested], float]
     least: float
     on: Callable[[Held], str]
     tests_answers: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from labelbits.interface import Z
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.recovery import SignalEmbedding, agreement, shots
 from labelbits.recovery.held_out import Fitter, nested_subsets, predict, splits
+from labelbits.recovery.held_out.predictions import Learn
 from labelbits.recovery.metrics import Score, spearman
 
 #: Folds of questions, and those in which smaller parts than the whole are fitted too.
@@ -35,7 +37,7 @@ class Part:
 
     fitted: list[np.ndarray]
     tested: np.ndarray
-    spaces: list[SignalEmbedding]
+    spaces: list[Any]
     richer: tuple[SignalEmbedding, ...] = ()
     unlabelled: np.ndarray | None = None
 
@@ -72,20 +74,21 @@ class Measured:
 
 
 def measured(
-    held: Held, source: Source, metric: str, learn: Fitter, labels: int, seed: int,
-    tell: Callable[[float], None],
+    held: Held, source: Source, metric: str, learn: Learn, labels: int, seed: int,
+    tell: Callable[[float], None], beside: Measured | None = None,
 ) -> Measured:  # fmt: skip
     """The curve of one source. Agreement: folds of questions, all tested rows of the fold.
     Alignment: two disjoint halves. Shots: the classes of items of which no fitted answer tells the
-    class: all items where comparisons are fitted, a third of them at a time where labels are."""
+    class: all items where comparisons are fitted, a third of them at a time where labels are.
+    `beside` is the same as the linear learner measured it, where `learn` is another one."""
     from labelbits.planning.comparisons.goals import goal_of  # it lists what stands here
 
-    return goal_of(metric).measured(held, source, learn, labels, seed, tell)
+    return goal_of(metric).measured(held, source, learn, labels, seed, tell, beside)
 
 
-def _richer(held: Held, rows: np.ndarray, learn: Fitter, number: int) -> tuple:
-    """Fits in more dimensions, for the first parts."""
-    if number >= RICHER or learn.dims == "auto":
+def _richer(held: Held, rows: np.ndarray, learn: Learn, number: int) -> tuple:
+    """Fits in more dimensions, for the first parts: twins are drawn from the linear learner's."""
+    if number >= RICHER or not isinstance(learn, Fitter) or learn.dims == "auto":
         return ()
     dims = min(max(learn.dims + 1 + 2 * number, 2 + number), held.items - 1)
     if dims <= learn.dims:
@@ -109,8 +112,8 @@ def _error(score: Score) -> float:
 
 
 def measured_agreement(
-    held: Held, source: Source, learn: Fitter, labels: int, seed: int,
-    tell: Callable[[float], None],
+    held: Held, source: Source, learn: Learn, labels: int, seed: int,
+    tell: Callable[[float], None], beside: Measured | None = None,
 ) -> Measured:  # fmt: skip
     own = np.zeros(len(held), dtype=bool)
     own[held.rows(source)] = True
@@ -170,8 +173,8 @@ def _by_question(values: np.ndarray, question: np.ndarray, seed: int) -> Score:
 
 
 def measured_alignment(
-    held: Held, source: Source, learn: Fitter, labels: int, seed: int,
-    tell: Callable[[float], None],
+    held: Held, source: Source, learn: Learn, labels: int, seed: int,
+    tell: Callable[[float], None], beside: Measured | None = None,
 ) -> Measured:  # fmt: skip
     rows = held.rows(source)
     groups = np.random.default_rng([seed, 33]).permutation(np.unique(held.question[rows]))
@@ -189,6 +192,8 @@ def measured_alignment(
         richer = _richer(held, subsets[-1], learn, number)
         parts.append(Part(subsets, np.zeros(0, int), spaces, richer))
         tell((number + 1) / 2)
+    if beside is not None:
+        return _aligned_beside(source, parts, beside, seed)
     found = [
         spearman(np.asarray(a.embedding_), np.asarray(b.embedding_), bootstrap=100, seed=seed)
         for a, b in zip(parts[0].spaces, parts[1].spaces, strict=True)
@@ -202,6 +207,37 @@ def measured_alignment(
     rise = float(values[-1] - values[-2]) if len(values) > 1 else 0.0
     error = math.hypot(errors[-1], errors[-2]) if len(values) > 1 else math.inf
     return Measured(source, sizes, values, errors, rise, error, parts)
+
+
+def _aligned_beside(source: Source, parts: list[Part], beside: Measured, seed: int) -> Measured:
+    """Alignment of spaces that are made of features alone, with the linear learner's as yardstick.
+
+    Two of them share what features cannot tell, so that their correlation with each other would
+    count it as truth. Each is held against the linear learner's space of the other half instead,
+    whose items have parts of their own: r = a b, where b = sqrt of the correlation of the linear
+    learner's two spaces (Spearman's correction for attenuation, 1904).
+    """
+    last = [part.spaces[-1].embedding_ for part in beside.parts]
+    known = spearman(np.asarray(last[0]), np.asarray(last[1]), bootstrap=100, seed=seed)
+    if not (math.isfinite(known) and math.isfinite(known.high)) or known <= 0:
+        known = NOTHING_KNOWN
+    b = max(math.sqrt(float(known)), 0.2)
+    values, errors = [], []
+    for level in range(len(parts[0].spaces)):
+        pairs = [
+            spearman(np.asarray(part.spaces[level].embedding_), np.asarray(other), bootstrap=100,
+                     seed=seed)
+            for part, other in zip(parts, reversed(last), strict=True)
+        ]  # fmt: skip
+        pairs = [r if math.isfinite(r) and math.isfinite(r.high) else NOTHING_KNOWN for r in pairs]
+        values.append(float(np.clip(np.mean([float(r) for r in pairs]) / b, 0, 1)))
+        # Both pairs are about the same items.
+        own = float(np.mean([_error(r) for r in pairs])) / b
+        errors.append(max(math.hypot(own, values[-1] * _error(known) / (2 * b**2)), 1e-4))
+    sizes = np.array([float(len(one)) for one in parts[0].fitted])
+    rise = values[-1] - values[-2] if len(values) > 1 else 0.0
+    error = math.hypot(errors[-1], errors[-2]) if len(values) > 1 else math.inf
+    return Measured(source, sizes, np.array(values), np.array(errors), rise, error, parts)
 
 
 def unlabelled(held: Held, rows: np.ndarray) -> np.ndarray | None:
@@ -244,8 +280,8 @@ def about(held: Held, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
 
 
 def measured_shots(
-    held: Held, source: Source, learn: Fitter, labels: int, seed: int,
-    tell: Callable[[float], None],
+    held: Held, source: Source, learn: Learn, labels: int, seed: int,
+    tell: Callable[[float], None], beside: Measured | None = None,
 ) -> Measured:  # fmt: skip
     rows = held.rows(source)
     everyone = np.ones(held.items, dtype=bool)

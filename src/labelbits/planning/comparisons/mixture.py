@@ -21,7 +21,14 @@ from labelbits.planning.comparisons.forecast import FACTOR, SPREAD
 from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.planning.comparisons.measured import Part, about, item_folds
-from labelbits.planning.comparisons.twins import Asking, Tested, learn, measure, simulated
+from labelbits.planning.comparisons.twins import (
+    Asking,
+    Tested,
+    TwinLearner,
+    learn,
+    measure,
+    simulated,
+)
 from labelbits.planning.mixtures.simulated import within_budget
 from labelbits.planning.purchases import most_answers, purchase_of
 from labelbits.planning.records import Mixture
@@ -67,9 +74,11 @@ class _Twin:
 def mixture_of(
     held: Held, kinds: Sequence[Kind], budget: Budget, metric: str, fit: Fitter,
     tests: Callable[[Part], Tested], seed: int, tell: Callable[[float], None],
+    learn: TwinLearner = learn,
 ) -> Mixture | None:  # fmt: skip
     """The best split of the money over the best kind and one other, with its gain measured on
-    twins; None where the money buys too little of either. `kinds` are at least two."""
+    twins; None where the money buys too little of either. `kinds` are at least two; worlds are
+    drawn from what `fit` finds, and `learn` is how a twin's space is learned."""
     reached = [expected_of(kind.curve, budget) for kind in kinds]
     order = np.argsort(-np.array(reached)).tolist()
     pair = [kinds[place] for place in order[:2]]
@@ -95,7 +104,7 @@ def mixture_of(
         nonlocal done
         found = []
         for twin in chosen:
-            found.append(_measured(held, pair, answers, twin, metric))
+            found.append(_measured(held, pair, answers, twin, metric, learn))
             done += 1
             tell(done / steps)
         return np.array(found)
@@ -150,8 +159,9 @@ def _twins(
 
 
 def _measured(
-    held: Held, pair: Sequence[Kind], answers: np.ndarray, twin: _Twin, metric: str
-) -> float:
+    held: Held, pair: Sequence[Kind], answers: np.ndarray, twin: _Twin, metric: str,
+    learn: TwinLearner,
+) -> float:  # fmt: skip
     """The metric of the space of what is held and what is bought, if this world were the truth."""
     batches = {batch.signal.name: batch for batch in held.batches(twin.rows)}
     for kind, count in zip(pair, answers, strict=True):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,11 +26,14 @@ from scipy.optimize import brentq
 from labelbits.interface import Answers, Batch, Signal
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.recovery import SignalEmbedding
+from labelbits.recovery.held_out.predictions import Space
 from labelbits.recovery.held_out.shots import shots
 from labelbits.recovery.held_out.worlds import PossibleWorld
 from labelbits.recovery.metrics import spearman
 from labelbits.signals import Triplet
 
+#: Learns the space of a twin's answers: (world, what is held, answers, options, what is asked).
+TwinLearner = Callable[..., Space]
 #: Share of answers to a question that was asked before below which the pilot asks ever new ones.
 REPEATED = 0.02
 #: Answers a coordinate from which fits end alike wherever they start.
@@ -134,6 +137,17 @@ class Tested:
     items: np.ndarray | None = None
 
 
+def noise_of(
+    world: PossibleWorld, asking: Asking | None = None
+) -> tuple[dict[str, float], dict[str, float]]:
+    """({signal: precision}, {signal: lapse}) of the world and of what is asked there."""
+    precision, lapse = world.noise()
+    if asking is not None and (asking.own_noise or asking.signal.name not in precision):
+        precision = {**precision, asking.signal.name: float(asking.signal.precision)}
+        lapse = {**lapse, asking.signal.name: float(asking.signal.lapse)}
+    return precision, lapse
+
+
 def learn(
     world: PossibleWorld, held: Held, batches: Sequence[Batch], options: Mapping[str, Any],
     asking: Asking | None = None,
@@ -185,7 +199,7 @@ def _table(held: Held, batches: Sequence[Batch]) -> Answers:
     return Answers(pl.concat(tables), tuple(held.answers.items), tuple(classes), ("twin",))
 
 
-def choices(embedding: SignalEmbedding, batch: Batch) -> np.ndarray:
+def choices(embedding: Space, batch: Batch) -> np.ndarray:
     """(n,) the outcome that the space foretells for each question, from distances."""
     points = np.asarray(embedding.embedding_, dtype=np.float64)
     pairs = batch.signal.pairs  # type: ignore[attr-defined]
@@ -193,26 +207,26 @@ def choices(embedding: SignalEmbedding, batch: Batch) -> np.ndarray:
     return np.stack(d2, axis=1).argmin(1)
 
 
-def measure(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested, metric: str) -> float:
+def measure(embedding: Space, world: PossibleWorld, tested: Tested, metric: str) -> float:
     """The metric of a space if this world were the truth."""
     from labelbits.planning.comparisons.goals import goal_of  # it lists what stands here
 
     return goal_of(metric).at_twins(embedding, world, tested)
 
 
-def twins_alignment(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested) -> float:
+def twins_alignment(embedding: Space, world: PossibleWorld, tested: Tested) -> float:
     """Spearman correlation of the space's distances with the world's own."""
     found = float(spearman(np.asarray(embedding.embedding_), world.items, max_pairs=PAIRS))
     return found if math.isfinite(found) else 0.0  # all items are in one place
 
 
-def twins_shots(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested) -> float:
+def twins_shots(embedding: Space, world: PossibleWorld, tested: Tested) -> float:
     """Few-shot accuracy of the items' own classes."""
     points = np.asarray(embedding.embedding_)
     return float(shots(points, tested.classes, tested.labels, draws=DRAWS, tested=tested.items))
 
 
-def twins_agreement(embedding: SignalEmbedding, world: PossibleWorld, tested: Tested) -> float:
+def twins_agreement(embedding: Space, world: PossibleWorld, tested: Tested) -> float:
     """Share of the world's answers to the tested questions that the space foretells."""
     right, total = 0.0, 0
     for batch in tested.batches:
@@ -250,6 +264,7 @@ def follow(
     metric: str,
     options: Mapping[str, Any],
     seed: int,
+    learn: TwinLearner = learn,
 ) -> np.ndarray:
     """The metric (sizes,) with the answers in `batches` and further ones up to each total."""
     have = sum(len(batch) for batch in batches)

@@ -122,6 +122,12 @@ def reference_of(evidence: Evidence, metric: str | None) -> tuple[np.ndarray, np
         and len(evidence.disputable) >= FEWEST_TEST
     )
     gold = evidence.gold
+    if metric is not None and metric_of(metric).only_people and not people:
+        raise InputError(
+            f"[goal] metric = {metric!r}: it is measured against people's answers, of which "
+            f"{len(evidence.disputable):,} items have two or more; expected at least "
+            f"{FEWEST_TEST}. Add second answers to the pilot, or plan for accuracy"
+        )
     if gold is not None and not people and (gold >= 0).sum() >= FEWEST_TEST:
         rows = np.flatnonzero(gold >= 0)
         return rows, np.eye(classes)[gold[rows]], "gold"

@@ -29,6 +29,7 @@ from labelbits.planning.measured.ceiling import ceiling_of
 from labelbits.planning.measured.constant import constant_draws, constant_of
 from labelbits.planning.measured.curve import curve_of, grid_of, with_item_noise
 from labelbits.planning.measured.dominance import chains_of, in_their_order
+from labelbits.planning.measured.each_item import needed_each
 from labelbits.planning.measured.free_gold import what_gold_gives
 from labelbits.planning.measured.guides import doubts_of_tests, guide_of, said_of_guides
 from labelbits.planning.measured.held_labels import what_is_there
@@ -258,6 +259,11 @@ def learned_curves(
         result.warnings.append(judged.caution)
     result.extras["constant"] = constant_of(trial.reference, metric, names)
     result.extras["ceiling"] = ceiling
+    each = (
+        None if is_bundled(plan.dataset.features) else needed_each(evidence, families, metric, seed)
+    )
+    if each is not None:  # the invented votes of a bundled example tell nothing of people
+        result.extras["answers_each"] = each
     result.extras["bits_about"] = (
         "Bits that one answer tells about which item it is (mutual information over your items)."
     )
@@ -278,9 +284,11 @@ def said_so_far(name: str, points: CurvePoints, metric: str) -> str:
 def with_floor(points: CurvePoints, ceiling: Ceiling | None) -> CurvePoints:
     """The curve with the metric's own floor against people's answers, where that is known better
     than from the shares of few votes."""
-    if metric_of(points.metric).floor is None or ceiling is None:
+    judged = metric_of(points.metric)
+    if judged.floor is None or ceiling is None:
         return points
-    return replace(points, floor=ceiling["quality"], floor_error=ceiling["standard_error"])
+    least = float(judged.loss(np.array(ceiling["quality"])))
+    return replace(points, floor=least, floor_error=ceiling["standard_error"])
 
 
 def said_of_accounts(

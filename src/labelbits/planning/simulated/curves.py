@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -18,7 +19,13 @@ from labelbits.planning.mixtures.simulated import mixture_for
 from labelbits.planning.purchases import cost_of, most_answers
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.simulated.coverage import Coverage
-from labelbits.planning.simulated.ranges import Open, Setting, said_of_ranges, settings
+from labelbits.planning.simulated.ranges import (
+    Open,
+    Setting,
+    dims_around,
+    said_of_ranges,
+    settings,
+)
 from labelbits.planning.simulated.unseen import of_anyone
 from labelbits.planning.spec.planfile import PlanFile
 from labelbits.progress import known_so_far
@@ -44,7 +51,7 @@ GRID = 40
 
 
 def simulated_curves(
-    families: list[Family],
+    families_in: Callable[[int], list[Family]],
     plan: PlanFile,
     evidence: Evidence | None,
     dims: int,
@@ -53,16 +60,20 @@ def simulated_curves(
     tell: Callable[[str, float], None],
     unseen: Collection[int] = (),
     asked: Mapping[int, Open] | None = None,
+    *,
+    dims_known: bool = True,
 ) -> Learned:
-    """Alignment of every family against its number of answers.
+    """Alignment of every family against its number of answers; `families_in(D)` are the families
+    as they ask about items of D dimensions.
 
     Each point is simulated: worlds are drawn, answers sampled through the signal's channel, the
     items recovered by maximum a posteriori. Where the money does not reach every item, the
     number of answers on each covered item is chosen to serve all items best. `unseen` are the
     numbers of [[signal]] whose annotators nothing is known of: each draw of their curves has a
     share of random answers of its own, anything from none to all. `asked`: what is not known of the
-    noise of each [[signal]]; it is drawn from a range, setting by setting, and so is the shape of
-    the items' cloud where no features tell it. Raises `InputError` for more classes in more
+    noise of each [[signal]]; it is drawn from a range, setting by setting, and so are the shape of
+    the items' cloud where no features tell it and the dimensions where they are a guess (not
+    `dims_known`). Raises `InputError` for more classes in more
     dimensions than can be simulated.
     """
     total = plan.dataset.items or len(evidence.features)  # type: ignore[union-attr]
@@ -72,10 +83,14 @@ def simulated_curves(
             f"[dataset] dims is {dims} and alignment is simulated with {items} items; expected at "
             f"most {items - 1}: so many points show no more dimensions"
         )
-    world = World(items=items, classes=classes, dims=dims)
-    if evidence is not None:
-        source = World.from_features(evidence.features, dims, classes)
-        world = replace(source, items=items)
+
+    @cache
+    def world_in(dims: int) -> World:
+        if evidence is None:
+            return World(items=items, classes=classes, dims=dims)
+        return replace(World.from_features(evidence.features, dims, classes), items=items)
+
+    world, families = world_in(dims), families_in(dims)
     worlds = worlds_of(families, world)
     coverage = Coverage(dims, seed)
     result = Learned([])
@@ -98,20 +113,24 @@ def simulated_curves(
             "slightly too strong (they need answers in proportion to the logarithm of the items)"
         )
     geometry = evidence is None and any((asked or {}).values())
-    drawn = settings(seed, geometry)
-    result.assumptions += said_of_ranges(dict(asked or {}), geometry)
+    most = min(items - 1, MOST_PROTOTYPES // (4 * classes))
+    may_be = (dims,) if dims_known else dims_around(dims, most)
+    drawn = settings(seed, geometry, may_be)
+    result.assumptions += said_of_ranges(dict(asked or {}), geometry, may_be)
     for number, family in enumerate(families):
         tell(f"simulating {family.name}", number / len(families))
         free = (asked or {}).get(family.number, Open())
-        ways = drawn if free or geometry else [Setting(0.0, 1.0, None)]
+        several = free or geometry or len(may_be) > 1
+        ways = drawn if several else [Setting(0.0, 1.0, None, dims)]
         rounds, parts = np.zeros(0), []
         for place, setting in enumerate(ways):
+            there = families_in(setting.dims)[number]
             own = replace(
-                family, signal=setting.asked(one_answer(family), free.lapse, free.precision)
+                there, signal=setting.asked(one_answer(there), free.lapse, free.precision)
             )
             each = max(1, worlds // len(ways))
             rounds, values = _simulate(
-                own, setting.world(world), total, plan, seed + 1000 * place, each
+                own, setting.world(world_in(setting.dims)), total, plan, seed + 1000 * place, each
             )
             parts.append(values)
         values = np.concatenate(parts, axis=1)

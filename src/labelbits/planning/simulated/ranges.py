@@ -23,6 +23,8 @@ SETTINGS = 6
 #: Range of the lapse, and of the factor on the precision that is assumed; their sources are said
 #: among the assumptions (`said_of_ranges`).
 LAPSE, PRECISION = (0.0, 0.25), (1 / 3, 3.0)
+#: Dimensions as multiples of the assumed ones, where no comparisons tell them.
+DIMS = (0.5, 1.0, 2.0)
 #: Shapes of the cloud of items.
 PRIORS = ("normal", "clusters", "hypercube")
 
@@ -30,11 +32,12 @@ PRIORS = ("normal", "clusters", "hypercube")
 @dataclass(frozen=True)
 class Setting:
     """One way the world may be: share of random answers, factor on precision, shape of the cloud
-    (None: as it is)."""
+    (None: as it is), dimensions."""
 
     lapse: float
     precision: float
     prior: str | None
+    dims: int
 
     def world(self, world: World) -> World:
         """The world in this shape; one made of features keeps its own."""
@@ -50,7 +53,13 @@ class Setting:
         return replace_noise(signal, float(found), self.lapse if lapse else signal.lapse)
 
 
-def settings(seed: int, geometry: bool) -> list[Setting]:
+def dims_around(dims: int, most: int) -> tuple[int, ...]:
+    """Dimensions that the items may differ in where `dims` is a guess; none above `most`."""
+    around = (round(dims * factor) for factor in DIMS)
+    return tuple(dict.fromkeys(int(np.clip(one, 1, max(most, dims))) for one in around))
+
+
+def settings(seed: int, geometry: bool, dims: Sequence[int]) -> list[Setting]:
     """`SETTINGS` settings, each part of every range equally often (a Latin square)."""
     generator = np.random.default_rng([seed, 41])
     steps = (np.stack([generator.permutation(SETTINGS) for _ in range(2)]) + 0.5) / SETTINGS
@@ -58,7 +67,9 @@ def settings(seed: int, geometry: bool) -> list[Setting]:
     low, high = np.log(PRECISION)
     precision = np.exp(low + steps[1] * (high - low))
     shapes = [PRIORS[i % len(PRIORS)] if geometry else None for i in range(SETTINGS)]
-    return [Setting(*one) for one in zip(lapse.tolist(), precision.tolist(), shapes, strict=True)]
+    spread = generator.permutation([dims[i % len(dims)] for i in range(SETTINGS)]).tolist()
+    ways = zip(lapse.tolist(), precision.tolist(), shapes, spread, strict=True)
+    return [Setting(*one) for one in ways]
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ def open_noise(plan: PlanFile, noise: Sequence[SignalNoise]) -> dict[int, Open]:
     return {number: of(*pair) for number, pair in enumerate(pairs, start=1)}
 
 
-def said_of_ranges(asked: dict[int, Open], geometry: bool) -> list[Assumption]:
+def said_of_ranges(asked: dict[int, Open], geometry: bool, dims: Sequence[int]) -> list[Assumption]:
     """The ranges, for the assumptions of a plan."""
     found = []
     if any(one.lapse for one in asked.values()):
@@ -106,6 +117,16 @@ def said_of_ranges(asked: dict[int, Open], geometry: bool) -> list[Assumption]:
                 "times the one that is named",
                 "drawn for each simulated world; fits to published comparisons of "
                 "shoes and of pairs of shapes gave 0.28 to 1.35",
+            )
+        )
+    if len(dims) > 1:
+        found.append(
+            Assumption(
+                "dimensions, where no comparisons tell them",
+                ", ".join(map(str, sorted(dims))),
+                "",
+                "drawn for each simulated world: half and twice the number that is assumed; "
+                "people's comparisons of shoes, shapes and eggs chose 1 to 20",
             )
         )
     if geometry:

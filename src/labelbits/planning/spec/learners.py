@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError
 
 
@@ -30,8 +31,10 @@ class LearnerKind:
 
     `name` in plan files; `words` within a sentence ("the encoder"), `many` of them ("encoders").
     `made(options, classes)` is an object with `fit(features, batches)` and `predict_proba`, as
-    `learning.measure` takes it; None for the linear learner, which needs no other. `told(options)`
-    is what a plan says of it: (its name, its size, how it is fitted).
+    `learning.measure` takes it; None for the linear learner, which needs no other.
+    `spaces(options, features, seed)` learns spaces from comparisons
+    (`planning.comparisons.beside.SpaceLearner`); None where it learns from labels alone.
+    `told(options)` is what a plan says of it: (its name, its size, how it is fitted).
     """
 
     name: str
@@ -40,12 +43,21 @@ class LearnerKind:
     told: Callable[[Mapping[str, Any]], tuple[str, str, str]]
     made: Callable[[Mapping[str, Any], int], Any] | None = None
     options: Mapping[str, LearnerOption] = field(default_factory=dict)
+    spaces: Callable[[Mapping[str, Any], np.ndarray, int], Any] | None = None
 
 
 def _encoder(options: Mapping[str, Any], classes: int) -> Any:
     from labelbits.learning.encoders import EncoderLearner  # a compiler, which others need not
 
-    return EncoderLearner(options["hidden"], options["steps"], classes)
+    return EncoderLearner(options["hidden"], options["steps"], classes, options["learning_rate"])
+
+
+def _encoded_spaces(options: Mapping[str, Any], features: np.ndarray, seed: int) -> Any:
+    from labelbits.learning.encoders import EncoderFitter
+
+    return EncoderFitter(
+        features, options["hidden"], options["steps"], options["learning_rate"], seed=seed
+    )
 
 
 def _of_the_encoder(options: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -82,7 +94,9 @@ LEARNERS: dict[str, LearnerKind] = {
             {
                 "hidden": LearnerOption(tuple[Annotated[int, Field(ge=1, le=10_000)], ...], (64,)),
                 "steps": LearnerOption(Annotated[int, Field(ge=10, le=1_000_000)], 500),
+                "learning_rate": LearnerOption(Annotated[float, Field(gt=0, le=10)], 0.003),
             },
+            _encoded_spaces,
         ),
     )
 }

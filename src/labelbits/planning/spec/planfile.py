@@ -113,9 +113,8 @@ class Dataset(_Table):
         neither = self.items is None and not self.has_items and not self.pilot
         if neither or (self.items is not None and self.has_items):
             raise ValueError("give either items or features")
-        sized = self.classes is not None and self.dims != "auto"
-        if not (self.has_items or self.pilot or sized):
-            raise ValueError("without features, classes and dims (a number) are needed")
+        if not (self.has_items or self.pilot or self.classes is not None):
+            raise ValueError("without features, classes (a number) are needed")
         named = len(self.class_names)
         if named and (len(set(self.class_names)) < named or named < 2):
             raise ValueError("class_names: expected 2 or more different names")

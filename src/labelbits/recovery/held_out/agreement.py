@@ -10,7 +10,7 @@ import numpy as np
 from labelbits.interface import LEVEL, Answers
 from labelbits.recovery.embedding import SignalEmbedding
 from labelbits.recovery.held_out.folds import questions_of
-from labelbits.recovery.held_out.predictions import Predictions
+from labelbits.recovery.held_out.predictions import Predictions, Space
 from labelbits.recovery.held_out.worlds import most_by_noise
 from labelbits.recovery.metrics import Score
 from labelbits.signals.encoding import encode
@@ -72,9 +72,7 @@ class Ceiling:
     words: str
 
 
-def agreement_ceiling(
-    answers: Answers, embedding: SignalEmbedding | None = None, seed: int = 0
-) -> Ceiling:
+def agreement_ceiling(answers: Answers, embedding: Space | None = None, seed: int = 0) -> Ceiling:
     """The ceiling of agreement with single answers, from repeated questions where there are some.
 
     Two people agree on a question with probability q = sum_k p_k^2. Whoever knows the p_k and names
@@ -84,7 +82,8 @@ def agreement_ceiling(
 
     with equality for K = 2. The bound is concave in q, so that it holds for the means over
     questions. Without repeats it is the mean probability of the most probable answer by the noise
-    of `embedding`, a fit to the answers (`most_by_noise`). An annotator's repeats of a question are
+    of `embedding`, a fit to the answers (`most_by_noise`; of other spaces than `SignalEmbedding`,
+    which tell no worlds, that of their own probabilities). An annotator's repeats of a question are
     left out.
     """
     once = without_repeats(answers)
@@ -101,7 +100,7 @@ def agreement_ceiling(
         return Ceiling(value, "repeats", draws, int(pairs.sum()), words)
     value = math.nan
     if embedding is not None:
-        value = most_by_noise(embedding, encode(once, dims=embedding.embedding_.shape[1]))
+        value = _most(embedding, once)
     if math.isnan(value):
         words = "no question was answered by two people, and no fit tells the noise"
         return Ceiling(math.nan, "none", Score(math.nan), int(pairs.sum()), words)
@@ -110,6 +109,13 @@ def agreement_ceiling(
         f"the fit the most probable answer is given {100 * value:.1f} % of the time"
     )
     return Ceiling(value, "fitted noise", Score(math.nan), int(pairs.sum()), words)
+
+
+def _most(embedding: Space, answers: Answers) -> float:
+    if isinstance(embedding, SignalEmbedding):
+        return most_by_noise(embedding, encode(answers, dims=embedding.embedding_.shape[1]))
+    tables = embedding.predict_proba(answers).values()
+    return float(np.concatenate([table.max(1) for table in tables]).mean()) if tables else math.nan
 
 
 def _largest(q: float, k: float) -> float:

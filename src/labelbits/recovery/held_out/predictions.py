@@ -5,17 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from labelbits.interface import Answers, Batch
-from labelbits.recovery.embedding import SignalEmbedding
 from labelbits.recovery.held_out.folds import questions_of, splits, take
 from labelbits.signals.encoding import encode
 
+
+class Space(Protocol):
+    """What held-out measures ask of a learned space: `embedding_` (items, dims), the names of the
+    `signals_` it was learned from, and the probabilities that it gives their answers."""
+
+    embedding_: np.ndarray
+    signals_: list[str]
+
+    def predict_proba(self, X: Any) -> Any:
+        """`Answers`: {signal: P (n, outcomes)} in the order of `Signal.enumerate`."""
+        ...
+
+
 #: Anything that learns a space from answers.
-Learn = Callable[[Answers], SignalEmbedding]
+Learn = Callable[[Answers], Space]
 
 
 @dataclass(frozen=True)
@@ -39,9 +51,7 @@ class Predictions:
         return len(self.row)
 
 
-def predict(
-    embedding: SignalEmbedding, answers: Answers, question: np.ndarray | None = None
-) -> Predictions:
+def predict(embedding: Space, answers: Answers, question: np.ndarray | None = None) -> Predictions:
     """`Predictions` of the answers that can be listed; `question` (n,) are their questions.
 
     A comparison of a kind that was not fitted is predicted from distances alone (the nearest pair
@@ -49,7 +59,7 @@ def predict(
     """
     question = questions_of(answers) if question is None else question
     names = answers.table["signal"].to_numpy()
-    fitted = set(_names(embedding))
+    fitted = set(embedding.signals_)
     parts = []
     for batch in encode(answers, dims=embedding.embedding_.shape[1]):
         rows = np.flatnonzero(names == batch.signal.name)
@@ -87,11 +97,6 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
         return Predictions(*(np.zeros(0, int),) * 2, *(np.zeros(0),) * 4)
     columns = [np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Predictions)]
     return Predictions(*columns)
-
-
-def _names(embedding: SignalEmbedding) -> list[str]:
-    """Signals that were fitted."""
-    return [channel.signal.name for channel in embedding._fitted.channels]
 
 
 def _of_table(table: np.ndarray, batch: Batch, classes: int) -> tuple[np.ndarray, ...] | None:
