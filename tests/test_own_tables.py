@@ -36,6 +36,18 @@ def test_a_row_an_item(tmp_path: Path) -> None:
     assert any("3 items have no label" in note for note in found.notes)
 
 
+def test_without_ids_a_text_in_two_rows_is_one_item(tmp_path: Path) -> None:
+    """Rows of an export that stand in it twice are no new items: luck would test on what it saw."""
+    labels = ["good", "bad", "good", "bad", "good", "bad", "good"]
+    file = _write(tmp_path / "t.csv", text=[*TEXTS, TEXTS[0]], label=labels)
+    found = read_tables([file], Columns(text="text", label="label"))
+    assert len(found.ids) == 6
+    assert any("equal texts are one item" in note for note in found.notes)
+    alone = _write(tmp_path / "u.csv", text=TEXTS, label=labels[:6])
+    found = read_tables([alone], Columns(text="text", label="label"))
+    assert found.ids == [str(k) for k in range(6)]
+
+
 def test_different_texts_under_one_id_are_said(tmp_path: Path) -> None:
     labels = ["good", "bad", "good", "bad", "good", "bad"]
     file = _write(tmp_path / "t.csv", id=list("abbbcc"), text=[*TEXTS[:5], TEXTS[4]], label=labels)
