@@ -96,4 +96,12 @@ def _known(held: Data, train: Data) -> Data:
 
 
 def _best(found: dict[tuple[float, float], np.ndarray]) -> tuple[float, float]:
-    return max(found, key=lambda key: found[key].mean())
+    """The pair with the most bits; no features at all (share 0) where those do not show more by
+    one standard error: features of other items win by luck now and then."""
+    best = max(found, key=lambda key: found[key].mean())
+    without = next((key for key in found if key[0] == 0), None)
+    if without is None or best == without:
+        return best
+    more = found[best] - found[without]
+    error = more.std(ddof=1) / math.sqrt(len(more)) if len(more) > 1 else math.inf
+    return best if more.mean() > error else without
