@@ -13,6 +13,7 @@ import hypothesis
 import jaxtyping
 import platformdirs
 import pytest
+import threadpoolctl
 
 # Compiled programs are kept between tests, workers and runs: compiling is most of the time.
 os.environ.setdefault(
@@ -32,6 +33,11 @@ os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")
 # Tracing makes millions of objects that live: looking through them for garbage, by default at each
 # 700 new ones, takes a sixth of all time.
 gc.set_threshold(200_000, 20, 100)
+
+# Small products of matrices wake threads that wait for more at full speed: half of all time. What
+# comes before this has loaded numpy, whose threads are told so, but not scipy.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+threadpoolctl.threadpool_limits(1, user_api="blas")
 
 # With LABELBITS_SHAPES=1 every call checks the shapes of its arrays, where functions declare them.
 SHAPED = (

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import labelbits as lb
+from labelbits import InputError
 from labelbits.items.tables import Columns, read_tables
 from labelbits.items.texts import embed_texts
 from labelbits.items.undescribed import described_rows
@@ -33,6 +34,18 @@ def test_a_row_an_item(tmp_path: Path) -> None:
     assert sorted(found.answers.classes) == ["bad", "good"]
     assert len(found.features) == 6
     assert any("3 items have no label" in note for note in found.notes)
+
+
+def test_without_ids_a_text_in_two_rows_is_one_item(tmp_path: Path) -> None:
+    """Rows of an export that stand in it twice are no new items: luck would test on what it saw."""
+    labels = ["good", "bad", "good", "bad", "good", "bad", "good"]
+    file = _write(tmp_path / "t.csv", text=[*TEXTS, TEXTS[0]], label=labels)
+    found = read_tables([file], Columns(text="text", label="label"))
+    assert len(found.ids) == 6
+    assert any("equal texts are one item" in note for note in found.notes)
+    alone = _write(tmp_path / "u.csv", text=TEXTS, label=labels[:6])
+    found = read_tables([alone], Columns(text="text", label="label"))
+    assert found.ids == [str(k) for k in range(6)]
 
 
 def test_different_texts_under_one_id_are_said(tmp_path: Path) -> None:
@@ -259,3 +272,26 @@ def test_names_that_differ_by_capitals_only_are_told(tmp_path: Path) -> None:
     notes = lb.read_answers(file).notes
     assert "items that differ by capitals only are kept apart: Shoe / shoe" in notes
     assert "annotators that differ by capitals only are kept apart: Ann / ann" in notes
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["good"] * 6, "every label is 'good'; expected 2 classes or more"),
+        ([f"a remark, number {i}" for i in range(30)], "30 different labels on 30 items"),
+    ],
+)
+def test_labels_that_are_no_classes_are_refused(
+    tmp_path: Path, labels: list[str], said: str
+) -> None:
+    rows = len(labels)
+    file = _write(
+        tmp_path / "t.csv", id=[f"i{k}" for k in range(rows)],
+        text=[TEXTS[k % 6] for k in range(rows)], label=labels,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="column 'label'") as problem:
+        plan_tables(
+            [file], {"text": "text", "label": "label"}, tmp_path / "out", budget=50, ask=(),
+            metric=None, seed=0, progress=lambda *_: None,
+        )  # fmt: skip
+    assert said in str(problem.value)

@@ -12,7 +12,7 @@ import typer
 
 from labelbits import compilation
 from labelbits.commands import answers, items, theory
-from labelbits.commands.console import JsonFlag, print_json, stoppable
+from labelbits.commands.console import JsonFlag, money, print_json, stoppable
 from labelbits.errors import ImpossibleError, InputError, NotFiniteError
 from labelbits.progress import progress_bar
 from labelbits.speech import inform
@@ -49,7 +49,10 @@ def plan(
         Path | None, typer.Option(help="Folder for the report. [default: plan-NAME]")
     ] = None,
     budget: Annotated[
-        float | None, typer.Option(help="Amount; with a plan file, instead of the file's.")
+        float | None,
+        typer.Option(
+            parser=money, metavar="NUMBER", help="Amount; with a plan file, instead of the file's."
+        ),
     ] = None,
     id_: Annotated[str | None, typer.Option("--id", help="Tables: column of ids.")] = None,
     text: Annotated[str | None, typer.Option(help="Tables: column of texts.")] = None,

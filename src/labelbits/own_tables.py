@@ -35,6 +35,8 @@ from labelbits.report import load_page, write_plan
 from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import PREFERENCE, rows_by_name_or_number
 
+#: Different labels from which on they may be texts or numbers, and no classes.
+MANY = 20
 #: Keys of the assumed plan file, as the command line says them.
 WORDS = {"[goal] metric": "--metric", "[budget] amount": "--budget", "[[signal]]": "--ask"}
 
@@ -73,6 +75,7 @@ def plan_tables(
             asked = Asked(budget, signals=kinds, metric=metric)
             return _plan_comparisons(compared, asked, files, folder, seed, progress)
     items = read_tables(files, asked_of, seed, embedding=embedding, progress=progress)
+    _check_classes(items.answers, files[0], asked_of.label)
     notes = [
         "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`.",
         "Change it and run `labelbits plan` on this file.",
@@ -182,6 +185,25 @@ def _plan_comparisons(
         write_plan(made, folder)
         shutil.copytree(made_in, folder, dirs_exist_ok=True)
     return made
+
+
+def _check_classes(found: Answers | None, file: Path, label: str | None) -> None:
+    """Refuse labels that are no classes: all the same, or nearly as many as there are items."""
+    if found is None or not found.classes:
+        return
+    named = "its labels" if label is None else f"column {label!r}"
+    items, classes = len(found.items), len(found.classes)
+    if classes == 1:
+        raise InputError(
+            f"{file}: {named}: every label is {found.classes[0]!r}; expected 2 classes or more. "
+            "Label items of the other classes too, or name another column with --label"
+        )
+    if classes > MANY and classes > items / 2:
+        raise InputError(
+            f"{file}: {named}: {classes:,} different labels on {items:,} items, such as "
+            f"{found.classes[0]!r} and {found.classes[1]!r}; expected a few classes that items "
+            "share. Free text and numbers are no classes: name the column of classes with --label"
+        )
 
 
 def _check_asked(asked: Asked) -> None:

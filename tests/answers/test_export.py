@@ -14,6 +14,8 @@ from labelbits.answers import export_plan, read_answers
 from labelbits.answers.export.asked_items import read_items
 from labelbits.answers.export.export import tasks_for
 from labelbits.answers.export.label_studio_config import labeling_config
+from labelbits.answers.export.projects import Project
+from labelbits.answers.table.preferences import IDEAL
 from labelbits.planning.item_list import FILE, ItemList
 from labelbits.signals import REGISTRY, make
 
@@ -97,11 +99,42 @@ def test_ranked_numbers_become_the_names_again(tmp_path: Path) -> None:
 
 
 def test_options_shape_the_question() -> None:
-    config = labeling_config(make("sparse-soft", 2, 4, impossible=True), CLASSES)
+    def config_of(name: str, **options: object) -> str:
+        signal = make(name, 2, 4, **options)
+        return labeling_config(Project("1", signal, [], CLASSES, 1, 1.0, signal.question))
+
+    config = config_of("sparse-soft", impossible=True)
     assert config.count("<Number") == 4
     assert 'name="impossible"' in config
-    assert 'maxRating="7"' in labeling_config(make("rating", 2, 4, levels=7), CLASSES)
-    assert labeling_config(make("contrastive", 2, 4, negatives=6), CLASSES).count("<Choice ") == 7
+    assert 'maxRating="7"' in config_of("rating", levels=7)
+    assert config_of("contrastive", negatives=6).count("<Choice ") == 7
+
+
+def test_preferences_ask_which_of_two_is_better_and_join_the_pilot(tmp_path: Path) -> None:
+    """The ideal item is a way to model them: no annotator sees it; several answers a question are
+    several annotators for one task."""
+    names = [IDEAL, "gpt", "claude", "llama", "mistral"]
+    (tmp_path / FILE).write_text(ItemList(np.ones(5, int), ids=tuple(names)).csv())
+    bought = {"signal": "triplet", "items": 5, "answers_per_item": 6, "answers": 30, "cost": 1,
+              "answers_per_question": 3}  # fmt: skip
+    plan = plan_file(tmp_path, bought, items_file=FILE)
+    (folder,), notes = export_plan(plan, tmp_path / "out")
+    assert "which of two items is better" in notes[0]
+    config = (folder / "config.xml").read_text()
+    assert "Which of the two is better?" in config
+    assert "$item_1" not in config
+    assert "10 tasks, 3 annotators for each" in (folder / "README.md").read_text()
+    tasks = json.loads((folder / "tasks.json").read_text())
+    for task in tasks:
+        asked = task["data"]["labelbits"]["items"]
+        assert asked[0] == IDEAL
+        assert [task["data"][f"item_{i}"] for i in (2, 3)] == asked[1:]
+        assert set(asked[1:]) < set(names[1:])
+    result = [{"from_name": "answer", "value": {"selected": "right"}}]
+    done = [{**task, "annotations": [{"completed_by": 1, "result": result}]} for task in tasks]
+    (tmp_path / "done.json").write_text(json.dumps(done))
+    answers = read_answers(tmp_path / "done.json")
+    assert set(answers.items) == set(names)
 
 
 def test_questions_are_drawn_by_the_seed_without_repetition_inside() -> None:

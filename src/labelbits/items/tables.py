@@ -161,9 +161,14 @@ def _joined(
             own = names_of(answers, table)
         if own is None:
             own = id_column(table)
-        if own is None and columns.text and columns.annotator and len(tables) == 1:
-            own = found_column(table, columns.text)
-            notes.append(f"no column is called {', '.join(IDS[:3])}: equal texts are one item")
+        if own is None and columns.text and len(tables) == 1:
+            text = found_column(table, columns.text)
+            own = text if columns.annotator or _repeats(table, text) else None
+            if own is not None:
+                notes.append(
+                    f"no column is called {', '.join(IDS[:3])}: equal texts are one item "
+                    f"({say('id')} COLUMN names items otherwise)"
+                )
         named.append((table, own))
     if len(named) > 1:
         nameless = next((k for k, (_, own) in enumerate(named) if own is None), None)
@@ -193,6 +198,13 @@ def _joined(
     except pl.exceptions.PolarsError as problem:
         raise InputError(f"{where}: the tables do not go together ({problem})") from None
     return whole, str(named[0][1])
+
+
+def _repeats(table: pl.DataFrame, text: str | None) -> bool:
+    """Does a text stand in two rows or more, and none is missing?"""
+    if text is None or table[text].null_count():
+        return False
+    return bool(table[text].n_unique() < len(table))
 
 
 def names_of(answers: Answers, table: pl.DataFrame) -> str | None:

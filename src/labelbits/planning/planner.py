@@ -218,10 +218,11 @@ def _from_comparisons(
 ) -> Plan:
     """Quality is measured on the pilot's own comparisons, and forecast by twins of it."""
     from labelbits.planning.comparisons.road import comparisons_of
+    from labelbits.planning.measured.items import compared_items
 
     found = comparisons_of(wanted, given.pilot, given.evidence, seed, tell)
     extras: Extras = {"classes": wanted.dataset.classes, **found.learned.extras}
-    return _finish(
+    made = _finish(
         found.wanted,
         found.metric,
         found.learned.curves,
@@ -231,6 +232,7 @@ def _from_comparisons(
         seed,
         spent,
     )
+    return replace(made, items=compared_items(given.pilot, given.evidence))
 
 
 def _from_specification(

@@ -119,6 +119,9 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     True
     """
 
+    #: What else is known of the noise (`PossibleWorld.learner`).
+    _noise: fitting.Known | None = None
+
     def __init__(
         self,
         n_components: int | Literal["auto"] = 2,
@@ -240,7 +243,7 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
     ) -> fitting.Options:
         return fitting.Options(
             dims, self.precision, self.lapse, self.per_annotator, n_init or self.n_init,
-            self.max_iter, self.tol, power, prior,
+            self.max_iter, self.tol, power, prior, self._noise,
         )  # fmt: skip
 
     def _strengths(

@@ -41,7 +41,7 @@ def line(plan: Plan, today: datetime.date) -> str:
         held = int((plan.items.answers > 0).sum())
         found.append(f"{len(plan.items.answers):,} items, {held:,} of them with answers")
     classes = plan.extras.get("classes")
-    if classes:
+    if classes and any(one.family.signal.uses_classes for one in plan.curves):
         found.append(f"{classes if isinstance(classes, int) else len(classes):,} classes")
     found.append(f"budget {plan.budget:,.2f} {plan.currency}")
     return " · ".join(found)

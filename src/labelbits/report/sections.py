@@ -133,9 +133,10 @@ def _differences(plan: Plan) -> Section | None:
     found = sorted(found, key=lambda one: one.value, reverse=not plan.lower_is_better)
     blurred = [one.name for one in found if not one.told_apart]
     side = "Right" if plan.lower_is_better else "Left"
+    anew = ", from nothing, without the labels you hold," if plan.extras.get("holdings") else ""
     words = (
-        f"Every option is bought for all the money and compared with {best}. {side} of 0 is worse "
-        "than it."
+        f"Every option is bought for as much of the money as it can use{anew} and compared with "
+        f"{best}. {side} of 0 is worse than it."
     )
     if blurred:
         is_are = "is" if len(blurred) == 1 else "are"

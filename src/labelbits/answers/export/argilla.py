@@ -13,7 +13,6 @@ from typing import Any
 from labelbits.answers.export.label_studio import heading
 from labelbits.answers.export.label_studio_results import CONTROL
 from labelbits.answers.export.projects import Project
-from labelbits.interface import Signal
 
 #: The largest step of an Argilla rating: soft labels are given in tenths.
 TENTHS = 10
@@ -58,8 +57,8 @@ def settings(project: Project) -> dict[str, Any]:
         if key != ASKED
     ]  # fmt: skip
     return {
-        "guidelines": project.signal.question,
-        "questions": _questions(project.signal, project.classes),
+        "guidelines": project.question,
+        "questions": _questions(project),
         "fields": fields,
         "vectors": [],
         "metadata": [
@@ -93,9 +92,9 @@ def _options(values: list[str]) -> list[dict[str, Any]]:
     return [{"value": one, "text": one} for one in values]
 
 
-def _questions(signal: Signal, classes: list[str]) -> list[dict[str, Any]]:
+def _questions(project: Project) -> list[dict[str, Any]]:
     """The form of the question (`Signal.form`) as Argilla's questions."""
-    asked = signal.question
+    signal, classes, asked = project.signal, project.classes, project.question
     if signal.form == "choices":
         yes_no = signal.outcomes(5) == 2
         several = not yes_no and signal.name != "votes" and signal.width(5) == 5

@@ -11,7 +11,7 @@ from labelbits.answers.export.projects import Project
 
 def files(project: Project) -> dict[str, str | bytes]:
     """The files of one purchase."""
-    config = labeling_config(project.signal, project.classes)
+    config = labeling_config(project)
     if project.kind == "image":
         config = config.replace("<Text name", "<Image name")
     return {

@@ -9,19 +9,26 @@ from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
 from labelbits.answers.export.label_studio_results import CONTROL
+from labelbits.answers.export.projects import Project
 from labelbits.interface import Signal
 
 
-def labeling_config(signal: Signal, classes: Sequence[str]) -> str:
-    """The labeling interface (XML) that asks `signal`'s question about `$item_1`, `$item_2`, ..."""
-    header = f"  <Header value={quoteattr(signal.question)}/>"
+def labeling_config(project: Project) -> str:
+    """The labeling interface (XML) that asks its question about `$item_1`, `$item_2`, ..."""
+    signal = project.signal
+    header = f"  <Header value={quoteattr(project.question)}/>"
     if signal.name == "verify":
         header = '  <Header value="$question"/>'
     single = signal.form != "pairwise" or signal.arity == 3  # two pairs are shown as pairs
-    shown = [f'  <Text name="item-{i}" value="$item_{i}"/>' for i in range(1, signal.arity + 1)]
-    shown = shown if single else []
-    control = _CONTROLS[signal.form](signal, classes)
+    places = [i for i in range(1, signal.arity + 1) if _is_shown(project, i)]
+    shown = [f'  <Text name="item-{i}" value="$item_{i}"/>' for i in places] if single else []
+    control = _CONTROLS[signal.form](signal, project.classes)
     return "\n".join(["<View>", header, *shown, *control, "</View>", ""])
+
+
+def _is_shown(project: Project, place: int) -> bool:
+    """Do its tasks show an item there? The ideal one of preferences is not shown."""
+    return not project.tasks or f"item_{place}" in project.tasks[0]["data"]
 
 
 def _choices(signal: Signal, classes: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labelbits.answers.export.asked_items import Items, known_items
-from labelbits.answers.export.tasks import tasks_for
+from labelbits.answers.export.tasks import asks_preferences, tasks_for
 from labelbits.answers.files.json_files import loads
 from labelbits.answers.files.opening import check_file
 from labelbits.answers.formats.reader import as_number, scalar_name
@@ -23,13 +23,15 @@ from labelbits.errors import InputError
 from labelbits.interface import PLAN_FORMAT, Signal
 from labelbits.signals import make, signal_class
 
+#: What is asked where items are compared with an ideal one.
+PREFERRED = "Which of the two is better?"
 #: Tasks of one purchase: more is a typing error in the plan.
 MOST_TASKS = 2_000_000
 
 
 @dataclass(frozen=True)
 class Project:
-    """One purchase of a plan: `tasks` that ask `signal`'s question, each of `repeats` annotators
+    """One purchase of a plan: `tasks` that ask `signal`'s `question`, each of `repeats` annotators
     (the plan buys `each` on average); `kind` says what `item_1`, ... are, "text" or "image"."""
 
     name: str
@@ -38,6 +40,7 @@ class Project:
     classes: list[str]
     repeats: int
     each: float
+    question: str
     kind: str = "text"
 
 
@@ -88,12 +91,25 @@ def projects_of(
                     "items that have answers already; the plan meant new items: name them with "
                     "--items"
                 )
-        else:  # each question is new: one annotator for each
-            tasks, repeats = min(total, MOST_TASKS), 1
+        else:  # each question is new: one annotator for each, unless the plan asks it again
+            repeats = max(1, round(_number_of(plan, purchase, "answers_per_question", 1.0)))
+            tasks, each = min(max(1, round(total / repeats)), MOST_TASKS), float(repeats)
         looks = pool.looks if pool is not None else {}
         written = tasks_for(signal, tasks, shown, names, seed + number, looks)
         kind = pool.kind if pool is not None else "text"
-        made.append(Project(f"{number}-{signal.name}", signal, written, names, repeats, each, kind))
+        question = signal.question
+        if asks_preferences(signal, shown):
+            question = PREFERRED
+            notes.append(
+                f"purchase {number}: the tasks ask which of two items is better and show their "
+                "names; where the items are models, show what both answer to one prompt in place "
+                "of them"
+            )
+        made.append(
+            Project(
+                f"{number}-{signal.name}", signal, written, names, repeats, each, question, kind
+            )
+        )
     return made, notes
 
 

@@ -7,8 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from labelbits.answers.table.preferences import IDEAL
 from labelbits.errors import InputError
 from labelbits.interface import Signal
+
+
+def asks_preferences(signal: Signal, items: Sequence[str]) -> bool:
+    """Is the question which of two items is better, the third being the ideal one?"""
+    return signal.form == "pairwise" and signal.arity == 3 and IDEAL in items
 
 
 def tasks_for(
@@ -23,11 +29,14 @@ def tasks_for(
 
     Questions about one item take the items in turn; questions that show several draw them at
     random without repetition within a question. The class that `verify` asks about is drawn too.
+    Where one of the items is the ideal that preferences are compared with, two others are shown.
     `looks` is what annotators see of an item, where that is not its name. Equal seeds give equal
     tasks. Raises `InputError` for fewer items than a question shows.
     """
     rng = np.random.default_rng(seed)
-    if len(items) < signal.arity:
+    preferred = asks_preferences(signal, items)
+    items = [name for name in items if name != IDEAL]
+    if len(items) < signal.arity - preferred:
         raise InputError(
             f"{signal.name} shows {signal.arity} items in a question; there are {len(items)}"
         )
@@ -36,7 +45,8 @@ def tasks_for(
         if signal.arity == 1:
             names = [str(items[place % len(items)])]
         else:
-            names = [str(items[i]) for i in rng.choice(len(items), signal.arity, replace=False)]
+            shown = rng.choice(len(items), signal.arity - preferred, replace=False)
+            names = [IDEAL] * preferred + [str(items[i]) for i in shown]
         tasks.append({"data": _task(signal, names, classes, rng, looks or {})})
     return tasks
 
@@ -50,7 +60,8 @@ def _task(
 ) -> dict[str, Any]:
     told: dict[str, Any] = {"signal": signal.name, "items": names}
     seen = [looks.get(name, name) for name in names]
-    data: dict[str, Any] = {f"item_{i}": one for i, one in enumerate(seen, 1)}
+    places = enumerate(zip(names, seen, strict=True), 1)
+    data: dict[str, Any] = {f"item_{i}": one for i, (name, one) in places if name != IDEAL}
     if signal.uses_classes:
         told["classes"] = list(classes)
     if signal.questions(2) > 1:

@@ -42,7 +42,7 @@ QUESTION = ("question", "attribute", "aspect", "criterion", "dimension", "questi
 #: What `--columns` may name in a table of labels.
 KEYS = (
     "item", "annotator", "label", "seconds", "milliseconds", "price", "gold", "question", "group",
-    "left", "right", "winner", "annotator_kind",
+    "left", "right", "head", "winner", "loser", "annotator_kind",
 )  # fmt: skip
 
 

@@ -181,6 +181,8 @@ def reader_for(
             )
         return READERS[name], kind_of(path)
     told = set() if options is None else set(options.columns) - {annotator_kinds.KEY}
+    if told & {"head", "loser"}:
+        return READERS["salmon"], kind_of(path)
     if told & {"left", "right", "winner"}:
         return READERS["battles"], kind_of(path)
     found = probe(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from labelbits.answers.formats.crowdkit import WORKER
+from labelbits.answers.formats.crowdkit import WORKER, check_keys, told_column
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -27,11 +27,16 @@ SAMPLING = ("alg_ident", "sampling", "sampler", "question_source", "strategy")
 
 
 def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
-    """Is `winner` or `loser` more like `head`? Sides that are lost are drawn by the seed."""
-    table, rejects, notes = opened(path, kind, "head", "winner", "loser")
-    who = first_of(table, "puid", *WORKER)
+    """Is `winner` or `loser` more like `head`? Sides that are lost are drawn by the seed. Columns
+    of other names are told as head, winner and loser."""
+    check_keys(options.columns)
+    told = {key: options.columns.get(key, key) for key in ("head", "winner", "loser")}
+    table, rejects, notes = opened(path, kind, *told.values())
+    table = table.rename({name: key for key, name in told.items()})
+    named = told_column(path, table, options, "annotator")
+    who = named or first_of(table, "puid", *WORKER)
     how = first_of(table, *SAMPLING)
-    taken = seconds(path, table, notes)
+    taken = seconds(path, table, notes, told_column(path, table, options, "seconds"))
     if taken is not None:
         table = table.with_columns(taken.alias("seconds of an answer"))
     sides = "left" in table.columns and "right" in table.columns

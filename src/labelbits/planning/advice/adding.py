@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from labelbits.planning.advice.recommend import BY_THEORY, CERTAIN, CHEAPER, SURE, preferred
-from labelbits.planning.advice.words import what
+from labelbits.planning.advice.words import again, what
 from labelbits.planning.market import Market
 from labelbits.planning.records import Addition, Holdings, Recommendation
 from labelbits.planning.result import NOTHING
@@ -20,11 +20,11 @@ from labelbits.planning.shown import chance
 WHOLE = 0.95
 
 
-def to_add(ranked: list[Addition], chosen: str, sign: int) -> Addition:
+def to_add(ranked: list[Addition], chosen: str, market: Market) -> Addition:
     """The purchase that every sentence about adding to labels at hand names: of the family that is
     best from nothing, unless another one is better for sure, as good for much less, or the only
     one that adds anything."""
-    by_name = {one["family"]: one for one in ranked}
+    by_name, sign = {one["family"]: one for one in ranked}, market.sign
     if chosen not in by_name:
         return ranked[0]
     order = preferred(
@@ -36,7 +36,10 @@ def to_add(ranked: list[Addition], chosen: str, sign: int) -> Addition:
     pick, mine = ranked[int(order[0])], by_name[chosen]
     if ranked[0]["chance"] >= SURE or pick["cost"] < CHEAPER * mine["cost"]:
         return pick
-    return ranked[0] if _adds_nothing(mine, sign) and not _adds_nothing(ranked[0], sign) else mine
+    # A gain that vanishes when qualities are shown is no reason to pay more either.
+    seen = market.shown(ranked[0]["quality"]) != market.shown(mine["quality"])
+    more = _adds_nothing(mine, sign) and not _adds_nothing(ranked[0], sign)
+    return ranked[0] if more and seen else mine
 
 
 def _adds_nothing(one: Addition, sign: int) -> bool:
@@ -65,7 +68,7 @@ def with_held(
     )
     if not ranked or "single" in advice:
         return advice, "", False
-    best = to_add(ranked, advice["family"], market.sign)
+    best = to_add(ranked, advice["family"], market)
     first, keep = "", False
     if as_good:
         first, keep = _keep_or_add(advice, there, best, market)
@@ -76,13 +79,14 @@ def _keep_or_add(
     advice: Recommendation, there: Holdings, best: Addition, market: Market
 ) -> tuple[str, bool]:
     """(the sentence about labels at hand that are as good as a purchase; keep the money?)."""
-    spent = f"all of {market.money(market.budget.amount)}"
+    spent, anew = f"all of {market.money(market.budget.amount)}", " spent anew, without them"
     if advice["cost"] < WHOLE * market.budget.amount:  # there is no more to buy
-        spent = f"the {market.money(advice['cost'])} that can be"
+        spent = f"what is best to buy without them, for {market.money(advice['cost'])}"
+        anew = ""
     text = (
         f"The labels you hold already give {market.metric.title} {market.shown(there['quality'])} "
-        f"({market.between(market.measured_interval(there))}). As much is not expected of {spent} "
-        "spent anew, without them"
+        f"({market.between(market.measured_interval(there))}). As much is not expected of {spent}"
+        f"{anew}"
     )
     if (
         not _same(best, there, market)
@@ -144,7 +148,12 @@ def _adding(
 
 def _in_words(one: Addition) -> str:
     return what(
-        one["signal"], one["answers"], one["answers_per_item"], one["items"], one["annotators"]
+        one["signal"],
+        one["answers"],
+        one["answers_per_item"],
+        one["items"],
+        one["annotators"],
+        again(one["family"]),
     )
 
 
@@ -180,6 +189,16 @@ def _certainty(
         return ""
     others = [one for one in ranked if one is not best]
     rival, sure = others[0], best["chance"]
+    if (
+        rival["chance"] < SURE
+        and market.sign * (rival["quality"] - best["quality"]) > 0
+        and (best["cost"] < CHEAPER * rival["cost"])
+    ):
+        return (
+            f"{rival['family']} is expected to reach {market.shown(rival['quality'])} for "
+            f"{market.money(rival['cost'])}: beside the interval that is no more, so the cheaper "
+            "one is named."
+        )
     if rival["chance"] >= SURE and rival["cost"] > best["cost"]:
         return (
             f"{rival['family']} adds more with probability "

@@ -21,11 +21,15 @@ NAMES = {
 
 def bought(option: Option) -> str:
     """An option in words, with how many answers each question gets where that is more than one."""
-    again = option.family.rpartition(", ")[2] if option.family.endswith(TO_A_QUESTION) else ""
     return what(
         option.signal, option.answers, option.answers_per_item, option.items, option.annotators,
-        again,
+        again(option.family),
     )  # fmt: skip
+
+
+def again(family: str) -> str:
+    """How many answers each question gets, as the name of the family says it, or nothing."""
+    return family.rpartition(", ")[2] if family.endswith(TO_A_QUESTION) else ""
 
 
 def what(

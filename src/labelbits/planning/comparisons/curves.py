@@ -49,6 +49,7 @@ from labelbits.planning.measured.other_learner import learner_assumption
 from labelbits.planning.purchases import TO_A_QUESTION, interval, most_answers
 from labelbits.planning.records import MeasuredCurve, Shots
 from labelbits.planning.result import NOTHING, Assumption, Curve, Family
+from labelbits.planning.shown import change, show, span
 from labelbits.planning.simulated.unseen import of_anyone
 from labelbits.planning.spec.learners import LEARNERS, LINEAR
 from labelbits.planning.spec.planfile import MODEL, PlanFile
@@ -417,6 +418,15 @@ class _Making:
         )  # fmt: skip
         test, factor = backtest_of(told, half, self.metric, self.ceiling)
         self.factors[way.source] = factor
+        if not test.low <= test.actual <= test.high:
+            judged = metric_of(self.metric)
+            ends = span(test.low, test.high, judged.percent)
+            self.result.warnings.append(
+                f"{_name(way.source)}: a forecast from half of the answers missed: "
+                f"{show(test.predicted, judged.percent)} was foretold ({100 * LEVEL:.0f} % "
+                f"interval {ends}) and {show(test.actual, judged.percent)} was measured with all. "
+                "The plan's intervals are wider for it; trust its forecasts less"
+            )
         self.result.extras.setdefault("backtest", []).append(
             {
                 "family": _name(way.source),
@@ -506,29 +516,24 @@ class _Making:
               for n in (len(held), 2 * len(held))]  # fmt: skip
         place = np.arange(len(sizes))
         gains = [np.interp(at[1], place, row) - np.interp(at[0], place, row) for row in seen.gains]
-        # What the curve itself says: agreement ends at its ceiling.
-        mean, low, high = interval(np.array(gains))
         judged = metric_of(self.metric)
         top = self.ceiling if math.isfinite(self.ceiling) else 1.0
         room = top - told.value
+        # What the curve itself says, and no more than there is room for.
+        mean, low, high = interval(np.minimum(gains, max(room, 0.0)))
         self.result.extras["doubling"] = {"gain": mean, "interval": [low, high], "room": room}
         if low > NOTHING and room > NOTHING:
             return
-        unit = "points" if judged.percent else ""
-        scale = 100 if judged.percent else 1
-        change = (
+        by = (
             f"twice the {len(held):,} answers you hold is expected to change {judged.words} by "
-            f"{scale * mean:.2g} {unit} ({100 * LEVEL:.0f} % interval {scale * low:.2g} to "
-            f"{scale * high:.2g})"
+            f"{change(mean, (low, high), judged.percent)}"
         )
         if room > NOTHING and (mean > SMALL or high > LARGE):
             # Not to know of a gain is not to know that there is none.
-            told_of = (
-                f"Whether more answers gain anything cannot be told from this pilot: {change}."
-            )
+            told_of = f"Whether more answers gain anything cannot be told from this pilot: {by}."
             self.result.extras["lead"] = " ".join(told_of.split())
             return
-        text = f"Stop here: {change}, which may be nothing that can be seen."
+        text = f"Stop here: {by}, which may be nothing that can be seen."
         self.result.extras["lead"] = " ".join(text.split())
         self.result.extras["stop"] = True
 

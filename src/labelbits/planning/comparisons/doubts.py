@@ -11,6 +11,7 @@ import polars as pl
 import scipy.sparse
 import scipy.sparse.csgraph
 
+from labelbits.annotators.calibration import calibrate
 from labelbits.answers.table.preferences import IDEAL
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY, Answers
@@ -196,3 +197,25 @@ def classes_for_shots(classes: np.ndarray) -> int:
 def compares(kind: str) -> bool:
     """Does this kind of question compare items with each other?"""
     return not signal_class(kind).uses_classes
+
+
+def said_of_kinds_of_people(answers: Answers, seed: int) -> list[str]:
+    """A warning where one person asked again agrees with herself surely more than two people do:
+    people then see the items differently, and one space is their average."""
+    said = []
+    for name, one in calibrate(answers, only=("agreement",), seed=seed).signals.items():
+        found = one.agreement
+        if found is None or found.between is None or found.repeat is None:
+            continue
+        more = found.repeat.value - found.between.value
+        error = math.hypot(
+            found.repeat.value - found.repeat.low, found.between.high - found.between.value
+        )
+        if found.measure == "same answer" and more > error:
+            said.append(
+                f"{name}: people differ from one another more than from themselves: two people "
+                f"agree on {100 * found.between.value:.0f} % of questions, one person asked again "
+                f"on {100 * found.repeat.value:.0f} %. What is learned is one space for all of "
+                "them; where there are kinds of people, plan for each alone"
+            )
+    return said

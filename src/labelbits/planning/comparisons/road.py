@@ -12,7 +12,7 @@ from labelbits.annotators.people import people_and_models
 from labelbits.annotators.truth import majority_of_people
 from labelbits.interface import Answers
 from labelbits.planning.comparisons.curves import comparison_curves
-from labelbits.planning.comparisons.doubts import random_questions
+from labelbits.planning.comparisons.doubts import random_questions, said_of_kinds_of_people
 from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held, held_answers
 from labelbits.planning.evidence.answers_held import Pilot
@@ -52,6 +52,8 @@ def comparisons_of(
         dims, chosen = found.value, [Assumption("dims", found.value, "", found.source)]
     dims = min(int(dims), max(1, held.items - 1))
     tell("measuring the pilot's noise", 0.02)
+    assert pilot.everyone is not None
+    said += said_of_kinds_of_people(pilot.everyone, seed)
     pilot = pilot.calibrated(dims, seed)
     wanted, random = without_random(wanted, pilot)
     said += random

@@ -4,10 +4,10 @@ A twin is a draw of positions and noise given the pilot's answers to the questio
 tested. It answers n further questions, asked as the pilot asked its own; the space is then learned
 from the pilot's answers and these together, and measured: agreement by the twin's own probabilities
 of the answers to the tested questions (no noise of single answers), alignment with the twin's own
-distances, shots with the items' own classes. Fits know the twin's noise. Where answers are few they
-start from nothing, as the pilot's own fits do: a fit that starts at the truth stays near it, and
-would seem to have nothing left to gain. Where they are many both end alike, and the start at the
-twin's positions is the faster one.
+distances, shots with the items' own classes. Fits know the twin's noise and spread. Where answers
+are few they start from nothing, as the pilot's own fits do: a fit that starts at the truth stays
+near it, and would seem to have nothing left to gain. Where they are many both end alike, and the
+start at the twin's positions is the faster one.
 """
 
 from __future__ import annotations
@@ -154,20 +154,14 @@ def learn(
 ) -> SignalEmbedding:  # fmt: skip
     """The space of these answers at the noise of the world; from its positions where answers are
     many (`MANY`)."""
-    precision, lapse = noise_of(world, asking)
-    names = {batch.signal.name for batch in batches}
-    known = {
-        "precision": {name: precision[name] for name in names & set(precision)},
-        "lapse": {name: lapse[name] for name in names & set(lapse)},
-    }
-    only = len(names) == 1 and type(batches[0].signal) is Triplet
-    if only:
-        known = {key: value["triplet"] for key, value in known.items()}
-    given = {**known, **world.strengths, **options}
+    own = {}
+    if asking is not None and (asking.own_noise or asking.signal.name not in world.signals):
+        own = {asking.signal.name: asking.signal}
+    only = all(type(batch.signal) is Triplet for batch in batches)
     count = sum(len(batch) for batch in batches)
     many = count >= MANY * held.items * world.dims
     starts = None if only and not many else 1
-    embedding = SignalEmbedding(world.dims, n_init=starts, random_state=0, **given)
+    embedding = world.learner(own, n_init=starts, random_state=0, **options)
     start = world.items.astype(np.float32) if many else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -26,6 +26,7 @@ from labelbits.recovery.mixtures.noise import Target, flat
 from labelbits.recovery.mixtures.problem import MixtureProblem
 from labelbits.recovery.triplets import kernel
 from labelbits.recovery.triplets.noise import TripletTarget
+from labelbits.threads import one_blas_thread
 
 #: Chains, steps of their warm-up, steps between two looks, looks at most, and steps for one draw
 #: that is kept.
@@ -80,6 +81,11 @@ def sample(
     `noise_alone` asks that the noise and the points' spread converged, not each point: they do so
     sooner, and points that hang loose do not matter to them.
     """
+    with one_blas_thread():
+        return _sample(fitted, data, seed, report, noise_alone)
+
+
+def _sample(fitted: Fitted, data: Data, seed: int, report: Report, noise_alone: bool) -> Posterior:
     generator = np.random.default_rng([seed, 17])
     triplets = data.only_triplets and not fitted.theta[0] and fitted.channels[0].power is None
     target = _triplet_target(fitted, data.batches[0]) if triplets else _target(fitted, data)

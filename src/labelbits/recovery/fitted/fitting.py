@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,8 +20,18 @@ from labelbits.recovery.mixtures.objective import Points
 from labelbits.recovery.mixtures.problem import COLUMNS, MixtureProblem
 from labelbits.recovery.triplets.fit import TripletProblem, fit_triplets
 from labelbits.signals.base import NOISE_FREE
+from labelbits.threads import one_blas_thread
 
 Report = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Noise that is known besides precision and lapse: other parameters of signals by name, and the
+    precision `ridge` of the prior."""
+
+    parameters: Mapping[str, Parameters]
+    ridge: float
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class Options:
     tol: float
     power: float = 1.0
     prior: FeaturePrior | None = None
+    #: What else is known of the noise, where precision and lapse of every signal are given.
+    noise: Known | None = None
 
     def known(self, kind: str, signal: str) -> float | None:
         """The given precision or lapse of a signal, None where it is estimated."""
@@ -148,9 +160,9 @@ def fit(
     data: Data, options: Options, seed: int, start: np.ndarray | None, report: Report
 ) -> Fitted:
     """Fit the answers with the solver that suits them."""
-    if data.only_triplets and not options.per_annotator and options.power == 1:
-        return _fit_triplets(data, options, seed, start, report)
-    return _fit_mixture(data, options, seed, start, report)
+    alone = data.only_triplets and not options.per_annotator and options.power == 1
+    with one_blas_thread():
+        return (_fit_triplets if alone else _fit_mixture)(data, options, seed, start, report)
 
 
 def _fit_triplets(
@@ -220,9 +232,15 @@ def _fit_mixture(
     if start is not None:
         generator = np.random.default_rng([seed, 8])
         points = Points(start, 0.3 * generator.normal(size=(classes, options.dims)))
+    theta = ridge = None
+    given = all(c.precision is not None and c.lapse is not None for c in channels)
+    if options.noise is not None and given:
+        ridge, told = options.noise.ridge, options.noise.parameters
+        theta = [{**c.start(), **told.get(c.signal.name, {})} for c in channels]
     found = fit_mixture(
-        problem, seed=seed, start=points, n_init=options.n_init or min(starts(len(data)), 4),
-        max_iter=3 * options.max_iter, tol=options.tol / 3, report=report,
+        problem, seed=seed, start=points, theta=theta, ridge=ridge,
+        n_init=options.n_init or min(starts(len(data)), 4), max_iter=3 * options.max_iter,
+        tol=options.tol / 3, report=report,
     )  # fmt: skip
     fitted = Fitted(
         np.asarray(found.points.items, dtype=np.float32),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import jax.numpy as jnp
 import numpy as np
 
 from labelbits.interface import Batch
@@ -36,10 +35,11 @@ def place_new_items(
         items = np.concatenate([known.items, x.reshape(new, dims)])
         return solver.padded(Points(items, known.prototypes), columns)
 
+    program = solver.gradient_of(tuple(channels), data)
+    shrink = np.full(columns, ridge, np.float32)
+
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
-        (loss, _), (gradient, _) = solver.value_and_gradient(
-            tuple(channels), tuple(theta), wide(x), data, jnp.full(columns, ridge, jnp.float32)
-        )
+        (loss, _), (gradient, _) = program(tuple(theta), wide(x), shrink)
         mine = np.asarray(gradient.items)[first : first + new, :dims]
         return float(loss), mine.astype(np.float64).ravel()
 

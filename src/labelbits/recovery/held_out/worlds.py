@@ -7,7 +7,7 @@ approximation about it, item by item.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from labelbits.interface import Batch, Signal
 from labelbits.recovery.embedding import SignalEmbedding
-from labelbits.recovery.fitted.fitting import Fitted
+from labelbits.recovery.fitted.fitting import Fitted, Known
 from labelbits.signals.base import replace_noise
 
 #: Answers of one question that are listed, at most.
@@ -56,6 +56,30 @@ class PossibleWorld:
             name = self.signals[0]
             return {name: float(precision)}, {name: float(lapse)}
         return precision, lapse
+
+    def learner(self, others: Mapping[str, Signal], **options: Any) -> SignalEmbedding:
+        """An unfitted space in this world's dims that knows its noise and the spread of its items.
+
+        `others` are signals whose noise is their own and not the world's; `options` are further
+        arguments of `SignalEmbedding`.
+        """
+        precision, lapse = self.noise()
+        for name, signal in others.items():
+            precision, lapse = (
+                {**precision, name: float(signal.precision)}, {**lapse, name: float(signal.lapse)}
+            )  # fmt: skip
+        signals = {channel.signal.name: channel.signal for channel in self.fitted.channels}
+        space = SignalEmbedding(
+            self.dims, precision=precision, lapse=lapse, signals={**signals, **others},
+            **{**self.strengths, **options},
+        )  # fmt: skip
+        told = {
+            channel.signal.name: {k: v for k, v in theta.items() if k.startswith("signal.")}
+            for channel, theta in zip(self.fitted.channels, self.fitted.theta, strict=True)
+            if channel.signal.name not in others
+        }
+        space._noise = Known(told, self.fitted.ridge)
+        return space
 
     def answering(self, name: str) -> Signal:
         """The signal as an average annotator of this world answers it."""

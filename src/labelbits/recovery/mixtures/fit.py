@@ -81,6 +81,7 @@ def fit_mixture(
     seed: int,
     start: Points | None = None,
     theta: Sequence[Parameters] | None = None,
+    ridge: float | None = None,
     n_init: int = 1,
     max_iter: int = 300,
     tol: float = 1e-3,
@@ -88,7 +89,8 @@ def fit_mixture(
 ) -> MixtureFit:
     """The MAP points and noise of `problem`. `start` and `theta` warm-start it.
 
-    `max_iter` bounds the iterations after the starts, `tol` is in nats a coordinate.
+    Where `ridge` is given, it and `theta` are known, and points alone are looked for. `max_iter`
+    bounds the iterations after the starts, `tol` is in nats a coordinate.
     """
     generator = np.random.default_rng([seed, 0])
     data = tuple(solver.coded(batch) for batch in problem.batches)
@@ -108,6 +110,12 @@ def fit_mixture(
         return best_start(problem, few, noise, seed, n_init, tol, report)
 
     points = start if start is not None else started(noise)
+    if ridge is not None:
+        points, loss, used, done = map_points(
+            problem, data, noise, points, np.full(problem.columns, ridge), max(max_iter, 5),
+            FINISH * tol,
+        )  # fmt: skip
+        return MixtureFit(points, noise, ridge, loss, used, done)
     target = Target(problem, sampled(NOISE_ANSWERS), noise, 1.0)
     draws: Sampled | None = None
     suited: tuple[Noise, float] | None = None

@@ -108,6 +108,8 @@ class Target:
     shares: np.ndarray = field(init=False)
     middle: np.ndarray = field(init=False)
     precision: np.ndarray = field(init=False)
+    #: `objective.gradient_of` this.
+    program: Callable[..., Any] = field(init=False)
     #: Can the scale be drawn given everything else?
     scales: bool = field(init=False)
 
@@ -115,6 +117,7 @@ class Target:
         items = np.zeros((self.problem.items, self.problem.dims))
         prototypes = np.zeros((self.problem.classes, self.problem.dims))
         self.wide = solver.padded(Points(items, prototypes), self.problem.columns)
+        self.program = solver.gradient_of(self.problem.channels, self.data)
         channels = list(zip(self.problem.channels, self.like, strict=True))
         self.shares = flat(tuple(channel.with_scale(theta) for channel, theta in channels))
         self.middle = flat(tuple(channel.start() for channel in self.problem.channels))
@@ -160,8 +163,8 @@ class Target:
         self.wide.items[:items, :dims], self.wide.prototypes[:, :dims] = self.points(x)
         ridge = self.ridge_at(x)
         there = np.full(problem.columns, ridge if problem.prior is None else 0.0, np.float32)
-        (loss, prior), (slope, noise_slope) = solver.value_and_gradient(
-            problem.channels, shaped(x[self.noises], self.like), self.wide, self.data, there
+        (loss, prior), (slope, noise_slope) = self.program(
+            shaped(x[self.noises], self.like), self.wide, there
         )
         pulled, energy = problem.pulled(slope, dims).ravel(), float(loss) + float(prior)
         if problem.prior is not None:

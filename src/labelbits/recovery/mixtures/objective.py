@@ -9,6 +9,7 @@ their arguments: data of another size mostly compiles nothing.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -33,6 +34,10 @@ DRAWN_CHUNKS = ((128, 4), *CHUNKS)
 ROWS, ROWS_STEP = 1024, 4
 #: L-BFGS stops when this many steps together gained too little: single steps stall at turns.
 PATIENCE = 4
+
+
+#: What a program takes as an argument, and is not compiled for.
+ARRAYS = (np.ndarray, np.generic, jax.Array)
 
 
 class Points(NamedTuple):
@@ -115,6 +120,25 @@ def _summed(step: Callable[[Coded], Any], batch: Coded, total: Any) -> Any:
         return jax.tree.map(jnp.add, total, step(batch.chunk(i)))
 
     return jax.lax.fori_loop(0, batch.chunks, body, total)
+
+
+def gradient_of(channels: tuple[Channel, ...], data: tuple[Coded, ...]) -> Callable[..., Any]:
+    """`value_and_gradient` of these channels and answers, as a function of noise, points and ridge.
+
+    A search calls it hundreds of times: what a program is compiled for is worked out once.
+    """
+    arrays, rest = eqx.partition((channels, data), lambda leaf: isinstance(leaf, ARRAYS))
+    leaves, structure = jax.tree.flatten(rest)
+    numbers, form = jax.tree.flatten(arrays)
+    return functools.partial(_gradient_of, (structure, tuple(leaves), form), numbers)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _gradient_of(known: Any, numbers: Any, theta: Any, points: Points, ridge: Array) -> Any:
+    structure, leaves, form = known
+    rest = jax.tree.unflatten(structure, leaves)
+    channels, data = eqx.combine(jax.tree.unflatten(form, numbers), rest)
+    return value_and_gradient(channels, theta, points, data, ridge)
 
 
 @eqx.filter_jit

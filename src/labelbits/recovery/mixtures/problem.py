@@ -93,13 +93,12 @@ def map_points(
     there = ridge if problem.prior is None else np.zeros(len(ridge))
     ridge_there = jnp.asarray(there, jnp.float32)
     wide = solver.padded(points, problem.columns)
+    program = solver.gradient_of(channels or problem.channels, data)
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
         rows = x.reshape(-1, dims)
         wide.items[:items, :dims], wide.prototypes[:, :dims] = problem.points(rows)
-        (loss, _), (gradient, _) = solver.value_and_gradient(
-            channels or problem.channels, theta, wide, data, ridge_there
-        )
+        (loss, _), (gradient, _) = program(theta, wide, ridge_there)
         slope = problem.pulled(gradient, dims)
         if problem.prior is None:
             return float(loss), slope.ravel()
