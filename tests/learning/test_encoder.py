@@ -219,7 +219,7 @@ def test_bad_input_has_one_clear_message(observed) -> None:
         SignalEncoder(2).fit(x, y, sample_weight=np.zeros(300))
     wrong = _triplets(z, 50, np.random.default_rng(0))
     wrong.answer[4] = 7
-    with pytest.raises(InputError, match="triplet answers: number 4 is 7; .* from 0 to 1"):
+    with pytest.raises(InputError, match=r"triplet answers: number 4 is 7; .* from 0 to 1"):
         SignalEncoder(2).fit([wrong], features=x)
     with pytest.warns(EncoderWarning, match="27 training answers"):
         SignalEncoder(2, steps=10).fit(x[:30], y[:30])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ class EncoderWarning(UserWarning):
 
 
 def check_decay(weight_decay: float, rate: float) -> None:
-    """Raise for a decay that is no number of at least 0, or that takes all of a weight in a step."""
+    """Raise for a decay that is no number of at least 0, or that empties a weight in a step."""
     if not 0 <= weight_decay < np.inf:
         raise InputError(f"weight_decay is {weight_decay}; expected a number of at least 0")
     if weight_decay * rate >= 1:
