@@ -206,6 +206,21 @@ def test_bad_input_has_one_clear_message(observed) -> None:
         SignalEncoder(2, activation="softplus").fit(x, y)
     with pytest.raises(InputError, match="learning_rate"):
         SignalEncoder(2, learning_rate=0).fit(x, y)
+    for options, says in (
+        ({"weight_decay": -1.0}, "weight_decay is -1"),
+        ({"weight_decay": 1e6}, "weight_decay below 100"),
+        ({"hidden": 32}, r"hidden is 32 .* expected a list of whole numbers"),
+    ):
+        with pytest.raises(InputError, match=says):
+            SignalEncoder(2, **options).fit(x, y)
+    with pytest.raises(InputError, match="y: row 3 is nan"):
+        SignalEncoder(2).fit(x, np.where(np.arange(300) == 3, np.nan, y))
+    with pytest.raises(InputError, match="one above 0"):
+        SignalEncoder(2).fit(x, y, sample_weight=np.zeros(300))
+    wrong = _triplets(z, 50, np.random.default_rng(0))
+    wrong.answer[4] = 7
+    with pytest.raises(InputError, match=r"triplet answers: number 4 is 7; .* from 0 to 1"):
+        SignalEncoder(2).fit([wrong], features=x)
     with pytest.warns(EncoderWarning, match="27 training answers"):
         SignalEncoder(2, steps=10).fit(x[:30], y[:30])
 

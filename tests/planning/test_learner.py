@@ -100,6 +100,10 @@ def test_the_plan_measures_the_encoder_and_compares_what_both_would_buy(rings: P
     learners = [a for a in found.assumptions if a.name == "learner"]
     assert learners[0].value == "encoder"
     assert any("worked out for the linear learner" in w for w in found.warnings)
+    # The labels that exist are worth what they are to the encoder, which a linear map cannot learn.
+    there = found.extras["holdings"]
+    assert there["quality"] > 0.75
+    assert there["answers"] == 90 * 5
     best = max(float(curve.measured[-1, 1]) for curve in found.curves)
     assert best > 0.75
 

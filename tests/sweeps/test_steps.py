@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import polars as pl
@@ -12,8 +16,10 @@ import pytest
 from labelbits.errors import InputError
 from labelbits.sweeps import parse_sweep, run_sweep, runner
 from labelbits.sweeps.runner import run_task
-from labelbits.sweeps.spec import FORMAT, tasks_of
+from labelbits.sweeps.spec import ENCODERS, FORMAT, tasks_of
 from labelbits.sweeps.store import SCHEMA, STEPS
+
+from .conftest import command
 
 GRID = {
     "items": [60], "classes": [4], "dims": [2], "precision": [4.0], "signals": ["triplet"],
@@ -71,6 +77,43 @@ def test_a_sweep_that_was_stopped_goes_on_to_the_same_table(
     table = pl.read_parquet(run_sweep(sweep, tmp_path))
     assert left == [1]
     assert table.drop("seconds").equals(whole.drop("seconds"))
+
+
+def test_a_sweep_of_encoders_that_was_killed_goes_on_to_the_same_table(
+    whole: pl.DataFrame, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """kill -9 after the first part: what was trained stays, what was not is trained."""
+    seeds = 2 * ENCODERS
+    folder = tmp_path / "store"
+    toml = "".join(
+        f"{key} = {json.dumps(value)}\n" for key, value in SPEC.items() if key != "grid"
+    ).replace("seeds = 3", f"seeds = {seeds}")
+    grid = "".join(f"{key} = {json.dumps(value)}\n" for key, value in GRID.items())
+    spec = tmp_path / "sweep.toml"
+    spec.write_text(f"{toml}[grid]\n{grid}")
+    running = subprocess.Popen(
+        command(spec, folder, "--workers", "1"), env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.time() + 240
+    while time.time() < deadline and running.poll() is None:
+        if list(folder.glob("parts/*.parquet")):
+            break
+        time.sleep(0.005)
+    os.killpg(running.pid, signal.SIGKILL)
+    assert running.wait(timeout=60) == -signal.SIGKILL, "it ended before it could be killed"
+    (kept,) = folder.glob("parts/*.parquet")
+    written = kept.stat().st_mtime_ns
+    subprocess.run(
+        command(spec, folder, "--workers", "1"), env=environment, check=True, timeout=300
+    )
+    table = pl.read_parquet(folder / "results.parquet")
+    assert len(table) == seeds * 2 * 2
+    assert not kept.exists() or kept.stat().st_mtime_ns == written
+    same = table.filter(pl.col("seed") < 3).drop("seconds")
+    assert same.drop("value").equals(whole.drop("seconds", "value"))
+    # Another process, another compiler run: equal but for the last digits.
+    assert (same["value"] - whole["value"]).abs().max() < 1e-4  # type: ignore[operator]
 
 
 def test_fewer_steps_of_the_same_training_are_the_same_numbers(whole: pl.DataFrame) -> None:

@@ -14,7 +14,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from labelbits.errors import InputError, check_at_least, check_positive
 from labelbits.interface import Answers, Batch, Signal
-from labelbits.learning.encoders.checks import EncoderWarning, check_spreads
+from labelbits.learning.encoders.checks import (
+    EncoderWarning,
+    check_decay,
+    check_spreads,
+    check_widths,
+)
 from labelbits.learning.encoders.network import Encoder, own_network
 from labelbits.learning.encoders.terms import (
     Noise,
@@ -199,6 +204,9 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         check_at_least("batch_size", self.batch_size, 1)
         check_at_least("evaluate_every", self.evaluate_every, 1)
         check_positive("learning_rate", self.learning_rate)
+        check_decay(self.weight_decay, self.learning_rate)
+        if self.network is None:
+            check_widths(self.hidden, self.n_components)
         if not 0 <= self.validation_fraction < 1:
             raise InputError(
                 f"validation_fraction is {self.validation_fraction}; expected a share in [0, 1)"

@@ -99,6 +99,12 @@ def terms_of(
         y = np.asarray(y).reshape(-1)
         if len(y) != rows:
             raise InputError(f"y has {len(y)} values; expected one for each of {rows} rows")
+        missing = np.array([one is None or one != one for one in y.tolist()])
+        if missing.any():
+            raise InputError(
+                f"y: row {int(missing.argmax())} is {y[missing.argmax()]}; expected a class for "
+                "every row. Leave rows without one out."
+            )
         names, code = np.unique(y, return_inverse=True)
         batches = [labels(code)]
     elif isinstance(given, Answers):
@@ -106,23 +112,28 @@ def terms_of(
         batches = _on_rows(encode(given), given, rows, ids)
     else:
         batches = [given] if isinstance(given, Batch) else list(given)
+        others = [type(one).__name__ for one in batches if not isinstance(one, Batch)]
+        if others:
+            raise InputError(f"answers hold {others[0]}; expected Answers, or a list of Batch")
         names = np.arange(0)
     batches = [batch for batch in batches if len(batch)]
     if not batches:
         raise InputError("no answers; expected at least one answer about the items")
     total = sum(len(batch) for batch in batches)
     weight = np.ones(total) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-    if weight.shape != (total,) or not np.all(np.isfinite(weight)) or (weight < 0).any():
+    wrong_weight = not np.all(np.isfinite(weight)) or (weight < 0).any() or not weight.any()
+    if weight.shape != (total,) or wrong_weight:
         raise InputError(
             f"sample_weight has shape {weight.shape}; expected {total} numbers of at least 0, one "
-            "an answer"
+            "an answer, and one above 0"
         )
     terms, start = [], 0
     for batch in batches:
         items = np.asarray(batch.items)
         if items.min() < 0 or items.max() >= rows:
             raise InputError(
-                f"{batch.signal.name} answers name item {items.max()}; the features have rows 0 "
+                f"{batch.signal.name} answers name item "
+                f"{items.min() if items.min() < 0 else items.max()}; the features have rows 0 "
                 f"to {rows - 1}"
             )
         wrong = ~np.isfinite(np.asarray(batch.answer, dtype=float)).all(1)
@@ -132,6 +143,7 @@ def terms_of(
                 f"{np.asarray(batch.answer)[wrong.argmax()].tolist()}, which is nan or infinite; "
                 "expected finite numbers. Leave such answers out."
             )
+        _check_codes(batch)
         own = np.asarray(batch.weight, float) * weight[start : start + len(batch)]
         start += len(batch)
         terms.append(Term(batch.signal, items, np.asarray(batch.answer), own.astype(np.float32)))
@@ -139,6 +151,21 @@ def terms_of(
     if any(batch.signal.uses_classes for batch in batches):
         count = max(class_count(batches, classes), len(names))
     return terms, count, tuple(names) if len(names) else tuple(range(count))
+
+
+def _check_codes(batch: Batch) -> None:
+    """Raise for an answer of one number that is none of its question's."""
+    codes = np.asarray(batch.answer)
+    few = np.inf if batch.signal.uses_classes else batch.signal.outcomes(2)
+    if codes.shape[1] != 1 or isinstance(batch.signal, Similarity):
+        return
+    wrong = (codes[:, 0] < 0) | (codes[:, 0] >= few)
+    if wrong.any():
+        to = f" to {few - 1:.0f}" if np.isfinite(few) else " on"
+        raise InputError(
+            f"{batch.signal.name} answers: number {wrong.argmax()} is {codes[wrong.argmax(), 0]}; "
+            f"expected a whole number from 0{to}"
+        )
 
 
 def names_one_class(batch: Batch) -> bool:

@@ -37,6 +37,7 @@ from labelbits.planning.measured.items import item_list
 from labelbits.planning.measured.other_learner import (
     LEFT_OUT,
     learner_points,
+    made_of,
     said_of_learners,
 )
 from labelbits.planning.measured.selection import corrected, kept_of_gain, said_of_selection
@@ -235,14 +236,21 @@ def learned_curves(
     result.items = item_list(evidence, strata)
     tell("weighing the labels that exist", 0.96)
     there = None
-    if is_linear and not is_bundled(plan.dataset.features):
+    learner = made_of(plan.learner, trial)
+    if not is_bundled(plan.dataset.features):
         power = ways[0].points.power
         there = what_is_there(
-            evidence, trial, result.curves, metric, seed, power if np.isfinite(power) else None
+            evidence,
+            trial,
+            result.curves,
+            metric,
+            seed,
+            power if np.isfinite(power) else None,
+            learner,
         )
     if there is not None:  # the invented votes of a bundled example are nobody's to hold
         result.extras["holdings"] = there
-    known = what_gold_gives(evidence, trial, metric, seed) if is_linear else None
+    known = what_gold_gives(evidence, trial, metric, seed, learner)
     if known is not None:
         result.extras["known"] = known
     names = tuple(evidence.class_names)

@@ -6,6 +6,7 @@ import numpy as np
 
 from labelbits.interface import Batch
 from labelbits.learning import cross_measure
+from labelbits.learning.curves.engine import Learner
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.evidence.trial import ENOUGH_TEST, Trial
@@ -18,9 +19,11 @@ from labelbits.signals import Hard
 PASSES = 2
 
 
-def what_gold_gives(evidence: Evidence, trial: Trial, metric: str, seed: int) -> KnownGold | None:
-    """Quality of a classifier trained on the gold of items without answers, tested as the plan does
-    with no tested item among its training items.
+def what_gold_gives(
+    evidence: Evidence, trial: Trial, metric: str, seed: int, learner: Learner | None = None
+) -> KnownGold | None:
+    """Quality of a classifier (`learner`, or the linear one) trained on the gold of items without
+    answers, tested as the plan does with no tested item among its training items.
 
     None where there are too few such items, where training sets are few shots or of other groups
     than what is tested, and for metrics that more items need not improve. `items` have gold,
@@ -40,9 +43,11 @@ def what_gold_gives(evidence: Evidence, trial: Trial, metric: str, seed: int) ->
         nobody, ones = np.zeros(len(rows), np.int32), np.ones(len(rows), np.float32)
         return [Batch(Hard(), rows[:, None], gold[rows][:, None], nobody, ones)]
 
+    passes = PASSES if learner is None else 1
     points = cross_measure(
-        evidence.features, draw, [size], PASSES * FOLDS, trial.test, trial.reference,
+        evidence.features, draw, [size], passes * FOLDS, trial.test, trial.reference,
         metrics=(metric,), folds=FOLDS, seed=seed, train_rows=elsewhere,
+        learner=learner,
     )[metric]  # fmt: skip
     return {
         "items": len(elsewhere),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from labelbits.interface import Batch
+from labelbits.learning.curves.engine import Learner
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.evidence.trial import Trial
@@ -21,6 +22,8 @@ from labelbits.signals import Soft, Votes
 
 #: Training sets on which all labels at hand are measured.
 REPLICATES = 3
+#: The same of another learner than the linear one, where every item is tested in a fold.
+TRAININGS = 10
 
 
 def what_is_there(
@@ -30,9 +33,10 @@ def what_is_there(
     metric: str,
     seed: int,
     power: float | None = None,
+    learner: Learner | None = None,
 ) -> Holdings | None:
     """Quality of the labels at hand, all of them together; None where there are none to train on.
-    Columns are scaled by `power`, as the options' are.
+    Columns are scaled by `power`, as the options' are; `learner` is the plan's (None: linear).
 
     `worth` is how many answers of each family would be as good. Where a part of the labels was held
     back to test on, quality and worth are those of all of them.
@@ -53,9 +57,11 @@ def what_is_there(
         return [Batch(Soft(), rows[:, None], shares, nobody, total.astype(np.float32))]
 
     size = trial.largest
+    # Each fit of another learner is a training run: one pass over the folds.
+    count = None if learner is None else TRAININGS
     points = trial.measure(
         evidence.features, draw, metric, seed, sizes=[size],
-        replicates=None if trial.pool is None else REPLICATES, power=power,
+        replicates=count if trial.pool is None else REPLICATES, power=power, learner=learner,
     )  # fmt: skip
     quality = float(points.mean[-1])
     error = float(points.standard_error()[-1])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from labelbits.learning import CurvePoints, Forecast
+from labelbits.learning.curves.engine import Learner
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.answer_source import AnswerSource
 from labelbits.planning.evidence.loading import Evidence
@@ -21,8 +22,8 @@ from labelbits.planning.spec.planfile import LearnerPlan, PlanFile
 SIZES = 4
 #: What is worked out for the linear learner alone.
 LEFT_OUT = (
-    "mixtures of labels, the worth of the labels that exist and what gold gives are worked out for "
-    "the linear learner and were left out"
+    "mixtures of labels are worked out for the linear learner and were left out: to choose one and "
+    "measure its gain takes up to 220 trainings (docs/planning.md)"
 )
 
 
@@ -32,6 +33,12 @@ def learner_assumption(learner: LearnerPlan) -> Assumption:
     if learner.learner.made is not None:
         how += "; the linear learner was measured beside it"
     return Assumption("learner", what, size, how)
+
+
+def made_of(learner: LearnerPlan, trial: Trial) -> Learner | None:
+    """The learner that the plan asks for; None for the linear one."""
+    made = learner.learner.made
+    return None if made is None else made(learner.options(), trial.reference.shape[1])
 
 
 def learner_points(
@@ -45,8 +52,7 @@ def learner_points(
 ) -> list[CurvePoints]:
     """The measured curve of the learner for every way of asking, on the same training sets."""
     kind = learner.learner
-    assert kind.made is not None
-    made = kind.made(learner.options(), trial.reference.shape[1])
+    made = made_of(learner, trial)
     # Every fit is a training run: fewer sizes and training sets than of the linear learner.
     count = REPLICATES if trial.pool is None else REPLICATES // 2
     places = np.linspace(0, len(trial.sizes) - 1, min(SIZES, len(trial.sizes)))
