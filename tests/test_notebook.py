@@ -66,6 +66,8 @@ def test_other_money_and_prices_answer_from_the_same_evidence(made) -> None:
     assert less.to_frame()["cost"].max() <= 10
     dear = made.at(prices={"hard": 0.5})
     assert dear.to_frame()["items"].max() < made.to_frame()["items"].max()
+    with pytest.raises(lb.InputError, match="budget is '1,000'; expected an amount of money as a"):
+        made.at(budget="1,000")
     with pytest.raises(lb.InputError, match="expected one of: hard"):
         made.at(prices={"soft": 1.0})
 
@@ -100,6 +102,8 @@ def test_bad_input_has_one_message(pilot, tmp_path) -> None:
         lb.plan(features=x, answers=frame)
     with pytest.raises(lb.InputError, match="expected one of the two"):
         lb.plan(tmp_path / "plan.toml", features=x)
+    with pytest.raises(lb.InputError, match="found a DataFrame. Give what describes"):
+        lb.plan(frame, budget=30)
     with pytest.raises(lb.InputError, match="gold has 3 values"):
         lb.plan(features=x, gold=gold[:3], budget=30)
     with pytest.raises(lb.InputError, match=r"^metric is 'f1': "):

@@ -151,6 +151,11 @@ def plan(
         "target": target, "test_fraction": test_fraction, "currency": currency,
         "wage_per_hour": wage_per_hour,
     }  # fmt: skip
+    if path is not None and not isinstance(path, (str, PathLike)):
+        raise InputError(
+            f"plan's first argument is the path of a plan file; found a {type(path).__name__}. "
+            "Give what describes the items as features= and what was answered as answers="
+        )
     if path is not None:
         given = [name for name, value in own.items() if value is not None]
         if given or signals:

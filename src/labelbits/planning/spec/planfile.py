@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from labelbits.errors import InputError
@@ -27,6 +28,8 @@ LEAST_AMOUNT = 1e-12
 
 def checked_money(name: str, value: float, unit: str = "an amount of money") -> float:
     """`value`, or an `InputError` unless it is above 0 and at most `LARGEST_AMOUNT`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        raise InputError(f"{name} is {value!r}; expected {unit} as a number, such as 1000 or 12.5")
     if not LEAST_AMOUNT <= value <= LARGEST_AMOUNT:
         raise InputError(
             f"{name} is {value:g}; expected {unit} above 0, {LARGEST_AMOUNT:g} at most"
