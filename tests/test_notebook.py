@@ -102,7 +102,7 @@ def test_bad_input_has_one_message(pilot, tmp_path) -> None:
         lb.plan(features=x, answers=frame)
     with pytest.raises(lb.InputError, match="expected one of the two"):
         lb.plan(tmp_path / "plan.toml", features=x)
-    with pytest.raises(lb.InputError, match="found a DataFrame. Give what describes"):
+    with pytest.raises(lb.InputError, match=r"found a DataFrame\. Give what describes"):
         lb.plan(frame, budget=30)
     with pytest.raises(lb.InputError, match="gold has 3 values"):
         lb.plan(features=x, gold=gold[:3], budget=30)
