@@ -201,6 +201,7 @@ def test_recover_on_the_command_line(world: tuple[np.ndarray, np.ndarray], tmp_p
         "lapse",
         "precision",
         "seconds",
+        "answers_used",
         "held_out",
     ]
     assert (said["items"], said["dims"], said["answers"]) == (ITEMS, 2, 1500)

@@ -182,11 +182,11 @@ def recover_positions(
         "items": len(embedding.items_),
         "dims": embedding.embedding_.shape[1],
         "answers": len(read),
-        "answers_used": len(found.used),
         "train_error": embedding.train_error_,
         "lapse": embedding.lapse_,
         "precision": embedding.precision_,
         "seconds": time.perf_counter() - began,
+        "answers_used": len(found.used),
     }
     strengths = {}
     if found.features is not None:
