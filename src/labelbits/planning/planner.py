@@ -277,14 +277,14 @@ def _from_specification(
             wanted, dims, classes, pilot, most_items=wanted.dataset.items, noise=noise
         )
 
-    _, assumptions = families_in(dims)
+    families, assumptions = families_in(dims)
     unseen = not_seen(wanted, noise)
     asked = open_noise(wanted, noise)
     simulated = simulated_curves(
         lambda dims: families_in(dims)[0], wanted, evidence, dims, classes, seed, tell, unseen,
         asked, dims_known=tells,
     )  # fmt: skip
-    warnings += assumed_noise(wanted, families_in(dims)[0], noise)
+    warnings += assumed_noise(wanted, families, noise)
     return _finish(
         wanted,
         "alignment",

@@ -192,7 +192,7 @@ def _certainty(
     if (
         rival["chance"] < SURE
         and market.sign * (rival["quality"] - best["quality"]) > 0
-        and (best["cost"] < CHEAPER * rival["cost"])
+        and best["cost"] < CHEAPER * rival["cost"]
     ):
         return (
             f"{rival['family']} is expected to reach {market.shown(rival['quality'])} for "

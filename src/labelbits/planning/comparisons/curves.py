@@ -530,11 +530,11 @@ class _Making:
         )
         if room > NOTHING and (mean > SMALL or high > LARGE):
             # Not to know of a gain is not to know that there is none.
-            told_of = f"Whether more answers gain anything cannot be told from this pilot: {by}."
-            self.result.extras["lead"] = " ".join(told_of.split())
+            self.result.extras["lead"] = (
+                f"Whether more answers gain anything cannot be told from this pilot: {by}."
+            )
             return
-        text = f"Stop here: {by}, which may be nothing that can be seen."
-        self.result.extras["lead"] = " ".join(text.split())
+        self.result.extras["lead"] = f"Stop here: {by}, which may be nothing that can be seen."
         self.result.extras["stop"] = True
 
     def _say(self) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 
 from labelbits.recovery import chain
 from labelbits.recovery.convergence import Convergence, convergence
+from labelbits.recovery.leapfrog import leapfrog
 from labelbits.recovery.mixtures import objective as solver
 from labelbits.recovery.mixtures.channel import Parameters
 from labelbits.recovery.mixtures.objective import Coded, Points
@@ -76,16 +77,7 @@ def _travel(
             energy, points, noise = _gradient(channels, like, data, columns, x[0], x[1], ridge)
             return energy, (points, noise)
 
-        def leap(_: Any, state: Any) -> Any:
-            x, pace, slopes, _ = state
-            pace = jax.tree.map(lambda p, w, s: p - 0.5 * step * w * s, pace, width, slopes)
-            x = jax.tree.map(lambda z, w, p: z + step * w * p, x, width, pace)
-            energy, slopes = slope(x)
-            pace = jax.tree.map(lambda p, w, s: p - 0.5 * step * w * s, pace, width, slopes)
-            return x, pace, slopes, energy
-
-        before, slopes = slope(x)
-        x, speed, _, after = jax.lax.fori_loop(0, leaps, leap, (x, speed, slopes, before))
+        x, speed, before, after = leapfrog(slope, x, speed, width, step, leaps)
         return x, speed, after - before
 
     return jax.vmap(one)(x, speed, ridge)

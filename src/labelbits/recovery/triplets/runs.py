@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array
 
 from labelbits.compilation import BRIEF, keep_programs
+from labelbits.recovery.leapfrog import leapfrog
 from labelbits.recovery.triplets import kernel
 
 #: Items that the arrays of a trajectory hold at least, and the factor to their next size.
@@ -183,17 +184,7 @@ def _trajectories(
 
     def one(chain: tuple[Any, Any]) -> Any:
         x, speed = chain
-        before, slope = slopes(x)
-
-        def leap(_: Any, state: Any) -> Any:
-            y, pace, slope, _ = state
-            pace = jax.tree.map(lambda p, w, s: p - 0.5 * step * w * s, pace, width, slope)
-            y = jax.tree.map(lambda z, w, p: z + step * w * p, y, width, pace)
-            losses, slope = slopes(y)
-            pace = jax.tree.map(lambda p, w, s: p - 0.5 * step * w * s, pace, width, slope)
-            return y, pace, slope, losses
-
-        y, pace, _, after = jax.lax.fori_loop(0, leaps, leap, (x, speed, slope, before))
+        y, pace, before, after = leapfrog(slopes, x, speed, width, step, leaps)
         # Block by block and place by place: sums of many would round away what was gained.
         gain = jnp.sum(after - before) + 0.5 * jnp.sum((y[0] - x[0]) * (y[0] + x[0]))
         return y, pace, gain + of_noise(y[1]) - of_noise(x[1])
