@@ -24,7 +24,7 @@ from labelbits.planning.comparisons.forecast import (
     of_anything,
     rise_of,
     totals_of,
-    worlds_of,
+    twins_of,
 )
 from labelbits.planning.comparisons.making import Making
 from labelbits.planning.comparisons.measured import Measured
@@ -67,7 +67,7 @@ def follow_way(run: Making, way: Way, start: float, width: float) -> None:
     totals = totals_of(told.base, most, max(30, told.base // 8) if anew else None)
     rise = rise_of(
         told, held, asking, totals, run.metric, run.tests,
-        worlds_of(run.fits[told.source], TWINS), {}, run.seed,
+        twins_of(told, run.fits[told.source], TWINS), {}, run.seed,
         lambda done: run.tell(what, start + width * done), anew=anew, learn=run.at_twin,
     )  # fmt: skip
     seen = forecast(told, rise, run.metric, run.ceiling, factor, most, run.seed)
@@ -98,7 +98,7 @@ def _factor(run: Making, way: Way, told: Measured) -> Factor:
     signal = run.held.batches(run.held.rows(way.source)[:1])[0].signal
     half = rise_of(
         told, run.held, asking_of(run.held, way.source, signal, run.seed), [told.base],
-        run.metric, run.tests, worlds_of(run.fits[way.source], HALF_TWINS, -2), {},
+        run.metric, run.tests, twins_of(told, run.fits[way.source], HALF_TWINS, -2), {},
         run.seed, lambda done: None, level=-2, learn=run.at_twin,
     )  # fmt: skip
     test, factor = backtest_of(told, half, run.metric, run.ceiling)

@@ -13,7 +13,7 @@ import numpy as np
 from labelbits.interface import Z
 from labelbits.planning.comparisons.beside import AtTwins, SpaceLearner
 from labelbits.planning.comparisons.doubts import classes_for_shots, compares, said_of_ceiling
-from labelbits.planning.comparisons.forecast import Factor, worlds_of
+from labelbits.planning.comparisons.forecast import Factor, twins_of
 from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.planning.comparisons.measured import Measured, Part, measured
@@ -138,8 +138,9 @@ class Making:
     @functools.cached_property
     def people(self) -> dict[str, Any]:
         """How people answer the main kind of comparison, by its own fit."""
-        worlds = worlds_of(self.fits[self.main], 1)
-        return {self.main[0]: worlds[0][1].answering(self.main[0])}
+        fits = self.fits[self.main]
+        world = twins_of(fits, fits, 1)[0].world
+        return {self.main[0]: world.answering(self.main[0])}
 
     def find_ceiling(self) -> None:
         people = self.held.part(self.held.tested)
