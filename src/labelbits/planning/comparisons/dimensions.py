@@ -8,6 +8,7 @@ fits foretell answers that were held out (pseudo-BMA+ weights: Yao, Vehtari, Sim
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,8 @@ from labelbits.recovery.held_out.predictions import Learn
 MORE = (1, 3)
 #: Parts of the pilot that are fitted in more dimensions; the features' share there at most.
 RICHER, RESIDUAL = 2, 0.5
+#: How much better or worse fits in other dimensions are before any were measured (spread about 0).
+USUAL = 0.03
 #: Resamples behind the weights; weights below which no twin is drawn.
 RESAMPLES, LEAST_WEIGHT = 400, 0.05
 
@@ -77,10 +80,16 @@ def weighed(
     gains = np.concatenate(right, axis=1)
     gains = gains - gains[0]
     errors = gains.std(1) / np.sqrt(gains.shape[1])
+    shifts = [moved(g, e) for g, e in zip(gains.mean(1)[1:], errors[1:], strict=True)]
     return tuple(
-        Richness(float(w), float(g), float(e))
-        for w, g, e in zip(weights, gains.mean(1), errors, strict=True)
+        Richness(float(w), *shift) for w, shift in zip(weights, [(0.0, 0.0), *shifts], strict=True)
     )
+
+
+def moved(gain: float, error: float) -> tuple[float, float]:
+    """(shift, its standard error) from what was measured on few answers, about 0 within `USUAL`."""
+    part = USUAL**2 / (USUAL**2 + error**2)
+    return float(part * gain), float(math.sqrt(part) * error)
 
 
 def weights_of(bits: np.ndarray, total: int, seed: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.interface import Z
-from labelbits.planning.comparisons.dimensions import OWN, Richness, richer, weighed
+from labelbits.planning.comparisons.dimensions import OWN, Richness, moved, richer, weighed
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.recovery import SignalEmbedding, agreement, shots
 from labelbits.recovery.held_out import nested_subsets, predict, splits
@@ -196,12 +196,12 @@ def measured_alignment(
     sizes = np.array([float(len(one)) for one in parts[0].fitted])
     rise = float(values[-1] - values[-2]) if len(values) > 1 else 0.0
     error = math.hypot(errors[-1], errors[-2]) if len(values) > 1 else math.inf
-    richness = _richness(held, parts, rows, values[-1], seed)
+    richness = _richness(held, parts, rows, values[-1], errors[-1], seed)
     return Measured(source, sizes, values, errors, rise, error, parts, richness)
 
 
 def _richness(
-    held: Held, parts: list[Part], rows: np.ndarray, value: float, seed: int
+    held: Held, parts: list[Part], rows: np.ndarray, value: float, error: float, seed: int
 ) -> tuple[Richness, ...]:  # fmt: skip
     """Weights by how well each half foretells the other; shifts in alignment itself."""
     others = [np.setdiff1d(rows, part.fitted[-1]) for part in parts]
@@ -214,7 +214,7 @@ def _richness(
         if place < len(found):
             r = float(spearman(np.asarray(a.embedding_), np.asarray(b.embedding_)))
             shift = math.sqrt(max(r, 0.0)) - value if math.isfinite(r) else -value
-            found[place] = Richness(found[place].weight, shift, 0.0)
+            found[place] = Richness(found[place].weight, *moved(shift, error))
     return tuple(found)
 
 
