@@ -1,9 +1,11 @@
 """Twins in as many dimensions as the pilot leaves possible, weighed by held-out bits.
 
 Few answers show few dimensions, and more of them would show more. So a part of the pilot is fitted
-in more dimensions too, and a forecast averages over both: each number of dimensions by how well its
-fits foretell answers that were held out (pseudo-BMA+ weights: Yao, Vehtari, Simpson and Gelman
-2018, Bayesian Analysis 13), each moved to the quality that its own fits were measured at.
+in more dimensions too, and a forecast averages over both, each moved to the quality that its own
+fits were measured at. Half of the weight goes by how well fits foretell answers that were held out
+(pseudo-BMA+: Yao, Vehtari, Simpson and Gelman 2018, Bayesian Analysis 13). Held-out answers say
+what foretells best with so few, and not how many dimensions there are to be learned: so the other
+half goes to those in more dimensions that they do not rule out.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ MORE = (1, 3)
 RICHER, RESIDUAL = 2, 0.5
 #: How much better or worse fits in other dimensions are before any were measured (spread about 0).
 USUAL = 0.03
+#: Weight of more dimensions, and standard errors of held-out bits that rule them out.
+OTHERS, RULED_OUT = 0.5, 2.0
 #: Resamples behind the weights; weights below which no twin is drawn.
 RESAMPLES, LEAST_WEIGHT = 400, 0.05
 
@@ -77,6 +81,7 @@ def weighed(
         bits.append([np.where(np.isfinite(t.bits), t.bits, -np.log2(t.outcomes)) for t in told])
         right.append([t.right for t in told])
     weights = weights_of(np.concatenate(bits, axis=1), total, seed)
+    weights = with_others(weights, np.concatenate(bits, axis=1))
     gains = np.concatenate(right, axis=1)
     gains = gains - gains[0]
     errors = gains.std(1) / np.sqrt(gains.shape[1])
@@ -84,6 +89,19 @@ def weighed(
     return tuple(
         Richness(float(w), *shift) for w, shift in zip(weights, [(0.0, 0.0), *shifts], strict=True)
     )
+
+
+def with_others(weights: np.ndarray, bits: np.ndarray) -> np.ndarray:
+    """The weights (models,) with `OTHERS` of them shared among the models after the first whose
+    log2 p (models, answers) is not surely below the first one's."""
+    lost = bits[0] - bits[1:]
+    error = lost.std(1) / np.sqrt(lost.shape[1])
+    possible = np.flatnonzero(lost.mean(1) <= RULED_OUT * error) + 1
+    if not len(possible):
+        return weights
+    mixed = (1 - OTHERS) * weights
+    mixed[possible] += OTHERS / len(possible)
+    return mixed
 
 
 def moved(gain: float, error: float) -> tuple[float, float]:
