@@ -68,7 +68,8 @@ def test_dimensions_are_weighed_by_what_they_foretell():
     # What foretells best with few answers does not tell how many dimensions there are, unless more
     # of them are surely worse.
     near = np.stack([luck - 0.8, luck - 0.81 + generator.normal(0, 0.3, 300)])
-    assert with_others(np.array([1.0, 0.0]), near).tolist() == [0.5, 0.5]
+    assert with_others(np.array([1.0, 0.0]), near).tolist() == [0.75, 0.25]
+    assert with_others(np.array([0.0, 1.0]), near).tolist() == [0.25, 0.75]
     assert with_others(np.array([1.0, 0.0]), worse).tolist() == [1.0, 0.0]
 
 

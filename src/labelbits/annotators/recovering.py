@@ -92,7 +92,7 @@ def recover(
     for sentence in said:
         tell(sentence)
     known = None if features is None else features_of(used, answers, features[1], features[0])
-    for sentence in [] if known is None else said_of_columns(known):
+    for sentence in [] if known is None else said_of_columns(known, constant=False):
         tell(sentence)
     chosen = None
     if dims is None:

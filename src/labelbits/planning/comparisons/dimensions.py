@@ -5,7 +5,7 @@ in more dimensions too, and a forecast averages over both, each moved to the qua
 fits were measured at. Half of the weight goes by how well fits foretell answers that were held out
 (pseudo-BMA+: Yao, Vehtari, Simpson and Gelman 2018, Bayesian Analysis 13). Held-out answers say
 what foretells best with so few, and not how many dimensions there are to be learned: so the other
-half goes to those in more dimensions that they do not rule out.
+half is shared between the pilot's own dimensions and those in more that are not ruled out.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ MORE = (1, 3)
 RICHER, RESIDUAL = 2, 0.5
 #: How much better or worse fits in other dimensions are before any were measured (spread about 0).
 USUAL = 0.03
-#: Weight of more dimensions, and standard errors of held-out bits that rule them out.
-OTHERS, RULED_OUT = 0.5, 2.0
+#: Weight that held-out answers give, and standard errors of held-out bits that rule dimensions out.
+BY_ANSWERS, RULED_OUT = 0.5, 2.0
 #: Resamples behind the weights; weights below which no twin is drawn.
 RESAMPLES, LEAST_WEIGHT = 400, 0.05
 
@@ -92,15 +92,16 @@ def weighed(
 
 
 def with_others(weights: np.ndarray, bits: np.ndarray) -> np.ndarray:
-    """The weights (models,) with `OTHERS` of them shared among the models after the first whose
-    log2 p (models, answers) is not surely below the first one's."""
+    """The weights (models,) for `BY_ANSWERS` of all; half of the rest is the first model's, and
+    half is shared among the others whose log2 p (models, answers) is not surely below its."""
     lost = bits[0] - bits[1:]
     error = lost.std(1) / np.sqrt(lost.shape[1])
     possible = np.flatnonzero(lost.mean(1) <= RULED_OUT * error) + 1
     if not len(possible):
         return weights
-    mixed = (1 - OTHERS) * weights
-    mixed[possible] += OTHERS / len(possible)
+    mixed = BY_ANSWERS * weights
+    mixed[0] += (1 - BY_ANSWERS) / 2
+    mixed[possible] += (1 - BY_ANSWERS) / 2 / len(possible)
     return mixed
 
 
