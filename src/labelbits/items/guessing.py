@@ -130,7 +130,7 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
             found.why["image"] = f"{name} holds paths of images"
             continue
         there = values.drop_nulls()
-        if len(there) and there.str.contains(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$").all():
+        if len(there) and not cells.numbers(there).null_count():
             if values.null_count() == 0:
                 numbers.append(name)
             continue
