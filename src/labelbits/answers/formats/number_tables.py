@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,11 @@ ROW_NUMBERS = ("", "index", "Unnamed: 0", "__index_level_0__", ROW_NAMES)
 IDS = ("id", "item", "item_id", "task", "task_id", "image", "image_id", "example", "example_id",
        "uid", "doc_id", "instance_id", "text_id", "question_id", "filename", "name",
        "url")  # fmt: skip
+#: Names of a column that holds the sum of the others.
+TOTALS = frozenset({
+    "total", "sum", "all", "n", "votes", "count", "totalvotes", "nvotes", "numvotes", "nannotators",
+    "numannotators", "annotators", "answers", "nanswers", "gesamt", "summe",
+})  # fmt: skip
 #: Rows that are looked at.
 LOOKED_AT = 20_000
 #: Agreement beyond chance (as kappa) from which rows are labels of one item each, and the least
@@ -40,8 +46,26 @@ def split_ids(
     rest = table.drop(*unnamed, *named)
     if named and rest.width:
         notes.append(f"{path.name}: column {named[0]!r} names the items")
-        return rest, tuple(str(i) for i in cells.names(table[named[0]]).fill_null("").to_list())
-    return table.drop(unnamed), tuple(str(i) for i in range(len(table)))
+        ids = tuple(str(i) for i in cells.names(table[named[0]]).fill_null("").to_list())
+        return _without_total(rest, path, notes), ids
+    own = _without_total(table.drop(unnamed), path, notes)
+    return own, tuple(str(i) for i in range(len(table)))
+
+
+def _without_total(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.DataFrame:
+    """The columns but one that is called a total and is the sum of the others in every row."""
+    name = next((n for n in table.columns if re.sub(r"[\W_]", "", n.lower()) in TOTALS), None)
+    if name is None or table.width < 3 or table[name].dtype.is_nested():
+        return table
+    others = table.drop(name)
+    if any(kind.is_nested() for kind in others.dtypes):
+        return table
+    numbers = pl.DataFrame([cells.numbers(others[one]) for one in others.columns])
+    total, whole = numbers.sum_horizontal(), cells.numbers(table[name])
+    if whole.null_count() or not ((total - whole).abs() <= 1e-3 * whole.abs() + 1e-9).all():
+        return table
+    notes.append(f"{path.name}: column {name!r} is the sum of the others and no class")
+    return others
 
 
 def which_fit(probe: Probe) -> tuple[str, ...]:
@@ -96,6 +120,10 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
     if "odd" in [name.lower() for name in table.columns] and table.width == 3:
         return ("odd-one-out",)
     names = [cells.names(table[name]) for name in table.columns]
+    percent = [bool(own.drop_nulls().str.contains(r"^[\d.,]+\s*%$").all()) for own in names]
+    if all(percent) and any(own.null_count() < len(own) for own in names):
+        shares = np.stack([cells.numbers(own).fill_null(0.0).to_numpy() for own in names], axis=1)
+        return ("probabilities",) if np.allclose(shares.sum(1), 100, atol=1.5) else ()
     said = [{v for v in own.unique().to_list() if not cells.is_missing(v)} for own in names]
     every = set().union(*said)
     if every and all(map(cells.is_number, every)):
