@@ -103,7 +103,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     with_names = Options(
         options.classes or known, options.signal, options.seed, options.columns, options.question
     )
-    scale = [""] if label.lower() in SCALE else []
+    scale = [""] if usual.bare(label) in SCALE else []
     return Parsed(
         decide(path, said, with_names, rejects, notes, scale),
         rejects,
@@ -141,7 +141,7 @@ def _used(names: list[str], options: Options) -> list[str]:
     table = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     labels = (*LABEL, *SCALE, *PERHAPS_LABEL)
     known = {usual.plain(name) for some in (ITEM, WORKER, labels, QUESTION) for name in some}
-    found = {name for name in names if usual.plain(name) in known or name.lower() in ITEM}
+    found = {name for name in names if {usual.plain(name), usual.bare(name)} & known}
     found |= {name for name in names if usual.plain(name).endswith("label")}
     found |= set(options.columns.values()) | {n for n in names if times.may_be_time(n)}
     found |= {usual.price_column(names)[0] or "", *(n for n in names if n.endswith(TWICE))}

@@ -14,7 +14,7 @@ from labelbits.answers.files.csv_layout import ROW_NAMES
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.answers.files.parquet import batches
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.reader import Probe
 from labelbits.errors import InputError
 
@@ -29,6 +29,8 @@ TOTALS = frozenset({
     "total", "sum", "all", "n", "votes", "count", "totalvotes", "nvotes", "numvotes", "nannotators",
     "numannotators", "annotators", "answers", "nanswers", "gesamt", "summe",
 })  # fmt: skip
+#: Characters of a text on average, above which it is no name.
+LONG = 20
 #: Rows that are looked at.
 LOOKED_AT = 20_000
 #: Agreement beyond chance (as kappa) from which rows are labels of one item each, and the least
@@ -43,13 +45,45 @@ def split_ids(
     unnamed = [name for name in table.columns if name in ROW_NUMBERS]
     named = [name for name in table.columns if name.lower() in IDS][:1]
     named = [name for name in named if table[name].n_unique() == len(table)]
-    rest = table.drop(*unnamed, *named)
+    rest = _without_words(table.drop(*unnamed, *named), path, notes)
     if named and rest.width:
         notes.append(f"{path.name}: column {named[0]!r} names the items")
         ids = tuple(str(i) for i in cells.names(table[named[0]]).fill_null("").to_list())
         return _without_total(rest, path, notes), ids
-    own = _without_total(table.drop(unnamed), path, notes)
+    own = _without_total(rest, path, notes)
     return own, tuple(str(i) for i in range(len(table)))
+
+
+def _without_words(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.DataFrame:
+    """The columns but texts of the items and, beside numbers, what several people's answers came
+    to: neither is anybody's answer."""
+    if any(kind.is_nested() for kind in table.dtypes):
+        return table
+    own = {name: cells.names(table[name]).drop_nulls() for name in table.columns}
+    words = [name for name, column in own.items() if not _all_numbers(column)]
+    numbers = table.width - len(words)
+    gone = [
+        name for name in words
+        if _are_texts(name, own[name])
+        or (numbers > 1 and usual.plain(name) in usual.TOGETHER | usual.TRUTH)
+    ]  # fmt: skip
+    if not gone or table.width - len(gone) < 2:
+        return table
+    shown = cells.shown(map(repr, gone))
+    notes.append(f"{path.name}: {shown} {'is' if len(gone) == 1 else 'are'} no answers, not read")
+    return table.drop(gone)
+
+
+def _all_numbers(column: pl.Series) -> bool:
+    there = column.filter(~column.str.to_lowercase().is_in(list(cells.MISSING)))
+    return not cells.numbers(there).null_count()
+
+
+def _are_texts(name: str, column: pl.Series) -> bool:
+    """Mostly different, and long or called so, as no names of classes are."""
+    length = float(column.str.len_chars().mean() or 0)  # type: ignore[arg-type]
+    called = usual.plain(name) in usual.TEXTS
+    return (called or length > LONG) and column.n_unique() > 0.5 * len(column)
 
 
 def _without_total(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.DataFrame:
