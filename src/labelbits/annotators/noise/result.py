@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labelbits.annotators.intervals import Interval
@@ -31,6 +31,16 @@ class Noise:
     assumes: str = ""
     never_random: Interval | None = None
     random_at_most: float | None = None
+
+    def bounded(self, most: float | None) -> Noise:
+        """The same with `random_at_most`: no lapse above it is believed."""
+        if most is None:
+            return self
+        one = self.lapse
+        low, value, high = (min(end, most) for end in (one.low, one.value, one.high))
+        return replace(
+            self, lapse=Interval(value, low, high, one.method), random_at_most=float(most)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
