@@ -128,6 +128,8 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         if noise.assumes == NO_LAPSE:
             lapse = "no answering at random was found, so 0 % is used"
             lapse += _unnoticed(noise.lapse.high)
+        elif most is not None and noise.lapse.high >= most:
+            lapse += ", if mistakes follow distances; the upper end holds for any mistakes"
         elif most is not None:
             lapse += f", if mistakes follow distances; at most {100 * most:.1f} % for any mistakes"
         yield "lapse", lapse
