@@ -12,10 +12,11 @@ import pytest
 from labelbits import Answers, InputError, World
 from labelbits.annotators import aggregate, calibrate
 from labelbits.annotators.agreement import agree_on_choice, agree_on_probabilities
-from labelbits.annotators.intervals import Interval, proportion, share, share_by
+from labelbits.annotators.intervals import proportion, share, share_by
 from labelbits.annotators.prices import measured_price, paid_for
 from labelbits.annotators.times import fit_times
 from labelbits.answers import ModelPrice
+from labelbits.quantity import Quantity
 from labelbits.signals import Hard, make
 
 CLASSES = tuple("abcd")
@@ -275,7 +276,7 @@ def test_repeats_tell_the_noise_of_comparisons() -> None:
     assert once is None  # nothing is repeated and no item is asked about often
 
 
-def held(found: Interval, true: float) -> bool:
+def held(found: Quantity, true: float) -> bool:
     """Does an interval of 95 % hold it? One drawn data set in ten is missed by those of 90 %."""
     stretch = 1.96 / 1.645
     below, above = (stretch * abs(found.value - end) for end in (found.low, found.high))

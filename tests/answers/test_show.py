@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from labelbits.annotators.intervals import Interval
 from labelbits.annotators.pilot import run_pilot
 from labelbits.errors import InputError
 from labelbits.planning.spec.planfile import SignalPlan
+from labelbits.quantity import Quantity
 from labelbits.report.pilot import learning_sentence, show_pilot
 
 
@@ -156,13 +156,13 @@ def test_rows_of_mturk_are_named_by_their_place_and_not_by_the_assignment(tmp_pa
 
 
 def test_practice_is_told_in_words() -> None:
-    assert learning_sentence(Interval(1.01, 0.97, 1.06, "exact")) == (
+    assert learning_sentence(Quantity(1.01, 0.97, 1.06, "exact")) == (
         "no change with practice that the answers show (time x 1.01, 0.970 to 1.06 whenever an "
         "annotator's answers double)"
     )
-    assert learning_sentence(Interval(0.9, 0.85, 0.95, "exact")).startswith(
+    assert learning_sentence(Quantity(0.9, 0.85, 0.95, "exact")).startswith(
         "faster with practice (time x "
     )
-    assert learning_sentence(Interval(1.2, 1.1, 1.3, "exact")).startswith(
+    assert learning_sentence(Quantity(1.2, 1.1, 1.3, "exact")).startswith(
         "slower with practice (time x "
     )

@@ -43,7 +43,7 @@ def test_a_plan_and_pilot_print_the_same_number(tmp_path: Path, items: int) -> N
     )  # fmt: skip
     (people,) = [one for one in yardsticks(plan) if one.name.startswith("people")]
     right = found.accuracy
-    assert (people.quality, people.low, people.high) == pytest.approx(
+    assert (people.quality.value, people.quality.low, people.quality.high) == pytest.approx(
         (right.value, right.low, right.high)
     )
     assert people.name == "people: one answer is right against the others' majority"

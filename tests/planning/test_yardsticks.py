@@ -35,12 +35,13 @@ def test_the_constant_and_the_ceiling_stay_whatever_the_money_and_the_prices():
     for other in (plan, replan(plan, amount=500), replan(plan, prices={"plain": 3.0, "rich": 3.0})):
         names = [one.name for one in yardsticks(other)]
         assert names == ["always ok, no labels", "people: one answer"]
-        assert [one.quality for one in yardsticks(other)] == [0.4, 0.97]
+        assert [one.quality.value for one in yardsticks(other)] == [0.4, 0.97]
         table = _table(other, True)
         assert [str(cell) for cell in table.columns[0].cells][-2:] == names
         drawn = [a.text for a in tradeoff(other).layout.annotations]
         assert all(name in drawn for name in names)
-    low, high = yardsticks(plan)[1].low, yardsticks(plan)[1].high
+    people = yardsticks(plan)[1].quality
+    low, high = people.low, people.high
     assert high == pytest.approx(0.97 + 1.645 * 0.01, abs=1e-4)
     assert low == pytest.approx(0.97 - 1.645 * 0.01, abs=1e-4)
     # Negative control: a plan whose metric has neither shows neither.

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from labelbits.annotators.intervals import Interval, bootstrap, share, share_by
+from labelbits.annotators.intervals import bootstrap, share, share_by
+from labelbits.quantity import Quantity
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,12 @@ class Agreement:
     """
 
     measure: str
-    between: Interval | None
-    repeat: Interval | None
+    between: Quantity | None
+    repeat: Quantity | None
     pairs_between: int
     pairs_repeat: int
-    alpha: Interval | None = None
-    repeat_same_top: Interval | None = None
+    alpha: Quantity | None = None
+    repeat_same_top: Quantity | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON; null where there is nothing to compare."""

@@ -25,12 +25,13 @@ import numpy as np
 import polars as pl
 
 from labelbits.annotators.alternative import Verdict, alternative_annotator_test
-from labelbits.annotators.intervals import Interval, share_by
+from labelbits.annotators.intervals import share_by
 from labelbits.annotators.scores import Scores
 from labelbits.annotators.truth import gold_numbers
 from labelbits.answers.formats.language_models import MODEL
 from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.quantity import Quantity
 from labelbits.signals.encoding import encode, is_kept
 from labelbits.signals.questions import first_of, first_showings, kept_keys, keys
 
@@ -75,7 +76,7 @@ class BesideModel:
     signal: str
     verdict: Verdict
     winning_rate: float
-    advantage: Interval
+    advantage: Quantity
     epsilon: float
     epsilon_source: str
     passes_from: float

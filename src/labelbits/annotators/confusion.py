@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from labelbits.annotators.intervals import Interval, proportion, share_by
+from labelbits.annotators.intervals import proportion, share_by
 from labelbits.interface import LEVEL
+from labelbits.quantity import Quantity
 
 #: Mistakes that tell whether they are about one pair of classes; the share of them that makes a
 #: pair worth naming, and how many times the share of an average pair.
@@ -30,11 +31,11 @@ class Confusion:
     matrix: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    accuracy: Interval
+    accuracy: Quantity
     against: str
 
     @property
-    def pair(self) -> tuple[str, str, Interval] | None:
+    def pair(self) -> tuple[str, str, Quantity] | None:
         """The two classes that most mistakes are between, and their share of all mistakes; None
         where mistakes are spread about as evenly as noise alone spreads them."""
         k = len(self.classes)
@@ -81,7 +82,7 @@ def _favourite(others: np.ndarray) -> np.ndarray:
     return np.where(np.greater(ordered[:, -1] - second, 1e-9), others.argmax(1), -1)
 
 
-def right_of_counts(counts: np.ndarray, gold: np.ndarray | None) -> tuple[Interval, int] | None:
+def right_of_counts(counts: np.ndarray, gold: np.ndarray | None) -> tuple[Quantity, int] | None:
     """(how often one answer is right, items that tell it) of votes (items, K).
 
     Right is what `gold` (items,) says, -1 unknown, or without gold the majority of the item's other

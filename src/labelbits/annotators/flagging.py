@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from labelbits.annotators.intervals import Interval, proportion
+from labelbits.annotators.intervals import proportion
+from labelbits.quantity import Quantity
 
 #: Answers below which an annotator is not judged.
 ENOUGH = 10
@@ -31,7 +32,7 @@ class AnnotatorRecord:
 
     annotator: str
     answers: int
-    agreement: Interval | None
+    agreement: Quantity | None
     median_seconds: float | None
     evidence: tuple[str, ...]
 

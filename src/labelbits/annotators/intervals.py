@@ -1,40 +1,21 @@
-"""A measured number with its interval, and the few ways in which intervals are made here."""
+"""The few ways in which intervals of measured numbers are made here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from scipy import stats
 
 from labelbits.interface import LEVEL
+from labelbits.quantity import Quantity
 
 #: Units below which resampling says nothing about the spread.
 FEWEST = 8
 
 
-@dataclass(frozen=True)
-class Interval:
-    """`value` with a 90 % interval from `low` to `high`, and how it was made."""
-
-    value: float
-    low: float
-    high: float
-    method: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for JSON."""
-        return {
-            "value": float(self.value),
-            "low": float(self.low),
-            "high": float(self.high),
-            "method": self.method,
-        }
-
-
-def proportion(successes: float, trials: float, level: float = LEVEL) -> Interval:
+def proportion(successes: float, trials: float, level: float = LEVEL) -> Quantity:
     """Jeffreys interval of a proportion: Beta(successes + 1/2, failures + 1/2).
 
     Brown, Cai, DasGupta (2001), Statistical Science 16(2). At 0 or all successes the end is
@@ -44,7 +25,7 @@ def proportion(successes: float, trials: float, level: float = LEVEL) -> Interva
     a, b = successes + 0.5, trials - successes + 0.5
     low = 0.0 if successes <= 0 else float(stats.beta.ppf(tail, a, b))
     high = 1.0 if successes >= trials else float(stats.beta.ppf(1 - tail, a, b))
-    return Interval(successes / trials, low, high, "Jeffreys")
+    return Quantity(successes / trials, low, high, "Jeffreys", "share", level=level)
 
 
 def bootstrap(
@@ -53,7 +34,7 @@ def bootstrap(
     seed: int,
     draws: int = 400,
     level: float = LEVEL,
-) -> Interval | None:
+) -> Quantity | None:
     """Percentile interval over resampled units (items or annotators): `statistic(rows)`.
 
     None with fewer than `FEWEST` units, or where the statistic of resampled units is undefined.
@@ -67,10 +48,10 @@ def bootstrap(
     if not np.isfinite(value) or np.isnan(spread).mean() > 0.05:
         return None
     low, high = np.nanquantile(spread, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(value, float(min(low, value)), float(max(high, value)), "bootstrap")
+    return Quantity(value, float(min(low, value)), float(max(high, value)), "bootstrap")
 
 
-def share(sums: np.ndarray, weights: np.ndarray, level: float = LEVEL) -> Interval:
+def share(sums: np.ndarray, weights: np.ndarray, level: float = LEVEL) -> Quantity:
     """Interval of p = sum(sums) / sum(weights), a mean of values in [0, 1] that come in units.
 
     Values of one unit (item, question, annotator) go together: the variance is that of the units'
@@ -87,7 +68,7 @@ def share(sums: np.ndarray, weights: np.ndarray, level: float = LEVEL) -> Interv
         widened = stats.norm.ppf((1 + level) / 2) / stats.t.ppf((1 + level) / 2, units - 1)
         effective = p * (1 - p) / variance * float(widened) ** 2
     found = proportion(p * effective, effective, level)
-    return Interval(p, found.low, found.high, f"Jeffreys, {units} units")
+    return replace(found, value=p, method=f"Jeffreys, {units} units")
 
 
 def share_by(
@@ -95,7 +76,7 @@ def share_by(
     unit: np.ndarray,
     weight: np.ndarray | None = None,
     level: float = LEVEL,
-) -> Interval:
+) -> Quantity:
     """`share` of `values` (n,) in [0, 1], each counted `weight` times, by units (n,)."""
     weight = np.ones(len(values)) if weight is None else weight
     _, index = np.unique(unit, return_inverse=True)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from labelbits.annotators.intervals import Interval
 from labelbits.interface import LEVEL
+from labelbits.quantity import Quantity
 
 #: Nobody reads and answers faster than this, in seconds: such times are left out of the fit,
 #: where a slip of the finger would weigh as much as a long thought.
@@ -43,9 +43,9 @@ class TimeFit:
     p90: float
     mean_error: float
     longest: float
-    mu: Interval
-    sigma: Interval
-    learning: Interval | None
+    mu: Quantity
+    sigma: Quantity
+    learning: Quantity | None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON; all in seconds but mu and sigma (ln seconds)."""
@@ -97,13 +97,13 @@ def fit_times(
         p90=float(np.quantile(times, 0.9)),
         mean_error=float(times.std(ddof=1) / times.mean() / math.sqrt(len(times))),
         longest=float(cut),
-        mu=Interval(mu, mu - half, mu + half, "Student t"),
-        sigma=Interval(sigma, float(spread[0]), float(spread[1]), "chi-square"),
+        mu=Quantity(mu, mu - half, mu + half, "Student t", "ln seconds"),
+        sigma=Quantity(sigma, float(spread[0]), float(spread[1]), "chi-square", "ln seconds"),
         learning=_learning(logs, annotator, fitted),
     )
 
 
-def _learning(logs: np.ndarray, annotator: np.ndarray, kept: np.ndarray) -> Interval | None:
+def _learning(logs: np.ndarray, annotator: np.ndarray, kept: np.ndarray) -> Quantity | None:
     """2^slope of ln seconds on ln(answers so far + 1), within annotators; cluster-robust."""
     order = np.argsort(annotator, kind="stable")
     who = annotator[order]
@@ -126,4 +126,4 @@ def _learning(logs: np.ndarray, annotator: np.ndarray, kept: np.ndarray) -> Inte
     error = math.sqrt(float(scores @ scores) * clusters / (clusters - 1)) / total
     half = float(stats.t.ppf((1 + LEVEL) / 2, clusters - 1)) * error
     value, low, high = (2.0**s for s in (slope, slope - half, slope + half))
-    return Interval(value, low, high, "within annotators, clustered")
+    return Quantity(value, low, high, "within annotators, clustered", "times")

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from labelbits.annotators.intervals import Interval
 from labelbits.errors import InputError
 from labelbits.interface import LEVEL
+from labelbits.quantity import Quantity
 
 Distance = Literal["total variation", "squared error", "KL"]
 #: Weights of the uniform distribution that KL tries, as it is infinite at a zero.
@@ -29,7 +29,7 @@ class Worth:
     """Number of hard labels that `soft` soft labels are worth, by each distance."""
 
     soft: int
-    hard: dict[str, Interval]
+    hard: dict[str, Quantity]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
@@ -100,7 +100,9 @@ def worth_of_soft(
             value = _equal(soft_sum[kind][place], hard_sum[kind], grid, everything)
             spread = [_equal(soft_sum[kind][place], hard_sum[kind], grid, some) for some in chosen]
             low, high = np.quantile(spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-            worth[kind] = Interval(value, float(low), float(high), "bootstrap over items")
+            worth[kind] = Quantity(
+                value, float(low), float(high), "bootstrap over items", "hard labels"
+            )
         found.append(Worth(m, worth))
     return found
 

@@ -10,9 +10,8 @@ from typing import cast
 import numpy as np
 
 from labelbits.errors import InputError
-from labelbits.interface import Z
 from labelbits.planning.records import Measured, Purchase
-from labelbits.planning.result import LEVEL, NOTHING, Curve, Family, Option
+from labelbits.planning.result import NOTHING, Curve, Family, Option
 from labelbits.planning.spec.cost import (
     Bill,
     affordable_items,
@@ -22,6 +21,7 @@ from labelbits.planning.spec.cost import (
     total_cost,
 )
 from labelbits.planning.spec.planfile import Budget
+from labelbits.quantity import Quantity
 
 #: How the name of a way of asking ends that gives each question several answers.
 TO_A_QUESTION = "to a question"
@@ -33,15 +33,15 @@ FAR = 1e12
 
 def interval(draws: np.ndarray) -> tuple[float, float, float]:
     """(mean, low, high) of draws of a quality, the interval holding `LEVEL` of them."""
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(draws.mean()), float(low), float(high)
+    found = Quantity.of_draws(draws)
+    return found.value, found.low, found.high
 
 
 def measured_interval(measured: Measured, sign: int) -> tuple[float, float]:
     """Interval of a `quality` that was measured with a `standard_error`."""
-    half = Z * measured["standard_error"]
-    most = measured["quality"] + half
-    return max(0.0, measured["quality"] - half), min(most, 1.0) if sign > 0 else most
+    most = 1.0 if sign > 0 else math.inf
+    found = Quantity.within(measured["quality"], measured["standard_error"], 0.0, most)
+    return found.low, found.high
 
 
 def widened(middle: float, ends: Sequence[float], half: float) -> tuple[float, float]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from labelbits.planning.market import Market
-from labelbits.planning.purchases import interval
 from labelbits.planning.result import LEVEL, Plan
+from labelbits.quantity import Quantity
 from labelbits.report.figures import INK, colour, label, layout
 
 
@@ -17,14 +17,7 @@ class Difference:
     """Quality of `name` less that of the recommended option, with its interval at `LEVEL`."""
 
     name: str
-    value: float
-    low: float
-    high: float
-
-    @property
-    def told_apart(self) -> bool:
-        """Does the interval leave out 0?"""
-        return self.low > 0 or self.high < 0
+    less: Quantity
 
 
 def differences(plan: Plan) -> tuple[str, list[Difference]]:
@@ -43,7 +36,7 @@ def differences(plan: Plan) -> tuple[str, list[Difference]]:
         return "", []
     reference = draws[:, names.index(best)]
     return best, [
-        Difference(name, *interval(draws[:, i] - reference))
+        Difference(name, Quantity.of_draws(draws[:, i] - reference))
         for i, name in enumerate(names)
         if name != best
     ]
@@ -58,23 +51,23 @@ def difference_figure(plan: Plan, found: list[Difference]) -> go.Figure:
         paint = colour(names.index(one.name))
         figure.add_trace(
             go.Scatter(
-                x=[scale * one.value],
+                x=[scale * one.less.value],
                 y=[label(one.name)],
                 mode="markers",
                 marker={"color": paint, "size": 11, "symbol": "circle"},
                 error_x={
                     "type": "data",
                     "symmetric": False,
-                    "array": [scale * (one.high - one.value)],
-                    "arrayminus": [scale * (one.value - one.low)],
+                    "array": [scale * (one.less.high - one.less.value)],
+                    "arrayminus": [scale * (one.less.value - one.less.low)],
                     "color": paint,
                     "thickness": 2,
                     "width": 6,
                 },
                 showlegend=False,
                 hovertemplate=(
-                    f"%{{x:+.3g}} ({100 * LEVEL:.0f} % interval {scale * one.low:+.3g} to "
-                    f"{scale * one.high:+.3g})<extra></extra>"
+                    f"%{{x:+.3g}} ({100 * LEVEL:.0f} % interval {scale * one.less.low:+.3g} to "
+                    f"{scale * one.less.high:+.3g})<extra></extra>"
                 ),
             )
         )

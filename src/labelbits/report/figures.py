@@ -154,7 +154,7 @@ def tradeoff_of(plan: Plan) -> dict[str, Any]:
     )
     dotted = {"type": "line", "line": {"color": INK, "width": 1, "dash": "dot"}}
     across = {"x0": 0, "x1": 1, "xref": "x domain", "yref": "y"}
-    levels = [(scale * one.quality, label(one.name)) for one in yardsticks(plan)]
+    levels = [(scale * one.quality.value, label(one.name)) for one in yardsticks(plan)]
     shapes = [{**dotted, **across, "y0": level, "y1": level} for level, _ in levels]
     budget = {"x0": plan.budget, "x1": plan.budget, "xref": "x", "y0": 0, "y1": 1}
     shapes.append({**dotted, **budget, "yref": "y domain"})

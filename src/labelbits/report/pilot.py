@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from labelbits.annotators.calibration import SignalCalibration
-from labelbits.annotators.intervals import Interval
 from labelbits.annotators.noise.maximum import NO_LAPSE, NO_TOP
 from labelbits.answers.table.left_out import reasons
 from labelbits.interface import LEVEL
+from labelbits.quantity import Quantity
 from labelbits.report.beside_models import lines_beside
 from labelbits.signals.encoding import PREFERENCE
 from labelbits.speech import cell, say
@@ -176,7 +176,7 @@ def _show_dropped(pilot: Pilot, console: Console) -> None:
         say(console, f"  {reason}")
 
 
-def learning_sentence(factor: Interval) -> str:
+def learning_sentence(factor: Quantity) -> str:
     """What practice does to the time of an answer: `factor` whenever an annotator's answers
     double."""
     times = f"time x {_ends(factor)} whenever an annotator's answers double"
@@ -185,7 +185,7 @@ def learning_sentence(factor: Interval) -> str:
     return f"{'faster' if factor.high < 1 else 'slower'} with practice ({times})"
 
 
-def _ends(value: Interval) -> str:
+def _ends(value: Quantity) -> str:
     """A number and its interval where brackets stand already."""
     return f"{_three(value.value)}, {_three(value.low)} to {_three(value.high)}"
 
@@ -199,11 +199,11 @@ def many(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def _short(value: Interval) -> str:
+def _short(value: Quantity) -> str:
     return f"{_three(value.value)} [{_three(value.low)}, {_three(value.high)}]"
 
 
-def _alike(measure: str, value: Interval) -> str:
+def _alike(measure: str, value: Quantity) -> str:
     """How alike answers are, in words; shares as percentages."""
     number = _percent(value) if measure == "same answer" else _short(value)
     return MEASURES[measure].format(number)
@@ -216,5 +216,5 @@ def _three(value: float) -> str:
     return "0" if abs(value) < 5e-5 else f"{value:#.3g}" if abs(value) >= 1e-3 else f"{value:.4f}"
 
 
-def _percent(value: Interval) -> str:
+def _percent(value: Quantity) -> str:
     return f"{100 * value.value:.1f} % [{100 * value.low:.1f}, {100 * value.high:.1f}]"

@@ -111,7 +111,8 @@ def table_of(plan: Plan) -> list[Row]:
         recommended = name == plan.recommendation["family"]
         rows.append(Row(name, texts, option, recommended=recommended))
     for one in yardsticks(plan):
-        between = span(one.low, one.high, plan.percent) if one.high > one.low else NOTHING
-        told = {"quality": show(one.quality, plan.percent), "interval": between}
+        least, most = one.quality.low, one.quality.high
+        between = span(least, most, plan.percent) if most > least else NOTHING
+        told = {"quality": show(one.quality.value, plan.percent), "interval": between}
         rows.append(Row(one.name, {**dict.fromkeys(COLUMNS, NOTHING), **told}, is_option=False))
     return rows

@@ -130,8 +130,8 @@ def _differences(plan: Plan) -> Section | None:
     best, found = differences(plan)
     if not found:
         return None
-    found = sorted(found, key=lambda one: one.value, reverse=not plan.lower_is_better)
-    blurred = [one.name for one in found if not one.told_apart]
+    found = sorted(found, key=lambda one: one.less.value, reverse=not plan.lower_is_better)
+    blurred = [one.name for one in found if not one.less.is_sign_sure]
     side = "Right" if plan.lower_is_better else "Left"
     anew = ", from nothing, without the labels you hold," if plan.extras.get("holdings") else ""
     words = (
@@ -150,7 +150,10 @@ def _differences(plan: Plan) -> Section | None:
         f"{plan.metric_name} of every other option less that of {best}, with "
         f"{100 * LEVEL:.0f} % intervals",
     )
-    rows = [[one.name, change(one.value, (one.low, one.high), plan.percent)] for one in found]
+    rows = [
+        [one.name, change(one.less.value, (one.less.low, one.less.high), plan.percent)]
+        for one in found
+    ]
     table = Table(["option", f"{plan.metric_name} less that of {best}"], rows)
     return Section(
         "How far the options are apart",

@@ -19,10 +19,10 @@ import polars as pl
 from scipy import stats
 
 from labelbits.annotators.confusion import Confusion
-from labelbits.annotators.intervals import Interval
 from labelbits.annotators.noise.positions import ENOUGH, MOST_DIMS
-from labelbits.annotators.noise.result import Noise
+from labelbits.annotators.noise.result import PRECISION_UNIT, Noise
 from labelbits.interface import LEVEL, Answers, Batch, Signal
+from labelbits.quantity import Quantity
 from labelbits.recovery import SignalEmbedding
 from labelbits.recovery.triplets.noise import LAPSES, NOT_LAPSES, SPREAD
 from labelbits.signals import signal_class
@@ -115,8 +115,8 @@ class Beside:
         weight /= weight.sum()
         method = "posterior given people's positions"
         return Noise(
-            precision=_interval(np.exp(PRECISIONS), weight.sum(1), method),
-            lapse=_interval(LAPSE_GRID, weight.sum(0), method),
+            precision=_interval(np.exp(PRECISIONS), weight.sum(1), method, PRECISION_UNIT),
+            lapse=_interval(LAPSE_GRID, weight.sum(0), method, "share"),
             concentration=None,
             dims=self.positions.shape[1],
             classes=0,
@@ -198,7 +198,7 @@ def _table(own: Batch, positions: np.ndarray) -> np.ndarray:
     return np.array(rows)
 
 
-def _interval(grid: np.ndarray, weight: np.ndarray, method: str) -> Interval:
+def _interval(grid: np.ndarray, weight: np.ndarray, method: str, unit: str) -> Quantity:
     """Median and interval of a law on a grid."""
     low, value, high = np.interp([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2], np.cumsum(weight), grid)
-    return Interval(float(value), float(low), float(high), method)
+    return Quantity(float(value), float(low), float(high), method, unit)

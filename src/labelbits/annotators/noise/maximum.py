@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize
 
-from labelbits.annotators.intervals import Interval
 from labelbits.annotators.noise.likelihood import LAPSES, Score, slopes
-from labelbits.annotators.noise.result import Noise
+from labelbits.annotators.noise.result import PRECISION_UNIT, Noise
 from labelbits.interface import Z
+from labelbits.quantity import Quantity
 
 #: Limits of ln precision and ln concentration, and the points of ln precision that are tried.
 LIMITS = (math.log(1e-2), math.log(1e3))
@@ -135,7 +135,7 @@ def maximise(
         assumes, precision, params = NO_LAPSE, none, never.best[0]
         random = _lapse(joint, 0.0, 0.0, top)
         if most is not None:
-            random = Interval(0.0, 0.0, most, f"0 assumed; {COUNTED}")
+            random = Quantity(0.0, 0.0, most, f"0 assumed; {COUNTED}", "share", "assumed")
     else:
         precision = _profile(joint, shared)
         if precision is not None and precision.high > 0.99 * math.exp(LIMITS[1]):
@@ -147,7 +147,7 @@ def maximise(
     if most is not None and assumes != NO_LAPSE:
         # The channel takes mistakes that follow no distances for imprecision: it finds too few
         # lapses of annotators unlike it, and its own upper end holds for them too seldom.
-        random = Interval(random.value, random.low, most, f"{METHOD}; {COUNTED}")
+        random = replace(random, high=most, method=f"{METHOD}; {COUNTED}")
     return Noise(
         precision=precision,
         lapse=random,
@@ -163,12 +163,12 @@ def maximise(
     )
 
 
-def _around(middle: float, error: float) -> Interval:
+def _around(middle: float, error: float) -> Quantity:
     low, high = np.clip(middle + np.array([-WIDTH, WIDTH]) * error, *LIMITS)
-    return Interval(math.exp(middle), math.exp(low), math.exp(high), METHOD)
+    return Quantity(math.exp(middle), math.exp(low), math.exp(high), METHOD, PRECISION_UNIT)
 
 
-def _never_random(score: Score, never: Search, shared: float) -> Interval | None:
+def _never_random(score: Score, never: Search, shared: float) -> Quantity | None:
     """Precision if there are no lapses; None where nothing is told of it."""
     params, _, _ = never.best
     _, errors = _with_errors(score, params, 0, shared, given=True)
@@ -190,7 +190,7 @@ def _ends(x: np.ndarray, fall: np.ndarray) -> tuple[float | None, float | None]:
     return ends[0], ends[1]
 
 
-def _profile(found: Search, shared: float) -> Interval | None:
+def _profile(found: Search, shared: float) -> Quantity | None:
     """Interval of the precision where it may have one end only, None where it has neither.
 
     Its ends are where the likelihood falls by `FALL`, at the best lapse, and further by what all
@@ -202,26 +202,28 @@ def _profile(found: Search, shared: float) -> Interval | None:
     if low is None and high is None:
         return None
     reach = WIDTH * shared
-    return Interval(
+    return Quantity(
         math.exp(found.best[0][0]),
         math.exp(LIMITS[0] if low is None else max(LIMITS[0], low - reach)),
         math.exp(LIMITS[1] if high is None else min(LIMITS[1], high + reach)),
         "profile of the marginal likelihood over worlds",
+        PRECISION_UNIT,
     )
 
 
-def _lapse(joint: Search, lapse: float, error: float, most: float) -> Interval:
+def _lapse(joint: Search, lapse: float, error: float, most: float) -> Quantity:
     """Where the profile over the precisions falls by `FALL`, or `WIDTH` errors if wider; up to
     `most`."""
     profile = joint.totals.max(0)
     low, high = _ends(joint.lapses, profile.max() - profile)
     low, high = low or 0.0, most if high is None else high
     reach = WIDTH * error
-    return Interval(
+    return Quantity(
         lapse,
         float(max(0.0, min(low, lapse - reach))),
         float(min(most, max(high, lapse + reach))),
         METHOD,
+        "share",
     )
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from labelbits.annotators.intervals import Interval
-from labelbits.annotators.noise.result import Noise
+from labelbits.annotators.noise.result import PRECISION_UNIT, Noise
 from labelbits.interface import LEVEL, Answers
+from labelbits.quantity import Quantity
 from labelbits.recovery import NotConvergedError, SignalEmbedding
 from labelbits.signals.questions import only_asked
 
@@ -64,8 +64,10 @@ def noise_by_embedding(answers: Answers, dims: int | None, seed: int = 0) -> Noi
     precision, lapse = (_only(value) for value in (fitted.precision_, fitted.lapse_))
     narrower = math.sqrt(used / len(table))
     return Noise(
-        precision=_interval(precision, _only(posterior.precision), narrower, np.log, np.exp),
-        lapse=_interval(lapse, _only(posterior.lapse), narrower, _odds, _share),
+        precision=_interval(
+            precision, _only(posterior.precision), narrower, np.log, np.exp, PRECISION_UNIT
+        ),
+        lapse=_interval(lapse, _only(posterior.lapse), narrower, _odds, _share, "share"),
         concentration=None,
         dims=found,
         classes=len(answers.classes),
@@ -88,7 +90,9 @@ def _share(odds: Any) -> Any:
     return 1 / (1 + np.exp(-odds))
 
 
-def _interval(value: float, draws: np.ndarray, narrower: float, to: Any, back: Any) -> Interval:
+def _interval(
+    value: float, draws: np.ndarray, narrower: float, to: Any, back: Any, unit: str
+) -> Quantity:
     """The draws' interval about `value`, on the scale of `to`, times `narrower`.
 
     The short chain that gave the value ends near the draws' middle, not on it: an interval never
@@ -99,4 +103,4 @@ def _interval(value: float, draws: np.ndarray, narrower: float, to: Any, back: A
     if narrower < 1:
         low, high = (at + narrower * (edge - middle) for edge in (low, high))
     low, high = min(low, at), max(high, at)
-    return Interval(value, float(back(low)), float(back(high)), METHOD)
+    return Quantity(value, float(back(low)), float(back(high)), METHOD, unit)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labelbits.annotators.intervals import Interval
+from labelbits.quantity import Quantity
+
+#: What a precision is counted in: distances of the world are standard deviations of its items.
+PRECISION_UNIT = "per squared distance"
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,8 @@ class Noise:
     annotators, whether the channel describes them or not; None where nothing bounds it.
     """
 
-    precision: Interval
-    lapse: Interval
+    precision: Quantity
+    lapse: Quantity
     concentration: float | None
     dims: int
     classes: int
@@ -29,7 +32,7 @@ class Noise:
     answers: int
     source: str
     assumes: str = ""
-    never_random: Interval | None = None
+    never_random: Quantity | None = None
     random_at_most: float | None = None
 
     def bounded(self, most: float | None) -> Noise:
@@ -38,9 +41,8 @@ class Noise:
             return self
         one = self.lapse
         low, value, high = (min(end, most) for end in (one.low, one.value, one.high))
-        return replace(
-            self, lapse=Interval(value, low, high, one.method), random_at_most=float(most)
-        )
+        lapse = replace(one, value=value, low=low, high=high)
+        return replace(self, lapse=lapse, random_at_most=float(most))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from labelbits.planning.purchases import measured_interval
 from labelbits.planning.result import Plan
+from labelbits.quantity import Quantity
 
 
 @dataclass(frozen=True)
@@ -13,9 +14,7 @@ class Yardstick:
     """A quality that costs nothing to know, with its interval, for tables and figures."""
 
     name: str
-    quality: float
-    low: float
-    high: float
+    quality: Quantity
 
 
 def yardsticks(plan: Plan) -> list[Yardstick]:
@@ -24,12 +23,13 @@ def yardsticks(plan: Plan) -> list[Yardstick]:
     free = plan.recommendation.get("constant")
     if free:
         name = "the class frequencies" if free["class"] is None else free["class"]
-        quality = free["quality"]
-        found.append(Yardstick(f"always {name}, no labels", quality, quality, quality))
+        value = free["quality"]
+        exactly = Quantity(value, value, value)
+        found.append(Yardstick(f"always {name}, no labels", exactly))
     most = plan.recommendation.get("ceiling")
     if most:
         low, high = measured_interval(most, -1 if plan.lower_is_better else 1)
         # Shares of few people are not normal: their interval is their own.
         low, high = most.get("low", low), most.get("high", high)
-        found.append(Yardstick(most["what"], most["quality"], low, high))
+        found.append(Yardstick(most["what"], Quantity(most["quality"], low, high)))
     return found
