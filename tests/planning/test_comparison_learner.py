@@ -13,7 +13,7 @@ from labelbits.answers import write_answers
 from labelbits.errors import InputError
 from labelbits.learning.encoders import EncoderFitter
 from labelbits.planning import Plan, plan
-from labelbits.planning.comparisons import curves, measured
+from labelbits.planning.comparisons import dimensions, following, measured
 from labelbits.planning.comparisons.held import Held, held_answers
 from labelbits.recovery import Fitter, agreement, explained_bits
 from labelbits.recovery.held_out import agreement_ceiling, predict
@@ -66,8 +66,8 @@ def written(folder: Path, toml: str = TOML) -> Path:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     patch = pytest.MonkeyPatch()
-    patch.setattr(curves, "TWINS", 2)  # a plan of the same steps in a quarter of the time
-    patch.setattr(curves, "HALF_TWINS", 2)
+    patch.setattr(following, "TWINS", 2)  # a plan of the same steps in a quarter of the time
+    patch.setattr(following, "HALF_TWINS", 2)
     patch.setattr(measured, "FOLDS", 2)
     patch.setattr(measured, "HALVINGS", 1)
     try:
@@ -136,7 +136,7 @@ def test_alignment_of_encoders_is_not_that_of_what_two_of_them_share(
     """Two encoders of features that tell nothing of the truth may agree with each other, and not
     with the truth: the linear learner, whose items have parts of their own, tells it."""
     monkeypatch.setattr(measured, "HALVINGS", 0)
-    monkeypatch.setattr(measured, "RICHER", 0)
+    monkeypatch.setattr(dimensions, "RICHER", 0)
     x = X[:, 1:]
     fitter = Fitter(1, x, options={"residual_scale": 1.0, "metric_power": 1.0})
     learn = replace(LEARN, features=x)

@@ -30,7 +30,7 @@ from labelbits.errors import InputError
 from labelbits.interface import Option
 from labelbits.learning.fits.targets import class_count
 from labelbits.planning import read_plan
-from labelbits.planning.comparisons import curves
+from labelbits.planning.comparisons import following
 from labelbits.planning.evidence.loading import load_evidence
 from labelbits.signals import REGISTRY, Hard, SameClass, Triplet, make
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
@@ -238,8 +238,8 @@ def test_every_command_takes_it(
 ) -> None:
     """One with an option of its own, and a second one of two items and their classes."""
     # How many worlds are followed decides how sure a plan is, not which signals it takes.
-    monkeypatch.setattr(curves, "TWINS", 2)
-    monkeypatch.setattr(curves, "HALF_TWINS", 2)
+    monkeypatch.setattr(following, "TWINS", 2)
+    monkeypatch.setattr(following, "HALF_TWINS", 2)
     path = asked_and_answered(signal, tmp_path, 60, 3)
     found = run_pilot([path], dims=2).calibration[signal.name]
     assert (found.answers, found.seconds.mean) == (180, 3.0)

@@ -14,6 +14,7 @@ from labelbits.annotators.people import people_and_models
 from labelbits.answers.table.preferences import as_comparisons
 from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.items.columns import said_of_columns
 from labelbits.recovery import SignalEmbedding
 from labelbits.signals.encoding import is_kept, rows_by_name_or_number
 from labelbits.signals.questions import only_asked, without_repeats
@@ -89,6 +90,8 @@ def recover(
     for sentence in said:
         tell(sentence)
     known = None if features is None else features_of(used, answers, features[1], features[0])
+    for sentence in [] if known is None else said_of_columns(known):
+        tell(sentence)
     chosen = None
     if dims is None:
         chosen = dimensions_of(used, known, len(used.classes), seed, used.items)

@@ -13,12 +13,14 @@ from typing import Any
 
 import polars as pl
 
+from labelbits.answers.files.containers import one_sheet
 from labelbits.answers.files.opening import check_file
 from labelbits.answers.formats.annotator_kinds import called_like_models, with_kinds
 from labelbits.answers.formats.cells import same_but_for_case
 from labelbits.answers.formats.detect import columns_of, reader_for
 from labelbits.answers.formats.language_models import MODEL
 from labelbits.answers.formats.markets import Sessions, apply_sessions, read_sessions
+from labelbits.answers.formats.named import of_answers, with_usual_keys
 from labelbits.answers.formats.reader import Options, Reader
 from labelbits.answers.formats.verdicts import with_verdicts
 from labelbits.answers.table.columns import KEPT, REJECTED, Parsed
@@ -36,6 +38,7 @@ def read_answers(
     signal: str | None = None,
     columns: Mapping[str, str] | None = None,
     question: str | None = None,
+    sheet: str | None = None,
     seed: int = 0,
 ) -> Answers:
     """Read files of answers, of one or several formats, as one canonical table.
@@ -49,6 +52,7 @@ def read_answers(
     annotator, annotator_kind, label, seconds, milliseconds, price, gold, question, group, left,
     right, winner.
     `question` is the one to read where a file holds answers to several, which are never pooled.
+    `sheet` is the one to read of spreadsheets that hold several (the first with cells).
     `seed` places what a file lists winner first. Rows that cannot be read are kept in
     `Answers.rejected` (file, row, reason, found), and `Answers.notes` say what was assumed. Raises
     `InputError` for a file in which nothing can be read, and for one of several questions where
@@ -71,15 +75,21 @@ def read_answers(
             seed=seed,
         )  # fmt: skip
     files = _files([paths] if isinstance(paths, (str, PathLike)) else paths)
+    told = of_answers(with_usual_keys(columns or {}))
+    options = Options(tuple(map(str, classes or ())), signal, seed, told, question)
+    with one_sheet(sheet):
+        return _of_files(files, format, options)
+
+
+def _of_files(files: list[Path], format: str, options: Options) -> Answers:  # noqa: A002 - as above
+    """See `read_answers`."""
+    signal = options.signal
     if not files:
         raise InputError("no file of answers is given; expected at least one")
     if signal is not None and signal not in (*REGISTRY, *KEPT):
         raise InputError(
             f"signal {signal!r} is unknown; expected one of: {', '.join((*REGISTRY, *KEPT))}"
         )
-    options = Options(
-        tuple(str(name) for name in classes or ()), signal, seed, dict(columns or {}), question
-    )
     read = _Read(known=options.classes, several=len(files) > 1)
     sessions: list[Sessions] = []
     for path in files:

@@ -139,7 +139,13 @@ def rows_of_items(items: Sequence[str], rows: int, ids: Sequence[Any] | None) ->
             raise InputError("ids names a row twice; expected a different name for every row")
     missing = [name for name in items if name not in place]
     if missing:
-        how = "ids" if ids is not None else f"row numbers 0 to {rows - 1}; give ids=, their names"
+        how = f"row numbers 0 to {rows - 1}; give ids=, their names"
+        if ids is not None:
+            named = ", ".join(repr(str(one)) for one in ids[:3])
+            how = (
+                f"the names of the rows, which are {named}{', ...' if rows > 3 else ''}: name the "
+                "items alike in both, or give the features of these items"
+            )
         raise InputError(
             f"{len(missing)} of {len(items)} items of the answers have no row of features "
             f"({missing[0]!r} is one{near_name(missing[0], map(str, ids or ()))}); expected {how}"

@@ -56,7 +56,9 @@ def load_numbers(path: Path, kind: Kind, rejects: Rejects, notes: list[str], nam
         values = _plain_numbers(path, rejects, notes)
         return Numbers(values, _rows(len(values)), ())
     table, items = split_ids(load_table(path, kind, rejects, notes).drop("row"), path, notes)
-    values = np.stack([cells.numbers(table[c]).to_numpy() for c in table.columns] or [[]], axis=1)
+    comma = cells.decimal_commas(table)
+    own = [cells.numbers(table[c], comma).to_numpy() for c in table.columns]
+    values = np.stack(own or [[]], axis=1)
     return Numbers(values.astype(float), items, tuple(table.columns))
 
 

@@ -99,7 +99,9 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
     said = [{v for v in own.unique().to_list() if not cells.is_missing(v)} for own in names]
     every = set().union(*said)
     if every and all(map(cells.is_number, every)):
-        numbers = [cells.numbers(own).to_numpy() for own in names]
+        comma = cells.decimal_commas(pl.DataFrame([pl.Series(str(k), own)
+                                                   for k, own in enumerate(names)]))  # fmt: skip
+        numbers = [cells.numbers(own, comma).to_numpy() for own in names]
         # A table of triples has a header that says so: without one, numbers are labels or counts.
         found = readings(np.stack(numbers, axis=1).astype(float))
         return tuple(name for name in found if name != "odd-one-out")

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from labelbits.answers.formats.crowdkit import WORKER, check_keys, told_column
+from labelbits.answers.formats.crowdkit import told_column
+from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -19,6 +20,7 @@ from labelbits.answers.formats.reader import (
     text,
 )
 from labelbits.answers.formats.times import seconds
+from labelbits.answers.formats.usual import WORKER
 from labelbits.answers.table.columns import Parsed
 from labelbits.interface import NOBODY
 

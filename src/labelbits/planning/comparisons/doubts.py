@@ -56,7 +56,9 @@ class ComparisonsNeeded(PilotToRun):
         return f"{text}. It would settle {self.settle}."
 
 
-def _needed(why: str, items: int, first: str = "") -> PilotNeededError:
+def _needed(why: str, items: int, first: str = "", least: int = 0) -> PilotNeededError:
+    """`items` there are; `least` are needed for enough different questions."""
+    items = max(items, least)
     settle = "how well held-out answers are foretold, and what more of them add"
     each = max(EACH, math.ceil(FIRST_ANSWERS / max(items, 1)))
     return PilotNeededError(why, ComparisonsNeeded(items, settle, each), first)
@@ -104,7 +106,7 @@ def check_comparisons(held: Held) -> list[str]:
             f"its {len(tested):,} comparisons ask {questions} different questions, and at least "
             f"{QUESTIONS} are needed to hold any out",
             held.items,
-            _more_questions(held),
+            *_more_questions(held),
         )
     shown = np.concatenate([batch.items.ravel() for batch in held.batches(tested)])
     counts = np.sort(np.bincount(shown, minlength=held.items))[::-1]
@@ -118,16 +120,25 @@ def check_comparisons(held: Held) -> list[str]:
     return _groups(held, tested) + _annotators(held, tested) + _unasked(counts, held)
 
 
-def _more_questions(held: Held) -> str:
-    """What to do where so few items allow too few questions."""
-    if math.comb(held.items, 2) >= 2 * QUESTIONS:
-        return ""
+def _more_questions(held: Held) -> tuple[str, int]:
+    """(what to do where so few items allow too few questions, the fewest items that allow enough);
+    ("", 0) where there are enough of them."""
+    (first,) = held.batches(held.tested[:1])
+    if first.signal.all_questions(held.items, 2) >= 2 * QUESTIONS:
+        return "", 0
     if IDEAL in held.answers.items:
         return (
             f"There are {held.items - 1} items only: a column of prompts (question_id, or "
             "--columns group=COL in labelbits pilot) makes each prompt a question of its own."
-        )
-    return f"There are {held.items} items only: more items are needed, or other questions."
+        ), 0
+    enough = held.items
+    while first.signal.all_questions(enough, 2) < 2 * QUESTIONS:
+        enough += 1
+    return (
+        f"There are {held.items} items only, which allow "
+        f"{first.signal.all_questions(held.items, 2):,.0f} different questions: more items are "
+        "needed, or other questions."
+    ), enough
 
 
 def _groups(held: Held, rows: np.ndarray) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.interface import Z
+from labelbits.planning.comparisons.dimensions import OWN
 from labelbits.planning.comparisons.goals import goal_of
 from labelbits.planning.comparisons.held import Held
 from labelbits.planning.comparisons.measured import Measured, Part
@@ -45,12 +46,28 @@ FACTOR, SPREAD, DRAWS = 1.0, 0.25, 400
 
 @dataclass(frozen=True)
 class Rise:
-    """The metric of twins (twins, sizes) at `sizes` answers, and `start` (twins,), that of their
-    fits which the pilot measured too."""
+    """The metric of twins (twins, sizes) at `sizes` answers, and `start` (twins,), that of the
+    pilot's own fits in their worlds; `twins` are the worlds, which count alike where none are told.
+    """
 
     sizes: np.ndarray
     values: np.ndarray
     start: np.ndarray
+    twins: Sequence[Twin] = ()
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A world that part number `part` of the pilot leaves possible, and the fit `space` that was
+    measured on that part; `weight` of the world, and of the number of its dimensions: by how much
+    fits in them were measured to be better (`shift`, standard error `error`)."""
+
+    part: int
+    space: Any
+    world: PossibleWorld
+    weight: float = 1.0
+    shift: float = 0.0
+    error: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,21 +110,22 @@ def totals_of(base: int, most: float, first: int | None = None) -> list[int]:
 
 def rise_of(
     told: Measured, held: Held, asking: Asking, totals: Sequence[int], metric: str,
-    tests: Callable[[Part], Tested], worlds: Sequence[tuple[int, PossibleWorld]],
+    tests: Callable[[Part], Tested], twins: Sequence[Twin],
     options: Mapping[str, Any], seed: int, tell: Callable[[float], None], *, level: int = -1,
     anew: bool = False, learn: TwinLearner = learn,
 ) -> Rise:  # fmt: skip
-    """Twins (part number, world) followed from the pilot's fits at `level` (-1: the largest).
+    """Twins followed from the pilot's fits at `level` (-1: the largest).
 
     `tests` makes what is measured from a part of the pilot. `anew`: what is asked is no answer of
     `told`, and the space is learned from it alone. `learn`: how a twin's space is learned.
     """
     rows, starts = [], []
-    for number, (part, world) in enumerate(worlds):
-        own = told.parts[part]
+    for number, twin in enumerate(twins):
+        own, world = told.parts[twin.part], twin.world
         batches = held.batches(own.fitted[level])
         tested = tests(own)
-        start = measure(learn(world, held, batches, options), world, tested, metric)
+        # As the pilot measured it: a fit that is told the noise would foretell in another way.
+        starts.append(measure(twin.space, world, tested, metric))
         rows.append(
             follow(
                 world,
@@ -122,23 +140,33 @@ def rise_of(
                 learn,
             )
         )
-        starts.append(start)
-        tell((number + 1) / len(worlds))
-    return Rise(np.array(totals, dtype=float), np.array(rows), np.array(starts))
+        tell((number + 1) / len(twins))
+    return Rise(np.array(totals, dtype=float), np.array(rows), np.array(starts), tuple(twins))
 
 
-def worlds_of(told: Measured, count: int, level: int = -1) -> list[tuple[int, PossibleWorld]]:
-    """About `count` worlds from the fits of every part at `level`, and from those in more
-    dimensions: few answers show few, and more of them would show more."""
-    parts = [k for k, part in enumerate(told.parts) if len(part.spaces) >= -level]
-    own = [(k, told.parts[k].spaces[level]) for k in parts]
-    richer = [(k, space) for k in parts for space in told.parts[k].richer] if level == -1 else []
+def twins_of(told: Measured, fits: Measured, count: int, level: int = -1) -> list[Twin]:
+    """About `count` worlds from the `fits` of every part at `level`, and from those in more
+    dimensions where held-out answers leave them possible. `told` is what is measured and moved: the
+    same fits, or another learner's to the same parts, whose dimensions are its own."""
+    same = told is fits
+    parts = [k for k, part in enumerate(fits.parts) if len(part.spaces) >= -level]
     found = []
-    for spaces in (own, richer):
-        # Half of the twins are of more dimensions, where there are such fits.
-        share = count / 2 if richer else count
-        each = max(1, round(share / max(len(spaces), 1)))
-        found += [(k, w) for k, space in spaces for w in plausible_worlds(space, each)]
+    for place, one in enumerate(fits.richness if level == -1 else OWN):
+        if one.weight <= 0:
+            continue
+        spaces = [
+            (k, fits.parts[k].spaces[level] if place == 0 else fits.parts[k].richer[place - 1])
+            for k in parts
+            if place == 0 or len(fits.parts[k].richer) >= place
+        ]
+        each = max(1, round(count * one.weight / len(spaces)))
+        worlds = [(k, space, w) for k, space in spaces for w in plausible_worlds(space, each)]
+        for k, space, world in worlds:
+            weight = one.weight / len(worlds)
+            if same:
+                found.append(Twin(k, space, world, weight, one.shift, one.error))
+            else:
+                found.append(Twin(k, told.parts[k].spaces[level], world, weight))
     return found
 
 
@@ -184,15 +212,26 @@ def forecast(
     generator = np.random.default_rng([seed, 34])
     luck = generator.standard_normal((DRAWS, 2))
     start = told.value + told.error * luck[:, 0]
-    pick = generator.integers(0, len(rise.values), DRAWS)
+    twins = rise.twins
+    shift = np.zeros(DRAWS)
+    if twins:
+        weight = np.array([twin.weight for twin in twins])
+        pick = generator.choice(len(weight), DRAWS, p=weight / weight.sum())
+        shift, spread = np.array([(twins[k].shift, twins[k].error) for k in pick]).T
+        shift = shift + spread * generator.standard_normal(DRAWS)
+    else:
+        pick = generator.integers(0, len(rise.values), DRAWS)
     seen = told.rise > Z * told.rise_error
     least = LEAST_SHARE * factor.value if seen else 0.0
     factors = np.maximum(factor.value + factor.error * luck[:, 1], least)
     gains = np.empty((DRAWS, len(rise.sizes)))
-    for row, (begin, twin, times) in enumerate(zip(start, pick, factors, strict=True)):
+    every = zip(start, shift, pick, factors, strict=True)
+    for row, (begin, other, twin, times) in enumerate(every):
         one = Rise(rise.sizes, rise.values[twin : twin + 1], rise.start[twin : twin + 1])
-        begin = float(np.clip(begin, 0, 0.999))
-        gains[row] = times * (_moved(one, begin, metric)[0] - begin)
+        begin = float(np.clip(begin + other, 0, 0.999))
+        gains[row] = times * (_moved(one, begin, metric)[0] - begin) + other
+        if other < 0:  # the pilot's own dimensions are taken until more of them are better
+            gains[row] = np.maximum(gains[row], 0.0)
     draws, sizes = np.maximum.accumulate(start[:, None] + gains, axis=1), rise.sizes
     if most > sizes[-1]:
         sizes, draws = _onward(sizes, draws, most)

@@ -11,9 +11,10 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.interface import Z
+from labelbits.planning.comparisons.dimensions import OWN, Richness, moved, richer, weighed
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.recovery import SignalEmbedding, agreement, shots
-from labelbits.recovery.held_out import Fitter, nested_subsets, predict, splits
+from labelbits.recovery.held_out import nested_subsets, predict, splits
 from labelbits.recovery.held_out.predictions import Learn
 from labelbits.recovery.metrics import Score, spearman
 
@@ -21,8 +22,6 @@ from labelbits.recovery.metrics import Score, spearman
 FOLDS, SMALLER = 5, 3
 #: Halvings below the largest size that is measured.
 HALVINGS = 2
-#: Parts that are fitted in more dimensions too: one more, and three more.
-RICHER = 2
 #: The correlation of two spaces of which one holds all items in one place.
 NOTHING_KNOWN = Score(0.0, 0.0, 0.5)
 #: Answers of a part below which nothing is fitted.
@@ -48,7 +47,8 @@ class Measured:
 
     `sizes` (S,) rising, `values` (S,), `errors` (S,) standard errors; `rise` from the last but one
     size to the last where both were fitted on the same rows, `rise_error` its standard error.
-    `parts` hold the fits behind the last sizes.
+    `parts` hold the fits behind the last sizes, `richness` what was found of their dimensions and
+    of more of them.
     """
 
     source: Source
@@ -58,6 +58,7 @@ class Measured:
     rise: float
     rise_error: float
     parts: list[Part]
+    richness: tuple[Richness, ...] = OWN
 
     @property
     def base(self) -> int:
@@ -84,19 +85,6 @@ def measured(
     from labelbits.planning.comparisons.goals import goal_of  # it lists what stands here
 
     return goal_of(metric).measured(held, source, learn, labels, seed, tell, beside)
-
-
-def _richer(held: Held, rows: np.ndarray, learn: Learn, number: int) -> tuple:
-    """Fits in more dimensions, for the first parts: twins are drawn from the linear learner's."""
-    if number >= RICHER or not isinstance(learn, Fitter) or learn.dims == "auto":
-        return ()
-    dims = min(max(learn.dims + 1 + 2 * number, 2 + number), held.items - 1)
-    if dims <= learn.dims:
-        return ()
-    options = dict(learn.options)
-    if "residual_scale" in options:  # more answers show more of what features do not
-        options["residual_scale"] = max(options["residual_scale"], 0.5)
-    return (replace(learn, dims=dims, options=options)(held.part(rows)),)
 
 
 def _sizes(most: int) -> list[int]:
@@ -133,13 +121,15 @@ def measured_agreement(
             told = predict(space, held.part(asked), held.question[asked])
             found[place, asked[told.row]] = told.right
         right.append(found)
-        parts.append(Part(subsets, asked, spaces, _richer(held, subsets[-1], learn, number)))
+        parts.append(Part(subsets, asked, spaces, richer(held, subsets[-1], learn, number)))
         tell((number + 1) / FOLDS)
+    tested = [(part.spaces[-1], part.richer, part.tested) for part in parts]
+    richness = weighed(held, tested, len(held.tested), seed)
     # Every row is tested in one fold.
     table = right[0]
     for more in right[1:]:
         table = np.where(np.isfinite(more), more, table)
-    return _curve(held, source, table, parts, seed)
+    return replace(_curve(held, source, table, parts, seed), richness=richness)
 
 
 def _curve(held: Held, source: Source, table: np.ndarray, parts: list[Part], seed: int) -> Measured:
@@ -189,8 +179,8 @@ def measured_alignment(
     for number, every in enumerate(nested):
         subsets = every[-levels:]
         spaces = [learn(held.part(one)) for one in subsets]
-        richer = _richer(held, subsets[-1], learn, number)
-        parts.append(Part(subsets, np.zeros(0, int), spaces, richer))
+        more = richer(held, subsets[-1], learn, number)
+        parts.append(Part(subsets, np.zeros(0, int), spaces, more))
         tell((number + 1) / 2)
     if beside is not None:
         return _aligned_beside(source, parts, beside, seed)
@@ -206,7 +196,26 @@ def measured_alignment(
     sizes = np.array([float(len(one)) for one in parts[0].fitted])
     rise = float(values[-1] - values[-2]) if len(values) > 1 else 0.0
     error = math.hypot(errors[-1], errors[-2]) if len(values) > 1 else math.inf
-    return Measured(source, sizes, values, errors, rise, error, parts)
+    richness = _richness(held, parts, rows, values[-1], errors[-1], seed)
+    return Measured(source, sizes, values, errors, rise, error, parts, richness)
+
+
+def _richness(
+    held: Held, parts: list[Part], rows: np.ndarray, value: float, error: float, seed: int
+) -> tuple[Richness, ...]:  # fmt: skip
+    """Weights by how well each half foretells the other; shifts in alignment itself."""
+    others = [np.setdiff1d(rows, part.fitted[-1]) for part in parts]
+    tested = [
+        (part.spaces[-1], part.richer, other) for part, other in zip(parts, others, strict=True)
+    ]
+    found = list(weighed(held, tested, len(rows), seed))
+    pairs = zip(parts[0].richer, parts[1].richer, strict=False)
+    for place, (a, b) in enumerate(pairs, start=1):
+        if place < len(found):
+            r = float(spearman(np.asarray(a.embedding_), np.asarray(b.embedding_)))
+            shift = math.sqrt(max(r, 0.0)) - value if math.isfinite(r) else -value
+            found[place] = Richness(found[place].weight, *moved(shift, error))
+    return tuple(found)
 
 
 def _aligned_beside(source: Source, parts: list[Part], beside: Measured, seed: int) -> Measured:

@@ -4,10 +4,12 @@ A twin is a draw of positions and noise given the pilot's answers to the questio
 tested. It answers n further questions, asked as the pilot asked its own; the space is then learned
 from the pilot's answers and these together, and measured: agreement by the twin's own probabilities
 of the answers to the tested questions (no noise of single answers), alignment with the twin's own
-distances, shots with the items' own classes. Fits know the twin's noise and spread. Where answers
-are few they start from nothing, as the pilot's own fits do: a fit that starts at the truth stays
-near it, and would seem to have nothing left to gain. Where they are many both end alike, and the
-start at the twin's positions is the faster one.
+distances, shots with the items' own classes. Where answers are few twins are learned as the pilot
+is: from nothing, noise and spread unknown, questions foretold by an average over draws. A fit that
+starts at the truth stays near it and would seem to have nothing left to gain; one that knows the
+noise foretells by its mode alone, worse than the average does, and would seem to have more to gain.
+Where answers are many all of them end alike, and to know the noise and start at the twin's
+positions is the fastest.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from scipy.optimize import brentq
 from labelbits.interface import Answers, Batch, Signal
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.recovery import SignalEmbedding
-from labelbits.recovery.held_out.predictions import Space
+from labelbits.recovery.held_out.predictions import Space, by_draws
 from labelbits.recovery.held_out.shots import shots
 from labelbits.recovery.held_out.worlds import PossibleWorld
 from labelbits.recovery.metrics import spearman
@@ -36,8 +38,9 @@ from labelbits.signals import Triplet
 TwinLearner = Callable[..., Space]
 #: Share of answers to a question that was asked before below which the pilot asks ever new ones.
 REPEATED = 0.02
-#: Answers a coordinate from which fits end alike wherever they start.
-MANY = 12
+#: Answers a coordinate from which a fit that knows the noise foretells as one that averages over
+#: draws, and from which fits end alike wherever they start.
+SOME, MANY = 6, 12
 #: Pairs of items whose distances alignment compares, and draws of labelled items for shots.
 PAIRS, DRAWS = 5_000, 10
 
@@ -152,16 +155,17 @@ def learn(
     world: PossibleWorld, held: Held, batches: Sequence[Batch], options: Mapping[str, Any],
     asking: Asking | None = None,
 ) -> SignalEmbedding:  # fmt: skip
-    """The space of these answers at the noise of the world; from its positions where answers are
-    many (`MANY`)."""
+    """The space of these answers; at the noise of the world where there are `SOME` a coordinate,
+    and from its positions where they are `MANY`."""
     own = {}
     if asking is not None and (asking.own_noise or asking.signal.name not in world.signals):
         own = {asking.signal.name: asking.signal}
     only = all(type(batch.signal) is Triplet for batch in batches)
     count = sum(len(batch) for batch in batches)
-    many = count >= MANY * held.items * world.dims
-    starts = None if only and not many else 1
-    embedding = world.learner(own, n_init=starts, random_state=0, **options)
+    each = count / (held.items * world.dims)
+    many = each >= MANY
+    starts = None if each < SOME or (only and not many) else 1
+    embedding = world.learner(own, knows=each >= SOME, n_init=starts, random_state=0, **options)
     start = world.items.astype(np.float32) if many else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -200,7 +204,12 @@ def _table(held: Held, batches: Sequence[Batch]) -> Answers:
 
 
 def choices(embedding: Space, batch: Batch) -> np.ndarray:
-    """(n,) the outcome that the space foretells for each question, from distances."""
+    """(n,) the outcome that the space foretells for each question: the most probable one by the
+    draws of a fit that keeps some, else the nearest pair."""
+    if isinstance(embedding, SignalEmbedding) and batch.signal.name in embedding.signals_:
+        averaged = by_draws(embedding, batch)
+        if averaged is not None:
+            return averaged.argmax(1)
     points = np.asarray(embedding.embedding_, dtype=np.float64)
     pairs = batch.signal.pairs  # type: ignore[attr-defined]
     d2 = [np.sum((points[batch.items[:, a]] - points[batch.items[:, b]]) ** 2, 1) for a, b in pairs]

@@ -18,6 +18,7 @@ from labelbits.items.arrays import (
     load_groups,
 )
 from labelbits.items.class_order import check_class_order, quoted
+from labelbits.items.columns import said_of_columns
 from labelbits.items.gold import Gold, read_gold
 from labelbits.items.rows import by_name_or_number
 from labelbits.items.undescribed import without_items
@@ -116,7 +117,7 @@ def load_evidence(
     answers = read_pilot(plan, names, seed)
     if own.answers is not None:
         answers = own.answers if answers is None else together(answers, own.answers)
-    said: list[str] = []
+    said: list[str] = said_of_columns(features)
     if answers is not None:
         answers = without_items(answers, own.left_out, said)
     if answers is not None and own.ids is not None:

@@ -164,16 +164,20 @@ def _probabilities(
 
 def probabilities(fitted: Fitted, data: Data) -> dict[str, np.ndarray]:
     """{signal: P of every outcome of each question} for signals with few enough outcomes."""
-    found: dict[str, Any] = {}
-    for batch in data.batches:
-        first = _of_outcomes((fitted.draws or (fitted,))[0], batch)
-        if first is None:
-            continue
-        # Of long lists of outcomes every draw costs much: a few of them have to do.
-        most = int(np.clip(_NUMBERS // first.size, 4, max(len(fitted.draws), 4)))
-        rest = [_of_outcomes(view, batch) for view in fitted.draws[1:most]]
-        found[batch.signal.name] = np.mean([first, *(t for t in rest if t is not None)], axis=0)
-    return found
+    tables = {batch.signal.name: probabilities_of(fitted, batch) for batch in data.batches}
+    return {name: table for name, table in tables.items() if table is not None}
+
+
+def probabilities_of(fitted: Fitted, batch: Batch) -> np.ndarray | None:
+    """(n, outcomes) P of every outcome of each question, averaged over the draws of the fit where
+    it keeps some; None where the outcomes are too many to list."""
+    first = _of_outcomes((fitted.draws or (fitted,))[0], batch)
+    if first is None:
+        return None
+    # Of long lists of outcomes every draw costs much: a few of them have to do.
+    most = int(np.clip(_NUMBERS // first.size, 4, max(len(fitted.draws), 4)))
+    rest = [_of_outcomes(view, batch) for view in fitted.draws[1:most]]
+    return np.mean([first, *(t for t in rest if t is not None)], axis=0)
 
 
 def _of_outcomes(fitted: Fitted, batch: Batch) -> np.ndarray | None:

@@ -10,6 +10,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from labelbits.interface import Answers, Batch
+from labelbits.recovery.embedding import SignalEmbedding
+from labelbits.recovery.fitted import inference
 from labelbits.recovery.held_out.folds import questions_of, splits, take
 from labelbits.signals.encoding import encode
 
@@ -97,6 +99,13 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
         return Predictions(*(np.zeros(0, int),) * 2, *(np.zeros(0),) * 4)
     columns = [np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Predictions)]
     return Predictions(*columns)
+
+
+def by_draws(embedding: SignalEmbedding, batch: Batch) -> np.ndarray | None:
+    """(n, outcomes) P of every answer to the batch's questions, averaged over the draws of the fit;
+    None where it keeps none, so that its mode says the same."""
+    fitted = embedding._fitted
+    return inference.probabilities_of(fitted, batch) if fitted.draws else None
 
 
 def _of_table(table: np.ndarray, batch: Batch, classes: int) -> tuple[np.ndarray, ...] | None:

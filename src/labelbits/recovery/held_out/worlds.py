@@ -57,12 +57,20 @@ class PossibleWorld:
             return {name: float(precision)}, {name: float(lapse)}
         return precision, lapse
 
-    def learner(self, others: Mapping[str, Signal], **options: Any) -> SignalEmbedding:
-        """An unfitted space in this world's dims that knows its noise and the spread of its items.
+    def learner(
+        self, others: Mapping[str, Signal], *, knows: bool = True, **options: Any
+    ) -> SignalEmbedding:
+        """An unfitted space in this world's dims that `knows` its noise and the spread of its
+        items, or has to find both, as one that learns people's answers.
 
         `others` are signals whose noise is their own and not the world's; `options` are further
         arguments of `SignalEmbedding`.
         """
+        if not knows:
+            mine = {channel.signal.name: channel.signal for channel in self.fitted.channels}
+            return SignalEmbedding(
+                self.dims, signals={**mine, **others}, **{**self.strengths, **options}
+            )
         precision, lapse = self.noise()
         for name, signal in others.items():
             precision, lapse = (
