@@ -120,6 +120,7 @@ def reported(
     if law is None or not isinstance(signal, Soft):
         return None
     channel, classes, m = traced(signal), world.classes, signal.grid
+    assert isinstance(channel, Soft)
     lapse = float(signal.lapse)
     mean = (1 - lapse) * law.classes + lapse * classes * _told_apart(uniform_part_law(m, classes))
     log_all = signal.log_outcomes(classes)
@@ -161,7 +162,7 @@ def _law(signal: Signal, world: World) -> Law | None:
     if type(signal) is not Soft or world.classes <= FEW or signal.confusion is not None:
         return None
     precision = float(signal.precision)
-    normal = world.prior == "normal" and world.known_prototypes is None
+    normal = getattr(world, "prior", None) == "normal" and world.known_prototypes is None
     if not normal or math.isinf(precision):
         return None
     share = class_share(world.dims, world.classes, precision)
