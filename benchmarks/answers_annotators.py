@@ -107,7 +107,9 @@ def main() -> None:
                 if given.bound_only:
                     true = np.full(said.size, -1) if known is None else known
                     item = batch.items[:, 0]
-                    most = most_at_random(batch.signal, batch.answer, item, true, CLASSES)
+                    most = most_at_random(
+                        batch.signal, batch.answer, item, true, CLASSES, 0, batch.annotator
+                    )
                     bounded += share <= (most or 0.0)
                     bounds.append(most)
                     middle.append((np.nan,) * 3)

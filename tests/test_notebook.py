@@ -58,6 +58,12 @@ def test_frames_go_out_as_the_kind_that_came_in(made) -> None:
     assert isinstance(table, pl.DataFrame)
     assert table["cost"].max() <= 30
     assert {"signal", "items", "cost", "quality", "low", "high"} <= set(table.columns)
+    # 300 labels are held: what they and a purchase give together stands apart from it alone.
+    *others, last = table.iter_rows(named=True)
+    (added,) = made.recommendation["next"]["purchases"]
+    assert last["quality_with_held"] == added["quality"]
+    assert [last["low_with_held"], last["high_with_held"]] == added["interval"]
+    assert {one["quality_with_held"] for one in others} == {None}
 
 
 def test_other_money_and_prices_answer_from_the_same_evidence(made) -> None:
@@ -77,6 +83,9 @@ def test_it_shows_itself(made) -> None:
     page = made._repr_html_()
     assert "<table>" in page
     assert "plotly" in page
+    assert "<svg" in page
+    assert "<script" not in page
+    assert len(page) < 200_000
     assert len(made.plot().data) >= 1
 
 
@@ -113,3 +122,21 @@ def test_bad_input_has_one_message(pilot, tmp_path) -> None:
     words = pl.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     with pytest.raises(lb.InputError, match="column 'b'"):
         lb.plan(features=words, budget=30)
+
+
+def test_a_vote_and_a_hard_label_have_one_price_unless_parted(pilot) -> None:
+    x, frame, gold = pilot
+    plan = lb.plan(
+        features=x[:, :2], answers=frame, gold=gold, ids=[f"text {i}" for i in range(600)],
+        budget=8, seed=0, signals=[
+            {"kind": "hard", "price": 0.05}, {"kind": "votes", "answers_per_item": 3, "price": 0.05}
+        ],
+    )  # fmt: skip
+
+    def prices(made: lb.notebook.Plan) -> dict[str, float]:  # pyright: ignore
+        return {one.family.name: one.family.price.amount for one in made.curves}
+
+    assert prices(plan.at(prices={"hard": 0.1})) == {"hard": 0.1, "votes x 3": 0.1}
+    parted = plan.at(prices={"hard": 0.1, "votes x 3": 0.02})
+    assert prices(parted) == {"hard": 0.1, "votes x 3": 0.02}
+    assert prices(parted.at(prices={"hard": 0.2})) == {"hard": 0.2, "votes x 3": 0.02}

@@ -12,7 +12,7 @@ import typer
 
 from labelbits import compilation
 from labelbits.commands import answers, items, theory
-from labelbits.commands.console import JsonFlag, money, print_json, stoppable
+from labelbits.commands.console import JsonFlag, SheetOption, money, print_json, stoppable
 from labelbits.errors import ImpossibleError, InputError, NotFiniteError
 from labelbits.progress import progress_bar
 from labelbits.speech import inform
@@ -70,6 +70,7 @@ def plan(
     columns: Annotated[
         str, typer.Option(help="Tables: item=COL,annotator=COL,label=COL,... in one option.")
     ] = "",
+    sheet: SheetOption = None,
     question: Annotated[
         str | None, typer.Option(help="Tables: the question, where answers to several are there.")
     ] = None,
@@ -82,6 +83,7 @@ def plan(
     as_json: JsonFlag = False,
 ) -> None:
     """Which labels to buy: predict what every purchase gives, and advise."""
+    from labelbits.answers.files.containers import one_sheet
     from labelbits.planning import plan as make_plan
     from labelbits.report import check_folder, document, load_page, print_plan, write_plan
 
@@ -95,7 +97,7 @@ def plan(
     })  # fmt: skip
     with stoppable("nothing was written"):
         if len(files) == 1 and files[0].suffix == ".toml":
-            more = {"ask": ask, "metric": metric, "embedding": embedding}
+            more = {"ask": ask, "metric": metric, "embedding": embedding, "sheet": sheet}
             given = [name for name, value in {**own, **more}.items() if value]
             if given:
                 raise InputError(
@@ -107,7 +109,7 @@ def plan(
         else:
             from labelbits.own_tables import plan_tables
 
-            with progress_bar() as tell:
+            with progress_bar() as tell, one_sheet(sheet):
                 made = plan_tables(
                     files, own, folder, budget=budget, ask=ask or (), metric=metric, seed=seed,
                     progress=tell, embedding=embedding,

@@ -12,10 +12,11 @@ from pathlib import Path
 import polars as pl
 
 from labelbits.answers import read_answers
+from labelbits.answers.files.containers import one_sheet
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, reader_for
-from labelbits.assumed import FIRST_BUDGET
 from labelbits.errors import InputError
+from labelbits.first_tables import BUDGET, first_signals, specified
 from labelbits.interface import Answers
 from labelbits.items.answered import BY_SHAPE
 from labelbits.items.guessing import Guess, guess_columns, relative
@@ -24,7 +25,6 @@ from labelbits.items.vectors import read_vectors
 from labelbits.metrics import METRICS
 from labelbits.planning.spec.planfile import OF_COMPARISONS, default_metric
 from labelbits.planning.spec.planwriter import toml_value
-from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import is_kept
 
 
@@ -49,17 +49,24 @@ class FirstPlan:
     questions: list[str] = field(default_factory=list)
 
 
-def first_plan(paths: Sequence[Path], folder: Path, question: str | None = None) -> FirstPlan:
-    """The plan file for these files, whose paths it names relative to `folder`.
+def first_plan(
+    paths: Sequence[Path], folder: Path, question: str | None = None, sheet: str | None = None
+) -> FirstPlan:
+    """The plan file for these files, whose paths it names relative to `folder`; `question` and
+    `sheet` are those to read where files hold several.
 
     Raises `InputError` for a file that is missing or is neither a table, answers nor features.
     """
     if not paths:
         raise InputError("no file is given; expected the tables, answers or features there are")
     questions: list[str] = []
-    seen = [_look(Path(path), question, questions) for path in paths]
+    with one_sheet(sheet) as others:
+        seen = [_look(Path(path), question, questions) for path in paths]
+        questions += others
     lines = ["# A plan file for labelbits plan. Lines with ? are questions: check them first.", ""]
     lines += _dataset(seen, folder, question, questions)
+    if sheet:
+        lines.append(f"sheet = {toml_value(sheet)}")
     kinds = _kinds(seen)
     lines += _goal(seen, kinds)
     lines += _budget(seen, questions)
@@ -85,6 +92,12 @@ def _look(path: Path, question: str | None, questions: list[str]) -> Seen:
         if found.answers is None:
             raise
         return found
+    if len(found.table) < 2 and found.answers is None:
+        raise InputError(
+            f"{path}: holds {len(found.table) or 'no'} row; found columns "
+            f"{', '.join(found.table.columns[:6]) or 'none'}; expected a table with a row an item "
+            "or a row an answer"
+        )
     found.guess = guess_columns(found.table, str(path), found.answers)
     if found.answers is None and not found.guess.text and not found.guess.image:
         _answers_by_shape(found, questions)
@@ -184,7 +197,7 @@ def _dataset(
             f"# {rows:,} items x {columns:,}"
         )
     else:
-        lines += _specified(pilots, questions)
+        lines += _specified(seen, pilots, questions)
     if pilots:
         names = ", ".join(toml_value(relative(one.path, folder)) for one in pilots)
         shown = ", ".join(f"{one.format}: {len(one.answers or ()):,} answers" for one in pilots)
@@ -206,16 +219,19 @@ def _describes(guess: Guess) -> bool:
     return bool(guess.text or guess.image or guess.features)
 
 
-def _specified(pilots: list[Seen], questions: list[str]) -> list[str]:
+def _specified(seen: list[Seen], pilots: list[Seen], questions: list[str]) -> list[str]:
     """Without anything that describes the items: their number, and how many dimensions."""
     answers = [one.answers for one in pilots if one.answers is not None]
     if not answers:
+        columns = [name for one in seen if one.table is not None for name in one.table.columns]
         raise InputError(
-            "nothing in these files describes items or answers; expected a column of texts, paths "
-            "of images or numbers, or answers in a format that labelbits pilot reads"
+            f"{', '.join(str(one.path) for one in seen)}: nothing in it describes items or "
+            f"answers; found {'the one column' if len(columns) == 1 else 'columns'} "
+            f"{', '.join(columns[:10]) or 'none'}; expected a column of texts, paths of images or "
+            "numbers, or answers in a format that labelbits pilot reads"
         )
     items = max(len(one.items) for one in answers)
-    classes = max(2, *(len(one.classes) for one in answers))
+    told = specified(items, max(len(one.classes) for one in answers))
     questions.append(
         f"how many items are there to ask about? The answers name {items:,}; items = {items} was "
         "written"
@@ -226,9 +242,9 @@ def _specified(pilots: list[Seen], questions: list[str]) -> list[str]:
         "make a plan of accuracy possible"
     )
     return [
-        f"items = {max(3, items)}   # ? as many as the answers name",
-        f"classes = {classes}",
-        'dims = "auto"   # ? or a number, where you know it',
+        f"items = {told['items']}   # ? as many as the answers name",
+        f"classes = {told['classes']}",
+        f"dims = {toml_value(told['dims'])}   # ? or a number, where you know it",
     ]
 
 
@@ -258,7 +274,7 @@ def _goal(seen: list[Seen], kinds: list[str]) -> list[str]:
 
 def _budget(seen: list[Seen], questions: list[str]) -> list[str]:
     questions.append(
-        f"how much money is there for labels? amount = {FIRST_BUDGET} is a placeholder"
+        f"how much money is there for labels? amount = {BUDGET['amount']} is a placeholder"
     )
     timed = any(
         (one.guess and one.guess.seconds)
@@ -269,23 +285,18 @@ def _budget(seen: list[Seen], questions: list[str]) -> list[str]:
     return [
         "",
         "[budget]",
-        f"amount = {FIRST_BUDGET}   # ? a placeholder",
-        'currency = "USD"',
-        f"wage_per_hour = 12   # {why}; price = 0.05 in a [[signal]] instead, if you pay by answer",
+        f"amount = {BUDGET['amount']}   # ? a placeholder",
+        f"currency = {toml_value(BUDGET['currency'])}",
+        f"wage_per_hour = {BUDGET['wage_per_hour']}   # {why}; price = 0.05 in a [[signal]] "
+        "instead, if you pay by answer",
     ]
 
 
 def _signals(kinds: list[str], seen: list[Seen]) -> list[str]:
+    found = [{"kind": name} for name in kinds if not is_kept(name)]
     lines: list[str] = []
-    classes = _has_features(seen) and (
-        not kinds or any(n in REGISTRY and REGISTRY[n].labels_items() for n in kinds)
-    )
-    wanted = ["hard", "votes"] if classes else []
-    wanted += [name for name in kinds if name in REGISTRY and name not in wanted]
-    for name in wanted or ["hard"]:
-        lines += ["", "[[signal]]", f'kind = "{name}"']
-        if name == "votes":
-            lines.append("answers_per_item = 3")
+    for one in first_signals(found, _has_features(seen)):
+        lines += ["", "[[signal]]", *(f"{key} = {toml_value(own)}" for key, own in one.items())]
     kept = [name for name in kinds if is_kept(name)]
     if kept:
         lines += ["", f"# answers of the kind {', '.join(kept)} are read and kept whole"]

@@ -12,6 +12,7 @@ from labelbits import planning
 from labelbits.assumed import Asked, assumed_folder, write_assumed
 from labelbits.errors import InputError
 from labelbits.interface import LEVEL, Answers
+from labelbits.planning.market import Market
 from labelbits.planning.result import Plan as _Plan
 from labelbits.standardise import index_of
 
@@ -36,13 +37,13 @@ class Plan(_Plan):
         """The options, a row each, in the kind of frame that the plan was made from.
 
         Columns: `signal`, `items`, `answers_per_item`, `cost`, `quality`, `low`, `high` (90 %
-        interval), `bits`, and the others of options.csv.
+        interval), `bits`, and the others of options.csv. Qualities are those of the purchase alone;
+        where labels are held, `quality_with_held`, `low_with_held` and `high_with_held` are those
+        of both together, for the largest purchase of each option.
         """
-        from dataclasses import asdict
-
         import polars as pl
 
-        table = pl.DataFrame([asdict(option) for option in self.options], infer_schema_length=None)
+        table = pl.DataFrame(self.table(), infer_schema_length=None)
         if self.frame == "pandas":
             return table.to_pandas()
         return table.to_arrow() if self.frame == "pyarrow" else table
@@ -56,9 +57,13 @@ class Plan(_Plan):
     def at(self, budget: float | None = None, prices: Mapping[str, float] | None = None) -> Plan:
         """The same evidence under another budget or other prices of an answer: a new plan, at once.
 
+        `prices` are by option. A vote and a hard label have one price: naming the one moves the
+        other, unless `prices` names both.
+
         Raises `InputError` for a name that is no option and for money that is not above 0.
         """
-        made = planning.replan(self, amount=budget, prices=dict(prices or {}))
+        told = Market.of_plan(self).shared(dict(prices or {}))
+        made = planning.replan(self, amount=budget, prices=told)
         return _shown(made, self.frame)
 
     def save(self, folder: str | PathLike[str]) -> Path:
@@ -76,9 +81,12 @@ class Plan(_Plan):
         return f"{self.recommendation['sentence']}{doubts}"
 
     def _repr_html_(self) -> str:
-        """The advice, the table and the figure, as a notebook shows them."""
+        """The advice, the table and a still figure, as a notebook shows them: some ten kilobytes,
+        without a script."""
         from html import escape
 
+        from labelbits.report.drawing import svg_of
+        from labelbits.report.figures import tradeoff_of
         from labelbits.report.purchases import table_of
 
         shown = ("items", "cost", "quality", "interval")
@@ -94,11 +102,13 @@ class Plan(_Plan):
         heads = ("option", "items", "cost", self.metric_name, f"{100 * LEVEL:.0f} % interval")
         head = "".join(f"<th>{escape(name)}</th>" for name in heads)
         warned = "".join(f"<li>{escape(one)}</li>" for one in self.warnings)
-        figure = self.plot().to_html(full_html=False, include_plotlyjs=True)
+        figure = svg_of(tradeoff_of(self), f"{self.metric_name} against cost, a line an option")
         return (
             f"<p><b>{escape(self.recommendation['sentence'])}</b></p>"
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
             f"{f'<ul>{warned}</ul>' if warned else ''}{figure}"
+            "<p><small>plot() draws the same with plotly, to zoom and point at; save() writes the "
+            "report.</small></p>"
         )
 
 

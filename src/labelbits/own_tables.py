@@ -106,8 +106,7 @@ class _Compared:
 def _comparisons(files: Sequence[Path], columns: Columns, seed: int) -> _Compared | None:
     """The answers in the files, if their format is known and they compare items. One file beside
     them, or the one that `features` names, describes the items."""
-    told = {"item": columns.id, "annotator": columns.annotator, "seconds": columns.seconds}
-    named = {key: name for key, name in told.items() if name}
+    named = columns.of_answers()
     apart = _features_apart(files, columns)
     if apart is None:
         return None

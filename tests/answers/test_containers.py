@@ -36,27 +36,42 @@ def zipped(**members: bytes) -> bytes:
     return stream.getvalue()
 
 
-CELLS = "".join(
-    "<row>" + "".join(f'<c t="str"><v>{cell}</v></c>' for cell in line.split(",")) + "</row>"
-    for line in TABLE.splitlines()
-)
+def sheet_of(table: str) -> str:
+    """The rows of a sheet from CSV without quotation marks."""
+    return "".join(
+        "<row>" + "".join(f'<c t="str"><v>{cell}</v></c>' for cell in line.split(",")) + "</row>"
+        for line in table.splitlines()
+    )
+
+
+CELLS = sheet_of(TABLE)
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
-def workbook(sheet: str = CELLS) -> bytes:
-    """The smallest xlsx with one sheet."""
+def workbook(sheet: str = CELLS, **others: str) -> bytes:
+    """The smallest xlsx with a sheet `answers`, and the `others` by their names."""
+    sheets = {"answers": sheet, **others}
     parts = {
         "_rels/.rels": f'<Relationships xmlns="{PACKAGE}"><Relationship Id="r1" '
         f'Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet '
-        'name="answers" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}"><Relationship Id="r1" '
-        f'Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{sheet}</sheetData>'
-        "</worksheet>",
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>'
+        + "".join(
+            f'<sheet name="{name}" sheetId="{k}" r:id="r{k}"/>' for k, name in enumerate(sheets, 1)
+        )
+        + "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}">'
+        + "".join(
+            f'<Relationship Id="r{k}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{k}.xml"/>'
+            for k in range(1, len(sheets) + 1)
+        )
+        + "</Relationships>",
     }
+    for k, rows in enumerate(sheets.values(), 1):
+        parts[f"xl/worksheets/sheet{k}.xml"] = (
+            f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+        )
     return zipped(**{name: text.encode() for name, text in parts.items()})
 
 

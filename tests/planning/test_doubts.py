@@ -65,6 +65,8 @@ def test_a_pilot_is_offered_with_its_cost(
     assert f"{items}, one label on every one, about" in text
     assert "USD" in text
     assert "It would settle" in text
+    # All items of these data have a label: nobody is sent to label more of them in silence.
+    assert ("All items of the data have a label" in text) == (changed != "unlabelled")
 
 
 def test_unanimous_votes_cannot_say_what_more_votes_are_worth(write_plan: Write) -> None:

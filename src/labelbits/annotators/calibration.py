@@ -14,10 +14,11 @@ from labelbits.annotators.confusion import Confusion, confuse
 from labelbits.annotators.dimensions import dimensions_of
 from labelbits.annotators.flagging import AnnotatorRecord, judge
 from labelbits.annotators.noise.advice import what_tells_apart, what_tells_noise
+from labelbits.annotators.noise.at_random import most_of_preferences
 from labelbits.annotators.noise.beside_people import Beside, people_s_positions, random_classes
 from labelbits.annotators.noise.class_noise import fit_noise
 from labelbits.annotators.noise.positions import noise_by_embedding
-from labelbits.annotators.noise.repeated_questions import noise_by_questions
+from labelbits.annotators.noise.repeated_questions import most_by_questions, noise_by_questions
 from labelbits.annotators.noise.result import Noise
 from labelbits.annotators.people import people_and_models
 from labelbits.annotators.prices import AnswerPrice, Paid, measured_price, paid_for
@@ -56,7 +57,8 @@ class SignalCalibration:
     `repeats` of the answers are to a question that the same annotator had answered already: times
     and prices are theirs too, and else they tell only how steady their annotators are. `random`
     says, with the evidence, that the answers of a language model cannot be told from random ones,
-    else it is empty.
+    else it is empty. `random_at_most` is the largest share of random answers, whoever answered
+    (`Noise`): of preferences, of those that are no tie.
     """
 
     signal: str
@@ -75,6 +77,7 @@ class SignalCalibration:
     votes: int | None = None
     repeats: int = 0
     random: str = ""
+    random_at_most: float | None = None
 
     @property
     def price(self) -> float | None:
@@ -121,6 +124,7 @@ class SignalCalibration:
             "precision": None if self.noise is None else self.noise.precision.to_dict(),
             "advice": self.advice,
             "random": self.random,
+            "random_at_most": self.random_at_most,
             "flagged": [record.to_dict() for record in self.flagged],
             "price": self.price,
             "plan": self.plan_entry(),
@@ -286,8 +290,10 @@ def calibrate_kept(
     question, chosen = kept_keys(name, rows)
     annotator = np.unique(rows["annotator"].to_numpy(), return_inverse=True)[1].reshape(-1)
     first = first_of(question, annotator, rows)
+    most = None
     if name == PREFERENCE:
         agreement = agree.agree_on_choice(question, chosen, annotator, first, seed)
+        most = most_of_preferences(question[first], chosen[first], annotator[first], seed)
     else:
         values = answer.cast(pl.Float64).to_numpy()
         agreement = agree.agree_on_number(question, values, annotator, first, seed)
@@ -306,6 +312,7 @@ def calibrate_kept(
         paid=paid_for(_numbers(rows, "price")) if "price" in rows.columns else None,
         repeats=len(rows) - int(first.sum()),
         advice=f"{name} answers are kept whole, and no signal models them yet",
+        random_at_most=most,
     )
 
 
@@ -337,7 +344,9 @@ def _noise(
         known = truth[batch.items[:, 0]]
         return fit_noise(batch, len(answers.classes), dims[0], known, seed)
     found = noise_by_embedding(replace(answers, table=rows), dims[1], seed)
-    return found or noise_by_questions(batch, rows, dims[0], seed)
+    if found is None:
+        return noise_by_questions(batch, rows, dims[0], seed)
+    return found.bounded(most_by_questions(batch, rows, seed))
 
 
 def _calibrate_signal(
@@ -366,11 +375,13 @@ def _calibrate_signal(
             noise, random = beside.noise(own[0], answers)
         if noise is None and not random:
             noise = _noise(*own, answers, truth, asked)
-    advice = ""
+    advice, most = "", None
     if noise is not None:
+        most = noise.random_at_most
         advice = what_tells_apart(noise)
     elif "noise" in only and not random:
         advice = what_tells_noise(batch, asked.dims[1])
+        most = None if kind.uses_classes else most_by_questions(batch.take(shown), rows[shown])
     timed = None
     if "seconds" in only and times is not None:
         timed = fit_times(times, batch.annotator, asked.longest)
@@ -389,6 +400,7 @@ def _calibrate_signal(
         votes=int(batch.answer.sum()) if kind.name == "votes" else None,
         repeats=len(batch) - len(shown),
         random=random,
+        random_at_most=most,
     )
 
 

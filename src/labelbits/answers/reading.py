@@ -13,13 +13,16 @@ from typing import Any
 
 import polars as pl
 
+from labelbits.answers.files.containers import one_sheet
 from labelbits.answers.files.opening import check_file
 from labelbits.answers.formats.annotator_kinds import called_like_models, with_kinds
 from labelbits.answers.formats.cells import same_but_for_case
 from labelbits.answers.formats.detect import columns_of, reader_for
 from labelbits.answers.formats.language_models import MODEL
 from labelbits.answers.formats.markets import Sessions, apply_sessions, read_sessions
+from labelbits.answers.formats.named import of_answers, with_usual_keys
 from labelbits.answers.formats.reader import Options, Reader
+from labelbits.answers.formats.times import PLAUSIBLE
 from labelbits.answers.formats.verdicts import with_verdicts
 from labelbits.answers.table.columns import KEPT, REJECTED, Parsed
 from labelbits.answers.table.table import assemble, validate
@@ -36,6 +39,7 @@ def read_answers(
     signal: str | None = None,
     columns: Mapping[str, str] | None = None,
     question: str | None = None,
+    sheet: str | None = None,
     seed: int = 0,
 ) -> Answers:
     """Read files of answers, of one or several formats, as one canonical table.
@@ -49,6 +53,7 @@ def read_answers(
     annotator, annotator_kind, label, seconds, milliseconds, price, gold, question, group, left,
     right, winner.
     `question` is the one to read where a file holds answers to several, which are never pooled.
+    `sheet` is the one to read of spreadsheets that hold several (the first with cells).
     `seed` places what a file lists winner first. Rows that cannot be read are kept in
     `Answers.rejected` (file, row, reason, found), and `Answers.notes` say what was assumed. Raises
     `InputError` for a file in which nothing can be read, and for one of several questions where
@@ -71,15 +76,21 @@ def read_answers(
             seed=seed,
         )  # fmt: skip
     files = _files([paths] if isinstance(paths, (str, PathLike)) else paths)
+    told = of_answers(with_usual_keys(columns or {}))
+    options = Options(tuple(map(str, classes or ())), signal, seed, told, question)
+    with one_sheet(sheet):
+        return _of_files(files, format, options)
+
+
+def _of_files(files: list[Path], format: str, options: Options) -> Answers:  # noqa: A002 - as above
+    """See `read_answers`."""
+    signal = options.signal
     if not files:
         raise InputError("no file of answers is given; expected at least one")
     if signal is not None and signal not in (*REGISTRY, *KEPT):
         raise InputError(
             f"signal {signal!r} is unknown; expected one of: {', '.join((*REGISTRY, *KEPT))}"
         )
-    options = Options(
-        tuple(str(name) for name in classes or ()), signal, seed, dict(columns or {}), question
-    )
     read = _Read(known=options.classes, several=len(files) > 1)
     sessions: list[Sessions] = []
     for path in files:
@@ -138,6 +149,7 @@ def _doubts(answers: Answers) -> list[str]:
             shown = "; ".join(" / ".join(group) for group in alike[:3])
             more = f" and {len(alike) - 3:,} more" if len(alike) > 3 else ""
             said.append(f"{what} that differ by capitals only are kept apart: {shown}{more}")
+    said += _long_times(answers)
     found = called_like_models(names)
     if found:
         said.append(
@@ -146,6 +158,20 @@ def _doubts(answers: Answers) -> list[str]:
             "models apart (--columns annotator_kind=COL)"
         )
     return said
+
+
+def _long_times(answers: Answers) -> list[str]:
+    """Ask about times whose median no question takes, where no reader of a column did."""
+    if "seconds" not in answers.table.columns:
+        return []
+    median = answers.table["seconds"].median()
+    asked = any("milliseconds" in note for note in answers.notes)
+    if not isinstance(median, float) or median <= PLAUSIBLE or asked:
+        return []
+    return [
+        f"the median time is {median:,.0f} s ({median / 60:,.0f} min) an answer: are these "
+        "milliseconds, or breaks counted in?"
+    ]
 
 
 def _of_frame(frame: Any, format: str, **more: Any) -> Answers:  # noqa: A002 - as above
@@ -229,7 +255,15 @@ class _Read:
         self.named.append(tuple(found))
 
     def _without_known_ids(self, path: Path, good: pl.DataFrame) -> pl.DataFrame:
-        """Leave out annotations whose id another file had."""
+        """Leave out annotations whose id another file had, and those that this one holds twice."""
+        same = ["id", "signal", "items", "answer"]
+        twice = ~good.select(pl.struct(same).is_first_distinct()).to_series()
+        twice &= good["id"].is_not_null()
+        if twice.any():
+            said = "annotation id and answer stand in the file twice; the first is kept"
+            lost = good.filter(twice).select("row", pl.lit(said).alias("reason"), found="id")
+            self.rejected.append(_of_file(path, lost))
+            good = good.filter(~twice)
         again = good["id"].is_in(list(self.ids)) & good["id"].is_not_null()
         self.ids.update(good["id"].drop_nulls())
         if again.any():

@@ -11,11 +11,11 @@ from typing import Any
 import polars as pl
 
 from labelbits.answers.files.opening import shorten
-from labelbits.answers.formats.crowdkit import ITEM, LABEL, SCALE, WORKER
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, probe, reader_for
 from labelbits.answers.formats.reader import Options, Probe, first_of
 from labelbits.answers.formats.times import time_column
+from labelbits.answers.formats.usual import ITEM, WORKER, label_column
 from labelbits.answers.reading import read_answers
 from labelbits.errors import InputError
 from labelbits.interface import Answers
@@ -142,9 +142,10 @@ def _start(looked: Probe) -> dict[str, Any]:
         for name, (shape, _) in looked.arrays.items()
     ]
     names = pl.DataFrame(schema=dict.fromkeys(looked.columns, pl.String))
+    item, worker = first_of(names, *ITEM), first_of(names, *WORKER)
     found = {
-        "item": first_of(names, *ITEM), "annotator": first_of(names, *WORKER),
-        "label": first_of(names, *LABEL, *SCALE), "seconds": time_column(names),
+        "item": item, "annotator": worker, "seconds": time_column(names),
+        "label": label_column(looked.columns, item, worker).name,
     }  # fmt: skip
     guess = {key: name for key, name in found.items() if name is not None}
     table = looked.kind in ("csv", "parquet", "json") and len(looked.columns) > 1

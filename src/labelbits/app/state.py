@@ -58,10 +58,8 @@ def sliders(plan: Plan) -> list[Slider]:
     """One for the budget, one for the price of an answer to each question, and one for each option
     of a question that has several: for those who price them apart."""
     found = [Slider("budget", f"budget ({plan.currency})", plan.budget, ("amount",))]
-    groups: dict[tuple[str, str, float], list[Curve]] = {}
-    for curve in plan.curves:
-        groups.setdefault((*curve.family.question, curve.family.price.amount), []).append(curve)
-    for (*_, price), curves in groups.items():
+    for curves in Market.of_plan(plan).priced_together:
+        price = curves[0].family.price.amount
         names = tuple(curve.family.name for curve in curves)
         kinds = list(dict.fromkeys(curve.family.kind for curve in curves))
         asked = by(" and ".join(kinds), curves[0].family.annotators)

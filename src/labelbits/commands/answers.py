@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labelbits.commands.console import JsonFlag, money, print_json, stoppable
+from labelbits.commands.console import JsonFlag, SheetOption, money, print_json, stoppable
 from labelbits.errors import InputError
 from labelbits.progress import progress_bar
 from labelbits.speech import inform, put
@@ -44,6 +44,7 @@ def pilot(
     question: Annotated[
         str | None, typer.Option(help="The question to read, where a file holds several.")
     ] = None,
+    sheet: SheetOption = None,
     classes: Annotated[
         str, typer.Option(help="Class names apart by commas. [default: those of the answers]")
     ] = "",
@@ -52,6 +53,7 @@ def pilot(
 ) -> None:
     """Read answers that you already have; measure their noise, time and reliability."""
     from labelbits.annotators.pilot import run_pilot
+    from labelbits.answers.files.containers import one_sheet
     from labelbits.answers.formats.deciding import SeveralQuestionsError
     from labelbits.outputs import check_table
     from labelbits.report.pilot import show_pilot
@@ -66,7 +68,7 @@ def pilot(
             columns=told_columns(columns), question=asked, classes=_names(classes), progress=tell,
         )  # fmt: skip
 
-    with stoppable("nothing was written"), progress_bar() as tell:
+    with stoppable("nothing was written"), progress_bar() as tell, one_sheet(sheet):
         try:
             results = {"": run(question)}
         except SeveralQuestionsError as several:
@@ -85,7 +87,9 @@ def pilot(
 
 
 def told_columns(text: str) -> dict[str, str]:
-    """`item=COL,annotator=COL` as a dictionary. Raises `InputError` for anything else."""
+    """`item=COL,annotator=COL` by the keys of `named`. Raises `InputError` for anything else."""
+    from labelbits.answers.formats.named import with_usual_keys
+
     found: dict[str, str] = {}
     for part in text.split(",") if text.strip() else ():
         key, mark, column = part.partition("=")
@@ -94,24 +98,28 @@ def told_columns(text: str) -> dict[str, str]:
                 f"--columns has {part!r}; expected pairs apart by commas: "
                 "item=COL,annotator=COL,label=COL"
             )
-        found[key.strip()] = column.strip()
-    return found
+        if found.setdefault(key.strip(), column.strip()) != column.strip():
+            raise InputError(
+                f"--columns {key.strip()} is {found[key.strip()]!r} and {column.strip()!r}; "
+                "expected one column of it"
+            )
+    return with_usual_keys(found)
 
 
-#: Keys of --columns, as the options of `plan` are called.
+#: Keys of --columns, as the options of `plan` are called; the others have none of their own.
 CALLED = {"item": "id"}
+OPTIONS = ("id", "text", "image", "label", "annotator", "seconds", "gold")
 
 
 def with_columns(text: str, own: dict[str, Any]) -> dict[str, Any]:
-    """The options of `plan` about columns, with what --columns says in one of them."""
-    found = dict(own)
+    """The options of `plan` about columns, with what --columns says in one of them; `more` holds
+    what only --columns names."""
+    found = {**own, "more": {}}
     for key, column in told_columns(text).items():
         name = CALLED.get(key, key)
-        if name not in found or name in ("features", "question"):
-            known = ", ".join(
-                k for k in ("item", *found) if k not in ("id", "features", "question")
-            )
-            raise InputError(f"--columns names {key!r}; expected one of: {known}")
+        if name not in OPTIONS:
+            found["more"][key] = column
+            continue
         if found[name] not in (None, column):
             raise InputError(
                 f"--columns {key}={column} and --{name} {found[name]} differ; expected one of them"
@@ -147,6 +155,7 @@ def recover_positions(
     question: Annotated[
         str | None, typer.Option(help="The question to read, where a file holds several.")
     ] = None,
+    sheet: SheetOption = None,
     seed: Annotated[int, typer.Option(help="Same seed, same embedding.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -155,6 +164,7 @@ def recover_positions(
 
     from labelbits.annotators.recovering import recover
     from labelbits.answers import read_answers
+    from labelbits.answers.files.containers import one_sheet
     from labelbits.answers.table.left_out import said_left_out
     from labelbits.items.arrays import load_features
     from labelbits.outputs import check_table
@@ -167,10 +177,11 @@ def recover_positions(
     if out is not None:
         check_table(out)
     began = time.perf_counter()
-    read = read_answers(
-        answers, file_format, signal=signal, columns=told_columns(columns), question=question,
-        seed=seed,
-    )  # fmt: skip
+    with one_sheet(sheet):
+        read = read_answers(
+            answers, file_format, signal=signal, columns=told_columns(columns), question=question,
+            seed=seed,
+        )  # fmt: skip
     for note in (*read.notes, *said_left_out(read)):
         inform(note)
     rows = None if features is None else load_features(features)

@@ -50,6 +50,13 @@ def stoppable(then: str) -> Iterator[None]:
             raise typer.Exit(130) from None
 
 
+#: Which sheet of a spreadsheet is read, on every command that reads files.
+SheetOption = Annotated[
+    str | None,
+    typer.Option("--sheet", help="The sheet of a spreadsheet that holds several."),
+]
+
+
 def money(text: str) -> float:
     """An amount of money of the command line."""
     try:

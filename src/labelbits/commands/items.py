@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from labelbits.commands.console import JsonFlag, print_json, stoppable
+from labelbits.commands.console import JsonFlag, SheetOption, print_json, stoppable
 from labelbits.errors import InputError
 from labelbits.progress import progress_bar
 from labelbits.speech import inform, put
@@ -31,6 +31,7 @@ def embed(
     out: Annotated[Path, typer.Option(help="The features: .parquet or .csv.")] = Path(
         "features.parquet"
     ),
+    sheet: SheetOption = None,
     seed: Annotated[int, typer.Option(help="Same seed, same features.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -38,6 +39,7 @@ def embed(
 
     What a model made of an item is kept and taken again, so that a second run is quick.
     """
+    from labelbits.answers.files.containers import one_sheet
     from labelbits.items.tables import Columns, read_tables
     from labelbits.items.writing import write_features
     from labelbits.outputs import check_table
@@ -45,7 +47,8 @@ def embed(
     if (text is None) == (image is None):
         raise InputError("embed takes --text COLUMN or --image COLUMN; expected one of them")
     check_table(out)
-    with stoppable("what was embedded so far is kept"), progress_bar() as tell:
+    kept = "what was embedded so far is kept"
+    with stoppable(kept), progress_bar() as tell, one_sheet(sheet):
         found = read_tables(
             files, Columns(id=id_, text=text, image=image), seed, embedding=model, progress=tell,
             answers_too=False,
@@ -69,6 +72,7 @@ def init_(
     question: Annotated[
         str | None, typer.Option(help="The question that is planned, where files hold several.")
     ] = None,
+    sheet: SheetOption = None,
 ) -> None:
     """Write a commented plan file from what the files seem to hold; ask what could not be told."""
     from labelbits.atomic import write_whole
@@ -79,7 +83,7 @@ def init_(
         raise InputError(f"{out}: is there already; give another file with --out")
     if not out.parent.is_dir():
         raise InputError(f"{out}: folder {out.parent} does not exist; create it first")
-    made = first_plan(files, out.parent, question)
+    made = first_plan(files, out.parent, question, sheet)
     try:
         write_whole(out, made.text)
     except OSError as problem:

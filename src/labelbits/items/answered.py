@@ -10,7 +10,7 @@ import polars as pl
 
 from labelbits.answers import read_answers
 from labelbits.answers.formats.deciding import SeveralQuestionsError
-from labelbits.answers.formats.detect import reader_for
+from labelbits.answers.formats.detect import columns_of, kind_of, reader_for
 from labelbits.answers.formats.reader import Options
 from labelbits.answers.table.columns import SCORE
 from labelbits.answers.table.left_out import said_left_out
@@ -26,6 +26,8 @@ MOST_STEPS = 11
 MOST_ASKED = 50
 #: What is recognised by the shape of its numbers alone is not taken for answers here.
 BY_SHAPE = 2
+#: Keys of other columns that a label may have beside it (`answers.formats.named`).
+OTHERS = ("milliseconds", "price", "group", "annotator_kind")
 #: Names of the columns that labels are read from.
 LABEL, WHO, TIME, ASKED = "label", "annotator", "seconds", "question"
 
@@ -50,6 +52,14 @@ def answers_in(
     for name, own in ((WHO, columns.annotator), (TIME, columns.seconds)):
         if own:
             chosen[name], told[name] = pl.col(own), name
+    beside = [key for key in columns.more if key not in (*OTHERS, ASKED)]
+    if beside:
+        raise InputError(
+            f"{where}: --columns {beside[0]}={columns.more[beside[0]]} is about comparisons of two "
+            f"items, and a label is named too; expected one of them, or {', '.join(OTHERS)}"
+        )
+    for key in (key for key in OTHERS if key in columns.more):
+        chosen[key], told[key] = pl.col(columns.more[key]), key
     if columns.annotator is None:
         chosen[WHO], told[WHO] = pl.lit("annotator"), WHO
     asked = _column_of_questions(table, columns)
@@ -149,11 +159,11 @@ def _one_question(where: str, several: SeveralQuestionsError) -> InputError:
 
 def _column_of_questions(table: pl.DataFrame, columns: Columns) -> str | None:
     """The column that parts the rows by question; None where one is asked."""
-    from labelbits.answers.formats.crowdkit import QUESTION
     from labelbits.answers.formats.reader import first_of
+    from labelbits.answers.formats.usual import QUESTION
 
     used = {columns.text, columns.label, columns.id, *columns.features}
-    name = first_of(table, *QUESTION)
+    name = columns.more.get("question") or first_of(table, *QUESTION)
     if columns.question is None:
         parts = name is not None and name not in used and 1 < table[name].n_unique() <= MOST_ASKED
         return name if parts else None
@@ -167,20 +177,16 @@ def _column_of_questions(table: pl.DataFrame, columns: Columns) -> str | None:
 
 def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str]) -> Answers | None:
     """The answers of those files whose format is known; None where no file's is."""
-    told = {
-        key: name
-        for key, name in (
-            ("annotator", columns.annotator), ("seconds", columns.seconds), ("item", columns.id),
-        )
-        if name is not None
-    }  # fmt: skip
+    told = columns.of_answers()
     known: list[Path] = []
     plain = True
     for path in paths:
         if path.is_dir():
             continue
         try:
-            reader, _ = reader_for(path, "auto", Options(question=columns.question))
+            here = columns_of(path, kind_of(path)) if columns.more else ()
+            named = {key: name for key, name in columns.more.items() if name in here}
+            reader, _ = reader_for(path, "auto", Options(question=columns.question, columns=named))
         except InputError:
             continue
         if reader.weakness < BY_SHAPE:  # a table of numbers may be features

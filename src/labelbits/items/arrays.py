@@ -137,7 +137,8 @@ def _counted(path: Path, items: int, ids: Sequence[str] | None) -> np.ndarray:
     table = read_table(path, [])
     name = id_column(table)
     votes = table.drop([name] if name else [])
-    numbers = votes.select(pl.all().cast(pl.Float64, strict=False))
+    comma = cells.decimal_commas(votes)
+    numbers = pl.DataFrame([cells.numbers(votes[one], comma) for one in votes.columns])
     for column in votes.columns:
         bad = numbers[column].is_null()
         if bad.any():

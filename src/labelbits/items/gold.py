@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.files.csv_files import read_csv
+from labelbits.answers.files.no_data import refuse_no_data
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, check_file, head
 from labelbits.answers.files.parquet import read_parquet
@@ -97,6 +98,7 @@ def read_gold(path: Path) -> Gold:
     number (-1 unknown) or a name, in the order of the rows of the features. Raises `InputError`.
     """
     check_file(path)
+    refuse_no_data(path, head(path, 4096))
     start = head(path, 4)
     if start.startswith(_NUMPY):
         return _from_array(path)

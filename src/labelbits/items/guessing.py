@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from labelbits.answers.formats import cells, times
-from labelbits.answers.formats.crowdkit import LABEL, SCALE, WORKER
 from labelbits.answers.formats.reader import first_of
+from labelbits.answers.formats.usual import LABEL, SCALE, WORKER, label_column
 from labelbits.interface import Answers
 from labelbits.items.reading import id_column
 from labelbits.items.tables import names_of
@@ -130,7 +130,7 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
             found.why["image"] = f"{name} holds paths of images"
             continue
         there = values.drop_nulls()
-        if len(there) and there.str.contains(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$").all():
+        if len(there) and not cells.numbers(there).null_count():
             if values.null_count() == 0:
                 numbers.append(name)
             continue
@@ -160,8 +160,9 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
 
 
 def _labelled(table: pl.DataFrame, taken: set, found: Guess) -> None:
-    named = first_of(table, *LABEL, *SCALE)
-    if named is not None and named not in taken - set(found.features):
+    free = [name for name in table.columns if name not in taken - set(found.features)]
+    named = label_column(free, found.id or found.text, found.annotator).name
+    if named is not None:
         found.label = named
         found.why["label"] = "by its name"
         return

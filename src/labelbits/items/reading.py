@@ -26,19 +26,19 @@ def read_table(path: Path, notes: list[str]) -> pl.DataFrame:
     """
     from labelbits.answers.files.csv_files import read_csv
     from labelbits.answers.files.json_files import json_elements
+    from labelbits.answers.files.no_data import refuse_folder, refuse_no_data
     from labelbits.answers.files.opening import Rejects, check_file, head
     from labelbits.answers.files.parquet import is_arrow, read_parquet
 
     if path.is_dir():
         shards = sorted(path.rglob("*.arrow"))[:1000]
         if not shards:
-            raise InputError(
-                f"{path}: a folder without Arrow files; expected one that datasets saved"
-            )
+            raise refuse_folder(path, "a table, or a folder that datasets saved (Arrow files)")
         return pl.concat([read_table(one, notes) for one in shards], how="diagonal_relaxed")
     check_file(path, "a table")
     rejects = Rejects()
     start = head(path).lstrip()
+    refuse_no_data(path, head(path, 4096))
     if start.startswith(b"PAR1") or is_arrow(start):
         table = read_parquet(path, notes)
     elif start[:1] in (b"{", b"["):
@@ -55,12 +55,14 @@ def read_table(path: Path, notes: list[str]) -> pl.DataFrame:
 
 def is_table(path: Path) -> bool:
     """Is the file a table, and no NumPy array?"""
+    from labelbits.answers.files.no_data import refuse_no_data
     from labelbits.answers.files.opening import check_file, head
 
     if path.is_dir():
         return True
     check_file(path, "a table or an array")
     start = head(path, 4096)
+    refuse_no_data(path, start)
     if path.suffix in (".npy", ".npz") or start.startswith((b"\x93NUMPY", b"\x80")):
         return False  # of a pickle too: whoever loads arrays refuses it
     return not (start.startswith(b"PK") and b".npy" in start[:300])
@@ -119,8 +121,9 @@ def _refuse(path: Path, rejects: Rejects) -> None:
 
 def id_column(table: pl.DataFrame) -> str | None:
     """The column that goes by a usual name of ids, if there is one."""
-    by_name = {name.lower(): name for name in reversed(table.columns)}
-    return next((by_name[name] for name in IDS if name in by_name), None)
+    from labelbits.answers.formats import usual
+
+    return usual.found(table.columns, (*IDS, *usual.ID))
 
 
 def found_column(table: pl.DataFrame, name: str) -> str | None:

@@ -6,7 +6,7 @@ format of answers may be among them. Items without a label are what can be bough
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ Say = Callable[[str], str]
 class Columns:
     """Which column is what; None or () where the user did not say.
 
-    `question` is the one to read where answers to several are there.
+    `question` is the one to read where answers to several are there. `more` are columns of answers
+    by the other keys that `--columns` knows (`answers.formats.named`).
     """
 
     id: str | None = None
@@ -45,6 +46,13 @@ class Columns:
     seconds: str | None = None
     gold: str | None = None
     question: str | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    def of_answers(self) -> dict[str, str]:
+        """What is said of columns of answers, by the keys of `--columns`."""
+        own = {"item": self.id, "annotator": self.annotator, "label": self.label,
+               "seconds": self.seconds}  # fmt: skip
+        return {**{key: name for key, name in own.items() if name}, **self.more}
 
 
 @dataclass
@@ -229,13 +237,17 @@ def _checked(
     known = [name for name in table.columns if name != JOINED]
     whole: dict[str, Any] = {}
     for one in fields(columns):
-        if one.name in ("id", "features", "question"):
+        if one.name in ("id", "features", "question", "more"):
             continue
         name = getattr(columns, one.name)
         if name is not None:
             whole[one.name] = found_column(table, name)
             if whole[one.name] is None:
                 raise no_column(where, say(one.name), name, known)
+    more = {key: found_column(table, name) for key, name in columns.more.items()}
+    for key, own in more.items():
+        if own is None and columns.label:
+            raise no_column(where, f"--columns {key}", columns.more[key], known)
     found = [found_column(table, name) for name in columns.features]
     for name, own in zip(columns.features, found, strict=True):
         if own is None and not (len(found) == 1 and locate(name).exists()):
@@ -247,7 +259,8 @@ def _checked(
             f"(columns: {', '.join(known)})"
         )
     features = tuple(own or name for name, own in zip(columns.features, found, strict=True))
-    return Columns(id=columns.id, features=features, question=columns.question, **whole)
+    also = {key: own or columns.more[key] for key, own in more.items()}
+    return Columns(id=columns.id, features=features, question=columns.question, more=also, **whole)
 
 
 def _described(

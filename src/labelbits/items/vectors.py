@@ -32,7 +32,8 @@ def vectors_of(table: pl.DataFrame, wanted: Sequence[str], where: str) -> np.nda
                 "expected equally many"
             )
         return np.array(column.to_list(), dtype=np.float32)
-    numbers = table.select(pl.col(list(wanted)).cast(pl.Float32, strict=False))
+    comma = cells.decimal_commas(table.select(wanted))
+    numbers = pl.DataFrame([_cast(table[one], comma) for one in wanted])
     for one in wanted:
         bad = numbers[one].is_null()
         if bad.any():
@@ -58,20 +59,32 @@ def read_vectors(path: Path) -> tuple[list[str] | None, np.ndarray]:
     if lists:
         wanted = lists[:1]
     else:
-        wanted = [n for n in rest.columns if _numbers(rest[n]) is not None]
-        rest = rest.with_columns(pl.Series(n, _numbers(rest[n])) for n in wanted)
+        comma = cells.decimal_commas(rest)
+        made = {n: _numbers(rest[n], comma) for n in rest.columns}
+        wanted = [n for n, own in made.items() if own is not None]
+        rest = rest.with_columns(made[n].alias(n) for n in wanted)  # type: ignore[union-attr]
     if not wanted:
+        first = next((f" ({n} holds {rest[n].drop_nulls().head(1).to_list()[0]!r})"
+                      for n in rest.columns if rest[n].null_count() < len(rest)), "")  # fmt: skip
         raise InputError(
-            f"{path}: found columns {', '.join(table.columns[:10])}; expected a column of vectors, "
-            "or columns of numbers, beside one of ids"
+            f"{path}: found columns {', '.join(table.columns[:10])}{first}; expected a column of "
+            "vectors, or columns of numbers, beside one of ids"
         )
     ids = cells.names(table[name]).to_list() if name else None
     return ids, vectors_of(rest, wanted, str(path))
 
 
-def _numbers(column: pl.Series) -> pl.Series | None:
+def _cast(column: pl.Series, comma: bool | None) -> pl.Series:
+    """The column as float32, null where a cell is no number; `comma`: decimal commas or not."""
+    if column.dtype == pl.String:
+        plain = column.cast(pl.Float32, strict=False)
+        return cells.numbers(column, comma).cast(pl.Float32) if plain.null_count() else plain
+    return column.cast(pl.Float32, strict=False)
+
+
+def _numbers(column: pl.Series, comma: bool | None) -> pl.Series | None:
     """The column as numbers, NaN where a cell is empty; None where it holds anything else."""
-    made = column.cast(pl.Float32, strict=False)
+    made = _cast(column, comma)
     lost = column.filter(made.is_null()).drop_nulls()
     if made.null_count() == len(made):
         return None
@@ -83,7 +96,7 @@ def _numbers(column: pl.Series) -> pl.Series | None:
 def _names(table: pl.DataFrame) -> str | None:
     """The only column of text, where its values are all different: it names the rows."""
     texts = [name for name, kind in table.schema.items() if kind == pl.String]
-    texts = [one for one in texts if table[one].cast(pl.Float64, strict=False).null_count()]
+    texts = [one for one in texts if cells.numbers(table[one]).null_count()]
     if len(texts) != 1 or table[texts[0]].null_count():
         return None
     return texts[0] if table[texts[0]].n_unique() == len(table) else None

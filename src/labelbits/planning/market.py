@@ -6,7 +6,7 @@ advice, tables, figures and the page have one place to ask.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -49,6 +49,29 @@ class Market:
     def curve(self, family: str) -> Curve:
         """The curve of a family by its name."""
         return next(one for one in self.curves if one.family.name == family)
+
+    @property
+    def priced_together(self) -> list[list[Curve]]:
+        """The curves whose answers have one price: a vote and a hard label of the same people are
+        one question, unless the plan prices them apart."""
+        found: dict[tuple[str, str, float], list[Curve]] = {}
+        for curve in self.curves:
+            asked = curve.family
+            found.setdefault((*asked.question, asked.price.amount), []).append(curve)
+        return list(found.values())
+
+    def shared(self, prices: Mapping[str, float]) -> dict[str, float]:
+        """`prices` of an answer by option, and of what has one price with an option named there: an
+        option that is named too is parted from them."""
+        told = dict(prices)
+        for curves in self.priced_together:
+            named = [one.family for one in curves if one.family.name in prices]
+            for own in (one.family for one in curves if one.family.name not in prices):
+                like = [one for one in named if one.kind == own.kind] or named
+                asked = {prices[one.name] for one in like}
+                if len(asked) == 1:
+                    told[own.name] = asked.pop()
+        return told
 
     @classmethod
     def of_plan(cls, plan: Plan) -> Market:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from labelbits.answers.files.containers import one_sheet
 from labelbits.errors import InputError
 from labelbits.metrics import metric_of
 from labelbits.planning.advice.advise import advise
@@ -154,6 +155,11 @@ def _road(wanted: PlanFile, given: Given) -> Road:
 
 def _given(wanted: PlanFile, seed: int, tell: Progress) -> Given:
     """The files that the plan names."""
+    with one_sheet(wanted.dataset.sheet):
+        return _read(wanted, seed, tell)
+
+
+def _read(wanted: PlanFile, seed: int, tell: Progress) -> Given:
     if wanted.dataset.has_items:
         evidence = load_evidence(wanted, seed, tell)
         return Given(evidence, evidence.pilot)

@@ -17,6 +17,8 @@ from labelbits.planning.records import Crossover, Extras, Recommendation
 from labelbits.planning.spec.cost import Price
 from labelbits.planning.spec.planfile import CROWD, Budget, SignalPlan
 
+#: Columns of the table of options: a purchase together with the labels that are held.
+WITH_HELD = ("quality_with_held", "low_with_held", "high_with_held")
 #: A difference of quality below this is none: it vanishes when qualities are shown.
 NOTHING = 5e-4
 
@@ -208,13 +210,31 @@ class Plan:
         """`to_dict` as text."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
 
+    def table(self) -> list[dict[str, Any]]:
+        """The options, one row each: `quality`, `low` and `high` are those of the purchase alone.
+
+        Where labels are held, `WITH_HELD` are those of both together, which the plan works out for
+        the largest purchase of each option; None for the others.
+        """
+        rows = [asdict(option) for option in self.options]
+        held = self.recommendation.get("next")
+        if held is None:
+            return rows
+        added = {one["family"]: one for one in held["purchases"]}
+        last = {option.family: k for k, option in enumerate(self.options)}  # they rise in size
+        for number, row in enumerate(rows):
+            one = added.get(row["family"]) if last[row["family"]] == number else None
+            values = (None,) * 3 if one is None else (one["quality"], *one["interval"])
+            row |= dict(zip(WITH_HELD, values, strict=True))
+        return rows
+
     def csv(self) -> str:
-        """options.csv: one row an option."""
+        """options.csv: `table` as text."""
+        rows = self.table()
         stream = io.StringIO()
-        names = list(Option.__dataclass_fields__)
-        writer = csv.DictWriter(stream, names, lineterminator="\n")
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(asdict(option) for option in self.options)
+        writer.writerows(rows)
         return stream.getvalue()
 
 

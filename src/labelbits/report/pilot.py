@@ -16,6 +16,7 @@ from labelbits.answers.table.left_out import reasons
 from labelbits.interface import LEVEL
 from labelbits.quantity import Quantity
 from labelbits.report.beside_models import lines_beside
+from labelbits.signals.encoding import PREFERENCE
 from labelbits.speech import cell, say
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ MEASURES = {
     "total variation": "total variation {} (0: equal, 1: nothing in common)",
     "correlation": "correlation {}",
 }
+#: Largest share of random answers from which nothing is ruled out.
+ALL = 0.995
 #: Flagged annotators printed; `--json` has all of them.
 SHOWN = 5
 
@@ -124,9 +127,9 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         most = noise.random_at_most
         if noise.assumes == NO_LAPSE:
             lapse = "no answering at random was found, so 0 % is used"
-            if noise.lapse.high >= 5e-4:
-                hidden = f"{100 * noise.lapse.high:.1f} %"
-                lapse += f"; up to {hidden} of the answers could be random unnoticed"
+            lapse += _unnoticed(noise.lapse.high)
+        elif most is not None and noise.lapse.high >= most:
+            lapse += ", if mistakes follow distances; the upper end holds for any mistakes"
         elif most is not None:
             lapse += f", if mistakes follow distances; at most {100 * most:.1f} % for any mistakes"
         yield "lapse", lapse
@@ -138,6 +141,9 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
             yield "", f"assumes {noise.assumes}" + (f"; {found.advice}" if found.advice else "")
     else:
         yield "noise", f"these answers cannot tell: {found.advice}"
+        if (most := found.random_at_most) is not None:
+            ties = " (ties left out)" if found.signal == PREFERENCE else ""
+            yield "lapse", _unnoticed(most).removeprefix("; ") + ties
     paid = found.price if price is None else price
     if paid is not None:
         yield "price", f"{paid:.4g} for one answer" + ("" if price is None else " at this wage")
@@ -149,6 +155,15 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         yield "flagged", f"{many(len(found.flagged), 'annotator')}: reasons to look, no verdict"
         for record in found.flagged[:SHOWN]:
             yield "", f"{record.annotator}: {'; '.join(record.evidence)}"
+
+
+def _unnoticed(most: float) -> str:
+    """How many answers could be random: nothing where next to none could."""
+    if most >= ALL:
+        return "; all of the answers could be random: people agree hardly more often than by chance"
+    if most < 5e-4:
+        return ""
+    return f"; up to {100 * most:.1f} % of the answers could be random unnoticed"
 
 
 def _show_dropped(pilot: Pilot, console: Console) -> None:

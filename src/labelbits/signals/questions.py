@@ -35,21 +35,20 @@ def keys(batch: Batch, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 def kept_keys(name: str, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """`keys` of answers that no signal models: preferences and numbers on a scale.
 
-    A preference is one question whichever side an item stood on, and says which item won or "tie".
+    A preference is one question whichever side an item stood on, and says that the first item by
+    name won (0), the other (1), or neither (2, a tie).
     """
     items, answer = rows["items"], rows["answer"]
     if name == PREFERENCE:
-        left, right = items.list.get(0), items.list.get(1)
-        won = rows.select(
-            pl.when(pl.lit(answer == "0")).then(pl.lit(left))
-            .when(pl.lit(answer == "1")).then(pl.lit(right))
-            .otherwise(pl.lit("\x1ftie"))
-        ).to_series()  # fmt: skip
-        answer, items = won, items.list.sort()
+        turned = (items.list.get(0) > items.list.get(1)).to_numpy()
+        won = answer.replace_strict({"0": 0, "1": 1}, default=2, return_dtype=pl.Int64).to_numpy()
+        answer = np.where(turned & (won < 2), 1 - won, won)
+        items = items.list.sort()
     asked = items.list.join("\x1f")
     if "group" in rows.columns:
         asked = asked + "\x1e" + rows["group"].fill_null("")
-    return _number(asked.to_numpy()), _number(answer.to_numpy())
+    number = answer if isinstance(answer, np.ndarray) else _number(answer.to_numpy())
+    return _number(asked.to_numpy()), number
 
 
 def question_of(batch: Batch) -> np.ndarray:

@@ -1,16 +1,24 @@
 """How many answers could have been given at random, by counting alone: a bound for any annotator.
 
 A channel may fit badly; these counts ask nothing of it. An answer at random is spread evenly over
-the K classes, whatever the item. Rank the classes for each answer by what is known without it: the
-true class first, where there is gold, then what the others say of the item, then what answers
-about other items take this class for. An answer at random is not among the first m with probability
-(K - m) / K, so the share of random answers is at most
+the K outcomes, whatever the question. Three kinds of counts bound the share e of them:
 
-    P(answer is not among the first m) K / (K - m)        for m = 1, 2, 3.
+1. Rank the outcomes for each answer by what is known without it: the true one first, where there is
+   gold, then what the others say of the question, then what answers to other questions take this
+   outcome for. An answer at random is not among the first m with probability (K - m) / K, so
 
-m = 1 counts mistakes; larger m leave out mistakes between two or three classes, which random
-answers do not explain. The smallest of these is reported, each at a level that makes 95 % hold for
-all. Items are the units of the intervals.
+       e <= P(answer is not among the first m) K / (K - m)        for m = 1, 2, 3.
+
+   m = 1 counts mistakes; larger m leave out mistakes between two or three outcomes, which random
+   answers do not explain.
+2. The same with m = 1 where the others nearly all say the same: mistakes about questions that are
+   hard for everybody are left out.
+3. Two answers to a question agree by luck with probability 1 / K unless neither is random
+   (`crossed`): agreement a of two outcomes allows e <= 1 - sqrt(2 a - 1) and no more.
+
+The smallest bound is reported, each at a level that makes 95 % hold for all. Questions are the
+units of the intervals. 1 holds whoever answers what. 2 and 3 take a person's random answers as
+spread evenly over the questions asked of them; who is asked what may depend on the person.
 """
 
 from __future__ import annotations
@@ -18,6 +26,7 @@ from __future__ import annotations
 import numpy as np
 
 from labelbits.annotators.intervals import share_by
+from labelbits.annotators.noise.crossed import crews, most_by_agreement
 from labelbits.interface import Signal
 from labelbits.signals import Candidates, Complementary, Hard, Ranking, Verify
 
@@ -25,6 +34,8 @@ from labelbits.signals import Candidates, Complementary, Hard, Ranking, Verify
 MOST_FIRST = 3
 #: Entries of the table of answers by classes: more answers than fit are drawn at random.
 TABLE = 4_000_000
+#: The others nearly all say the same where this share of at least so many do.
+ALIKE, OTHERS = 0.8, 2
 
 
 def most_at_random(
@@ -34,14 +45,15 @@ def most_at_random(
     truth: np.ndarray,
     classes: int,
     seed: int = 0,
+    annotator: np.ndarray | None = None,
 ) -> float | None:
     """Largest share of random answers, the upper end of 95 %; None where counting says nothing.
 
     `answer` (n, width) are codes of one signal about items (n,), whose true class is `truth` (n,),
-    -1 unknown.
+    -1 unknown; `annotator` (n,) says who answered, None: anybody.
     """
     if isinstance(signal, (Hard, Ranking)):
-        return most_of_choices(answer[:, 0], item, truth, classes, seed)
+        return most_of_choices(answer[:, 0], item, truth, classes, seed, annotator)
     known = truth >= 0
     answer, item, truth = answer[known], item[known], truth[known]
     if isinstance(signal, Complementary):
@@ -59,7 +71,12 @@ def most_at_random(
 
 
 def most_of_choices(
-    answer: np.ndarray, question: np.ndarray, truth: np.ndarray, outcomes: int, seed: int = 0
+    answer: np.ndarray,
+    question: np.ndarray,
+    truth: np.ndarray,
+    outcomes: int,
+    seed: int = 0,
+    annotator: np.ndarray | None = None,
 ) -> float | None:
     """The same from choices (n,) of one of `outcomes`, to questions (n,) with `truth` (n,)."""
     rng = np.random.default_rng(seed)
@@ -72,28 +89,67 @@ def most_of_choices(
         usable = usable[np.argsort(drawn[question[usable]], kind="stable")]
         usable = np.sort(usable[: max(1, TABLE // outcomes)])
     answer, question, truth = answer[usable], question[usable], truth[usable]
-    rank = _ranks(answer, question, truth, outcomes, rng)
+    crew = crews(np.zeros(len(usable), int) if annotator is None else annotator[usable])
+    others = _others(answer, question, outcomes)
+    rank = _ranks(others, answer, question, truth, rng)
     depths = range(1, min(MOST_FIRST, outcomes - 1) + 1)
-    level = 1 - 0.05 / len(depths)
+    counted = others.sum(1)
+    alike = (counted >= OTHERS) & (others.max(1) >= ALIKE * counted)
+    steady = alike | (truth >= 0)
+    tests = len(depths) + bool(alike.any()) + bool(counted.any())
+    level = 1 - 0.05 / tests
     found = [
         share_by((rank >= m).astype(float), question, level=level).high * outcomes / (outcomes - m)
         for m in depths
     ]
+    if alike.any():
+        weight, unseen = _as_all(crew, steady)
+        wrong = share_by((rank >= 1)[steady].astype(float), question[steady], weight, level).high
+        found.append((1 - unseen) * wrong * outcomes / (outcomes - 1) + unseen)
+    if counted.any():
+        found.append(most_by_agreement(answer, question, crew, outcomes, level))
     return float(min(1.0, *found))
 
 
-def _ranks(
-    answer: np.ndarray, question: np.ndarray, truth: np.ndarray, k: int, rng: np.random.Generator
-) -> np.ndarray:
-    """(n,): place of each answer among the classes, from 0, ranked by what is known without it."""
-    n, rows = len(answer), np.arange(len(answer))
+def most_of_preferences(
+    question: np.ndarray, won: np.ndarray, annotator: np.ndarray, seed: int = 0
+) -> float | None:
+    """The same of preferences (n,) as `kept_keys` codes them, of those that are no tie: whoever
+    answers at random is taken to choose either side as often, and no tie."""
+    decided = won < 2
+    unknown = np.full(int(decided.sum()), -1)
+    return most_of_choices(won[decided], question[decided], unknown, 2, seed, annotator[decided])
+
+
+def _as_all(crew: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, float]:
+    """(weights of the chosen answers by which each person counts as among all, share of answers of
+    people none of whose answers is chosen)."""
+    every, mine = np.bincount(crew), np.bincount(crew[chosen], minlength=crew.max() + 1)
+    return (every / np.maximum(mine, 1))[crew[chosen]], float(every[mine == 0].sum() / len(crew))
+
+
+def _others(answer: np.ndarray, question: np.ndarray, k: int) -> np.ndarray:
+    """(n, k): how often each outcome was named by the other answers to the question."""
     counts = np.zeros((question.max() + 1, k))
     np.add.at(counts, (question, answer), 1.0)
     others = counts[question]
-    others[rows, answer] -= 1
+    others[np.arange(len(answer)), answer] -= 1
+    return others
+
+
+def _ranks(
+    others: np.ndarray,
+    answer: np.ndarray,
+    question: np.ndarray,
+    truth: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """(n,): place of each answer among the outcomes, from 0, ranked by what is known without it."""
+    (n, k), rows = others.shape, np.arange(len(answer))
     known = truth >= 0
+    others = others.copy()
     others[rows[known], truth[known]] += n + 1
-    # What that class is taken for about other items: each half of the items reads the other half.
+    # What that outcome is taken for about other items: each half of them reads the other half.
     half = rng.integers(0, 2, question.max() + 1)[question]
     first = others.argmax(1)
     weight = others + rng.random((n, k)) * 1e-6

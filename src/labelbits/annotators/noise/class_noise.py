@@ -76,7 +76,8 @@ def fit_noise(
         source = f"gold and {source}"
     concentrated = hasattr(signal, "concentration")
     shared = spread_of_contrast(classes, dims)
-    most = most_at_random(signal, batch.answer, batch.items[:, 0], truth, classes, seed)
+    shown, who = batch.items[:, 0], batch.annotator
+    most = most_at_random(signal, batch.answer, shown, truth, classes, seed, who)
     return maximise(score, concentrated, dims, classes, len(gold), len(rows), source, shared, most)
 
 

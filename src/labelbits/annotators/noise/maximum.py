@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize
@@ -28,6 +28,7 @@ UNTOLD = 2.0
 WIDTH = Z
 FALL = WIDTH**2 / 2
 METHOD = "marginal likelihood over worlds; scores of items"
+COUNTED = "upper end by counting mistakes"
 
 #: What is assumed where no lapse fits as well as any, or where precision has no upper end.
 NO_LAPSE = "no lapse, which these answers cannot tell from low precision"
@@ -114,7 +115,8 @@ def maximise(
 
     `shared` is the standard deviation of ln precision that all items have in common; `most` is a
     bound of the lapse that holds without the channel (`most_at_random`): mistakes that do not
-    follow distances look like lapses to the channel, and no lapse above the bound is believed.
+    follow distances look like lapses to the channel, and no lapse above the bound is believed. The
+    lapse's interval ends there, so that it holds for annotators unlike the channel too.
     """
     believed = LAPSES if most is None else LAPSES[most >= LAPSES]
     joint = search(score, believed, concentrated)
@@ -133,8 +135,7 @@ def maximise(
         assumes, precision, params = NO_LAPSE, none, never.best[0]
         random = _lapse(joint, 0.0, 0.0, top)
         if most is not None:
-            how = "0 assumed; upper end by counting mistakes"
-            random = Quantity(0.0, 0.0, most, how, "share", "assumed")
+            random = Quantity(0.0, 0.0, most, f"0 assumed; {COUNTED}", "share", "assumed")
     else:
         precision = _profile(joint, shared)
         if precision is not None and precision.high > 0.99 * math.exp(LIMITS[1]):
@@ -143,6 +144,10 @@ def maximise(
         random = _lapse(joint, lapse, 0.0, top)
     if precision is None:
         return None
+    if most is not None and assumes != NO_LAPSE:
+        # The channel takes mistakes that follow no distances for imprecision: it finds too few
+        # lapses of annotators unlike it, and its own upper end holds for them too seldom.
+        random = replace(random, high=most, method=f"{METHOD}; {COUNTED}")
     return Noise(
         precision=precision,
         lapse=random,

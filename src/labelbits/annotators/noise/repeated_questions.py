@@ -49,8 +49,17 @@ def noise_by_questions(batch: Batch, rows: pl.DataFrame, dims: int, seed: int = 
     world = World(items=signal.arity, classes=2, dims=dims)
     d2 = signal.distances(world.sample_items(key, (WORLDS, signal.arity)))
     score = _likelihood(signal, d2, place[used], item)
-    most = most_of_choices(place, question, np.full(len(place), -1), len(signal.pairs), seed)  # type: ignore[attr-defined]
+    most = most_by_questions(batch, rows, seed)
     return maximise(score, False, dims, 0, int(item.max()) + 1, len(used), SOURCE, most=most)
+
+
+def most_by_questions(batch: Batch, rows: pl.DataFrame, seed: int = 0) -> float | None:
+    """Largest share of random answers by what people say of one question (`most_of_choices`); None
+    without repeats, or for signals that do not pick one of a few pairs."""
+    outcomes = len(getattr(batch.signal, "pairs", ()))
+    question, place = keys(batch, rows)
+    unknown = np.full(len(place), -1)
+    return most_of_choices(place, question, unknown, outcomes, seed, batch.annotator)
 
 
 def _drawn(question: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

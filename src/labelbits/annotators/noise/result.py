@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labelbits.quantity import Quantity
@@ -34,6 +34,15 @@ class Noise:
     assumes: str = ""
     never_random: Quantity | None = None
     random_at_most: float | None = None
+
+    def bounded(self, most: float | None) -> Noise:
+        """The same with `random_at_most`: no lapse above it is believed."""
+        if most is None:
+            return self
+        one = self.lapse
+        low, value, high = (min(end, most) for end in (one.low, one.value, one.high))
+        lapse = replace(one, value=value, low=low, high=high)
+        return replace(self, lapse=lapse, random_at_most=float(most))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""

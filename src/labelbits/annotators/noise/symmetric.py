@@ -15,7 +15,6 @@ theorem: no class is looked at again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -63,7 +62,7 @@ def symmetric_likelihood(
         sums[0][0], sums[1][0] = k, k - 1
         out = np.empty((len(lapses), len(patterns)))
         for row, lapse in enumerate(lapses):
-            all_of, rest_of = (_product(_with_lapse(part, lapse, k)) for part in sums)
+            all_of, rest_of = (_Product(_with_lapse(part, lapse, k)) for part in sums)
             said_true = (1 - lapse) * true + lapse / k
             for (right, rest), place in patterns.items():
                 value = all_of(rest) if right < 0 else said_true**right * rest_of(rest)
@@ -90,18 +89,23 @@ def _with_lapse(sums: np.ndarray, lapse: float, k: int) -> np.ndarray:
     )
 
 
-def _product(sums: np.ndarray) -> Callable[[tuple[int, ...]], np.ndarray]:
-    """counts -> sum over different classes of the products of powers, (worlds,)."""
-    known: dict[tuple[int, ...], np.ndarray] = {(): np.ones(sums.shape[1])}
+class _Product:
+    """counts -> sum over different classes of the products of powers, (worlds,).
 
-    def of(counts: tuple[int, ...]) -> np.ndarray:
-        if counts not in known:
+    No function that calls itself: such a one holds itself and its arrays, hundreds of megabytes a
+    fit, until garbage is looked for.
+    """
+
+    def __init__(self, sums: np.ndarray) -> None:
+        self.sums = sums
+        self.known: dict[tuple[int, ...], np.ndarray] = {(): np.ones(sums.shape[1])}
+
+    def __call__(self, counts: tuple[int, ...]) -> np.ndarray:
+        if counts not in self.known:
             *first, last = counts
-            value = sums[last] * of(tuple(first))
+            value = self.sums[last] * self(tuple(first))
             for j in range(len(first)):
                 merged = sorted([*first[:j], first[j] + last, *first[j + 1 :]], reverse=True)
-                value = value - of(tuple(merged))
-            known[counts] = np.maximum(value, 0.0)
-        return known[counts]
-
-    return of
+                value = value - self(tuple(merged))
+            self.known[counts] = np.maximum(value, 0.0)
+        return self.known[counts]

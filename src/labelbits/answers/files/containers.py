@@ -7,6 +7,7 @@ with cells. What is unpacked is counted while it is read, so what a header claim
 from __future__ import annotations
 
 import bz2
+import contextlib
 import csv
 import datetime
 import functools
@@ -17,6 +18,8 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -31,9 +34,38 @@ MOST_TIMES = 100
 LARGEST_UNPACKED = 1 << 34
 #: Bytes of all parts of a spreadsheet, unpacked: about five million cells.
 LARGEST_SPREADSHEET = 1 << 29
+#: The sheet that the user asks for in spreadsheets that hold several; "": the first with cells.
+SHEET: ContextVar[str] = ContextVar("sheet", default="")
+#: What was said of sheets that were not read, while somebody listens (`one_sheet`).
+_OTHERS: ContextVar[dict[str, None] | None] = ContextVar("others", default=None)
 #: What unpackers raise for broken bytes.
 BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError,
           NotImplementedError, RuntimeError, struct.error, KeyError)  # fmt: skip
+
+
+@contextlib.contextmanager
+def one_sheet(name: str | None) -> Iterator[dict[str, None]]:
+    """Spreadsheets of several sheets are read by the sheet `name` inside (None: as outside).
+
+    What was said of sheets that were not read is given as the keys of a dictionary, and stands at
+    the end of every `InputError`: what is missing may be on another sheet.
+    """
+    said: dict[str, None] = {}
+    outside = _OTHERS.get()
+    chosen = SHEET.set(SHEET.get() if name is None else name)
+    heard = _OTHERS.set(said)
+    try:
+        yield said
+    except InputError as problem:
+        told = [one for one in said if one not in str(problem)]
+        if told:
+            problem.args = (f"{problem} ({'; '.join(told)})",)
+        raise
+    finally:
+        _OTHERS.reset(heard)
+        SHEET.reset(chosen)
+        if outside is not None:
+            outside.update(said)
 
 
 def container_of(path: Path, start: bytes) -> Container | None:
@@ -69,7 +101,9 @@ def unpacked(path: Path, kind: Container, notes: list[str]) -> BinaryIO:
     """The content as a stream that may be wound back; raises `InputError` above the limits."""
     if kind == "spreadsheet":
         status = path.stat()
-        data, said = _sheet(path, status.st_size, status.st_mtime_ns)
+        data, said = _sheet(path, status.st_size, status.st_mtime_ns, SHEET.get())
+        if said and (others := _OTHERS.get()) is not None:
+            others.update(dict.fromkeys(said))
         notes.extend(note for note in said if note not in notes)
         return io.BytesIO(data)
     if kind == "zip":
@@ -149,8 +183,8 @@ def _limited(path: Path, stream: BinaryIO) -> BinaryIO:
 
 
 @functools.lru_cache(maxsize=2)
-def _sheet(path: Path, size: int, changed: int) -> tuple[bytes, tuple[str, ...]]:
-    """The first sheet with cells as CSV, and what to say about other sheets."""
+def _sheet(path: Path, size: int, changed: int, wanted: str) -> tuple[bytes, tuple[str, ...]]:
+    """The sheet `wanted` ("": the first with cells) as CSV, and what to say about other sheets."""
     import python_calamine
 
     _check_parts(path)
@@ -167,13 +201,19 @@ def _sheet(path: Path, size: int, changed: int) -> tuple[bytes, tuple[str, ...]]
     full = [(name, cells) for name, cells in sheets if any(any(map(str, row)) for row in cells)]
     if not full:
         raise InputError(f"{path}: a spreadsheet without a cell; save the sheet of answers as CSV")
-    name, cells = full[0]
+    if len(full) > 1 and wanted and wanted not in dict(full):
+        raise InputError(
+            f"{path}: has no sheet {wanted!r} with cells; expected one of: "
+            f"{', '.join(repr(one) for one, _ in full)}"
+        )
+    name, cells = next((one for one in full if one[0] == wanted), full[0])
     notes = []
-    if len(full) > 1:
-        others = ", ".join(other for other, _ in full[1:5])
+    if len(full) > 1 and not wanted:
+        others = [repr(other) for other, _ in full if other != name]
+        shown = ", ".join(others[:4]) + (f" and {len(others) - 4} more" if len(others) > 4 else "")
         notes.append(
-            f"{path.name}: sheet {name!r} is read and {others} is not; save another sheet as CSV "
-            "to read it"
+            f"{path.name}: sheet {name!r} is read and {shown} {'is' if len(others) == 1 else 'are'}"
+            f" not: --sheet {others[0]} reads that one"
         )
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")

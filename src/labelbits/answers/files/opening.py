@@ -21,6 +21,7 @@ import polars as pl
 
 from labelbits.answers.files.containers import container_of, unpacked
 from labelbits.answers.files.encodings import encoding_of
+from labelbits.answers.files.no_data import refuse_folder
 from labelbits.errors import InputError
 
 #: Characters of text read at once.
@@ -70,8 +71,9 @@ def check_file(path: Path, what: str = "a file of answers") -> None:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or device"
-            raise InputError(f"{path}: not a file but {kind}; expected {what}")
+            if stat.S_ISDIR(status.st_mode):
+                raise refuse_folder(path, what)
+            raise InputError(f"{path}: not a file but a pipe or device; expected {what}")
         if status.st_size == 0:
             raise InputError(
                 f"{path}: the file is empty; expected {what.removeprefix('a file of ')}"

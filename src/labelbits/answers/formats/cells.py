@@ -18,6 +18,9 @@ MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "<na>", "null", "nat", "-na
 #: Characters that cannot be seen round a name.
 UNSEEN = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000"
 WHOLE = r"^[+-]?\d{1,18}(\.0*)?$"
+#: Numbers whose comma, or whose point, can be no mark of thousands.
+COMMA = r"^[+-]?(\d*,(\d{1,2}|\d{4,})|0?,\d+|\d{1,3}(\.\d{3})+,\d+|\d+,\d+[eE][+-]?\d+)$"
+POINT = r"^[+-]?[\d,]*\.\d+([eE][+-]?\d+)?$"
 
 
 def text(name: str, table: pl.DataFrame) -> pl.Expr:
@@ -78,16 +81,20 @@ def tidy(value: str) -> str:
     return unicodedata.normalize("NFC", whole.strip(UNSEEN))
 
 
-def numbers(column: pl.Series) -> pl.Series:
-    """Column as numbers; `$`, blanks and thousands commas are dropped, other text is null.
+def numbers(column: pl.Series, decimal: bool | None = None) -> pl.Series:
+    """Column as numbers; currency signs, blanks and thousands marks are dropped, other text is
+    null.
 
-    Commas are decimal where no thousands can be meant: `3,05`, and no point anywhere.
+    `decimal` says that commas are decimal (`decimal_commas` of a whole table tells it); None: the
+    column's own cells do, where no thousands can be meant: `3,05`, `0,125`, `1.234,5`.
     """
     if column.dtype == pl.String:
-        plain = column.str.replace_all(r"[$€£%\s]", "")
+        plain = _bare(column)
         if plain.str.contains(",", literal=True).any():
-            decimal = plain.str.contains(r"^[+-]?\d*,(\d{1,2}|\d{4,})$").any()
-            if decimal and not plain.str.contains(".", literal=True).any():
+            if decimal is None:
+                decimal = _evidence(plain) == (True, False)
+            if decimal:
+                plain = plain.str.replace_all(".", "", literal=True)
                 plain = plain.str.replace(",", ".", literal=True)
             else:
                 plain = plain.str.replace_all(r",(\d{3})\b", "$1")
@@ -95,6 +102,26 @@ def numbers(column: pl.Series) -> pl.Series:
     if column.dtype.is_numeric():
         return column.cast(pl.Float64, strict=False)
     return pl.Series(column.name, [None] * len(column), dtype=pl.Float64)
+
+
+def decimal_commas(table: pl.DataFrame) -> bool | None:
+    """Are the commas of a table's numbers decimal, as its cells of text together tell? None where
+    they tell nothing, or the one and the other."""
+    told = [_evidence(_bare(table[n])) for n, kind in table.schema.items() if kind == pl.String]
+    comma, point = (any(side) for side in zip(*told, strict=True)) if told else (False, False)
+    return None if comma == point else comma
+
+
+def _bare(column: pl.Series) -> pl.Series:
+    """Cells without currency signs, per cent, blanks and the apostrophes of Swiss thousands."""
+    return column.str.replace_all(r"[$€£%\s'\u2019\u202f]", "")
+
+
+def _evidence(plain: pl.Series) -> tuple[bool, bool]:
+    """(some cell has a decimal comma for certain, some cell has a decimal point)."""
+    comma = plain.str.contains(COMMA).any()
+    point = plain.str.contains(POINT) & ~plain.str.contains(r"^[+-]?\d{1,3}(\.\d{3})+$")
+    return bool(comma), bool(point.any())
 
 
 def number(name: str, table: pl.DataFrame) -> pl.Expr:
@@ -138,7 +165,7 @@ def split_by(distinct: Sequence[str]) -> str | None:
     `entailment,neutral` is two classes where each part is also said alone or in another
     combination; `(0, 0)` and `red, or blue` are one.
     """
-    for mark in ("|", ";", ","):
+    for mark in ("|", ";", "#", ","):
         several = [value for value in distinct if mark in value]
         if not several or len(several) > 5000:
             continue

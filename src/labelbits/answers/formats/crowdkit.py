@@ -7,9 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
+from labelbits.answers.files.csv_files import TWICE
 from labelbits.answers.files.parquet import class_names
-from labelbits.answers.formats import cells, times
+from labelbits.answers.formats import cells, times, usual
+from labelbits.answers.formats.copies import without_copies
 from labelbits.answers.formats.deciding import decide
+from labelbits.answers.formats.named import KEYS, check_keys
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -20,52 +23,22 @@ from labelbits.answers.formats.reader import (
     number,
     opened,
 )
+from labelbits.answers.formats.usual import ITEM, LABEL, PERHAPS_LABEL, QUESTION, SCALE, WORKER
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY
 
-#: Names of the three columns of a plain table, crowd-kit's own first.
-ITEM = (
-    "task", "item", "task_id", "item_id", "example", "image", "example_id", "instance_id",
-    "image_id", "doc_id", "document_id", "sample", "sample_id", "question_id", "filename",
-    "object", "object_id", "uid", "id", "text", "sentence", "url",
-)  # fmt: skip
-WORKER = (
-    "worker", "annotator", "worker_id", "annotator_id", "rater", "rater_id", "labeler", "labeller",
-    "coder", "user", "user_id", "username", "participant", "participant_id", "subject_id", "judge",
-)  # fmt: skip
-LABEL = ("label", "class", "answer", "annotation", "category", "labels", "response")
-#: Columns whose numbers are steps of a scale.
-SCALE = ("rating", "score", "stars", "likert", "grade")
-#: Columns that part a long table by question.
-QUESTION = ("question", "attribute", "aspect", "criterion", "dimension", "question_name")
-#: What `--columns` may name in a table of labels.
-KEYS = (
-    "item", "annotator", "label", "seconds", "milliseconds", "price", "gold", "question", "group",
-    "left", "right", "head", "winner", "loser", "annotator_kind",
-)  # fmt: skip
-
 
 def is_plain(probe: Probe) -> bool:
     """Columns for item, annotator and label are there, and none that make it a comparison."""
-    table = pl.DataFrame(schema=dict.fromkeys(probe.columns, pl.String))
+    item, worker = usual.found(probe.columns, ITEM), usual.found(probe.columns, WORKER)
+    label = usual.label_column(probe.columns, item, worker).name
     # Item and class alone are what gold looks like.
-    said = first_of(table, *WORKER) or first_of(table, "label", "answer")
-    found = first_of(table, *ITEM), first_of(table, *LABEL, *SCALE)
+    said = worker or usual.found(probe.columns, ("label", "answer"))
     if probe.kind == "json" and not all(isinstance(value, dict) for value in probe.elements):
         return False
     compared = probe.has("left") or probe.has("chosen") or probe.has("winner")
-    return bool(said and all(found)) and not compared and found[0] != found[1]
-
-
-def check_keys(columns: Mapping[str, str]) -> None:
-    """Raise `InputError` for a key of `--columns` that means nothing."""
-    for key in columns:
-        if key not in KEYS:
-            raise InputError(
-                f"--columns names {key!r}; expected one of: {', '.join(KEYS)} (--columns "
-                "item=COL,annotator=COL,label=COL)"
-            )
+    return bool(said and item and label) and not compared and item != label
 
 
 def column_of(path: Path, table: pl.DataFrame, names: Sequence[str], key: str) -> str:
@@ -90,12 +63,22 @@ def told_column(path: Path, table: pl.DataFrame, options: Options, key: str) -> 
     return name
 
 
+def check_once(path: Path, table: pl.DataFrame, column: str) -> None:
+    """Raise `InputError` for a column that the header names twice with different cells."""
+    again = f"{column} (2{TWICE}"
+    if again in table.columns and not table[again].equals(table[column]):
+        raise InputError(
+            f"{path}: the header names column {column!r} twice, with different cells; expected "
+            "once: rename or remove one"
+        )
+
+
 def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     """One label a row; what kind of question it was, all labels together decide (`deciding`)."""
     check_keys(options.columns)
     table, rejects, notes = opened(path, kind, keep=lambda names: _used(names, options))
     told = {key: told_column(path, table, options, key) for key in KEYS}
-    label = told["label"] or column_of(path, table, (*LABEL, *SCALE), "label")
+    label = told["label"] or _label(path, table, told, notes)
     left = table.drop([name for name in (label, *told.values()) if name in table.columns])
     item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or first_of(left, *WORKER)
@@ -112,12 +95,15 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         named["question"] = cells.text(question, table)
     if told["group"]:
         named["group"] = cells.text(told["group"], table)
+    for column in dict.fromkeys(name for name in (label, item, worker) if name):
+        check_once(path, table, column)
     said = table.select(**named, **optional(path, table, options, notes), row="row")
+    said = without_copies(path, kind, said, rejects, notes)
     known = class_names(path).get(label, ()) if kind == "parquet" else ()
     with_names = Options(
         options.classes or known, options.signal, options.seed, options.columns, options.question
     )
-    scale = [""] if label.lower() in SCALE else []
+    scale = [""] if usual.bare(label) in SCALE else []
     return Parsed(
         decide(path, said, with_names, rejects, notes, scale),
         rejects,
@@ -127,13 +113,39 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     )
 
 
+def _label(
+    path: Path, table: pl.DataFrame, told: Mapping[str, str | None], notes: list[str]
+) -> str:
+    """The column of answers; one of a name that may mean something else is told in `notes`."""
+    item = told["item"] or first_of(table, *ITEM)
+    worker = told["annotator"] or first_of(table, *WORKER)
+    others = [name for name in table.columns if name not in (*told.values(), "row")]
+    found = usual.label_column(others, item, worker)
+    if found.name is None:
+        if found.perhaps:
+            raise InputError(
+                f"{path}: {cells.shown(map(repr, found.perhaps))} could each hold the label; "
+                f"--columns label={found.perhaps[0]} says which does"
+            )
+        return column_of(path, table, (*LABEL, *SCALE), "label")
+    if found.perhaps:
+        notes.append(
+            f"{path.name}: column {found.name!r} is read as the label (--columns label=COL says "
+            "otherwise)"
+        )
+    return found.name
+
+
 def _used(names: list[str], options: Options) -> list[str]:
     """The columns that may be read: all where one is missing, so that a message can name them."""
     table = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    usual = (ITEM, WORKER, (*LABEL, *SCALE), QUESTION, ("price", "reward"))
-    found = {first_of(table, name) for some in usual for name in some}
+    labels = (*LABEL, *SCALE, *PERHAPS_LABEL)
+    known = {usual.plain(name) for some in (ITEM, WORKER, labels, QUESTION) for name in some}
+    found = {name for name in names if {usual.plain(name), usual.bare(name)} & known}
+    found |= {name for name in names if usual.plain(name).endswith("label")}
     found |= set(options.columns.values()) | {n for n in names if times.may_be_time(n)}
-    missing = any(first_of(table, *some) is None for some in usual[:3])
+    found |= {usual.price_column(names)[0] or "", *(n for n in names if n.endswith(TWICE))}
+    missing = any(first_of(table, *some) is None for some in (ITEM, WORKER, (*LABEL, *SCALE)))
     wrong = any(name not in names for name in options.columns.values())
     if wrong or (missing and len(options.columns) < 3):
         return names
@@ -167,9 +179,11 @@ def optional(
     taken = times.seconds(path, table, notes, *told)
     if taken is not None:
         found["seconds"] = pl.lit(taken)
-    name = told_column(path, table, options, "price") or first_of(table, "price", "reward")
+    name, unit = told_column(path, table, options, "price"), 1.0
+    if name is None:
+        name, unit = usual.price_column(n for n in table.columns if n != "row")
     if name:
-        found["price"] = number(name, table)
+        found["price"] = number(name, table) * unit
     return found
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from labelbits.answers.files.csv_files import LARGEST_FIELD
 from labelbits.answers.files.csv_layout import layout_of
 from labelbits.answers.files.json_files import json_elements
+from labelbits.answers.files.no_data import refuse_no_data
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, check_file, head, open_text, shorten
 from labelbits.answers.files.parquet import first_rows, is_arrow
@@ -27,6 +28,7 @@ from labelbits.answers.formats import (
     keyed,
     label_studio,
     language_models,
+    lists,
     markets,
     potato,
     preferences,
@@ -37,6 +39,7 @@ from labelbits.answers.formats import (
     studies,
     things,
     toloka,
+    usual,
 )
 from labelbits.answers.formats import salmon as experiments
 from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, first_of
@@ -74,6 +77,7 @@ READERS: dict[str, Reader] = {
         sentences.TRIPLETS,
         sentences.SCORED,
         soft_labels.READER,
+        lists.READER,
         preferences.PAIRS,
         preferences.BATTLES,
         preferences.CHOSEN,
@@ -93,6 +97,7 @@ def kind_of(path: Path) -> Kind:
     """What sort of file this is, by its first bytes, unpacked where it is packed."""
     check_file(path)
     start = head(path, 4096)
+    refuse_no_data(path, start)
     if start.startswith(b"PAR1") or is_arrow(start):
         return "parquet"
     if start.startswith(b"\x93NUMPY"):
@@ -210,16 +215,26 @@ def not_recognised(path: Path, found: Probe) -> InputError:
     if not all(c.isprintable() or c.isspace() for c in "".join(seen)):
         # Control characters would garble the terminal and tell the user nothing.
         seen = ("bytes that are not text",)
-    text = f"{path}: format not recognised; found {shorten(', '.join(seen), 200)}; "
+    named = shorten(", ".join(seen), 200)
+    if len(found.columns) == 1 and found.kind in ("csv", "parquet"):
+        named = f"the one column {named}"
+    elif found.kind == "json" and not found.columns:
+        named = "JSON without objects of named values"
+    text = f"{path}: format not recognised; found {named}; "
     if found.columns and found.kind in ("csv", "parquet", "json"):
         table = pl.DataFrame(schema=dict.fromkeys(found.columns, pl.String))
         known = {
-            "item": crowdkit.ITEM, "annotator": crowdkit.WORKER,
-            "label": (*crowdkit.LABEL, *crowdkit.SCALE),
-        }  # fmt: skip
-        at_fault = [key for key, names in known.items() if first_of(table, *names) is None]
+            "item": usual.ITEM,
+            "annotator": usual.WORKER,
+            "label": (*usual.LABEL, *usual.SCALE),
+        }
+        names = {key: first_of(table, *own) for key, own in known.items()}
+        at_fault = [key for key, name in names.items() if name is None]
+        perhaps = usual.label_column(found.columns, names["item"], names["annotator"]).perhaps
         if at_fault:
             text += f"no column is known to hold the {' or the '.join(at_fault)}; "
+        if names["label"] is None and perhaps:
+            text += f"{' and '.join(map(repr, perhaps[:4]))} may hold the label; "
         text += "--columns item=COL,annotator=COL,label=COL says which column is what; otherwise "
     return InputError(
         text + "expected a table of item, annotator, label, or a file of an annotation platform "

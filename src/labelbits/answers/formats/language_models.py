@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from labelbits.answers.formats import times, usual
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -29,6 +30,7 @@ from labelbits.errors import InputError
 #: What `annotator_kind` says.
 PERSON, MODEL = "person", "model"
 TASKS = ("task", "item", "item_id")
+TIMES = ("seconds", "milliseconds")
 LABELS = ("label", "answer", "response", "prediction")
 
 
@@ -67,7 +69,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             f"{path}: found columns {', '.join(table.columns[:8])}; expected model, task and label"
         )
     table = table.with_columns(text(name, table) for name in ("model", item, label))
-    seconds = first_of(table, "seconds", "latency")
+    taken = times.seconds(path, table, notes, *(options.columns.get(k) for k in TIMES))
     signal = "signal" if "signal" in table.columns else None
     return Parsed(
         table.select(
@@ -75,7 +77,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             pl.col("model").alias("annotator"),
             pl.concat_list(item).alias("items"),
             as_json(table[label]).alias("answer"),
-            (number(seconds, table) if seconds else pl.lit(None, pl.Float64)).alias("seconds"),
+            (pl.lit(None, pl.Float64) if taken is None else pl.lit(taken)).alias("seconds"),
             _price(table).alias("price"),
             pl.lit(MODEL).alias("annotator_kind"),
             "row",
@@ -86,8 +88,9 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
 
 
 def _price(table: pl.DataFrame) -> pl.Expr:
-    if name := first_of(table, "price", "cost"):
-        return number(name, table)
+    name, unit = usual.price_column(name for name in table.columns if name != "row")
+    if name is not None and name not in ("input_price", "output_price"):
+        return number(name, table) * unit
     read_name = first_of(table, "input_tokens", "prompt_tokens")
     written_name = first_of(table, "output_tokens", "completion_tokens")
     if read_name and written_name and {"input_price", "output_price"} <= set(table.columns):

@@ -17,8 +17,9 @@ import polars as pl
 from labelbits.answers.files.json_files import loads_loose
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells
-from labelbits.answers.formats.crowdkit import WORKER, check_keys, optional, told_column
+from labelbits.answers.formats.crowdkit import optional, told_column
 from labelbits.answers.formats.deciding import decide
+from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.reader import (
     IDEAL,
     Kind,
@@ -30,6 +31,7 @@ from labelbits.answers.formats.reader import (
     lists_of,
     opened,
 )
+from labelbits.answers.formats.usual import WORKER
 from labelbits.answers.table.columns import PREFERENCE, Parsed
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY

@@ -14,6 +14,7 @@ from labelbits.answers.files.csv_files import csv_blocks, read_csv
 from labelbits.answers.files.json_files import json_elements
 from labelbits.answers.files.opening import Rejects, shorten
 from labelbits.answers.files.parquet import read_parquet
+from labelbits.answers.formats import usual
 from labelbits.answers.formats.cells import number as number
 from labelbits.answers.formats.cells import text as text
 from labelbits.answers.formats.cells import tidy
@@ -155,9 +156,8 @@ def columns_in(table: pl.DataFrame) -> str:
 
 
 def first_of(table: pl.DataFrame, *names: str) -> str | None:
-    """The first of `names` that is a column (upper and lower case are the same), or None."""
-    lower = {column.lower(): column for column in reversed(table.columns)}
-    return next((lower[name.lower()] for name in names if name.lower() in lower), None)
+    """The first of `names` that is a column, or None; capitals, blanks and marks do not count."""
+    return usual.found(table.columns, names)
 
 
 def as_json(names: pl.Series) -> pl.Series:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.formats import cells
-from labelbits.answers.formats.crowdkit import WORKER, optional
+from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -20,6 +20,7 @@ from labelbits.answers.formats.reader import (
     opened,
 )
 from labelbits.answers.formats.scales import counted_from_one, described, steps_of
+from labelbits.answers.formats.usual import WORKER
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY

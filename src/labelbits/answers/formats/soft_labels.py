@@ -11,7 +11,7 @@ import polars as pl
 from labelbits.answers.files.json_files import loads_loose
 from labelbits.answers.files.parquet import class_names
 from labelbits.answers.formats import cells
-from labelbits.answers.formats.crowdkit import ITEM, WORKER, column_of, optional
+from labelbits.answers.formats.crowdkit import column_of, optional, told_column
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -21,6 +21,7 @@ from labelbits.answers.formats.reader import (
     first_of,
     opened,
 )
+from labelbits.answers.formats.usual import ITEM, WORKER
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY
@@ -38,8 +39,9 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             f"{path}: column {SOFT[0]!r} is missing; found {columns_in(table)}; expected one of: "
             f"{', '.join(SOFT)}"
         )
-    item = column_of(path, table.drop(soft), ITEM, "item")
-    worker = first_of(table.drop(soft), *WORKER)
+    left = table.drop(soft)
+    item = told_column(path, table, options, "item") or column_of(path, left, ITEM, "item")
+    worker = told_column(path, table, options, "annotator") or first_of(left, *WORKER)
     if worker is None:
         notes.append(f"{path.name}: no column says who answered; all rows count as one annotator's")
     cell = cells.cells(table[soft])
@@ -96,6 +98,7 @@ def _probabilities(value: Any, names: tuple[str, ...]) -> str | None:
         pairs = list(zip(names, value, strict=True))
     if not pairs:
         return None
+    pairs = [(name, _share(value)) for name, value in pairs]
     good = all(
         isinstance(p, (int, float)) and not isinstance(p, bool) and 0 <= p < float("inf")
         for _, p in pairs
@@ -103,6 +106,14 @@ def _probabilities(value: Any, names: tuple[str, ...]) -> str | None:
     if not good or not sum(p for _, p in pairs) > 0:
         return None
     return json.dumps({str(n): round(float(p), 7) for n, p in pairs if p}, ensure_ascii=False)
+
+
+def _share(value: Any) -> Any:
+    """A number that stands as text, also in per cent, as a number; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    found = cells.numbers(pl.Series([value])).item()
+    return value if found is None else found
 
 
 def matches(probe: Probe) -> bool:

@@ -9,14 +9,22 @@ import polars as pl
 
 #: How American reports write a point in time: month first.
 AMERICAN = re.compile(
-    r"^(\d{1,2})/(\d{1,2})/(\d{4})[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$"
+    r"^(\d{1,2})/(\d{1,2})/(\d{4})[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s*([AaPp][Mm])?$"
+)
+#: How the rest of the world writes one: day first.
+EUROPEAN = re.compile(
+    r"^(\d{1,2})\.(\d{1,2})\.(\d{4})[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$"
 )
 
 
 def point(text: str) -> float | None:
     """Seconds since 1970 of ISO or American text, None for anything else."""
-    if found := AMERICAN.match(text.strip()):
-        month, day, year, hour, minute, second = found.groups()
+    if found := AMERICAN.match(text.strip()) or EUROPEAN.match(text.strip()):
+        month, day, year, hour, minute, second, *half = found.groups()
+        if not half or int(month) > 12:
+            month, day = day, month
+        if half and half[0]:
+            hour = int(hour) % 12 + 12 * (half[0].lower() == "pm")
         try:
             whole = datetime.datetime(
                 int(year), int(month), int(day), int(hour), int(minute), tzinfo=datetime.UTC
@@ -25,7 +33,7 @@ def point(text: str) -> float | None:
             return None
         return whole.timestamp() + float(second or 0)
     try:
-        made = datetime.datetime.fromisoformat(text.strip())
+        made = datetime.datetime.fromisoformat(re.sub(r" ?(UTC|GMT)$", "+00:00", text.strip()))
     except (ValueError, OverflowError):
         return None
     if made.tzinfo is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from labelbits.answers.formats import cells
-from labelbits.answers.formats.crowdkit import WORKER, optional
+from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -17,6 +17,7 @@ from labelbits.answers.formats.reader import (
     first_of,
     opened,
 )
+from labelbits.answers.formats.usual import WORKER
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY

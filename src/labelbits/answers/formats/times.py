@@ -13,13 +13,31 @@ import polars as pl
 
 from labelbits.answers.formats.cells import names as as_names
 from labelbits.answers.formats.cells import numbers
+from labelbits.answers.formats.stamps import seconds_between
 
 #: Usual names without marks and capitals: seconds for certain, milliseconds, either.
 SECONDS = (
     "seconds", "secs", "sec", "rts", "timeseconds", "durationseconds", "elapsedseconds",
     "worktimeinseconds", "timespentinseconds", "leadtime", "timetaken", "timespent", "duration",
     "responsetime", "reactiontime", "rt", "rtime", "elapsed", "elapsedtime", "answertime",
-    "annotationtime", "worktime", "time", "ttr", "latency", "timeelapsed",
+    "annotationtime", "worktime", "time", "ttr", "latency", "timeelapsed", "handletime",
+    "handlingtime", "aht", "readtime", "readingtime", "reviewtime", "timeontask", "tasktime",
+    "decisiontime", "labeltime", "labelingtime", "labellingtime", "timetoanswer", "timetoannotate",
+    "timetolabel", "speechtime", "transcriptiontime", "codingtime", "ratingtime", "judgmenttime",
+)  # fmt: skip
+#: Names of columns that hold minutes or hours: what follows a word for time.
+_LONG = re.compile(
+    r"^(?=.*(time|dur|elapsed|spent|taken|handl|aht))\w*?(minutes|mins|min|hours|hrs)$"
+    r"|^(minutes|mins)$"
+)
+#: Pairs of columns of points in time between which an answer was given.
+SPANS = (
+    ("starttime", "endtime"), ("startedat", "finishedat"), ("startedat", "endedat"),
+    ("startedat", "completedat"), ("startedat", "submittedat"), ("starttime", "submittime"),
+    ("start", "end"), ("started", "ended"), ("started", "finished"), ("started", "completed"),
+    ("started", "submitted"), ("opened", "submitted"), ("openedat", "submittedat"),
+    ("timestart", "timeend"), ("starttimestamp", "endtimestamp"), ("begin", "end"),
+    ("begintime", "endtime"), ("startdate", "enddate"), ("acceptedat", "submittedat"),
 )  # fmt: skip
 SURE = ("seconds", "secs", "sec", "rts", "leadtime")
 MILLISECONDS = ("milliseconds", "millis", "ms", "msec")
@@ -44,11 +62,16 @@ def _in_ms(plain: str) -> bool:
     )
 
 
+def _without_unit(name: str) -> str:
+    """The plain name without seconds in brackets or after a blank: `Response time (s)`."""
+    return plain_name(re.sub(r"[\s_(\[]+(in )?(s|secs?|seconds?)[\])]*$", "", name, flags=re.I))
+
+
 def may_be_time(name: str) -> bool:
     """Could a column of this name be read as times, or be named as one that is not?"""
     plain = plain_name(name)
     words = ("time", "dur", "sec", "rt", "elapsed", "latency", "spent", "ms", "reaction", "ttr")
-    return any(word in plain for word in words)
+    return any(word in plain for word in words) or any(plain in pair for pair in SPANS)
 
 
 def time_column(table: pl.DataFrame) -> str | None:
@@ -56,8 +79,31 @@ def time_column(table: pl.DataFrame) -> str | None:
     by_name: dict[str, str] = {}
     for column in table.columns:
         by_name.setdefault(plain_name(column), column)
+    for column in table.columns:
+        by_name.setdefault(_without_unit(column), column)
     found = next((by_name[name] for name in SECONDS if name in by_name), None)
-    return found or next((column for name, column in by_name.items() if _in_ms(name)), None)
+    found = found or next((column for name, column in by_name.items() if _in_ms(name)), None)
+    return found or next((column for name, column in by_name.items() if _LONG.match(name)), None)
+
+
+def span_columns(table: pl.DataFrame) -> tuple[str, str] | None:
+    """The columns of when an answer was begun and ended, where they go by usual names."""
+    by_name: dict[str, str] = {}
+    for column in table.columns:
+        by_name.setdefault(plain_name(column), column)
+    return next(((by_name[a], by_name[b]) for a, b in SPANS if a in by_name and b in by_name), None)
+
+
+def _between(path: Path, table: pl.DataFrame, notes: list[str]) -> pl.Series | None:
+    """Seconds from begin to end of each answer, where two columns hold points in time."""
+    both = span_columns(table)
+    if both is None:
+        return None
+    made = table.select(seconds_between(table, *both).alias("t")).to_series()
+    if made.null_count() == len(made) or float(made.median() or 0) > LONGEST:  # type: ignore[arg-type]
+        return None
+    notes.append(f"{path.name}: the time of an answer is taken from {both[0]!r} to {both[1]!r}")
+    return made
 
 
 def seconds(
@@ -74,10 +120,14 @@ def seconds(
     """
     name = told_ms or told or time_column(table)
     if name is None:
-        _unread(path, table, notes)
-        return None
+        taken = _between(path, table, notes)
+        if taken is None:
+            _unread(path, table, notes)
+        return taken
     found = durations(table[name])
     if found.null_count() == len(found):
+        if told is None and told_ms is None and (taken := _between(path, table, notes)) is not None:
+            return taken
         if table[name].null_count() < len(found):
             notes.append(f"{path.name}: column {name!r} holds no times and was not read")
         return None
@@ -96,6 +146,15 @@ def seconds(
     if median > LONGEST * 1000 and not told and not told_ms:
         notes.append(f"{path.name}: column {name!r} holds points in time, no durations")
         return None
+    if not told and not told_ms and _LONG.match(plain_name(name)):
+        hours = re.search(r"(hours|hrs)$", plain_name(name))
+        unit, each = ("hours", 3600.0) if hours else ("minutes", 60.0)
+        if table[name].dtype == pl.String and table[name].str.contains(":").any():
+            return found  # h:m:s says itself what it is
+        notes.append(
+            f"{path.name}: column {name!r} is read as {unit}; --columns seconds={name} says else"
+        )
+        return found * each
     return found / 1000 if _thousandths(path, name, median, told, told_ms, notes) else found
 
 
@@ -133,9 +192,12 @@ def _thousandths(
 
 
 def durations(column: pl.Series) -> pl.Series:
-    """Numbers, or `h:m:s`, `m:s` and `0d 1h 2m 3s`, as seconds; null for anything else."""
+    """Numbers, or `h:m:s`, `m:s`, `0d 1h 2m 3s`, `2 min`, `PT1M30S` and `900 ms`, as seconds; null
+    for anything else."""
     if column.dtype in (pl.Duration, pl.Time):
         return column.cast(pl.Duration).dt.total_microseconds().cast(pl.Float64) / 1e6
+    if column.dtype == pl.String:
+        column = column.str.strip_chars()
     found = numbers(column)
     if column.dtype != pl.String or found.null_count() == column.null_count():
         return found
@@ -146,9 +208,25 @@ def durations(column: pl.Series) -> pl.Series:
     units = column.str.extract_groups(
         r"^(?:.*?:)?\s*([+-]?)(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?\s*(?:(\d+(?:[.,]\d+)?)\s*s(?:ec)?)$"
     ).struct.unnest()
-    return found.zip_with(found.is_not_null(), clock).zip_with(
-        found.is_not_null() | clock.is_not_null(), _sum(units, (86400.0, 3600.0, 60.0, 1.0))
-    )
+    iso = column.str.extract_groups(
+        r"^([+-]?)P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?$"
+    ).struct.unnest()
+    iso = iso.with_columns(pl.when(pl.any_horizontal(pl.nth(1, 2, 3).is_not_null()))
+                           .then(pl.nth(4).fill_null("0")).otherwise(pl.nth(4)))  # fmt: skip
+    alone = column.str.extract_groups(
+        r"^(\d+(?:[.,]\d+)?)\s*"
+        r"(ms|msec|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)$"
+    ).struct.unnest()
+    each = {"ms": 0.001, "milliseconds": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+    worth = pl.nth(1).str.replace(r"^(ms|milli).*$", "ms").str.replace(r"^(s|m|h)[^s].*$", "$1")
+    single = alone.select(
+        pl.nth(0).str.replace(",", ".").cast(pl.Float64, strict=False)
+        * worth.replace_strict(each, default=None, return_dtype=pl.Float64)
+    ).to_series()
+    parts = [clock, *(_sum(one, (86400.0, 3600.0, 60.0, 1.0)) for one in (units, iso)), single]
+    for more in parts:
+        found = found.zip_with(found.is_not_null(), more)
+    return found
 
 
 def _sum(parts: pl.DataFrame, factors: tuple[float, ...]) -> pl.Series:

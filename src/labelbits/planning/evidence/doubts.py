@@ -82,10 +82,12 @@ def _refusal(
     code: str, stated: np.ndarray, size: int, evidence: Evidence, gain: float, error: float
 ) -> PilotNeededError:
     count = len(stated)
+    left = len(evidence.counts) - len(evidence.labelled)
     if code == "too-few-items":
         return PilotNeededError(
             f"{count} labelled items are too few to measure how quality grows with labels",
             PilotToRun(size, "what one more label is worth, and how far the money reaches"),
+            _new_items(size, left),
         )
     if code == "one-class":
         name = evidence.class_names[int(stated.sum(0).argmax())]
@@ -96,7 +98,7 @@ def _refusal(
                 size,
                 f"how common the other classes are (less than one item in {size // 3:,} so far)",
             ),
-            "Check first that the answers are right.",
+            f"Check first that the answers are right. {_new_items(size, left)}".strip(),
         )
     if code == "no-disagreement":
         several = stated.sum(1) > 1
@@ -130,8 +132,19 @@ def _refusal(
             "whether a gain too small to be seen so far is there; features of another model are "
             "likely to be the cheaper way",
         ),
-        f"Check first that features and answers are in the same order.{one_sided}",
+        f"Check first that features and answers are in the same order.{one_sided} "
+        f"{_new_items(size, left)}".strip(),
     )
+
+
+def _new_items(size: int, left: int) -> str:
+    """What has to be known of a pilot of more items than there are without a label; `left` are."""
+    if size <= left:
+        return ""
+    if not left:
+        return "All items of the data have a label: those of the pilot would have to be new ones."
+    there = f"Only {left:,} items of the data have" if left > 1 else "Only 1 item of the data has"
+    return f"{there} no label: the pilot's other {size - left:,} would have to be new ones."
 
 
 def _asks_about_noise(evidence: Evidence, families: list[Family]) -> bool:

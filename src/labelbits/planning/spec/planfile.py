@@ -76,6 +76,7 @@ class Dataset(_Table):
     `image`, `features`, `label`, `annotator`, `seconds` and `gold_column` are columns of it, and
     `embedding` names what makes features of texts or images. Without a table `features` is a file;
     with one it may be that too, joined by id.
+    `sheet` is the one to read of spreadsheets that hold several.
     `class_names`: the name of class 0, 1, ... where the pilot's answers are names and counts or
     gold are numbers.
     `most_items`: no more than so many items can be labelled, whatever the money. `groups` names
@@ -93,6 +94,7 @@ class Dataset(_Table):
     seconds: str | None = None
     gold_column: str | None = None
     question: str | None = None
+    sheet: str | None = None
     embedding: str | None = None
     classes: int | None = Field(None, ge=2)
     class_names: tuple[str, ...] = ()

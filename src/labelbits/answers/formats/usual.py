@@ -1,0 +1,188 @@
+"""Usual names of columns: what tables of many trades call items, annotators, answers and prices.
+
+One room for all readers, for `plan`, `init` and the page. Names are compared without capitals,
+blanks and marks, so that `Ticket No`, `ticket_no` and `TicketNo` are one. The trades looked at:
+crowd markets, machine learning tools, support desks, medical reads, transcription, reviews of text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+#: How names of columns that hold ids end.
+_IDS = ("id", "uid", "uuid", "guid", "key", "ref")
+_NUMBERS = ("no", "nr", "number", "num")
+#: How names of columns that hold people end.
+_PEOPLE = ("", "id", "name", "code", "email", "initials", "no", "nr", "number", "key", "alias")
+#: Things that are labelled, whose ids name them; those that have numbers of their own (a page or
+#: a frame is counted within something else); and those that hold several others.
+_NUMBERED = (
+    "ticket", "case", "issue", "request", "incident", "complaint", "claim", "accession", "study",
+    "exam", "specimen", "slide", "scan", "sample", "item", "task", "document", "doc", "record",
+    "image",
+)  # fmt: skip
+_THINGS = (
+    "task", "item", "example", "image", "instance", "doc", "document", "sample", "question",
+    "object", "text", "sentence", "segment", "utterance", "clip", "audio", "recording", "video",
+    "frame", "photo", "picture", "page", "file", "ticket", "case", "issue", "request", "incident",
+    "chat", "call", "message", "msg", "email", "complaint", "claim", "accession", "scan", "slide",
+    "study", "exam", "specimen", "report", "post", "tweet", "comment", "review", "article",
+    "abstract", "paper", "query", "prompt", "pair", "passage", "paragraph", "snippet", "stimulus",
+    "unit", "record", "datapoint", "asset", "product", "listing", "entity", "hit",
+)  # fmt: skip
+_HOLDERS = ("conversation", "dialog", "dialogue", "thread", "series", "patient", "data")
+
+
+def _first(*names: str | Iterable[str]) -> tuple[str, ...]:
+    every = [one for some in names for one in ([some] if isinstance(some, str) else some)]
+    return tuple(dict.fromkeys(every))
+
+
+#: The item, the surest names first; texts and paths name it where nothing else does.
+ITEM = _first(
+    "task", "item", "task_id", "item_id", "example", "image", "example_id", "instance_id",
+    "image_id", "doc_id", "document_id", "sample", "sample_id", "question_id", "filename",
+    "object", "object_id", "uid", "id",
+    (f"{thing}_{ending}" for thing in _THINGS for ending in _IDS),
+    (f"{thing}_{ending}" for thing in _NUMBERED for ending in _NUMBERS),
+    "file_name", "image_name", "file", "image_path", "audio_path", "file_path", "path", "uuid",
+    "ticket", "case", "accession", "study", "scan", "slide", "audio", "recording", "video",
+    "utterance", "segment", "conversation", "document", "post", "tweet", "instance", "stimulus",
+    (f"{thing}_id" for thing in _HOLDERS),
+    "text", "sentence", "utterance_text", "url", "link",
+)  # fmt: skip
+#: Names of columns that are certain to hold ids, whatever else a table has.
+ID = _first(
+    (f"{thing}_{ending}" for thing in _THINGS for ending in _IDS),
+    (f"{thing}_{ending}" for thing in _NUMBERED for ending in _NUMBERS),
+    (f"{thing}_id" for thing in _HOLDERS),
+)  # fmt: skip
+#: The person who answered.
+WORKER = _first(
+    "worker", "annotator", "worker_id", "annotator_id", "rater", "rater_id", "labeler", "labeller",
+    "coder",
+    (
+        f"{who}{'_' * bool(ending)}{ending}"
+        for who in (
+            "worker", "annotator", "rater", "labeler", "labeller", "coder", "agent", "reader",
+            "radiologist", "pathologist", "physician", "clinician", "doctor", "nurse", "reviewer",
+            "transcriber", "transcriptionist", "vendor", "assessor", "evaluator", "moderator",
+            "tagger", "grader", "scorer", "observer", "respondent", "contributor", "crowdworker",
+            "turker", "analyst", "operator", "linguist",
+        )
+        for ending in _PEOPLE
+    ),
+    "annotated_by", "labeled_by", "labelled_by", "tagged_by", "coded_by", "rated_by", "read_by",
+    "graded_by", "reviewed_by", "transcribed_by", "answered_by", "completed_by", "handled_by",
+    "assigned_to", "assignee", "created_by", "done_by",
+    "user", "user_id", "username", "user_name", "participant", "participant_id", "subject_id",
+    "judge", "judge_id", "judge_name", "person", "person_id",
+)  # fmt: skip
+#: The answer.
+LABEL = (
+    "label", "class", "answer", "annotation", "category", "labels", "response", "judgment",
+    "judgement", "selected_label", "label_name", "class_name", "label_value", "class_label",
+)  # fmt: skip
+#: Numbers that are steps of a scale.
+SCALE = ("rating", "score", "stars", "likert", "grade")
+#: The answer where a table has an item, a person and exactly one such column.
+PERHAPS_LABEL = (
+    "diagnosis", "finding", "findings", "verdict", "decision", "choice", "selection", "vote",
+    "classification", "assessment", "opinion", "intent", "sentiment", "topic", "emotion", "stance",
+    "tag", "tags", "coding", "code", "severity", "priority", "relevance", "toxicity", "polarity",
+    "disposition", "queue", "outcome", "result", "value", "reading", "birads",
+)  # fmt: skip
+#: What part a long table by question.
+QUESTION = ("question", "attribute", "aspect", "criterion", "dimension", "question_name")
+#: What was paid for an answer.
+PRICE = _first(
+    "price", "reward", "cost", "payment", "pay", "paid", "amount_paid", "compensation",
+    (
+        f"{what}{of}"
+        for what in ("price", "cost", "payment", "pay")
+        for of in ("_per_answer", "_per_label", "_per_item", "_per_call", "_per_task")
+    ),
+    "api_cost", "llm_cost", "call_cost", "judge_cost", "total_cost",
+)  # fmt: skip
+#: How names of prices say the money; those of cents hold hundredths.
+CURRENCIES = ("usd", "eur", "gbp", "chf", "dollars", "euros", "us")
+CENTS = ("cents", "cent", "ct", "pence")
+#: Columns of what people are shown.
+TEXTS = frozenset({"text", "body", "sentence", "sentence1", "sentence2", "content", "title", "post",
+                   "comment", "tweet", "question", "prompt", "premise", "hypothesis"})  # fmt: skip
+#: Columns of the right class, and of what several people's answers came to.
+TRUTH = frozenset({"gold", "truth", "goldlabel", "truelabel", "groundtruth", "goldstandard", "true",
+                   "correct", "correctlabel", "expertlabel"})  # fmt: skip
+TOGETHER = frozenset({"majority", "majorityvote", "majoritylabel", "consensus", "adjudicated",
+                      "aggregated", "mv", "finallabel", "final", "resolved"})  # fmt: skip
+#: Columns that end like a label and hold something else.
+_NO_LABELS = re.compile(r"^(gold|true|truth|expert|soft|predicted|pred|model|old|previous)")
+
+
+def plain(name: str) -> str:
+    """A column's name in small letters without blanks and marks."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def bare(name: str) -> str:
+    """`plain` without what stands in brackets at the end, which explains a name: `Stars (1-5)`."""
+    return plain(re.sub(r"\s*[(\[].*[)\]]\s*$", "", name))
+
+
+def found(columns: Iterable[str], names: Sequence[str]) -> str | None:
+    """The column that goes by the first of `names` that one goes by, or None."""
+    by_name: dict[str, str] = {}
+    exact: dict[str, str] = {}
+    columns = list(columns)
+    for column in columns:
+        by_name.setdefault(plain(column), column)
+        exact.setdefault(column.lower(), column)
+    for column in columns:
+        by_name.setdefault(bare(column), column)
+    for name in names:
+        if name.lower() in exact:
+            return exact[name.lower()]
+        if plain(name) and plain(name) in by_name:
+            return by_name[plain(name)]
+    return None
+
+
+@dataclass(frozen=True)
+class LabelColumn:
+    """The column of answers, and those that could be it where none is sure."""
+
+    name: str | None
+    perhaps: tuple[str, ...] = ()
+
+
+def label_column(columns: Sequence[str], item: str | None, worker: str | None) -> LabelColumn:
+    """The column of answers by its name: a sure one, else the only one that may be.
+
+    Names of trades (`Diagnosis`, `Intent`) are taken beside an item and a person alone.
+    """
+    rest = [name for name in columns if name not in (item, worker)]
+    sure = found(rest, (*LABEL, *SCALE))
+    if sure is not None:
+        return LabelColumn(sure)
+    known = {plain(name) for name in PERHAPS_LABEL}
+    ends = [n for n in rest if plain(n).endswith("label") and not _NO_LABELS.match(plain(n))]
+    perhaps = tuple(ends or [name for name in rest if plain(name) in known])
+    only = perhaps[0] if len(perhaps) == 1 and item is not None and worker is not None else None
+    return LabelColumn(only, perhaps)
+
+
+def price_column(columns: Iterable[str]) -> tuple[str | None, float]:
+    """(the column of what was paid for an answer, what one of its units is in the currency)."""
+    own = list(columns)
+    name = found(own, PRICE)
+    if name is not None:
+        return name, 1.0
+    known = [plain(name) for name in PRICE]
+    for column in own:
+        said = plain(column)
+        for units, worth in ((CENTS, 0.01), (CURRENCIES, 1.0)):
+            if any(said in (what + unit, unit + what) for what in known for unit in units):
+                return column, worth
+    return None, 1.0
