@@ -97,6 +97,7 @@ def test_what_was_measured_names_its_dimensions(held: Held):
     assert sum(one.weight for one in found.richness) == pytest.approx(1)
     assert found.richness[0].shift == 0
     assert all(isinstance(one, Richness) for one in found.richness)
-    assert found.richness[0].weight >= 0.5  # the world has one dimension
+    # The world has one dimension; four of them are too many.
+    assert found.richness[0].weight > found.richness[2].weight
     assert isinstance(plausible_worlds(found.parts[0].richer[1], 1)[0], PossibleWorld)
     assert found.parts[0].richer[1].embedding_.shape == (ITEMS, 4)
