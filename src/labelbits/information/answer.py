@@ -14,6 +14,7 @@ from labelbits.information.importance import item_information
 from labelbits.information.orbits import orbits
 from labelbits.information.quadrature import few_votes, quadrature
 from labelbits.information.quasi import quasi
+from labelbits.information.reported import reported
 from labelbits.information.ticks import ticks
 from labelbits.interface import About, Estimate, Method, Signal, World
 
@@ -125,6 +126,9 @@ def _integrate(
                 return integral, "quadrature"
         single = exchangeable.single_orbit(signal, world.classes)
         if single is not None:
+            of_many = reported(signal, world, target, seed, max_samples)
+            if of_many is not None:
+                return of_many, "monte-carlo"
             if ShareControls.known(signal, world) is not None:
                 return orbits(signal, world, target, seed, max_samples), "monte-carlo"
             even = quasi(signal, world, single, target, seed, max_samples)

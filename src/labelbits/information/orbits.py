@@ -10,6 +10,7 @@ spread of a draw falls from 2.2 to 0.1 nats, so that 400 times fewer draws are n
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import equinox as eqx
@@ -36,6 +37,8 @@ MOST_ORBITS = 200_000
 #: Least standard deviation of a control: those that vary less, as how often a class gets a number
 #: of parts that is all but impossible, are known to fewer digits than they vary by.
 LEAST = 1e-3
+#: Fewest draws that the variance of a control rests on.
+SUPPORT = 20
 #: Draws of one chunk, which stay in a core's cache, and of the first look at up to `FEW` classes.
 CHUNK, FIRST, FEW = 2**15, 2**16, 64
 
@@ -131,29 +134,62 @@ def orbits(
     then carry that one combination, whose mean is as known as theirs.
     """
     channel, n = traced(signal), min(CHUNK, chunk_size(signal, world, signal.width(world.classes)))
-    known, slope = ShareControls.known(signal, world), None
-    tally, drawn, stream = _Tally(), 0, keys(seed)
-    # Draws about many classes take long: the first look says how many the error asks for.
-    check = min(max(2 * n, int(FIRST * min(1.0, FEW / world.classes))), max_samples)
-    nats, error, hidden = math.nan, math.inf, 0.0
-    while drawn < max_samples and len(tally.keys) < MOST_ORBITS:
-        draw, answer_key = next(stream), next(stream)
-        d2 = draw_distances(signal, world, draw, n)
+    known = ShareControls.known(signal, world)
+    stream = keys(seed)
+
+    def draw(slope: np.ndarray | None) -> Drawn:
+        points, answer_key = next(stream), next(stream)
+        d2 = draw_distances(signal, world, points, n)
         given = jnp.zeros(_controls(channel, known, d2)) if slope is None else jnp.asarray(slope)
         answer, entropy, *found = _answers(channel, known, given, answer_key, d2)
         orbit = signal.orbit(np.asarray(answer), world.classes)
         assert orbit is not None
-        key, base = _one_key(orbit[0]), orbit[1] - np.asarray(entropy, dtype=np.float64)
-        combined = np.asarray(found[2], dtype=np.float64)
+        key, base = one_key(orbit[0]), orbit[1] - np.asarray(entropy, dtype=np.float64)
+        if slope is not None:
+            return Drawn(key, base, np.asarray(found[2], dtype=np.float64)[:, None])
+        controls = np.asarray(found[0], dtype=np.float64)
+        if known is not None:
+            controls = np.concatenate([known(np.asarray(found[1])), controls], axis=1)
+        return Drawn(key, base, controls)
+
+    # Draws about many classes take long: the first look says how many the error asks for.
+    look = max(2 * n, int(FIRST * min(1.0, FEW / world.classes)))
+    return collected(draw, n, look, standard_error, max_samples)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Draws of one chunk: their orbits, the values `base` (n,), and the controls (n, controls), or
+    the one combination of them that was asked for (n, 1)."""
+
+    key: np.ndarray
+    base: np.ndarray
+    controls: np.ndarray
+
+
+def collected(
+    draw: Callable[[np.ndarray | None], Drawn],
+    n: int,
+    look: int,
+    standard_error: float,
+    max_samples: int,
+) -> Result:
+    """I in nats from chunks of `n` draws, which are looked at first after `look` draws.
+
+    `draw(slope)` combines the controls by the slope that the first chunk, drawn without, told.
+    """
+    tally, slope, drawn = _Tally(), None, 0
+    check = min(look, max_samples)
+    nats, error, hidden = math.nan, math.inf, 0.0
+    while drawn < max_samples and len(tally.keys) < MOST_ORBITS:
+        found = draw(slope)
+        combined = found.controls
         if slope is None:
-            controls = np.asarray(found[0], dtype=np.float64)
-            if known is not None:
-                controls = np.concatenate([known(np.asarray(found[1])), controls], axis=1)
             pilot = _Tally()
-            pilot.add(key, base, controls)
+            pilot.add(found.key, found.base, _supported(found.controls))
             slope = pilot.result(LEAST)[3]
-            combined = controls @ slope
-        tally.add(key, base, combined[:, None])
+            combined = (found.controls @ slope)[:, None]
+        tally.add(found.key, found.base, combined)
         drawn += n
         if drawn >= check or drawn >= max_samples or len(tally.keys) >= MOST_ORBITS:
             nats, error, hidden, _ = tally.result()
@@ -169,6 +205,18 @@ def orbits(
     return Result(nats, error, drawn, warnings)
 
 
+def _supported(controls: np.ndarray) -> np.ndarray:
+    """The controls (n, controls), with 0 for those that vary in fewer than `SUPPORT` draws.
+
+    What one draw in a thousand says of a control fits that draw, and makes all later ones worse:
+    slopes of thousands took the whole gain away at 1,000 classes. The number of draws that a
+    variance rests on is the square of the summed squares over the summed fourth powers.
+    """
+    square = (controls - controls.mean(0)) ** 2
+    support = square.sum(0) ** 2 / np.maximum((square**2).sum(0), 1e-300)
+    return np.where(support >= SUPPORT, controls, 0.0)
+
+
 def _controls(signal: Signal, known: ShareControls | None, d2: Array) -> int:
     """Number of all controls."""
     shapes = eqx.filter_eval_shape(signal.sample_with_controls, jax.random.key(0), d2[:1])
@@ -177,7 +225,7 @@ def _controls(signal: Signal, known: ShareControls | None, d2: Array) -> int:
     return own + (own == 0 or not certain) + (0 if known is None else KNOTS)
 
 
-def _one_key(orbit_keys: np.ndarray) -> np.ndarray:
+def one_key(orbit_keys: np.ndarray) -> np.ndarray:
     """Rows of whole numbers as one 64-bit number each."""
     if orbit_keys.shape[1] == 1:
         return orbit_keys[:, 0]
