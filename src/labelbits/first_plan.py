@@ -15,8 +15,8 @@ from labelbits.answers import read_answers
 from labelbits.answers.files.containers import one_sheet
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, reader_for
-from labelbits.assumed import FIRST_BUDGET
 from labelbits.errors import InputError
+from labelbits.first_tables import BUDGET, first_signals, specified
 from labelbits.interface import Answers
 from labelbits.items.answered import BY_SHAPE
 from labelbits.items.guessing import Guess, guess_columns, relative
@@ -25,7 +25,6 @@ from labelbits.items.vectors import read_vectors
 from labelbits.metrics import METRICS
 from labelbits.planning.spec.planfile import OF_COMPARISONS, default_metric
 from labelbits.planning.spec.planwriter import toml_value
-from labelbits.signals import REGISTRY
 from labelbits.signals.encoding import is_kept
 
 
@@ -232,7 +231,7 @@ def _specified(seen: list[Seen], pilots: list[Seen], questions: list[str]) -> li
             "numbers, or answers in a format that labelbits pilot reads"
         )
     items = max(len(one.items) for one in answers)
-    classes = max(2, *(len(one.classes) for one in answers))
+    told = specified(items, max(len(one.classes) for one in answers))
     questions.append(
         f"how many items are there to ask about? The answers name {items:,}; items = {items} was "
         "written"
@@ -243,9 +242,9 @@ def _specified(seen: list[Seen], pilots: list[Seen], questions: list[str]) -> li
         "make a plan of accuracy possible"
     )
     return [
-        f"items = {max(3, items)}   # ? as many as the answers name",
-        f"classes = {classes}",
-        'dims = "auto"   # ? or a number, where you know it',
+        f"items = {told['items']}   # ? as many as the answers name",
+        f"classes = {told['classes']}",
+        f"dims = {toml_value(told['dims'])}   # ? or a number, where you know it",
     ]
 
 
@@ -275,7 +274,7 @@ def _goal(seen: list[Seen], kinds: list[str]) -> list[str]:
 
 def _budget(seen: list[Seen], questions: list[str]) -> list[str]:
     questions.append(
-        f"how much money is there for labels? amount = {FIRST_BUDGET} is a placeholder"
+        f"how much money is there for labels? amount = {BUDGET['amount']} is a placeholder"
     )
     timed = any(
         (one.guess and one.guess.seconds)
@@ -286,23 +285,18 @@ def _budget(seen: list[Seen], questions: list[str]) -> list[str]:
     return [
         "",
         "[budget]",
-        f"amount = {FIRST_BUDGET}   # ? a placeholder",
-        'currency = "USD"',
-        f"wage_per_hour = 12   # {why}; price = 0.05 in a [[signal]] instead, if you pay by answer",
+        f"amount = {BUDGET['amount']}   # ? a placeholder",
+        f"currency = {toml_value(BUDGET['currency'])}",
+        f"wage_per_hour = {BUDGET['wage_per_hour']}   # {why}; price = 0.05 in a [[signal]] "
+        "instead, if you pay by answer",
     ]
 
 
 def _signals(kinds: list[str], seen: list[Seen]) -> list[str]:
+    found = [{"kind": name} for name in kinds if not is_kept(name)]
     lines: list[str] = []
-    classes = _has_features(seen) and (
-        not kinds or any(n in REGISTRY and REGISTRY[n].labels_items() for n in kinds)
-    )
-    wanted = ["hard", "votes"] if classes else []
-    wanted += [name for name in kinds if name in REGISTRY and name not in wanted]
-    for name in wanted or ["hard"]:
-        lines += ["", "[[signal]]", f'kind = "{name}"']
-        if name == "votes":
-            lines.append("answers_per_item = 3")
+    for one in first_signals(found, _has_features(seen)):
+        lines += ["", "[[signal]]", *(f"{key} = {toml_value(own)}" for key, own in one.items())]
     kept = [name for name in kinds if is_kept(name)]
     if kept:
         lines += ["", f"# answers of the kind {', '.join(kept)} are read and kept whole"]

@@ -229,6 +229,14 @@ MORE: dict[str, tuple[str, bytes, int]] = {
         ),
         2,
     ),
+    "lists": (
+        "people.jsonl",
+        lines(
+            {"id": 1, "text": "a", "annotators": ["p", "q"], "labels": ["x", "y"]},
+            {"id": 2, "text": "b", "annotators": ["p"], "labels": ["y"]},
+        ),
+        3,
+    ),
     "alttest": ("judges.json", ALTTEST, 6),
     "by-item": ("items.json", BY_ITEM, 8),
     "probabilities": ("probs.csv", b"oak,elm\n0.75,0.25\n0.5,0.5\n", 2),

@@ -22,6 +22,7 @@ from labelbits.answers.formats.language_models import MODEL
 from labelbits.answers.formats.markets import Sessions, apply_sessions, read_sessions
 from labelbits.answers.formats.named import of_answers, with_usual_keys
 from labelbits.answers.formats.reader import Options, Reader
+from labelbits.answers.formats.times import PLAUSIBLE
 from labelbits.answers.formats.verdicts import with_verdicts
 from labelbits.answers.table.columns import KEPT, REJECTED, Parsed
 from labelbits.answers.table.table import assemble, validate
@@ -148,6 +149,7 @@ def _doubts(answers: Answers) -> list[str]:
             shown = "; ".join(" / ".join(group) for group in alike[:3])
             more = f" and {len(alike) - 3:,} more" if len(alike) > 3 else ""
             said.append(f"{what} that differ by capitals only are kept apart: {shown}{more}")
+    said += _long_times(answers)
     found = called_like_models(names)
     if found:
         said.append(
@@ -156,6 +158,20 @@ def _doubts(answers: Answers) -> list[str]:
             "models apart (--columns annotator_kind=COL)"
         )
     return said
+
+
+def _long_times(answers: Answers) -> list[str]:
+    """Ask about times whose median no question takes, where no reader of a column did."""
+    if "seconds" not in answers.table.columns:
+        return []
+    median = answers.table["seconds"].median()
+    asked = any("milliseconds" in note for note in answers.notes)
+    if not isinstance(median, float) or median <= PLAUSIBLE or asked:
+        return []
+    return [
+        f"the median time is {median:,.0f} s ({median / 60:,.0f} min) an answer: are these "
+        "milliseconds, or breaks counted in?"
+    ]
 
 
 def _of_frame(frame: Any, format: str, **more: Any) -> Answers:  # noqa: A002 - as above
@@ -239,7 +255,15 @@ class _Read:
         self.named.append(tuple(found))
 
     def _without_known_ids(self, path: Path, good: pl.DataFrame) -> pl.DataFrame:
-        """Leave out annotations whose id another file had."""
+        """Leave out annotations whose id another file had, and those that this one holds twice."""
+        same = ["id", "signal", "items", "answer"]
+        twice = ~good.select(pl.struct(same).is_first_distinct()).to_series()
+        twice &= good["id"].is_not_null()
+        if twice.any():
+            said = "annotation id and answer stand in the file twice; the first is kept"
+            lost = good.filter(twice).select("row", pl.lit(said).alias("reason"), found="id")
+            self.rejected.append(_of_file(path, lost))
+            good = good.filter(~twice)
         again = good["id"].is_in(list(self.ids)) & good["id"].is_not_null()
         self.ids.update(good["id"].drop_nulls())
         if again.any():

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labelbits.assumed import FIRST_BUDGET
 from labelbits.errors import InputError
+from labelbits.first_tables import first_signals, first_tables, labels_items, specified
 from labelbits.metrics import METRICS
 from labelbits.planning.spec.planreader import plan_of_text
 from labelbits.planning.spec.planwriter import plan_text
 from labelbits.signals import REGISTRY
-from labelbits.signals.encoding import KEPT
 
 #: The most characters of a plan file that the page takes.
 LONGEST_PLAN = 200_000
@@ -96,33 +95,17 @@ def first_draft(
     `files` names the pilot's files under "answers", those of features, gold and counts under their
     own names. Raises `InputError` where nothing that was answered can be planned.
     """
-    asked, taken = [], set()
-    for entry in found["entries"]:
-        key = tuple(entry.get(name) for name in ("kind", "annotators", "model"))
-        if entry["kind"] in KEPT or key in taken:
-            continue
-        taken.add(key)
-        asked.append({name: value for name, value in entry.items() if name != "priced"})
-    if not asked:
-        kinds = ", ".join(dict.fromkeys(entry["kind"] for entry in found["entries"])) or "nothing"
-        raise InputError(
-            f"the answers are {kinds}, which no plan weighs yet; expected one of: "
-            f"{', '.join(REGISTRY)}"
-        )
-    people = [one["kind"] for one in asked if "annotators" not in one]
-    if "hard" in people and "votes" not in people:
-        asked.append({"kind": "votes", "answers_per_item": 3})
-    names = any(REGISTRY[one["kind"]].labels_items() for one in asked)
+    described = bool(files.get("features"))
+    asked = first_signals(found["entries"], described)
+    names = labels_items(one["kind"] for one in asked)
     dataset: dict[str, Any] = {}
-    if files.get("features") and names:
+    if described and names:
         dataset["features"] = files["features"][0]
         for use in ("gold", "counts"):
             if files.get(use):
                 dataset[use] = files[use][0]
     else:
-        dataset["items"] = max(3, int(found["items"]))
-        dataset["classes"] = max(2, int(found["classes"]))
-        dataset["dims"] = "auto"
+        dataset |= specified(int(found["items"]), int(found["classes"]))
     dataset["pilot"] = list(files["answers"])
     return draft_of(folder, dataset, asked, title)
 
@@ -131,9 +114,7 @@ def draft_of(
     folder: Path, dataset: Mapping[str, Any], asked: Sequence[Mapping[str, Any]], title: str
 ) -> Draft:
     """A plan of these items and kinds of question, with the first budget."""
-    budget = {"amount": FIRST_BUDGET, "currency": "USD", "wage_per_hour": 12}
-    tables = {"dataset": dict(dataset), "budget": budget, "signal": [dict(one) for one in asked]}
-    return Draft(plan_text(tables), folder, title)
+    return Draft(plan_text(first_tables(dataset, asked)), folder, title)
 
 
 def vocabulary() -> dict[str, Any]:

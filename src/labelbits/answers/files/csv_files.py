@@ -11,6 +11,7 @@ import io
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +20,8 @@ from labelbits.answers.files.csv_layout import Layout, layout_of
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.errors import InputError
 
+#: How columns without a name are called, and how the name of one ends that stands there again.
+NAMELESS, TWICE = "(column", ". time)"
 #: Characters of one CSV field: a longer one is a lost quotation mark.
 LARGEST_FIELD = 1 << 20
 #: Rows of one table of the slower parser.
@@ -42,7 +45,7 @@ def csv_blocks(path: Path, rejects: Rejects, notes: list[str]) -> Iterator[pl.Da
     csv.field_size_limit(LARGEST_FIELD)
     with open_text(path, notes) as stream:
         layout = layout_of(path, stream, LARGEST_FIELD)
-        header = _header(path, layout)
+        header = _header(path, layout, notes)
         # The lines that were looked at, without the header (which may span several).
         looked = iter(layout.lines)
         next(csv.reader(looked, delimiter=layout.delimiter), None)
@@ -59,12 +62,12 @@ def csv_blocks(path: Path, rejects: Rejects, notes: list[str]) -> Iterator[pl.Da
                     break
                 cells, number = block
                 if len(cells):
-                    yield _trimmed(cells, header)
+                    yield _trimmed(cells, header, rejects)
                     given = True
                 text = text[cut:]
                 if not more:
                     if not given:
-                        yield _block(header, [], [])
+                        yield _block(header, [], [], rejects)
                     return
             rest = list(text.splitlines(keepends=True))
         lines = _joined(rest, stream)
@@ -78,14 +81,36 @@ def _joined(lines: list[str], stream: io.TextIOWrapper) -> Iterable[str]:
     return itertools.chain(lines, stream)
 
 
-def _header(path: Path, layout: Layout) -> list[str]:
-    header = list(layout.header)
-    if not header or len(set(header)) < len(header):
-        twice = [name for name in header if header.count(name) > 1]
-        raise InputError(f"{path}: the header names column {twice[:1]} twice; expected once")
+@dataclass
+class _Header:
+    """Different names of all columns, and those that have neither a name nor a cell (None: not
+    known yet)."""
+
+    names: list[str]
+    empty: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def _header(path: Path, layout: Layout, notes: list[str]) -> _Header:
+    """Different names of all columns: one that comes again gets a number."""
+    if not any(layout.header):
+        raise InputError(f"{path}: the first line names no columns; expected a header")
+    if layout.skipped:
+        notes.append(f"{path.name}: {layout.skipped} lines stand above the header and are not read")
+    header: list[str] = []
+    for place, name in enumerate(layout.header, 1):
+        own = name or ("" if "" not in header else f"{NAMELESS} {place})")
+        if own in header:
+            notes.append(f"{path.name}: the header names column {own!r} twice; expected once")
+            own = next(
+                one for k in itertools.count(2) if (one := f"{own} ({k}{TWICE}") not in header
+            )
+        header.append(own)
     if "row" in header:
         header[header.index("row")] = "row (file)"
-    return header
+    return _Header(header)
 
 
 def _fast(
@@ -173,26 +198,44 @@ def _slow(
                     delimiter.join(record),
                 )
         if record is None or len(cells) == BLOCK_ROWS:
-            yield _block(header, cells, numbers)
+            yield _block(header, cells, numbers, rejects)
             cells, numbers = [], []
         if record is None:
             break
 
 
-def _block(header: list[str], cells: list[list[str]], numbers: list[int]) -> pl.DataFrame:
-    columns = [list(column) for column in zip(*cells, strict=True)] or [[] for _ in header]
+def _block(
+    header: _Header, cells: list[list[str]], numbers: list[int], rejects: Rejects
+) -> pl.DataFrame:
+    columns = [list(column) for column in zip(*cells, strict=True)] or [[] for _ in header.names]
     frame = pl.DataFrame({str(i): _text(own) for i, own in enumerate(columns)})
-    return _trimmed(frame.with_columns(pl.Series("row", numbers, dtype=pl.Int64)), header)
+    made = frame.with_columns(pl.Series("row", numbers, dtype=pl.Int64))
+    return _trimmed(made, header, rejects)
 
 
-def _trimmed(cells: pl.DataFrame, header: list[str]) -> pl.DataFrame:
-    """Cells without blanks round them, empty ones null, under the header's names."""
+def _trimmed(cells: pl.DataFrame, header: _Header, rejects: Rejects) -> pl.DataFrame:
+    """Cells without blanks round them, empty ones null, under the header's names; columns that have
+    neither a name nor a cell are left out, and so are rows that repeat the header."""
     number = cells["row"]
     frame = cells.drop("row")
-    frame.columns = header
+    frame.columns = header.names
     trimmed = pl.all().str.strip_chars()
     frame = frame.with_columns(pl.when(trimmed != "").then(trimmed))
-    return frame.with_columns(number)
+    if header.empty is None:  # what the first block says of a column holds for all
+        header.empty = [
+            name for name in header.names
+            if (not name or name.startswith(NAMELESS)) and frame[name].null_count() == len(frame)
+        ]  # fmt: skip
+    frame = frame.drop(header.empty).with_columns(number)
+    named = [name for name in frame.columns[:-1] if not name.endswith(TWICE)]
+    again = pl.repeat(len(named) > 1, len(frame), dtype=pl.Boolean, eager=True)
+    for name in named:
+        again &= (frame[name] == name).fill_null(not name)
+        if not again.any():
+            return frame
+    for row in frame.filter(again)["row"]:
+        rejects.add(row, "the header again")
+    return frame.filter(~again)
 
 
 def _text(cells: list[str]) -> pl.Series:

@@ -25,13 +25,15 @@ ROW_NAMES = "(row names)"
 class Layout:
     """The delimiter, the header's names, and the first lines of the file, header included.
 
-    `nameless` says that every row begins with a cell which the header has no name for.
+    `nameless` says that every row begins with a cell which the header has no name for; `skipped`
+    lines stand before the header.
     """
 
     delimiter: str
     header: tuple[str, ...]
     lines: tuple[str, ...]
     nameless: bool = False
+    skipped: int = 0
 
 
 def layout_of(path: Path, stream: io.TextIOWrapper, longest: int) -> Layout:
@@ -49,6 +51,10 @@ def layout_of(path: Path, stream: io.TextIOWrapper, longest: int) -> Layout:
         if len(lines) > LOOKED_AT:
             break
     delimiter = told or _delimiter(lines)
+    before = _before_header(lines, delimiter)
+    if before:
+        lines = lines[before:]
+        lines += itertools.islice(iter(lambda: stream.readline(longest), ""), before)
     try:
         header = next(csv.reader(lines, delimiter=delimiter), [])
     except csv.Error as problem:
@@ -56,13 +62,33 @@ def layout_of(path: Path, stream: io.TextIOWrapper, longest: int) -> Layout:
     names = [name.strip() for name in header]
     if delimiter == " ":
         names = [name for name in names if name]
-    nameless = bool(lines[1:]) and all(
+    wider = bool(lines[1:]) and all(
         count == len(names) + 1 for count in _cells(lines[1:LOOKED_AT], delimiter)
     )
-    nameless = nameless and len(names) > 1
-    return Layout(
-        delimiter, (ROW_NAMES, *names) if nameless else tuple(names), tuple(lines), nameless
-    )
+    wider = wider and len(names) > 1
+    ends = [line.rstrip("\r\n").endswith(delimiter) for line in lines[1:LOOKED_AT] if line.strip()]
+    if wider and delimiter != " " and all(ends):  # every row ends with a delimiter
+        return Layout(delimiter, (*names, ""), tuple(lines), skipped=before)
+    whole = (ROW_NAMES, *names) if wider else tuple(names)
+    return Layout(delimiter, whole, tuple(lines), wider, before)
+
+
+def _before_header(lines: list[str], delimiter: str) -> int:
+    """How many lines stand before the header: comments, and titles of one cell above a table."""
+    counts = [
+        len(next(csv.reader([line], delimiter=delimiter), [])) if line.strip() else 0
+        for line in lines[:LOOKED_AT]
+    ]
+    usual = max(set(counts), key=lambda count: (counts.count(count), count), default=0)
+    if (
+        usual < 2
+        or counts.count(usual) < 2
+        or any('"' in line for line in lines[: counts.index(usual)])
+    ):
+        return 0
+    before = counts[: counts.index(usual)]
+    titles = all(n < 2 or line.startswith("#") for n, line in zip(before, lines, strict=False))
+    return len(before) if titles else 0
 
 
 def _delimiter(lines: list[str]) -> str:
@@ -70,6 +96,9 @@ def _delimiter(lines: list[str]) -> str:
 
     def fit(delimiter: str) -> tuple[int, int]:
         counts = _cells(lines[:LOOKED_AT], delimiter)
+        most = max(set(counts), key=lambda count: (counts.count(count), count), default=0)
+        if counts and counts[0] < 2 <= most and counts.count(most) > 1:
+            return (counts.count(most) - 1, most)  # below a title
         if not counts or counts[0] < 2:
             return (0, 0)
         return (sum(count == counts[0] for count in counts), counts[0])

@@ -36,8 +36,63 @@ def loads_loose(text: str) -> Any:
         raise ValueError(f"{shorten(text, 60)} is not JSON") from None
 
 
+#: Keys under which services and programs put all records of a file, and what stands beside them.
+WRAPPERS = ("data", "results", "records", "rows")
+BESIDE = ("schema", "meta", "metadata", "info", "links", "pagination")
+#: Names of columns by which pandas' JSON of columns is told from answers by annotator.
+COLUMNS = frozenset({
+    "item", "item_id", "id", "task", "task_id", "annotator", "annotator_id", "worker", "worker_id",
+    "rater", "user", "label", "answer", "class", "rating", "score", "text", "category", "response",
+})  # fmt: skip
+
+
+def records_in(value: Any) -> list[Any] | None:
+    """The records of an object that holds a whole table: under a key of `WRAPPERS`, or as pandas
+    writes frames (columns, or columns with index and data). None for anything else."""
+    if not isinstance(value, dict) or not value:
+        return None
+    if set(value) <= {"columns", "index", "data"} and isinstance(value.get("columns"), list):
+        names, rows = value["columns"], value.get("data")
+        if isinstance(rows, list) and all(
+            isinstance(r, list) and len(r) == len(names) for r in rows
+        ):
+            return [dict(zip(map(str, names), row, strict=True)) for row in rows]
+        return None
+    wrapped = [key for key in WRAPPERS if isinstance(value.get(key), list)]
+    if len(wrapped) == 1:
+        inside = value[wrapped[0]]
+        others = [one for key, one in value.items() if key not in (*wrapped, *BESIDE)]
+        plain = not any(isinstance(one, (dict, list)) for one in others)
+        return inside if plain and inside and all(isinstance(r, dict) for r in inside) else None
+    if len([key for key in value if key.lower() in COLUMNS]) >= 2:
+        columns = list(value.values())
+        if all(isinstance(one, dict) for one in columns):
+            keys = list(columns[0])
+            if keys == [str(k) for k in range(len(keys))] and all(list(c) == keys for c in columns):
+                return [{name: own[key] for name, own in value.items()} for key in keys]
+    return None
+
+
 def json_elements(path: Path, rejects: Rejects, notes: list[str]) -> Iterator[tuple[int, Any]]:
-    """(number from 1, value) of each element of a JSON array, or of objects one after another.
+    """(number from 1, value) of each element of a JSON array, of objects one after another, or of
+    the records that a single object holds (`records_in`)."""
+    elements = _elements(path, rejects, notes)
+    first = next(elements, None)
+    if first is None:
+        return
+    second = next(elements, None)
+    inside = records_in(first[1]) if second is None else None
+    if inside is not None:
+        yield from enumerate(inside, 1)
+        return
+    yield first
+    if second is not None:
+        yield second
+    yield from elements
+
+
+def _elements(path: Path, rejects: Rejects, notes: list[str]) -> Iterator[tuple[int, Any]]:
+    """Each element of a JSON array, or objects one after another.
 
     What follows broken text is looked for at the next line that starts an object; half a file
     yields the elements before the break. Memory: one element and one block.

@@ -17,7 +17,7 @@ import polars as pl
 
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.number_tables import ROW_NUMBERS, split_ids, which_fit
 from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, load_table
@@ -165,6 +165,7 @@ def read_matrix(path: Path, kind: Kind, options: Options) -> Parsed:
     else:
         table = load_table(path, kind, rejects, notes).drop("row")
         table, items = split_ids(table, path, notes)
+    table, gold = _without_truth(table, items, path, notes)
     if len(items) * table.width > LARGEST_MATRIX:
         raise InputError(f"{path}: {len(items):,} x {table.width:,} labels are too many to read")
     heads = table.columns
@@ -189,9 +190,28 @@ def read_matrix(path: Path, kind: Kind, options: Options) -> Parsed:
     said = said.filter(pl.col("value").is_not_null() & ~pl.col("value").is_in(["-1"]))
     names, said = _numbered(said, options, rejects)
     own = Options(names, options.signal or "hard", options.seed)
-    return Parsed(
-        decide(path, said, own, rejects, notes), rejects, names, items, notes
-    )  # fmt: skip
+    decided = decide(path, said, own, rejects, notes)
+    return Parsed(decided, rejects, names, items, notes, gold)
+
+
+def _without_truth(
+    table: pl.DataFrame, items: tuple[str, ...], path: Path, notes: list[str]
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """(the columns of annotators, item -> class of a column called gold); columns of what several
+    people said together are left out too."""
+    gold: dict[str, str] = {}
+    for name in table.columns:
+        plain = usual.plain(name)
+        if plain not in usual.TRUTH and plain not in usual.TOGETHER:
+            continue
+        if plain in usual.TRUTH and not gold:
+            known = zip(items, cells.names(table[name]).to_list(), strict=True)
+            gold = {item: value for item, value in known if not cells.is_missing(value)}
+            notes.append(f"{path.name}: column {name!r} is the right class of each item (gold)")
+        else:
+            notes.append(f"{path.name}: column {name!r} is nobody's own label and is not read")
+        table = table.drop(name)
+    return table, {item: value for item, value in gold.items() if value is not None}
 
 
 #: Cells of a matrix of labels.

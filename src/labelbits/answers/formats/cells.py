@@ -165,7 +165,7 @@ def split_by(distinct: Sequence[str]) -> str | None:
     `entailment,neutral` is two classes where each part is also said alone or in another
     combination; `(0, 0)` and `red, or blue` are one.
     """
-    for mark in ("|", ";", ","):
+    for mark in ("|", ";", "#", ","):
         several = [value for value in distinct if mark in value]
         if not several or len(several) > 5000:
             continue

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from labelbits.answers.files.csv_files import TWICE
 from labelbits.answers.files.parquet import class_names
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.copies import without_copies
@@ -62,6 +63,16 @@ def told_column(path: Path, table: pl.DataFrame, options: Options, key: str) -> 
     return name
 
 
+def check_once(path: Path, table: pl.DataFrame, column: str) -> None:
+    """Raise `InputError` for a column that the header names twice with different cells."""
+    again = f"{column} (2{TWICE}"
+    if again in table.columns and not table[again].equals(table[column]):
+        raise InputError(
+            f"{path}: the header names column {column!r} twice, with different cells; expected "
+            "once: rename or remove one"
+        )
+
+
 def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     """One label a row; what kind of question it was, all labels together decide (`deciding`)."""
     check_keys(options.columns)
@@ -84,13 +95,15 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         named["question"] = cells.text(question, table)
     if told["group"]:
         named["group"] = cells.text(told["group"], table)
+    for column in dict.fromkeys(name for name in (label, item, worker) if name):
+        check_once(path, table, column)
     said = table.select(**named, **optional(path, table, options, notes), row="row")
     said = without_copies(path, kind, said, rejects, notes)
     known = class_names(path).get(label, ()) if kind == "parquet" else ()
     with_names = Options(
         options.classes or known, options.signal, options.seed, options.columns, options.question
     )
-    scale = [""] if label.lower() in SCALE else []
+    scale = [""] if usual.bare(label) in SCALE else []
     return Parsed(
         decide(path, said, with_names, rejects, notes, scale),
         rejects,
@@ -128,10 +141,10 @@ def _used(names: list[str], options: Options) -> list[str]:
     table = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     labels = (*LABEL, *SCALE, *PERHAPS_LABEL)
     known = {usual.plain(name) for some in (ITEM, WORKER, labels, QUESTION) for name in some}
-    found = {name for name in names if usual.plain(name) in known or name.lower() in ITEM}
+    found = {name for name in names if {usual.plain(name), usual.bare(name)} & known}
     found |= {name for name in names if usual.plain(name).endswith("label")}
     found |= set(options.columns.values()) | {n for n in names if times.may_be_time(n)}
-    found.add(usual.price_column(names)[0] or "")
+    found |= {usual.price_column(names)[0] or "", *(n for n in names if n.endswith(TWICE))}
     missing = any(first_of(table, *some) is None for some in (ITEM, WORKER, (*LABEL, *SCALE)))
     wrong = any(name not in names for name in options.columns.values())
     if wrong or (missing and len(options.columns) < 3):

@@ -49,6 +49,10 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     return Parsed(rows.table(path, options, rejects, notes), rejects, notes=notes)
 
 
+#: Keys of lists of people, which doccano does not write.
+PEOPLE = ("annotators", "workers", "raters", "users", "annotator_ids", "worker_ids")
+
+
 def _said(record: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
     """(annotator, labels) of a document."""
     annotations = record.get("annotations")
@@ -83,7 +87,13 @@ def matches(probe: Probe) -> bool:
         if not isinstance(value, Mapping) or any(name in value for name in named):
             continue
         about = "text" in value or "data" in value
-        listed = any(isinstance(value.get(key), list) for key in LABELS)
+        listed = any(
+            isinstance(value.get(key), list)
+            and not any(isinstance(e, Mapping) and "start_offset" not in e for e in value[key])
+            for key in LABELS
+        )
+        if any(isinstance(value.get(key), list) for key in PEOPLE):
+            continue  # lists of people beside lists of labels
         own = value.get("annotations")
         users = isinstance(own, list) and any(
             isinstance(e, Mapping) and "label" in e and ("user" in e or "start_offset" in e)

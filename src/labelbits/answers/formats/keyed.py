@@ -159,11 +159,20 @@ def _inner(probe: Probe) -> list[Mapping[str, Any]]:
     return [value for value in probe.elements if isinstance(value, Mapping)]
 
 
+def _by_name(entry: Mapping[str, Any]) -> bool:
+    """Are its annotations annotator -> answer, beside a text?"""
+    said = entry["annotations"]
+    plain = isinstance(said, Mapping) and all(
+        isinstance(v, (str, int, float)) for v in said.values()
+    )
+    return plain and "text" in entry
+
+
 def is_lewidi(probe: Probe) -> bool:
     """Entries with annotations and annotators."""
     return any(
         "annotations" in entry
-        and ("annotators" in entry or "number of annotations" in entry)
+        and ("annotators" in entry or "number of annotations" in entry or _by_name(entry))
         and isinstance(entry["annotations"], (str, Mapping))
         for entry in _inner(probe)[:50]
     )

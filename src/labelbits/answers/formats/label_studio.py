@@ -298,7 +298,22 @@ def _result_keys(records: Sequence[Mapping[str, Any]], classes: Sequence[str]) -
             differs = task is not record and key not in ITEM_KEYS and task.get(key) != value
             if objects or named or (differs and value is not None and task.get(key) is not None):
                 found.add(key)
-    return found
+    return found or _few_names(records)
+
+
+def _few_names(records: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The only key whose values are a few names that several records share, where nothing else
+    looks like a result: annotators who always agree."""
+    said: dict[str, list[str]] = {}
+    for record in records:
+        for key, value in record.items():
+            if isinstance(value, str) and value and key not in FLAT and key not in ITEM_KEYS:
+                said.setdefault(key, []).append(value)
+    few = [
+        key for key, values in said.items()
+        if 1 < len(set(values)) <= min(20, len(values) / 3) and max(map(len, values)) <= 60
+    ]  # fmt: skip
+    return set(few) if len(few) == 1 else set()
 
 
 def _unflatten(

@@ -120,7 +120,7 @@ def _on(value: Any) -> bool:
 
 def _read_records(path: Path, kind: Kind, options: Options) -> Parsed:
     """annotated_instances.jsonl: user, instance_id, label_annotations (question, label)."""
-    rejects, notes, rows = Rejects(), [], Rows()
+    rejects, notes, rows, folder = Rejects(), [], Rows(), False
     for number, record in json_elements(path, rejects, notes):
         said = record.get("label_annotations") if isinstance(record, Mapping) else None
         if not isinstance(record, Mapping) or not isinstance(said, Mapping):
@@ -128,6 +128,9 @@ def _read_records(path: Path, kind: Kind, options: Options) -> Parsed:
             continue
         item = scalar_name(record.get("instance_id")) or scalar_name(record.get("id"))
         user = scalar_name(record.get("user")) or scalar_name(record.get("user_id"))
+        if user is None and path.stem.startswith("annotated_instances"):
+            user = path.absolute().parent.name  # Potato keeps a folder for each user
+            folder = True
         if item is None or user is None:
             rejects.add(number, "record names no instance_id or no user", record)
             continue
@@ -141,6 +144,9 @@ def _read_records(path: Path, kind: Kind, options: Options) -> Parsed:
                 number, user, item, names, question=str(question),
                 seconds=None if taken is None else taken / len(said),
             )  # fmt: skip
+    if folder:
+        who = path.absolute().parent.name
+        notes.append(f"{path.name}: its answers are those of {who!r}, as its folder is called")
     return Parsed(rows.table(path, options, rejects, notes), rejects, notes=notes)
 
 

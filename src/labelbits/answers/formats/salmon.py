@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from labelbits.answers.formats import usual
 from labelbits.answers.formats.crowdkit import told_column
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.reader import (
@@ -16,6 +17,7 @@ from labelbits.answers.formats.reader import (
     Reader,
     first_of,
     lists_of,
+    need,
     opened,
     text,
 )
@@ -24,6 +26,8 @@ from labelbits.answers.formats.usual import WORKER
 from labelbits.answers.table.columns import Parsed
 from labelbits.interface import NOBODY
 
+#: The item that two others are compared with, the nearer and the farther.
+TRIPLET = ("head", "winner", "loser")
 #: Columns that say how a question was chosen, Salmon's own first.
 SAMPLING = ("alg_ident", "sampling", "sampler", "question_source", "strategy")
 
@@ -32,8 +36,9 @@ def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
     """Is `winner` or `loser` more like `head`? Sides that are lost are drawn by the seed. Columns
     of other names are told as head, winner and loser."""
     check_keys(options.columns)
-    told = {key: options.columns.get(key, key) for key in ("head", "winner", "loser")}
-    table, rejects, notes = opened(path, kind, *told.values())
+    table, rejects, notes = opened(path, kind)
+    told = {key: options.columns.get(key) or first_of(table, key) or key for key in TRIPLET}
+    need(path, table, *told.values())
     table = table.rename({name: key for key, name in told.items()})
     named = told_column(path, table, options, "annotator")
     who = named or first_of(table, "puid", *WORKER)
@@ -85,7 +90,7 @@ def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
 
 def is_salmon(probe: Probe) -> bool:
     """Head, winner and loser are columns."""
-    return probe.has("head", "winner", "loser")
+    return all(usual.found(probe.columns, (name,)) for name in ("head", "winner", "loser"))
 
 
 SALMON = Reader(

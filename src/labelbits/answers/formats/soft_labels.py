@@ -98,6 +98,7 @@ def _probabilities(value: Any, names: tuple[str, ...]) -> str | None:
         pairs = list(zip(names, value, strict=True))
     if not pairs:
         return None
+    pairs = [(name, _share(value)) for name, value in pairs]
     good = all(
         isinstance(p, (int, float)) and not isinstance(p, bool) and 0 <= p < float("inf")
         for _, p in pairs
@@ -105,6 +106,14 @@ def _probabilities(value: Any, names: tuple[str, ...]) -> str | None:
     if not good or not sum(p for _, p in pairs) > 0:
         return None
     return json.dumps({str(n): round(float(p), 7) for n, p in pairs if p}, ensure_ascii=False)
+
+
+def _share(value: Any) -> Any:
+    """A number that stands as text, also in per cent, as a number; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    found = cells.numbers(pl.Series([value])).item()
+    return value if found is None else found
 
 
 def matches(probe: Probe) -> bool:

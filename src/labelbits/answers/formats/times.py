@@ -62,6 +62,11 @@ def _in_ms(plain: str) -> bool:
     )
 
 
+def _without_unit(name: str) -> str:
+    """The plain name without seconds in brackets or after a blank: `Response time (s)`."""
+    return plain_name(re.sub(r"[\s_(\[]+(in )?(s|secs?|seconds?)[\])]*$", "", name, flags=re.I))
+
+
 def may_be_time(name: str) -> bool:
     """Could a column of this name be read as times, or be named as one that is not?"""
     plain = plain_name(name)
@@ -74,6 +79,8 @@ def time_column(table: pl.DataFrame) -> str | None:
     by_name: dict[str, str] = {}
     for column in table.columns:
         by_name.setdefault(plain_name(column), column)
+    for column in table.columns:
+        by_name.setdefault(_without_unit(column), column)
     found = next((by_name[name] for name in SECONDS if name in by_name), None)
     found = found or next((column for name, column in by_name.items() if _in_ms(name)), None)
     return found or next((column for name, column in by_name.items() if _LONG.match(name)), None)
@@ -189,6 +196,8 @@ def durations(column: pl.Series) -> pl.Series:
     for anything else."""
     if column.dtype in (pl.Duration, pl.Time):
         return column.cast(pl.Duration).dt.total_microseconds().cast(pl.Float64) / 1e6
+    if column.dtype == pl.String:
+        column = column.str.strip_chars()
     found = numbers(column)
     if column.dtype != pl.String or found.null_count() == column.null_count():
         return found

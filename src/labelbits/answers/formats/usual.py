@@ -109,6 +109,14 @@ PRICE = _first(
 #: How names of prices say the money; those of cents hold hundredths.
 CURRENCIES = ("usd", "eur", "gbp", "chf", "dollars", "euros", "us")
 CENTS = ("cents", "cent", "ct", "pence")
+#: Columns of what people are shown.
+TEXTS = frozenset({"text", "body", "sentence", "sentence1", "sentence2", "content", "title", "post",
+                   "comment", "tweet", "question", "prompt", "premise", "hypothesis"})  # fmt: skip
+#: Columns of the right class, and of what several people's answers came to.
+TRUTH = frozenset({"gold", "truth", "goldlabel", "truelabel", "groundtruth", "goldstandard", "true",
+                   "correct", "correctlabel", "expertlabel"})  # fmt: skip
+TOGETHER = frozenset({"majority", "majorityvote", "majoritylabel", "consensus", "adjudicated",
+                      "aggregated", "mv", "finallabel", "final", "resolved"})  # fmt: skip
 #: Columns that end like a label and hold something else.
 _NO_LABELS = re.compile(r"^(gold|true|truth|expert|soft|predicted|pred|model|old|previous)")
 
@@ -118,13 +126,21 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
+def bare(name: str) -> str:
+    """`plain` without what stands in brackets at the end, which explains a name: `Stars (1-5)`."""
+    return plain(re.sub(r"\s*[(\[].*[)\]]\s*$", "", name))
+
+
 def found(columns: Iterable[str], names: Sequence[str]) -> str | None:
     """The column that goes by the first of `names` that one goes by, or None."""
     by_name: dict[str, str] = {}
     exact: dict[str, str] = {}
+    columns = list(columns)
     for column in columns:
         by_name.setdefault(plain(column), column)
         exact.setdefault(column.lower(), column)
+    for column in columns:
+        by_name.setdefault(bare(column), column)
     for name in names:
         if name.lower() in exact:
             return exact[name.lower()]

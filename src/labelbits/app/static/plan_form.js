@@ -85,7 +85,7 @@ function dataset(data, {files}, to) {
   }
   if (!own) {
     fields.push(numeric('Items that may be labelled', data.items, to(data, 'items'), {id: 'data-items', min: 3, step: 1, slide: [10, 100_000, true]}));
-    fields.push(numeric('Dimensions', data.dims === 'auto' ? undefined : data.dims, to(data, 'dims'), {id: 'data-dims', min: 1, step: 1, help: 'of the space in which items lie apart; empty: chosen on comparisons, or a range is drawn'}));
+    fields.push(numeric('Dimensions', data.dims === 'auto' ? undefined : data.dims, to(data, 'dims'), {id: 'data-dims', min: 1, step: 1, placeholder: 'auto', help: 'of the space in which items lie apart; empty: chosen on comparisons, or a range is drawn'}));
   } else if (typeof data.features === 'string') fields.push(text('features', 'Features of the items', 'a file, or a column of the table'));
   fields.push(numeric('Classes', data.classes, to(data, 'classes'), {id: 'data-classes', min: 2, step: 1}));
   fields.push(field('Answers you have', h('input', {type: 'text', id: 'data-pilot', value: [].concat(data.pilot ?? []).join(', '),
