@@ -9,22 +9,28 @@ second run goes on where the first stopped:
     ... validation_comparisons.py table FILE
 
 SET: shoes, shapepairs, eggs, wordpairs, or simDxN, a simulated world of N items in D dimensions;
-FEATURES: none, own or shuffled; SEED: that of the first pilot (0).
+METRIC: agreement, alignment, or regret; FEATURES: none, own or shuffled; SEED: that of the first
+pilot (0).
+
+Regret: the plan says whether each new question is worth one answer or three, for four times the
+pilot. Both are then bought for the same money (shapepairs, whose questions were asked 30 times
+each, or a simulated world), and the regret is the share of the money that the better way would have
+saved on the way to what the advised one reached.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
+from comparison_sets import load, simulated
 from labelbits.interface import Answers
+from labelbits.planning.comparisons.mixture import expected_of
 from labelbits.planning.comparisons.road import comparisons_of
 from labelbits.planning.evidence.answers_held import encode_pilot
 from labelbits.planning.evidence.loading import Evidence
@@ -33,7 +39,6 @@ from labelbits.recovery import Fitter, agreement, explained_bits, metrics
 from labelbits.recovery.held_out import predict, questions_of
 from labelbits.recovery.held_out.folds import take
 
-DATA = Path(os.environ.get("LABELBITS_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
 TIMES = (2, 4, 8)
 DEFAULT = (
     "shoes:500:12", "shoes:1000:12", "shoes:2000:12", "eggs:500:12", "eggs:1000:12",
@@ -41,77 +46,34 @@ DEFAULT = (
 )  # fmt: skip
 
 
-def _table(kind: str, rows: np.ndarray, codes: np.ndarray, who: list, items: int) -> Answers:
-    names = np.array([str(i) for i in range(items)])
-    people = [str(one) for one in who]
-    table = pl.DataFrame(
-        {
-            "signal": [kind] * len(rows),
-            "annotator": people,
-            "items": names[rows].tolist(),
-            "answer": [str(int(code)) for code in codes],
-        }
-    ).with_columns(classes=pl.lit([], dtype=pl.List(pl.String)))
-    return Answers(table, tuple(names.tolist()), (), tuple(dict.fromkeys(people)))
+class _Asker:
+    """Further answers about a set: so many, so many `each` to a question that the pilot and the
+    test leave out."""
 
+    def __init__(self, name: str, seed: int) -> None:
+        if name.startswith("sim"):
+            # A person answers a question anew: the same world, asked about the same triplets.
+            dims, items = (int(n) for n in name[3:].split("x"))
+            self.answers = simulated(dims, items, seed, 3)
+        elif name == "shapepairs":
+            self.answers = load(name, seed)[0]
+        else:
+            raise SystemExit(f"{name}: regret needs questions that several people answered")
+        self.question = questions_of(self.answers)
 
-def _swapped(triplets: np.ndarray, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The chosen item in the second or the third place, at random."""
-    swap = generator.random(len(triplets)) < 0.5
-    return np.where(swap[:, None], triplets[:, [0, 2, 1]], triplets), swap
-
-
-def _simulated(dims: int, items: int, seed: int) -> Answers:
-    """Triplets about normal points; nobody is told their lapse (0 to .2) and precision."""
-    generator = np.random.default_rng([seed, dims, items])
-    points = generator.normal(size=(items, dims))
-    rows = generator.random((26_000, items)).argsort(1)[:, :3]
-    near, far = (
-        np.sum((points[rows[:, 0]] - points[rows[:, k]]) ** 2, axis=1) * 2 / dims for k in (1, 2)
-    )
-    lapse = generator.uniform(0, 0.2)
-    precision = np.exp(generator.uniform(np.log(0.5), np.log(3)))
-    first = lapse / 2 + (1 - lapse) / (1 + np.exp(-precision * (far - near)))
-    codes = generator.random(len(rows)) > first
-    who = generator.integers(0, 30, len(rows)).tolist()
-    return _table("triplet", rows, codes, who, items)
-
-
-def load(name: str, seed: int) -> tuple[Answers, np.ndarray | None]:
-    """(answers in random order, features or None) of a set."""
-    generator = np.random.default_rng([seed, 1])
-    if name.startswith("sim"):
-        dims, items = name[3:].split("x")
-        return _simulated(int(dims), int(items), seed), None
-    if name == "shoes":
-        table = pl.read_parquet(DATA / "zappos_triplets.parquet")
-        rows = table.select(pl.all().cast(pl.Int64)).to_numpy()
-        rows = rows[generator.permutation(len(rows))][:60_000]
-        rows, codes = _swapped(rows, generator)
-        features = np.load(DATA / "zappos_features.npz")["features"].astype(float)
-        return _table("triplet", rows, codes, ["unknown"] * len(rows), 85), features
-    if name == "eggs":
-        table = pl.read_parquet(DATA / "alieneggs_triplets.parquet")
-        table = table.filter(pl.col("sampling") != "uncertainty")
-        table = table[generator.permutation(len(table))]
-        rows = table.select(pl.col("head", "winner", "loser").cast(pl.Int64)).to_numpy()
-        rows, codes = _swapped(rows, generator)
-        return _table("triplet", rows, codes, table["participant"].to_list(), 300), None
-    if name == "shapepairs":
-        table = pl.read_parquet(DATA / "shapepairs_answers.parquet")
-        table = table[generator.permutation(len(table))]
-        rows = table.select(pl.col("left1", "left2", "right1", "right2").cast(pl.Int64)).to_numpy()
-        features = np.load(DATA / "shapepairs_objects.npz")["name_embeddings"].astype(float)
-        codes = table["answer"].to_numpy()
-        return _table("quadruplet", rows, codes, table["subject"].to_list(), 20), features
-    if name == "wordpairs":
-        table = pl.read_parquet(DATA / "wordsim30_ratings.parquet")
-        table = table[generator.permutation(len(table))]
-        rows = table.select(pl.col("idx1", "idx2").cast(pl.Int64)).to_numpy()
-        codes = np.clip(np.round(table["rating"].to_numpy() / 2.5), 0, 4) + 1
-        features = np.load(DATA / "wordsim30_embeddings.npz")["embeddings"].astype(float)
-        return _table("rating", rows, codes, table["rater"].to_list(), 39), features
-    raise SystemExit(f"unknown set {name!r}; expected shoes, shapepairs, eggs or wordpairs")
+    def buy(self, free: np.ndarray, count: int, each: int, seed: int) -> np.ndarray:
+        """Rows of `count` answers to random questions of those in `free` (a mask of rows)."""
+        generator = np.random.default_rng([seed, each, 5])
+        rows = generator.permutation(np.flatnonzero(free))
+        if each == 1:
+            return rows[:count]
+        order = np.argsort(self.question[rows], kind="stable")
+        rows = rows[order]
+        own = self.question[rows]
+        place = np.arange(len(rows)) - np.searchsorted(own, own)
+        full = np.isin(own, np.unique(own[place == each - 1])) & (place < each)
+        picked = generator.permutation(np.unique(own[full]))[: count // each]
+        return rows[full & np.isin(own, picked)]
 
 
 def one(name: str, size: int, seed: int, metric: str, how: str) -> dict:
@@ -168,6 +130,51 @@ def one(name: str, size: int, seed: int, metric: str, how: str) -> dict:
     return found
 
 
+def regret(name: str, size: int, seed: int) -> dict:
+    """What the plan advises, one answer to a question or three, and what both gave."""
+    asker = _Asker(name, seed)
+    answers, question = asker.answers, asker.question
+    groups = np.random.default_rng([seed, 3]).permutation(np.unique(question))
+    tested = np.isin(question, groups[: len(groups) // 4])
+    test = take(answers, np.flatnonzero(tested)[:15_000])
+    pilot = asker.buy(~tested, size, 1, seed)
+    money = 4.0 * size
+    wanted = PlanFile.model_validate(
+        {
+            "dataset": {"pilot": ["pilot"]},
+            "goal": {"metric": "agreement"},
+            "budget": {"amount": money},
+            "signal": [{"kind": answers.table["signal"][0], "price": 1.0}],
+        }
+    )
+    used = time.process_time()
+    encoded = encode_pilot(take(answers, pilot), None, None)
+    made = comparisons_of(wanted, encoded, None, seed, lambda what, share: None).learned
+    used = time.process_time() - used
+    dims = next(int(a.value) for a in made.assumptions if a.name == "dims")
+    each = [int(dict(c.family.options).get("answers_per_question", 1)) for c in made.curves]
+    told = [expected_of(curve, wanted.budget) for curve in made.curves]
+    free = ~tested
+    free[pilot] = False
+    shares, gave = (0.25, 0.5, 0.75, 1.0), {}
+    for e in each:
+        bought = asker.buy(free, int(money), e, seed)
+        gave[e] = [
+            _actual(take(answers, np.r_[pilot, bought[: int(part * len(bought))]]), test, dims,
+                    None, None, seed)
+            for part in shares
+        ]  # fmt: skip
+    advised = each[int(np.argmax(told))]
+    best = max(gave, key=lambda e: gave[e][-1])
+    reached, curve = gave[advised][-1], np.maximum.accumulate(gave[best])
+    needed = 1.0 if advised == best else float(np.interp(reached, curve, shares))
+    return {
+        "set": name, "size": size, "seed": seed, "metric": "regret", "features": "none",
+        "dims": dims, "cpu": used, "advised": advised, "best": best, "told": told,
+        "gave": {str(e): one for e, one in gave.items()}, "regret": 1 - needed, "times": {},
+    }  # fmt: skip
+
+
 def _actual(
     more: Answers, test: Answers, dims: int, features: np.ndarray | None,
     truth: np.ndarray | None, seed: int,
@@ -210,7 +217,7 @@ def run(path: Path, jobs: list[str]) -> None:
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = one(*job)
+            found = regret(*job[:3]) if job[3] == "regret" else one(*job)
         with path.open("a") as file:
             file.write(json.dumps(found) + "\n")
         print(json.dumps(found), flush=True)
@@ -219,6 +226,8 @@ def run(path: Path, jobs: list[str]) -> None:
 def table(path: Path) -> None:
     """The table of docs/comparisons.md: a line for each set, size and metric."""
     rows = [json.loads(line) for line in path.read_text().splitlines()]
+    advice = [r for r in rows if r["metric"] == "regret"]
+    rows = [r for r in rows if r["metric"] != "regret"]
     keys = list(dict.fromkeys((r["set"], r["metric"], r["features"], r["size"]) for r in rows))
     print(
         "| set | metric | features | pilot | pilots | times | median error | mean error "
@@ -248,7 +257,16 @@ def table(path: Path) -> None:
             f"| all | {metric} | | | {len(errors)} | {times} | {np.median(np.abs(errors)):.4f} | "
             f"{np.mean(errors):+.4f} | {100 * np.mean(inside):.0f} % |"
         )
-    print(f"\nCPU seconds of one plan: median {np.median([r['cpu'] for r in rows]):.0f}")
+    if advice:
+        lost = np.array([r["regret"] for r in advice])
+        right = sum(r["advised"] == r["best"] for r in advice)
+        print(
+            f"\nOne answer to a question or three: the better one was advised in {right} of "
+            f"{len(advice)} pilots; regret {100 * lost.mean():.1f} % of the money on average, "
+            f"{100 * lost.max():.0f} % at most"
+        )
+    every = [r["cpu"] for r in (*rows, *advice)]
+    print(f"\nCPU seconds of one plan: median {np.median(every):.0f}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,11 @@ from labelbits.errors import InputError
 from labelbits.learning import LabelLearner, measure
 from labelbits.learning.encoders import EncoderLearner
 from labelbits.planning import plan, read_plan
+from labelbits.planning.measured.other_learner import mixes
+from labelbits.planning.mixtures import measured as mixtures
+from labelbits.planning.mixtures import paired
 from labelbits.planning.spec.learners import LEARNERS, LearnerKind, LearnerOption
+from labelbits.planning.spec.planfile import LearnerPlan
 
 PLAN = """
 [dataset]
@@ -92,20 +96,31 @@ def test_one_class_alone_is_learned_as_that(rings: Path) -> None:
     assert (proba.argmax(1) == 1).all()
 
 
-def test_the_plan_measures_the_encoder_and_compares_what_both_would_buy(rings: Path) -> None:
+def test_the_plan_measures_the_encoder_and_compares_what_both_would_buy(
+    rings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mixtures, "CROSS_CONFIRM", 10)  # one pass of the same steps
+    monkeypatch.setattr(paired, "LUCK_SETS", 3)
     learner = '\n[learner]\nkind = "encoder"\nhidden = [32]\nsteps = 60\n'
     found = plan(write(rings, learner), seed=0)
     assert "the encoder would buy" in found.extras["learners"]
     assert "the linear learner would buy" in found.extras["learners"]
     learners = [a for a in found.assumptions if a.name == "learner"]
     assert learners[0].value == "encoder"
-    assert any("worked out for the linear learner" in w for w in found.warnings)
+    # A mixture was trained with the encoder as well.
+    assert "mixture" in found.extras
+    assert not any("mixtures of labels" in said for said in found.warnings)
     # The labels that exist are worth what they are to the encoder, which a linear map cannot learn.
     there = found.extras["holdings"]
     assert there["quality"] > 0.75
     assert there["answers"] == 90 * 5
     best = max(float(curve.measured[-1, 1]) for curve in found.curves)
     assert best > 0.75
+
+
+def test_mixtures_of_long_trainings_are_left_out_and_said() -> None:
+    assert mixes(LearnerPlan()) == mixes(LearnerPlan(kind="encoder", steps=5000)) == ""
+    assert "220 trainings of 50,000 steps" in mixes(LearnerPlan(kind="encoder", steps=50_000))
 
 
 @pytest.mark.parametrize(

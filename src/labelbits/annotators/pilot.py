@@ -13,6 +13,7 @@ import polars as pl
 
 from labelbits.annotators.beside_models import BesideModel, people_beside_models
 from labelbits.annotators.calibration import Calibration, calibrate
+from labelbits.annotators.comparing import said_of_comparisons
 from labelbits.annotators.people import people_and_models
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.formats.reader import Options
@@ -83,6 +84,8 @@ def run_pilot(
     written = None if out is None else str(write_answers(answers, out))
     progress("measuring noise, time and agreement", 0.1)
     calibration = calibrate(answers, truth, dims=dims, seed=seed)
+    notes = (*calibration.notes, *said_of_comparisons(answers))
+    calibration = replace(calibration, notes=notes)
     prices = {}
     if wage is not None:
         if not 0 <= wage < float("inf"):

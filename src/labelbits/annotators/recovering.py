@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelbits.annotators.calibration import calibrate
+from labelbits.annotators.comparing import said_of_comparisons
 from labelbits.annotators.dimensions import Dimensions, dimensions_of
 from labelbits.annotators.people import people_and_models
 from labelbits.answers.table.preferences import as_comparisons
@@ -87,10 +88,11 @@ def recover(
     `calibrate` measures of it, where it can. `tell` is told what a user should know.
     """
     used, said = usable(answers)
+    said += said_of_comparisons(used, groups=False)
     for sentence in said:
         tell(sentence)
     known = None if features is None else features_of(used, answers, features[1], features[0])
-    for sentence in [] if known is None else said_of_columns(known):
+    for sentence in [] if known is None else said_of_columns(known, constant=False):
         tell(sentence)
     chosen = None
     if dims is None:

@@ -13,19 +13,20 @@ NAMED, ROWS = 5, 2_000
 ALIKE = 1e-4
 
 
-def said_of_columns(features: np.ndarray) -> list[str]:
+def said_of_columns(features: np.ndarray, constant: bool = True) -> list[str]:
     """What to say of `features` (items, columns): columns that are constant, which every learner
-    leaves out, and copies of others, whatever their unit, which count as often as they stand."""
+    leaves out, and copies of others, whatever their unit, which count as often as they stand.
+    `constant`: say which are constant (`SignalEmbedding` counts them itself)."""
     features = np.asarray(features)
     centre, spread = features.mean(0, dtype=np.float64), features.std(0, dtype=np.float64)
     # Rounding leaves a spread of about 1e-7 of the value in a constant float32 column.
     varies = spread > 1e-6 * (np.abs(centre) + 1e-30)
     said = []
-    constant = np.flatnonzero(~varies)
-    if len(constant) and varies.any():
-        many = len(constant) > 1
+    same = np.flatnonzero(~varies)
+    if constant and len(same) and varies.any():
+        many = len(same) > 1
         said.append(
-            f"features: {_named(constant)} of {features.shape[1]:,} "
+            f"features: {_named(same)} of {features.shape[1]:,} "
             f"{'are' if many else 'is'} constant, {'tell' if many else 'tells'} nothing and "
             f"{'are' if many else 'is'} left out"
         )

@@ -255,13 +255,22 @@ def _slow(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """One fit of the user's own learner at a time."""
     for r in range(count):
-        model = copy.deepcopy(learner)
-        model.fit(features, answers.batches(r, size))
-        proba = np.asarray(model.predict_proba(features[test_rows[splits[r].test]]))
-        wanted = (len(splits[r].test), answers.classes)
-        if proba.shape != wanted or not np.isfinite(proba).all():
-            raise InputError(
-                f"predict_proba of {type(model).__name__} gave shape {proba.shape}; expected "
-                f"finite probabilities of shape {wanted}"
-            )
-        yield r, np.log(np.maximum(proba, 1e-30)).T
+        batches, rows = answers.batches(r, size), test_rows[splits[r].test]
+        yield r, learner_log_proba(learner, features, batches, rows, answers.classes).T
+
+
+def learner_log_proba(
+    learner: Learner, features: np.ndarray, batches: Sequence[Batch], rows: np.ndarray, classes: int
+) -> np.ndarray:
+    """ln P (rows, K) of the tested rows of `features`, by a copy of the learner that learned the
+    batches. Raises `InputError` where it gives no probabilities of that shape."""
+    model = copy.deepcopy(learner)
+    model.fit(features, batches)
+    proba = np.asarray(model.predict_proba(features[rows]))
+    wanted = (len(rows), classes)
+    if proba.shape != wanted or not np.isfinite(proba).all():
+        raise InputError(
+            f"predict_proba of {type(model).__name__} gave shape {proba.shape}; expected "
+            f"finite probabilities of shape {wanted}"
+        )
+    return np.log(np.maximum(proba, 1e-30))

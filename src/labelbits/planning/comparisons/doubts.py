@@ -7,11 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
-import scipy.sparse
-import scipy.sparse.csgraph
 
 from labelbits.annotators.calibration import calibrate
+from labelbits.annotators.comparing import (
+    EACH,
+    FEW_ITEMS,
+    LEAST,
+    MOST_PLACES,
+    groups_of,
+    sampled,
+    share_of_few,
+)
 from labelbits.answers.table.preferences import IDEAL
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY, Answers
@@ -24,18 +30,10 @@ from labelbits.signals import signal_class
 if TYPE_CHECKING:
     from labelbits.planning.result import Family
 
-#: Comparisons below which no curve is measured.
-LEAST = 100
-#: Comparisons an item of the pilot to ask for, and different questions below which nothing is held
-#: out.
-EACH, QUESTIONS = 10, 50
+#: Different questions below which nothing is held out.
+QUESTIONS = 50
 #: Answers of the smallest pilot to ask for.
 FIRST_ANSWERS = 200
-#: Share of all places in questions that so few items may fill.
-FEW_ITEMS, MOST_PLACES = 5, 0.95
-#: Columns that say how a question was chosen, and words for questions chosen at random in them.
-SAMPLING = ("sampling", "sampler", "question_source", "alg_ident", "strategy")
-RANDOM = ("random", "test", "validation", "uniform", "randomsampling", "")
 
 
 class ComparisonsNeeded(PilotToRun):
@@ -69,25 +67,20 @@ def random_questions(answers: Answers) -> tuple[Answers, list[str]]:
 
     Such questions are near to call by design: a curve measured on them is that of the sampler.
     """
-    table = answers.table
-    found = [name for name in SAMPLING if name in table.columns]
-    if not found:
+    table, how = answers.table, sampled(answers)
+    if how is None:
         return answers, []
-    said = table[found[0]].cast(pl.String).fill_null("").str.to_lowercase().str.strip_chars()
-    kept = said.is_in(RANDOM)
+    column, kept, others = how
     left = int((~kept).sum())
-    if not left:
-        return answers, []
-    others = ", ".join(sorted(set(said.filter(~kept).to_list()))[:3])
     if not kept.any():
         raise _needed(
-            f"all {len(table):,} questions were chosen by a sampler (column {found[0]}: {others}), "
+            f"all {len(table):,} questions were chosen by a sampler (column {column}: {others}), "
             "so that how well new questions are foretold cannot be measured",
             len(answers.items),
         )
     return replace(answers, table=table.filter(kept)), [
         f"{left:,} of {len(table):,} answers are to questions that a sampler chose (column "
-        f"{found[0]}: {others}); they are left out, because curves and tests need random ones"
+        f"{column}: {others}); they are left out, because curves and tests need random ones"
     ]
 
 
@@ -109,8 +102,8 @@ def check_comparisons(held: Held) -> list[str]:
             *_more_questions(held),
         )
     shown = np.concatenate([batch.items.ravel() for batch in held.batches(tested)])
-    counts = np.sort(np.bincount(shown, minlength=held.items))[::-1]
-    share = counts[:FEW_ITEMS].sum() / counts.sum()
+    counts = np.bincount(shown, minlength=held.items)
+    share = share_of_few(counts)
     if held.items > FEW_ITEMS and share > MOST_PLACES:
         raise _needed(
             f"{100 * share:.0f} % of the places in its questions are taken by {FEW_ITEMS} items, "
@@ -146,16 +139,12 @@ def _groups(held: Held, rows: np.ndarray) -> list[str]:
     ends = [np.stack([np.repeat(b.items[:, 0], b.items.shape[1] - 1), b.items[:, 1:].ravel()])
             for b in held.batches(rows)]  # fmt: skip
     a, b = np.concatenate(ends, axis=1)
-    graph = scipy.sparse.coo_matrix((np.ones(len(a)), (a, b)), shape=(held.items, held.items))
-    _, label = scipy.sparse.csgraph.connected_components(graph, directed=False)
-    asked = np.unique(np.concatenate([a, b]))
-    groups, sizes = np.unique(label[asked], return_counts=True)
-    if len(groups) < 2:
+    groups, small = groups_of(a, b, held.items)
+    if groups < 2:
         return []
-    small = asked[label[asked] == groups[sizes.argmin()]]
     names = ", ".join(str(held.answers.items[i]) for i in small[:5])
     return [
-        f"The questions fall into {len(groups)} groups of items that no question links: how the "
+        f"The questions fall into {groups} groups of items that no question links: how the "
         f"groups lie to each other is unknown, and distances between them are the prior's. The "
         f"smallest holds {names}; ask questions that show these together with others"
     ]

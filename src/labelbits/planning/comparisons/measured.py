@@ -124,7 +124,7 @@ def measured_agreement(
         parts.append(Part(subsets, asked, spaces, richer(held, subsets[-1], learn, number)))
         tell((number + 1) / FOLDS)
     tested = [(part.spaces[-1], part.richer, part.tested) for part in parts]
-    richness = weighed(held, tested, len(held.tested), seed)
+    richness = weighed(held, tested)
     # Every row is tested in one fold.
     table = right[0]
     for more in right[1:]:
@@ -196,19 +196,19 @@ def measured_alignment(
     sizes = np.array([float(len(one)) for one in parts[0].fitted])
     rise = float(values[-1] - values[-2]) if len(values) > 1 else 0.0
     error = math.hypot(errors[-1], errors[-2]) if len(values) > 1 else math.inf
-    richness = _richness(held, parts, rows, values[-1], errors[-1], seed)
+    richness = _richness(held, parts, rows, values[-1], errors[-1])
     return Measured(source, sizes, values, errors, rise, error, parts, richness)
 
 
 def _richness(
-    held: Held, parts: list[Part], rows: np.ndarray, value: float, error: float, seed: int
+    held: Held, parts: list[Part], rows: np.ndarray, value: float, error: float
 ) -> tuple[Richness, ...]:  # fmt: skip
     """Weights by how well each half foretells the other; shifts in alignment itself."""
     others = [np.setdiff1d(rows, part.fitted[-1]) for part in parts]
     tested = [
         (part.spaces[-1], part.richer, other) for part, other in zip(parts, others, strict=True)
     ]
-    found = list(weighed(held, tested, len(rows), seed))
+    found = list(weighed(held, tested))
     pairs = zip(parts[0].richer, parts[1].richer, strict=False)
     for place, (a, b) in enumerate(pairs, start=1):
         if place < len(found):

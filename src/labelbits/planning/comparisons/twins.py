@@ -38,9 +38,8 @@ from labelbits.signals import Triplet
 TwinLearner = Callable[..., Space]
 #: Share of answers to a question that was asked before below which the pilot asks ever new ones.
 REPEATED = 0.02
-#: Answers a coordinate from which a fit that knows the noise foretells as one that averages over
-#: draws, and from which fits end alike wherever they start.
-SOME, MANY = 6, 12
+#: Answers a coordinate from which fits end alike wherever they start and whatever they know.
+MANY = 8
 #: Pairs of items whose distances alignment compares, and draws of labelled items for shots.
 PAIRS, DRAWS = 5_000, 10
 
@@ -155,17 +154,16 @@ def learn(
     world: PossibleWorld, held: Held, batches: Sequence[Batch], options: Mapping[str, Any],
     asking: Asking | None = None,
 ) -> SignalEmbedding:  # fmt: skip
-    """The space of these answers; at the noise of the world where there are `SOME` a coordinate,
-    and from its positions where they are `MANY`."""
+    """The space of these answers; at the noise of the world and from its positions where answers
+    are many (`MANY`)."""
     own = {}
     if asking is not None and (asking.own_noise or asking.signal.name not in world.signals):
         own = {asking.signal.name: asking.signal}
     only = all(type(batch.signal) is Triplet for batch in batches)
     count = sum(len(batch) for batch in batches)
-    each = count / (held.items * world.dims)
-    many = each >= MANY
-    starts = None if each < SOME or (only and not many) else 1
-    embedding = world.learner(own, knows=each >= SOME, n_init=starts, random_state=0, **options)
+    many = count >= MANY * held.items * world.dims
+    starts = 1 if many else None
+    embedding = world.learner(own, knows=many, n_init=starts, random_state=0, **options)
     start = world.items.astype(np.float32) if many else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

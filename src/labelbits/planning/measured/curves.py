@@ -35,9 +35,9 @@ from labelbits.planning.measured.guides import doubts_of_tests, guide_of, said_o
 from labelbits.planning.measured.held_labels import what_is_there
 from labelbits.planning.measured.items import item_list
 from labelbits.planning.measured.other_learner import (
-    LEFT_OUT,
     learner_points,
     made_of,
+    mixes,
     said_of_learners,
 )
 from labelbits.planning.measured.selection import corrected, kept_of_gain, said_of_selection
@@ -164,7 +164,7 @@ def learned_curves(
             for (f, a, _, b), p in zip(measured, points, strict=True)
         ]
         guides = [None] * len(measured)  # guides are of the linear learner
-        result.warnings.append(LEFT_OUT)
+        result.warnings += [said] if (said := mixes(plan.learner)) else []
     result.warnings += doubts_of_tests(evidence, trial, measured[0][2])
     tell("forecasting", 0.8)
     grid = grid_of(measured[0][2])
@@ -228,15 +228,15 @@ def learned_curves(
             "them stand for new items like these"
         )
     tell("looking for a mixture", 0.86)
-    mixture, strata = None, None
-    if is_linear:
-        mixture, strata = mixture_of_labels(evidence, trial, ways, plan, metric, seed)
+    mixture, strata, learner = None, None, made_of(plan.learner, trial)
+    if not mixes(plan.learner):
+        designed = [replace(w, points=p) for w, p in zip(ways, linear, strict=True)]
+        mixture, strata = mixture_of_labels(evidence, trial, designed, plan, metric, seed, learner)
     if mixture is not None:
         result.extras["mixture"] = mixture
     result.items = item_list(evidence, strata)
     tell("weighing the labels that exist", 0.96)
     there = None
-    learner = made_of(plan.learner, trial)
     if not is_bundled(plan.dataset.features):
         power = ways[0].points.power
         there = what_is_there(

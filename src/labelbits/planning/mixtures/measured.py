@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from labelbits.interface import Batch
+from labelbits.learning.curves.engine import Learner
 from labelbits.learning.fits.targets import fast_targets
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
@@ -45,10 +46,14 @@ ENOUGH_MONEY = 0.8
 
 
 def mixture_of_labels(
-    evidence: Evidence, trial: Trial, ways: list[Way], plan: PlanFile, metric: str, seed: int
-) -> tuple[Mixture | None, np.ndarray | None]:
+    evidence: Evidence, trial: Trial, ways: list[Way], plan: PlanFile, metric: str, seed: int,
+    learner: Learner | None = None,
+) -> tuple[Mixture | None, np.ndarray | None]:  # fmt: skip
     """The best mixture of the ways with its measured gain over the best single one, and the name
     of every item's stratum.
+
+    `ways` have the points that the linear learner measured, which design the candidates, and the
+    curves of the plan's learner; candidates are trained with `learner` (None: the linear one).
 
     Nones where there is nothing to mix. Kinds that are fitted by a likelihood of their own
     (rankings, candidate sets, ...) are not mixed: each fit takes many times longer.
@@ -76,7 +81,8 @@ def mixture_of_labels(
         return None, None  # a part of the dear kind leaves too few items to learn from
     buy = _Buyer(ways, strata.of, worth.mean(0))
     power = ways[best].points.power
-    bench = Bench(evidence.features, trial, metric, power if np.isfinite(power) else 0.0)
+    power = power if np.isfinite(power) else 0.0
+    bench = Bench(evidence.features, trial, metric, power, learner)
 
     def bought(fractions: np.ndarray) -> Purchase:
         shares = strata.sizes @ fractions

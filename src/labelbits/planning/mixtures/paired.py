@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from labelbits.learning import Standardiser
+from labelbits.learning.curves.engine import Learner, learner_log_proba
 from labelbits.learning.curves.points import CROSSED
 from labelbits.learning.curves.tally import Tally
 from labelbits.learning.fits.softmax import fit_softmax
@@ -46,10 +47,14 @@ class Bench:
     """Trains on so many items bought one way, replicate by replicate; equal seeds pair up.
 
     Fits take a given ridge penalty: two ways are compared at the penalties that their parts were
-    measured to need.
+    measured to need. Another `learner` than the linear one has penalties of its own.
     """
 
-    def __init__(self, features: np.ndarray, trial: Trial, metric: str, power: float) -> None:
+    def __init__(
+        self, features: np.ndarray, trial: Trial, metric: str, power: float,
+        learner: Learner | None = None,
+    ) -> None:  # fmt: skip
+        self.features, self.learner = features, learner
         self.x = Standardiser.fit(features, power).transform(features)
         self.trial, self.metric = trial, metric
 
@@ -80,6 +85,9 @@ class Bench:
         def one(split: tuple[np.ndarray, np.ndarray, np.random.SeedSequence]) -> np.ndarray:
             order, test, own = split
             batches = draw(np.random.default_rng(own), order[:items])
+            if self.learner is not None:
+                rows = trial.test[test]
+                return learner_log_proba(self.learner, self.features, batches, rows, classes).T
             targets = fast_targets(batches, classes)
             assert targets is not None
             fit = fit_softmax(
@@ -92,6 +100,8 @@ class Bench:
             )
             return fit.log_proba(self.x[trial.test[test]])[0, 0]
 
+        if self.learner is not None:
+            return [one(split) for split in folds]  # it spreads its own work
         with one_blas_thread():
             return spread(one, folds)
 
