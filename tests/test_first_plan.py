@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import labelbits as lb
 from labelbits.cli import app
 from labelbits.first_plan import first_plan
+from labelbits.items.reading import read_table
 from labelbits.planning import read_plan
 from labelbits.planning.evidence.loading import load_evidence
 
@@ -138,3 +139,46 @@ def test_gold_counts_and_features_of_tables_are_joined_by_id(tmp_path: Path) -> 
     np.testing.assert_array_equal(evidence.counts[0], [1, 3])  # type: ignore[attr-defined]
     right = [("bad", "good").index(name) for name in label]
     np.testing.assert_array_equal(evidence.gold, right)  # type: ignore[attr-defined]
+
+
+def test_tickets_as_a_support_desk_exports_them(tmp_path: Path) -> None:
+    body, _ = texts(40)
+    rows = [
+        f"{k:05d};Help {k};{one};{1 + k % 5 if k < 30 else ''};{['Ann', 'Bob'][k % 2]};{k % 4},5"
+        for k, one in enumerate(body)
+    ]
+    (tmp_path / "t.csv").write_text(
+        "Ticket No;Subject;Body;Category;Agent;Handle time (min)\n" + "\n".join(rows)
+    )
+    made = first_plan([tmp_path / "t.csv"], tmp_path)
+    data = tomllib.loads(made.text)["dataset"]
+    assert (data["id"], data["text"], data["annotator"]) == ("Ticket No", "Body", "Agent")
+    assert (data["label"], data["seconds"]) == ("Category", "Handle time (min)")
+    evidence = loaded(made.text, tmp_path)
+    assert evidence.ids[1] == "00001"  # type: ignore[attr-defined]
+    # Steps 1 to 5 are five classes: nobody names a class 0.
+    assert evidence.class_names == tuple("12345")  # type: ignore[attr-defined]
+    seconds = evidence.pilot.answers.table["seconds"]  # type: ignore[attr-defined]
+    assert seconds.to_list()[:3] == [30.0, 90.0, 150.0]
+
+
+def test_battles_are_asked_as_comparisons(tmp_path: Path) -> None:
+    won = ["model_a", "model_b", "tie"]
+    rows = [f"{n},m{n % 5},m{(n + 1) % 5},{won[n % 3]},j{n % 2}" for n in range(30)]
+    (tmp_path / "b.csv").write_text("question_id,model_a,model_b,winner,judge\n" + "\n".join(rows))
+    tables = tomllib.loads(first_plan([tmp_path / "b.csv"], tmp_path).text)
+    assert [one["kind"] for one in tables["signal"]] == ["triplet"]
+    assert tables["dataset"]["items"] == 6  # five models and the ideal one
+
+
+def test_the_header_again_costs_a_row_and_not_the_table(tmp_path: Path) -> None:
+    body, label = texts(20)
+    rows = [f"{k},{one},{label[k]}" for k, one in enumerate(body)]
+    (tmp_path / "t.csv").write_text("\n".join(["id,text,label", *rows, "id,text,label", "20,x,"]))
+    notes: list[str] = []
+    assert len(read_table(tmp_path / "t.csv", notes)) == 21
+    assert any("the header again" in note for note in notes)
+    broken = ["1,2,3,4"] * 5
+    (tmp_path / "u.csv").write_text("\n".join(["id,text,label", *rows, *broken]))
+    with pytest.raises(lb.InputError, match="expected the same columns in every row"):
+        read_table(tmp_path / "u.csv", [])

@@ -15,6 +15,7 @@ from labelbits.answers import read_answers
 from labelbits.answers.files.containers import one_sheet
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, reader_for
+from labelbits.answers.table.preferences import as_comparisons
 from labelbits.errors import InputError
 from labelbits.first_tables import BUDGET, first_signals, specified
 from labelbits.interface import Answers
@@ -79,7 +80,7 @@ def _look(path: Path, question: str | None, questions: list[str]) -> Seen:
     if not path.is_dir() and not is_table(path):
         vectors = _vectors(path)
         if vectors is None:
-            found.answers = read_answers(path, question=question)
+            found.answers = _read(path, question=question)
             found.format = reader_for(path)[0].name
             return found
         found.features = vectors
@@ -106,6 +107,11 @@ def _look(path: Path, question: str | None, questions: list[str]) -> Seen:
     return found
 
 
+def _read(path: Path, question: str | None = None) -> Answers:
+    """The answers as plans take them: preferences are comparisons with an ideal item."""
+    return as_comparisons(read_answers(path, question=question))[0]
+
+
 def _by_columns(seen: Seen) -> bool:
     """Was it read as a plain table, by names of columns?"""
     return seen.format in READERS and READERS[seen.format].by_columns
@@ -127,7 +133,7 @@ def _answers_by_shape(found: Seen, questions: list[str]) -> None:
     """Numbers side by side as answers, where nothing else is there; that is asked about."""
     try:
         found.format = reader_for(found.path)[0].name
-        found.answers = read_answers(found.path)
+        found.answers = _read(found.path)
     except InputError:
         return
     found.guess = None
@@ -141,7 +147,7 @@ def _answers(found: Seen, question: str | None, questions: list[str]) -> None:
         if reader.weakness >= BY_SHAPE:
             return
         found.format = reader.name
-        found.answers = read_answers(found.path, question=question)
+        found.answers = _read(found.path, question=question)
     except SeveralQuestionsError as several:
         names = ", ".join(repr(name) for name in several.questions)
         first = several.questions[0]
@@ -149,7 +155,7 @@ def _answers(found: Seen, question: str | None, questions: list[str]) -> None:
             f"{found.path} holds answers to {len(several.questions)} questions: {names}; which is "
             f"planned? {first!r} was taken (labelbits init ... --question NAME)"
         )
-        found.answers = read_answers(found.path, question=first)
+        found.answers = _read(found.path, question=first)
         found.question = first
     except InputError:
         return

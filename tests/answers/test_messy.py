@@ -175,7 +175,7 @@ def test_a_document_without_a_label_is_not_labelled_yet(tmp_path: Path) -> None:
     found = read(tmp_path, lines(*rows), "anna.jsonl")
     assert (len(found), set(found.table["signal"])) == (4, {"hard"})
     assert found.rejected is not None
-    assert "ticks nothing" in found.rejected["reason"][0]
+    assert "no label yet" in found.rejected["reason"][0]
 
 
 def test_records_that_one_file_holds_twice(tmp_path: Path) -> None:

@@ -65,3 +65,10 @@ def test_a_table_without_numbers_says_what_it_found(tmp_path: Path) -> None:
     path.write_text("id,a\n" + "".join(f"s{k},about {k}\n" for k in range(9)))
     with pytest.raises(InputError, match=r"found columns id, a \(a holds 'about 0'\)"):
         read_vectors(path)
+
+
+def test_a_column_without_a_name_is_a_feature_too(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("id,,b\n" + "".join(f"s{k},{k}.5,{k}\n" for k in range(9)))
+    _, values = read_vectors(path)
+    np.testing.assert_allclose(values[1], [1.5, 1.0])

@@ -14,6 +14,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
+from scipy.interpolate import CubicSpline
 
 from labelbits.compilation import exact_product
 from labelbits.information.share import Share, class_share
@@ -24,6 +25,8 @@ from labelbits.signals.base import ClassSignal
 #: Log odds of the first and last knot, and the distance between knots.
 FIRST, LAST, APART = -12.0, 8.0, 1.0
 KNOTS = int((LAST - FIRST) / APART) + 1
+#: Points at which the density is read for each point of its lattice.
+FINER = 8
 
 
 def _places(logit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -74,9 +77,19 @@ class ShareControls(eqx.Module):
 
 
 def _hat_means(share: Share) -> np.ndarray:
-    knot, above = _places(share.logit)
-    total = np.bincount(knot, share.weight * (1 - above), KNOTS)
-    return total + np.bincount(knot + 1, share.weight * above, KNOTS)
+    """Means of the hats for one class.
+
+    Sums over a lattice are exact for smooth functions alone: at a kink they err by the square of
+    the step, .0003 bits of votes. The density is smooth, so it is read between the lattice points.
+    """
+    order = np.argsort(share.logit)
+    logit, weight = share.logit[order], share.weight[order]
+    fine = np.linspace(logit[0], logit[-1], FINER * (len(logit) - 1) + 1)
+    mass = CubicSpline(logit, weight)(fine)
+    mass *= weight.sum() / mass.sum()
+    knot, above = _places(fine)
+    total = np.bincount(knot, mass * (1 - above), KNOTS)
+    return total + np.bincount(knot + 1, mass * above, KNOTS)
 
 
 def coefficients(gram: np.ndarray, product: np.ndarray, least: float = 0.0) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from labelbits.answers import read_answers
+from labelbits.answers.formats import times
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import columns_of, kind_of, reader_for
 from labelbits.answers.formats.reader import Options
@@ -52,6 +53,9 @@ def answers_in(
     for name, own in ((WHO, columns.annotator), (TIME, columns.seconds)):
         if own:
             chosen[name], told[name] = pl.col(own), name
+    if columns.seconds and times.unit_of(columns.seconds) > 1:
+        taken = times.seconds(Path(where), table, notes, columns.seconds)
+        chosen[TIME] = pl.lit(taken)
     beside = [key for key in columns.more if key not in (*OTHERS, ASKED)]
     if beside:
         raise InputError(

@@ -138,7 +138,7 @@ def _counted(path: Path, items: int, ids: Sequence[str] | None) -> np.ndarray:
     name = id_column(table)
     votes = table.drop([name] if name else [])
     comma = cells.decimal_commas(votes)
-    numbers = pl.DataFrame([cells.numbers(votes[one], comma) for one in votes.columns])
+    numbers = pl.DataFrame({one: cells.numbers(votes[one], comma) for one in votes.columns})
     for column in votes.columns:
         bad = numbers[column].is_null()
         if bad.any():

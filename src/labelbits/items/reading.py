@@ -14,6 +14,8 @@ from labelbits.signals.encoding import IDS
 if TYPE_CHECKING:
     from labelbits.answers.files.opening import Rejects
 
+#: Share of broken rows above which a table is refused.
+MOST_BROKEN = 0.1
 #: How deep objects of JSON are laid out as columns: `data.text`.
 DEEP = 3
 
@@ -49,7 +51,7 @@ def read_table(path: Path, notes: list[str]) -> pl.DataFrame:
         table = _from_rows([_laid_out(row) for row in rows])
     else:
         table = read_csv(path, rejects, notes)
-    _refuse(path, rejects)
+    _left_out(path, rejects, len(table), notes)
     return table.drop("row", strict=False)
 
 
@@ -108,15 +110,19 @@ def _laid_out(row: dict, head: str = "", depth: int = 0) -> dict:
     return made
 
 
-def _refuse(path: Path, rejects: Rejects) -> None:
+def _left_out(path: Path, rejects: Rejects, kept: int, notes: list[str]) -> None:
+    """Say which rows are broken, as readers of answers do; refuse the table where many are."""
     lost = rejects.frame()
-    if len(lost):
-        first = lost.row(0, named=True)
-        more = f" (and {len(lost) - 1} more rows)" if len(lost) > 1 else ""
-        raise InputError(
-            f"{path}: row {first['row']}: {first['reason']}{more}; expected the same columns in "
-            "every row"
-        )
+    if not len(lost):
+        return
+    first = lost.row(0, named=True)
+    more = f" (and {len(lost) - 1:,} more rows)" if len(lost) > 1 else ""
+    said = f"row {first['row']}: {first['reason']}{more}"
+    if len(lost) > MOST_BROKEN * (kept + len(lost)):
+        raise InputError(f"{path}: {said}; expected the same columns in every row")
+    note = f"{path.name}: {said}; left out"
+    if note not in notes:
+        notes.append(note)
 
 
 def id_column(table: pl.DataFrame) -> str | None:
@@ -127,9 +133,13 @@ def id_column(table: pl.DataFrame) -> str | None:
 
 
 def found_column(table: pl.DataFrame, name: str) -> str | None:
-    """The column called `name`, or the only one inside an object that is (`data.text`)."""
+    """The column called `name`, the only one that differs from it by capitals alone, or the only
+    one inside an object that is called so (`data.text`)."""
     if name in table.columns:
         return name
+    alike = [one for one in table.columns if one.casefold() == name.casefold()]
+    if len(alike) == 1:
+        return alike[0]
     inside = [one for one in table.columns if one.endswith(f".{name}")]
     return inside[0] if len(inside) == 1 else None
 

@@ -33,7 +33,7 @@ def vectors_of(table: pl.DataFrame, wanted: Sequence[str], where: str) -> np.nda
             )
         return np.array(column.to_list(), dtype=np.float32)
     comma = cells.decimal_commas(table.select(wanted))
-    numbers = pl.DataFrame([_cast(table[one], comma) for one in wanted])
+    numbers = pl.DataFrame({one: _cast(table[one], comma) for one in wanted})
     for one in wanted:
         bad = numbers[one].is_null()
         if bad.any():

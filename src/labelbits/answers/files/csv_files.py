@@ -171,7 +171,7 @@ def _plain(text: str) -> bool:
 
 
 def _slow(
-    lines: Iterable[str], delimiter: str, header: list[str], number: int, rejects: Rejects
+    lines: Iterable[str], delimiter: str, header: _Header, number: int, rejects: Rejects
 ) -> Iterator[pl.DataFrame]:
     """The same by the standard library: fields may span lines, and quotes may be lost."""
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter == " ")

@@ -202,10 +202,9 @@ def _kind(values: Mapping[str, Any], options: Options, scale: bool) -> str:
     if any(isinstance(value, dict) for value in values.values()):
         return _kind_of_objects([v for v in values.values() if isinstance(v, dict)])
     lists = [value for value in values.values() if isinstance(value, list)]
-    if any(len(value) > 1 for value in lists):
+    if any(len(value) != 1 for value in lists):
         return "candidates"
-    lists = [value for value in lists if value]
-    said = [value[0] if isinstance(value, list) else value for value in values.values() if value]
+    said = [value[0] if isinstance(value, list) else value for value in values.values()]
     if cells.split_by([value for value in said if isinstance(value, str)]):
         return "candidates"
     named = all(str(value) in options.classes for value in said) if options.classes else False
@@ -220,7 +219,7 @@ def _kind_of_objects(objects: list[dict[str, Any]]) -> str:
     """Ticks, votes or probabilities, by their values."""
     inner = [value for one in objects for value in one.values()]
     if any("choices" in one or "taxonomy" in one for one in objects):
-        several = any(len(_ticked(one)) > 1 for one in objects)
+        several = any(len(_ticked(one)) != 1 for one in objects)
         return "candidates" if several else "hard"
     if all(isinstance(value, bool) for value in inner):
         return "candidates"
@@ -276,11 +275,6 @@ def _answers(
     for key, value in values.items():
         if kind in ONE_NAME and isinstance(value, (list, dict)):
             names = _ticked(value)
-            if not names:
-                lost[key] = (
-                    "ticks nothing, where all others tick one (--signal candidates keeps it)"
-                )
-                continue
             if len(names) != 1:
                 lost[key] = f"names {len(names)} classes; expected one, as {kind} asks"
                 continue

@@ -20,6 +20,8 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     """Classes of documents; the file is called after the user, and holds no other mark of her."""
     rejects, notes, rows = Rejects(), [], Rows()
     alone = spans = 0
+    empty: list[tuple[int, str, str]] = []
+    several = False
     for number, record in json_elements(path, rejects, notes):
         if not isinstance(record, Mapping):
             rejects.add(number, "not an object; expected one document", record)
@@ -35,7 +37,16 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
                 rejects.add(number, "labels are spans of the text, which no signal models", value)
                 continue
             alone += who == path.stem
+            if value == []:
+                empty.append((number, who, item))
+                continue
+            several = several or (isinstance(value, list) and len(value) > 1)
             rows.ask(number, who, item, value)
+    for number, who, item in empty:
+        if several:
+            rows.ask(number, who, item, [])
+        else:  # where one class is given, a document without one is not labelled yet
+            rejects.add(number, "document has no label yet", [])
     if spans and not len(rows):
         raise InputError(
             f"{path}: the labels are spans of texts (doccano's sequence labeling); expected "

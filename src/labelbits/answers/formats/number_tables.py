@@ -94,7 +94,7 @@ def _without_total(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.Data
     others = table.drop(name)
     if any(kind.is_nested() for kind in others.dtypes):
         return table
-    numbers = pl.DataFrame([cells.numbers(others[one]) for one in others.columns])
+    numbers = pl.DataFrame({one: cells.numbers(others[one]) for one in others.columns})
     total, whole = numbers.sum_horizontal(), cells.numbers(table[name])
     if whole.null_count() or not ((total - whole).abs() <= 1e-3 * whole.abs() + 1e-9).all():
         return table

@@ -67,6 +67,14 @@ def _without_unit(name: str) -> str:
     return plain_name(re.sub(r"[\s_(\[]+(in )?(s|secs?|seconds?)[\])]*$", "", name, flags=re.I))
 
 
+def unit_of(name: str) -> float:
+    """Seconds of one unit of a column that says minutes or hours in its name, else 1."""
+    plain = plain_name(name)
+    if not _LONG.match(plain):
+        return 1.0
+    return 3600.0 if re.search(r"(hours|hrs)$", plain) else 60.0
+
+
 def may_be_time(name: str) -> bool:
     """Could a column of this name be read as times, or be named as one that is not?"""
     plain = plain_name(name)
@@ -146,15 +154,12 @@ def seconds(
     if median > LONGEST * 1000 and not told and not told_ms:
         notes.append(f"{path.name}: column {name!r} holds points in time, no durations")
         return None
-    if not told and not told_ms and _LONG.match(plain_name(name)):
-        hours = re.search(r"(hours|hrs)$", plain_name(name))
-        unit, each = ("hours", 3600.0) if hours else ("minutes", 60.0)
+    if not told_ms and unit_of(name) > 1:
         if table[name].dtype == pl.String and table[name].str.contains(":").any():
             return found  # h:m:s says itself what it is
-        notes.append(
-            f"{path.name}: column {name!r} is read as {unit}; --columns seconds={name} says else"
-        )
-        return found * each
+        unit = "hours" if unit_of(name) > 60 else "minutes"
+        notes.append(f"{path.name}: column {name!r} is read as {unit}, as its name says")
+        return found * unit_of(name)
     return found / 1000 if _thousandths(path, name, median, told, told_ms, notes) else found
 
 

@@ -128,7 +128,8 @@ def load_evidence(
             # The pilot's names first, then those that gold alone has.
             named = tuple(dict.fromkeys((*named, *stated.names())))
         if named:
-            names = _class_names(named, classes)
+            numbered = counts is not None or (stated is not None and stated.numbers)
+            names = _class_names(named, classes, numbered)
             classes = len(names)
     if classes is None and not _asks_for_classes(plan):
         classes = 2  # nothing is asked about classes: their number does not matter
@@ -222,10 +223,15 @@ def _asks_for_classes(plan: PlanFile) -> bool:
     return any(REGISTRY[signal.kind].uses_classes for signal in plan.signal)
 
 
-def _class_names(found: tuple[str, ...], classes: int | None) -> tuple[str, ...]:
-    """The pilot's class names; numbers where the plan says how many classes there are."""
+def _class_names(found: tuple[str, ...], classes: int | None, numbered: bool) -> tuple[str, ...]:
+    """The pilot's class names; numbers where the plan says how many classes there are.
+
+    `numbered`: counts or gold number the classes from 0. Else steps 1 to 5 are five classes.
+    """
     if classes is None or len(found) == classes:
         if found and all(name.isdecimal() for name in found):
+            if not numbered and len(found) > 1 and min(map(int, found)) > 0:
+                return found
             return tuple(str(k) for k in range(max(int(max(found, key=int)) + 1, classes or 2)))
         return found if len(found) > 1 else (*found, "other")
     numbers = tuple(str(k) for k in range(classes))
