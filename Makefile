@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: plan test quick shapes lint format clean
+.PHONY: plan test quick lint format clean
 
 .venv/installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -19,11 +19,6 @@ plan: .venv/installed
 
 test: .venv/tested
 	$(BIN)/python -m pytest -n auto --dist worksteal
-
-# Shapes of arrays are checked in every call; tests that pass wrong types on purpose are not here.
-shapes: .venv/tested
-	LABELBITS_SHAPES=1 $(BIN)/python -m pytest -n auto -m "not slow" \
-	  tests/test_worlds.py tests/recovery/test_embedding.py
 
 # The inner loop: what takes long is left out (tests/slow.txt).
 quick: .venv/tested

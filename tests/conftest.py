@@ -15,6 +15,8 @@ import platformdirs
 import pytest
 import threadpoolctl
 
+import tests.shapes  # noqa: F401  (what the hook puts round functions takes it from the package)
+
 # Compiled programs are kept between tests, workers and runs: compiling is most of the time.
 os.environ.setdefault(
     "JAX_COMPILATION_CACHE_DIR", platformdirs.user_cache_dir("labelbits-tests", appauthor=False)
@@ -39,16 +41,13 @@ gc.set_threshold(200_000, 20, 100)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 threadpoolctl.threadpool_limits(1, user_api="blas")
 
-# With LABELBITS_SHAPES=1 every call checks the shapes of its arrays, where functions declare them.
+# Every call checks the types and shapes of its arrays, where functions declare them.
 SHAPED = (
     "interface", "worlds", "signals", "information", "simulation", "learning.fits",
     "learning.similarity", "recovery.fitted", "recovery.mixtures", "recovery.triplets",
     "annotators.noise",
 )  # fmt: skip
-if os.environ.get("LABELBITS_SHAPES") == "1":
-    import tests.shapes  # noqa: F401  (the hook's code takes it from the package)
-
-    jaxtyping.install_import_hook([f"labelbits.{name}" for name in SHAPED], "tests.shapes.checked")
+jaxtyping.install_import_hook([f"labelbits.{name}" for name in SHAPED], "tests.shapes.checked")
 
 # The same examples in every run, however slow the machine is.
 hypothesis.settings.register_profile(
@@ -56,6 +55,15 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )  # fmt: skip
 hypothesis.settings.load_profile("fixed")
+
+
+@pytest.fixture(autouse=True)
+def _types_are_checked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests marked `any_types` give what is no array, to see what users are told."""
+    off = request.node.get_closest_marker("any_types") is not None
+    jaxtyping.config.update("jaxtyping_disable", off)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 LONGEST = ("test_docs.py", "test_new_signal.py", "test_one_road.py")

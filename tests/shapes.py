@@ -1,4 +1,4 @@
-"""The checker of shapes and types that `LABELBITS_SHAPES=1` puts round annotated functions."""
+"""The checker of shapes and types that every test puts round annotated functions."""
 
 from beartype import BeartypeConf, beartype
 

@@ -21,6 +21,9 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 if TYPE_CHECKING:
     import polars as pl
 
+#: Positions may be those of numpy; what comes back is always of JAX.
+AnyArray = Array | np.ndarray
+
 Method = Literal["exact", "quadrature", "monte-carlo", "bound", "asymptotic"]
 About = Literal["geometry", "items"]
 
@@ -190,8 +193,8 @@ class Signal(eqx.Module):
     @abc.abstractmethod
     def distances(
         self,
-        points: Float[Array, "*n arity dims"],
-        prototypes: Float[Array, "*#n classes dims"] | None = None,
+        points: Float[AnyArray, "*n arity dims"],
+        prototypes: Float[AnyArray, "*#n classes dims"] | None = None,
     ) -> Float[Array, "*n reads"] | Float[Array, "*n arity classes"]:
         """The squared distances that the channel reads."""
 
@@ -227,7 +230,7 @@ class Signal(eqx.Module):
 
     @abc.abstractmethod
     def sample(
-        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | AnyArray = 0
     ) -> Shaped[Array, "*n width"]:
         """One answer to each question whose distances are `d2`."""
 
@@ -403,6 +406,6 @@ class Answers:
         return len(self.table)
 
 
-def squared_distances(a: Float[Array, "*n dims"], b: Float[Array, "*m dims"]) -> Array:
+def squared_distances(a: Float[AnyArray, "*n dims"], b: Float[AnyArray, "*m dims"]) -> Array:
     """Squared Euclidean distances over the last axis; shapes broadcast."""
     return jax.numpy.sum((a - b) ** 2, axis=-1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy.stats import t as student
 
 from labelbits.interface import LEVEL, Z
 
@@ -43,6 +44,15 @@ class Quantity:
         """Mean of `draws` (B,), with the interval that leaves out as many on either side."""
         low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
         return cls(float(draws.mean()), float(low), float(high), "draws", unit, found, level)
+
+    @classmethod
+    def of_mean(cls, values: np.ndarray, unit: str = "", found: Found = "measured") -> Quantity:
+        """Mean of independent `values` (n,), n of 2 at least, with Student's interval."""
+        mean = float(values.mean())
+        reach = float(student.ppf((1 + LEVEL) / 2, len(values) - 1)) * float(
+            values.std(ddof=1) / np.sqrt(len(values))
+        )
+        return cls(mean, mean - reach, mean + reach, "Student t", unit, found)
 
     @classmethod
     def within(

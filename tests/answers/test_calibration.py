@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import polars as pl
 import pytest
@@ -28,9 +29,9 @@ def crowd(
     """Hard labels of a simulated crowd, the nearest class of each item, and the answers (n,)."""
     keys = jax.random.split(jax.random.key(seed), 3)
     world = World(items=items, classes=4, dims=3)
-    d2 = np.asarray(world.sample_class_distances(keys[0], (items,)))
+    d2 = world.sample_class_distances(keys[0], (items,))
     signal = Hard(precision=precision, lapse=lapse)
-    said = np.asarray(signal.sample(keys[1], np.repeat(d2, people, axis=0)))[:, 0]
+    said = np.asarray(signal.sample(keys[1], jnp.repeat(d2, people, axis=0)))[:, 0]
     table = pl.DataFrame(
         {
             "signal": "hard",
@@ -41,7 +42,7 @@ def crowd(
         }
     )
     names = tuple(str(i) for i in range(items))
-    gold = {str(i): CLASSES[k] for i, k in enumerate(d2.argmin(1))}
+    gold = {str(i): CLASSES[k] for i, k in enumerate(np.asarray(d2).argmin(1))}
     return Answers(table, names, CLASSES, tuple(f"w{i}" for i in range(people))), gold, said
 
 

@@ -63,6 +63,7 @@ def test_bounds():
     assert "triplet" in table
 
 
+@pytest.mark.any_types
 @pytest.mark.parametrize(
     ("words", "message"),
     [

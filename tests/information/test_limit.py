@@ -81,6 +81,7 @@ def test_alignment_can_take_everything():
     assert error_limit(10, 3, 2) == 0
 
 
+@pytest.mark.any_types
 def test_bad_arguments():
     with pytest.raises(InputError, match="bits are -1"):
         error_limit(-1, 10, 2)

@@ -243,6 +243,7 @@ def test_infinite_information_is_an_error_that_says_why():
         per_answer(make("similarity", precision=math.inf), WORLD)
 
 
+@pytest.mark.any_types
 def test_arguments():
     with pytest.raises(InputError, match="about is 'all'; expected geometry or items"):
         per_answer(make("hard"), WORLD, about="all")  # type: ignore[arg-type]

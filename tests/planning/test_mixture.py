@@ -35,11 +35,9 @@ def test_the_same_question_twice_is_worth_its_price() -> None:
 def test_a_mixture_is_found_where_both_signals_are_weak() -> None:
     """Few answers: hard labels put groups of items in place, triplets order what is near."""
     world = World(items=80, classes=8, dims=3)
-    gain, low, _ = confirm(
-        SIGNALS, world, np.array([400.0, 400.0]), np.array([0.5, 0.5]), 1, 0
-    ).gain
-    assert gain > 0.02
-    assert low > 0
+    gain = confirm(SIGNALS, world, np.array([400.0, 400.0]), np.array([0.5, 0.5]), 1, 0).gain
+    assert gain.value > 0.02
+    assert gain.low > 0
 
 
 def test_candidates_are_splits_of_the_whole() -> None:
@@ -58,8 +56,7 @@ def test_a_hopeless_price_is_not_paid() -> None:
 def test_half_of_the_answers_are_worse_on_the_same_worlds() -> None:
     """Negative control: the 'mixture' that throws half of the money away loses."""
     found = confirm(SIGNALS, WORLD, np.array([1.0, 400.0]), np.array([0.0, 0.5]), 1, 0)
-    gain, low, high = found.gain
-    assert low <= gain <= high < 0
+    assert found.gain.low <= found.gain.value <= found.gain.high < 0
 
 
 def test_larger_shares_of_a_loser_are_not_tried() -> None:

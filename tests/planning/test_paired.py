@@ -9,6 +9,7 @@ from labelbits.interface import Batch
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.trial import Draw, Trial
 from labelbits.planning.mixtures.paired import Bench, Purchase, paired_gain
+from labelbits.quantity import Quantity
 
 CENTRES = 1.2 * np.random.default_rng(0).standard_normal((4, 6))
 
@@ -41,12 +42,16 @@ def gains(
         ways = [Purchase(noisy(gold, share), 86, ridge) for share in (0.1, 0.5)]
         both = [inside.measure(way.draw, way.items, ridge, 20, seed) for way in ways]
         luck = inside.luck(*ways, seed)
-        found.append(paired_gain(*both, sign, crossed=True, luck=luck))
-        blind.append(paired_gain(*both, sign, crossed=True))
+        found.append(ends(paired_gain(*both, sign, crossed=True, luck=luck)))
+        blind.append(ends(paired_gain(*both, sign, crossed=True)))
         outside = Bench(features, Trial(new, right[new], pilot, [], "gold", ""), metric, 1.0)
         truth = [outside.measure(w.draw, w.items, ridge, 2, seed).values.mean() for w in ways]
         true.append(sign * (truth[0] - truth[1]))
     return np.array(found), np.array(blind), float(np.mean(true))
+
+
+def ends(one: Quantity) -> tuple[float, float, float]:
+    return one.value, one.low, one.high
 
 
 def coverage(found: np.ndarray, true: float) -> float:

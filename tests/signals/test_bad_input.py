@@ -25,6 +25,7 @@ def test_lapse(name, lapse):
         signals.make(name, 2, 4, lapse=lapse)
 
 
+@pytest.mark.any_types
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [

@@ -61,6 +61,7 @@ def test_answers_follow_the_channel_and_the_shift_moves_the_prior() -> None:
     assert world.items(2000, 3, shift=1.5)[:, 0].mean() == pytest.approx(1.5, abs=0.1)
 
 
+@pytest.mark.any_types
 def test_bad_worlds_are_refused() -> None:
     with pytest.raises(InputError, match="columns"):
         ObservedWorld(dims=5, columns=3)

@@ -18,6 +18,8 @@ from labelbits.interface import About, Estimate, Method, Signal, World
 
 #: Draws after which a sampled value stops, its error met or not.
 MOST = 2_000_000
+#: Items of each question (n, arity).
+Questions = np.ndarray | Sequence[Sequence[int]]
 #: Seed of the random questions that a marginal value is about: one value, whatever the draws.
 QUESTIONS = 0
 #: How the value is computed; "auto" takes the first that applies, in this order.
@@ -25,9 +27,9 @@ How = Literal["auto", "patterns", "importance", "laplace"]
 
 
 def joint(
-    asks: Signal | Sequence[tuple[Signal, np.ndarray]],
+    asks: Signal | Sequence[tuple[Signal, Questions]],
     world: World,
-    questions: np.ndarray | None = None,
+    questions: Questions | None = None,
     *,
     about: About = "geometry",
     how: How = "auto",
@@ -157,7 +159,7 @@ def random_questions(signal: Signal, world: World, answers: int, seed: int) -> n
 
 
 def _checked(
-    asks: Signal | Sequence[tuple[Signal, np.ndarray]], questions: np.ndarray | None, world: World
+    asks: Signal | Sequence[tuple[Signal, Questions]], questions: Questions | None, world: World
 ) -> fisher.Asks:
     if isinstance(asks, Signal):
         if questions is None:

@@ -199,12 +199,12 @@ class Mixture(TypedDict):
     design: dict[str, float] | dict[str, list[float]]
     single: str
     budget: float
-    measured_at: NotRequired[float]
+    measured_at: float
     gain: float
     interval: list[float]
     recommended: bool
     metric_name: str
-    percent: NotRequired[bool]
+    percent: bool
     sentence: str
     purchases: list[Purchase]
 

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.compilation import exact_product
 from labelbits.errors import InputError
-from labelbits.interface import Signal, squared_distances
+from labelbits.interface import AnyArray, Signal, squared_distances
 
 #: A noise-free channel is a very precise one: large enough that every answer is certain in
 #: float32, small enough that precision x distance stays finite.
@@ -172,7 +172,7 @@ class ClassSignal(Signal):
         return 1
 
     def distances(
-        self, points: Float[Array, "*n arity dims"], prototypes: Any = None
+        self, points: Float[AnyArray, "*n arity dims"], prototypes: Any = None
     ) -> Float[Array, "*n classes"]:
         if points.shape[-1] <= FEW_DIMS or jnp.ndim(prototypes) != 2:
             return squared_distances(points, prototypes)
@@ -227,7 +227,7 @@ class ComparisonSignal(Signal):
         return math.comb(len(self.pairs), 2)
 
     def distances(
-        self, points: Float[Array, "*n arity dims"], prototypes: Any = None
+        self, points: Float[AnyArray, "*n arity dims"], prototypes: Any = None
     ) -> Float[Array, "*n reads"]:
         return jnp.stack(
             [squared_distances(points[..., a, :], points[..., b, :]) for a, b in self.pairs],
@@ -259,7 +259,7 @@ class Categorical(Signal):
         return pick(table, index)
 
     def sample(
-        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | AnyArray = 0
     ) -> Shaped[Array, "*n width"]:
         return jax.random.categorical(key, self.log_outcome(d2))[..., None]
 

@@ -14,7 +14,7 @@ from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.errors import check_at_least
-from labelbits.interface import CitedTime, Option
+from labelbits.interface import AnyArray, CitedTime, Option
 from labelbits.signals.base import (
     ClassSignal,
     Exchangeable,
@@ -142,7 +142,7 @@ class Votes(ClassSignal):
         return arrangements + jnp.sum(answer * log_vote, axis=-1)
 
     def sample(
-        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | AnyArray = 0
     ) -> Shaped[Array, "*n width"]:
         log_vote = self.log_vote(d2)
         votes = jax.random.categorical(

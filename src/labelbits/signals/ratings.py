@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from scipy import stats
 
 from labelbits.errors import InputError, check_at_least
-from labelbits.interface import CitedTime, Option
+from labelbits.interface import AnyArray, CitedTime, Option
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
 
 #: A rating scale with more steps is a number typed in the wrong place.
@@ -191,7 +191,7 @@ class Similarity(ComparisonSignal):
         )
 
     def sample(
-        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | AnyArray = 0
     ) -> Shaped[Array, "*n width"]:
         noise, lapse, spot = jax.random.split(key, 3)
         beta = column(jnp.minimum(self.precision, NOISE_FREE), d2)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from labelbits.interface import AnyArray
 from labelbits.signals.base import ClassSignal, entropy_of, is_number, with_lapse
 
 
@@ -53,7 +54,7 @@ class Report(ClassSignal):
         return with_lapse(log_p, self.lapse, self.log_answers(answer, d2.shape[-1]))
 
     def sample(
-        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | AnyArray = 0
     ) -> Shaped[Array, "*n width"]:
         if is_number(self.lapse) and self.lapse == 0:
             return self.draw_report(jax.random.split(key, 3)[1], d2)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from labelbits.interface import AnyArray
 from labelbits.signals.base import (
     Categorical,
     ClassSignal,
@@ -64,7 +65,7 @@ class Verify(ClassSignal):
         return pick(table, answer[..., 1:])
 
     def sample(
-        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | Array = 0
+        self, key: PRNGKeyArray, d2: Float[Array, "..."], question: int | AnyArray = 0
     ) -> Shaped[Array, "*n width"]:
         asked = jnp.broadcast_to(jnp.asarray(question, jnp.int32), d2.shape[:-1])
         yes = jax.random.categorical(key, self.log_both(asked, d2))
@@ -104,7 +105,7 @@ class SameClass(ClassSignal, Categorical):
         return 2
 
     def distances(
-        self, points: Float[Array, "*n arity dims"], prototypes: Any = None
+        self, points: Float[AnyArray, "*n arity dims"], prototypes: Any = None
     ) -> Float[Array, "*n arity classes"]:
         return super().distances(points[..., :, None, :], prototypes[..., None, :, :])
 

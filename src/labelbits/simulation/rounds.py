@@ -17,7 +17,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from labelbits.compilation import compiled_briefly
 from labelbits.interface import Signal, squared_distances
@@ -88,7 +88,7 @@ def traced(signal: Signal) -> Signal:
 
 @compiled_briefly
 def ask(
-    keys: PRNGKeyArray, signal: Signal, x: Array, prototypes: Array, cycle: Any, place: Any,
+    keys: Key[Array, "worlds"], signal: Signal, x: Array, prototypes: Array, cycle: Any, place: Any,
     steps: Array, total: Array, labelled: Array,
 ) -> Asked:  # fmt: skip
     """Answers of one signal, drawn step by step; `keys` has one key a step of the buffer.

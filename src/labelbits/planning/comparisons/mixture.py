@@ -30,13 +30,14 @@ from labelbits.planning.comparisons.twins import (
     simulated,
 )
 from labelbits.planning.mixtures.simulated import within_budget
+from labelbits.planning.mixtures.verdict import Tried, mixture_record
 from labelbits.planning.purchases import most_answers, purchase_of
 from labelbits.planning.records import Mixture
 from labelbits.planning.result import NOTHING, Curve
-from labelbits.planning.shown import change
 from labelbits.planning.spec.cost import Part as Bought
 from labelbits.planning.spec.cost import bills
 from labelbits.planning.spec.planfile import Budget
+from labelbits.quantity import Quantity
 from labelbits.recovery.held_out import Fitter, splits
 from labelbits.recovery.held_out.worlds import PossibleWorld, plausible_worlds
 
@@ -46,9 +47,8 @@ SPLITS = (0.25, 0.5, 1.0)
 SCREEN, CONFIRM = 4, 8
 #: Folds of questions, as elsewhere, and those whose space is learned.
 FOLDS, USED = 5, 2
-#: How many times the answers that are held a purchase is followed to; a split that was measured
-#: with less than this share of the money is not recommended for all of it.
-FAR, ENOUGH_MONEY = 4, 0.8
+#: How many times the answers that are held a purchase is followed to.
+FAR = 4
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,9 @@ def mixture_of(
     alone = values(bought[0], few)
     gains = [float((values(one, few) - alone).mean()) for one in bought[1:]]
     best = bought[1 + int(np.argmax(gains))]
-    gain, low, high = _gain(values(best, many) - values(bought[0], many))
-    enough = share >= ENOUGH_MONEY
-    return _result(
-        pair, best / share, budget, held, metric, (gain, low, high), enough, share, len(many)
-    )
+    gain = _gain(values(best, many) - values(bought[0], many))
+    tried = _tried(pair, best / share, budget, held.items, gain, share, len(many))
+    return mixture_record(tried, metric_of(metric), budget)
 
 
 def expected_of(curve: Curve, budget: Budget) -> float:
@@ -186,71 +184,45 @@ def _joined(first: Batch, second: Batch) -> Batch:
     )
 
 
-def _gain(differences: np.ndarray) -> tuple[float, float, float]:
+def _gain(differences: np.ndarray) -> Quantity:
     """Mean difference with its interval: over worlds (Student's t), and of how much people
     rise beside twins."""
     count, mean = len(differences), float(differences.mean())
     error = float(differences.std(ddof=1)) / np.sqrt(count)
     error = np.hypot(error, SPREAD * mean)
     reach = float(student.ppf((1 + LEVEL) / 2, count - 1)) * error
-    return FACTOR * mean, FACTOR * mean - reach, FACTOR * mean + reach
+    middle = FACTOR * mean
+    return Quantity(middle, middle - reach, middle + reach, "Student t", found="simulated")
 
 
-def _result(
-    pair: Sequence[Kind], answers: np.ndarray, budget: Budget, held: Held, metric: str,
-    gain: tuple[float, float, float], enough: bool, share: float, worlds: int,
-) -> Mixture:  # fmt: skip
-    judged = metric_of(metric)
+def _tried(
+    pair: Sequence[Kind], answers: np.ndarray, budget: Budget, items: int, gain: Quantity,
+    share: float, worlds: int,
+) -> Tried:  # fmt: skip
+    """What buying so many `answers` of each kind comes to, of which `share` was tried."""
     names = [kind.curve.family.name for kind in pair]
     used = np.flatnonzero(answers >= 1).tolist()
     counts = [int(answers[i]) for i in used]
     parts = [
-        Bought(pair[i].curve.family.price.amount, n, held.items)
+        Bought(pair[i].curve.family.price.amount, n, items)
         for i, n in zip(used, counts, strict=True)
     ]
-    paid = bills(parts, budget, held.items)
+    paid = bills(parts, budget, items)
     cost = sum(bill.total for bill in paid)
     shares = {names[i]: bill.total / cost for i, bill in zip(used, paid, strict=True)}
-    split = ", ".join(f"{100 * one:.0f} % on {name}" for name, one in shares.items())
-    better = gain[1] > 0 and gain[0] > NOTHING
-    what = "A mixture" if len(used) > 1 else f"{names[used[0]]} beside the answers you hold"
-    tested = (
-        f"{split}; learned together with what people answered in the pilot, for {worlds} twins of "
-        f"it, this changes {judged.words} by {change(gain[0], gain[1:], judged.percent)} against "
-        f"{names[0]} alone"
+    return Tried(
+        split=", ".join(f"{100 * one:.0f} % on {name}" for name, one in shares.items()),
+        how=f"learned together with what people answered in the pilot, for {worlds} twins of it",
+        shares=shares,
+        design=shares,
+        single=names[0],
+        gain=gain,
+        surely=gain.low > 0 and gain.value > NOTHING,
+        money=budget.amount * share,
+        whole=budget.amount,
+        room=f"{FAR} times the answers that are held, as far as mixtures are followed,",
+        purchases=[
+            purchase_of(pair[i].curve.family, items, n / items, n, bill)
+            for i, n, bill in zip(used, counts, paid, strict=True)
+        ],
     )
-    if share < 1:
-        tested += (
-            f", for {100 * share:.0f} % of the money: {FAR} times the answers that are held, as "
-            "far as mixtures are followed"
-        )
-    if better and enough:
-        text = f"{what} is better: {tested}."
-    elif better:
-        text = (
-            f"{what} may be better, but the pilot is too small to try it for the whole budget: it "
-            f"is not recommended yet. It is {tested}."
-        )
-    else:
-        text = (
-            "No mixture of kinds of answers is recommended: no gain that twins of the pilot can "
-            f"see. The best split that was found is {tested}."
-        )
-    purchases = [
-        purchase_of(pair[i].curve.family, held.items, n / held.items, n, bill)
-        for i, n, bill in zip(used, counts, paid, strict=True)
-    ]
-    return {
-        "shares": shares,
-        "design": shares,
-        "single": names[0],
-        "budget": budget.amount,
-        "measured_at": budget.amount * share,
-        "gain": gain[0],
-        "interval": [gain[1], gain[2]],
-        "recommended": bool(better and enough),
-        "metric_name": judged.title,
-        "percent": judged.percent,
-        "sentence": text,
-        "purchases": purchases,
-    }

@@ -22,10 +22,12 @@ from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.mixtures.design import best_design
 from labelbits.planning.mixtures.paired import Bench, Measured, Purchase, paired_gain
 from labelbits.planning.mixtures.strata import STRATA, Way, stratify, worth_of
+from labelbits.planning.mixtures.verdict import Tried, mixture_record
 from labelbits.planning.purchases import purchase_of
 from labelbits.planning.records import Mixture
 from labelbits.planning.spec.cost import Part, affordable_items, bills, cost_of_parts, most_within
 from labelbits.planning.spec.planfile import Budget, PlanFile
+from labelbits.quantity import Quantity
 from labelbits.threads import one_blas_thread
 
 #: Items of the training sets on which a mixture is measured, at most.
@@ -41,8 +43,6 @@ SPLIT = 0.3
 #: A gain has to exceed so many half-widths of its interval (about 2.5 standard errors) to be
 #: recommended: a second interface has its price, and one of several candidates was picked.
 CLEARLY = 1.5
-#: A gain measured with less than this share of the money is no gain for all of it.
-ENOUGH_MONEY = 0.8
 
 
 def mixture_of_labels(
@@ -100,18 +100,17 @@ def mixture_of_labels(
     alone = measured(single, seed + 1, few).values
     screened = [sign * float((measured(f, seed + 1, few).values - alone).mean()) for f in tried]
     chosen = tried[int(np.argmax(screened))]
-    gain, low, high = paired_gain(
+    gain = paired_gain(
         measured(chosen, seed + 2, many),
         measured(single, seed + 2, many),
         sign,
         crossed,
         bench.luck(bought(chosen), bought(single), seed + 3),
     )
-    result = _result(
-        chosen, design.fractions, ways, best, strata.sizes, cost, money, plan, metric,
-        (gain, low, high), sign,
-    )  # fmt: skip
-    return result, np.array(STRATA)[strata.of]
+    field = _Field(ways, best, cost, strata.sizes, budget)
+    tried_best = field.tried(chosen, design.fractions, money, gain)
+    record = mixture_record(tried_best, metric_of(metric), budget)
+    return record, np.array(STRATA)[strata.of]
 
 
 def _ridge(ways: list[Way], shares: np.ndarray, items: int) -> float:
@@ -228,92 +227,52 @@ def _spendable(ways: list[Way], cost: np.ndarray, budget: Budget) -> tuple[float
     return min(budget.amount, money), float(min(left))
 
 
-def _result(
-    chosen: np.ndarray,
-    design: np.ndarray,
-    ways: list[Way],
-    best: int,
-    sizes: np.ndarray,
-    cost: np.ndarray,
-    money: float,
-    plan: PlanFile,
-    metric: str,
-    gained: tuple[float, float, float],
-    sign: int,
-) -> Mixture:
-    """The mixture as plain values, with the sentence that says what it is worth."""
-    budget = plan.budget
-    gain, low, high = gained
-    names = [way.family.name for way in ways]
-    overall = sizes @ chosen
-    whole_money, most_items = _spendable(ways, cost, budget)
-    items = int(min(budget.amount / float(overall @ cost), most_items))
-    parts = _parts_within(ways, overall, items, budget)
-    words = []
-    for s in np.flatnonzero(overall):
-        where = [STRATA[g] for g in range(len(sizes)) if chosen[g, s] >= 0.5]
-        whole = len(set(np.round(chosen[:, s], 3))) == 1
-        text = f"{100 * overall[s]:.0f} % of the items as {names[s]}"
-        words.append(text if whole or not where else f"{text} (mostly {', '.join(where)})")
-    percent, name = metric_of(metric).percent, metric_of(metric).words
-    unit = "points" if percent else ""
-    scale = 100 if percent else 1
-    digits = 2 if percent else 4
-    shown = f"{scale * sign * gain:+.{digits}f} {unit}".strip()
-    span = sorted((scale * sign * low, scale * sign * high))
-    enough = money >= ENOUGH_MONEY * min(
-        whole_money, affordable_items(ways[best].family.price,
-                                        ways[best].family.answers_per_item or 1, budget)
-        * float(cost[best])
-    )  # fmt: skip
-    clearly = gain - CLEARLY * (gain - low) > 0
-    alone = f"{names[best]} alone"
-    if not enough:
-        alone += ", the best for that money, which is all that could be tried"
-    measured = (
-        f"{' and '.join(words)}; trained on and tested for {money:,.2f} {budget.currency}, it "
-        f"changes {name} by {shown} ({span[0]:+.{digits}f} to {span[1]:+.{digits}f}) against "
-        f"{alone}"
-    )
-    if not clearly and not enough:
-        share = 100 * money / whole_money
-        sentence = (
-            f"Whether a mixture is better for {whole_money:,.2f} {budget.currency} is not known: "
-            f"the pilot lets {money:,.2f} {budget.currency} be tried, {share:.0f} % of it. There "
-            f"it made no gain that the evidence can see. The best that was found is {measured}."
+@dataclass(frozen=True)
+class _Field:
+    """The ways that are mixed, number `best` of which is the best alone, what an item `cost` (S,)
+    in each, and the sizes (G,) of the strata."""
+
+    ways: list[Way]
+    best: int
+    cost: np.ndarray
+    sizes: np.ndarray
+    budget: Budget
+
+    def tried(self, chosen: np.ndarray, design: np.ndarray, money: float, gain: Quantity) -> Tried:
+        """What `chosen` (G, S) comes to, whose `gain` was tried with `money`."""
+        names = [way.family.name for way in self.ways]
+        overall = self.sizes @ chosen
+        used = np.flatnonzero(overall)
+        whole, most_items = _spendable(self.ways, self.cost, self.budget)
+        items = int(min(self.budget.amount / float(overall @ self.cost), most_items))
+        words = []
+        for s in used:
+            where = [STRATA[g] for g in range(len(self.sizes)) if chosen[g, s] >= 0.5]
+            everywhere = len(set(np.round(chosen[:, s], 3))) == 1
+            text = f"{100 * overall[s]:.0f} % of the items as {names[s]}"
+            words.append(text if everywhere or not where else f"{text} (mostly {', '.join(where)})")
+        parts = _parts_within(self.ways, overall, items, self.budget)
+        purchases = []
+        for s, part, bill in zip(used, parts, bills(parts, self.budget), strict=True):
+            family = self.ways[s].family
+            each = family.answers_per_item or 1
+            strata = {STRATA[g]: float(chosen[g, s]) for g in range(len(self.sizes))}
+            purchases.append(
+                purchase_of(family, int(part.items), each, int(part.answers), bill, strata)
+            )
+        alone = self.ways[self.best].family
+        affordable = affordable_items(alone.price, alone.answers_per_item or 1, self.budget)
+        paid = overall * self.cost / float(overall @ self.cost)
+        return Tried(
+            split=" and ".join(words),
+            how=f"trained on and tested for {money:,.2f} {self.budget.currency}",
+            shares={names[s]: float(paid[s]) for s in used},
+            design={name: design[:, s].tolist() for s, name in enumerate(names)},
+            single=names[self.best],
+            gain=gain,
+            surely=gain.value - CLEARLY * (gain.value - gain.low) > 0,
+            money=money,
+            whole=min(whole, affordable * float(self.cost[self.best])),
+            room="the pilot",
+            purchases=purchases,
         )
-    elif not clearly:
-        sentence = (
-            "No mixture of kinds is recommended: no gain that the evidence can see. The best that "
-            f"was found is {measured}."
-        )
-    elif not enough:
-        sentence = (
-            f"A mixture may be better, but the pilot is too small to try it for the whole budget, "
-            f"where gains tend to be smaller: it is not recommended yet. It is {measured}."
-        )
-    else:
-        sentence = f"A mixture is better: {measured}."
-    purchases = []
-    for s, part, bill in zip(np.flatnonzero(overall), parts, bills(parts, budget), strict=True):
-        family = ways[s].family
-        each = family.answers_per_item or 1
-        strata = {STRATA[g]: float(chosen[g, s]) for g in range(len(sizes))}
-        purchases.append(
-            purchase_of(family, int(part.items), each, int(part.answers), bill, strata)
-        )
-    return {
-        "shares": {names[s]: float(overall[s] * cost[s] / (overall @ cost))
-                   for s in np.flatnonzero(overall)},
-        "design": {name: design[:, s].tolist() for s, name in enumerate(names)},
-        "single": names[best],
-        "budget": budget.amount,
-        "measured_at": money,
-        "gain": gain,
-        "interval": [low, high],
-        "recommended": bool(clearly and enough),
-        "metric_name": name,
-        "percent": percent,
-        "sentence": sentence,
-        "purchases": purchases,
-    }  # fmt: skip

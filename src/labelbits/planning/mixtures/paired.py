@@ -17,6 +17,7 @@ from labelbits.learning.fits.targets import fast_targets
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.trial import Draw, Trial
 from labelbits.planning.result import LEVEL
+from labelbits.quantity import Quantity
 from labelbits.threads import one_blas_thread, spread
 
 #: Gradients at which a fit stops: a comparison of replicates needs no more.
@@ -170,7 +171,7 @@ def _squared_mean(x: np.ndarray) -> float:
 
 def paired_gain(
     mixture: Measured, single: Measured, sign: int, crossed: bool, luck: float = 0.0
-) -> tuple[float, float, float]:
+) -> Quantity:
     """Mean gain (better is positive) with its interval, from training sets that pair up.
 
     The spread of test items, that of training sets and the `luck` of the pilot (`Bench.luck`) add
@@ -191,4 +192,4 @@ def paired_gain(
     few = luck > max(0.0, variance - luck) / 2
     freedom = min(count - 1, LUCK_SETS // 2) if few else count - 1
     reach = float(student.ppf((1 + LEVEL) / 2, freedom)) * math.sqrt(variance)
-    return mean, mean - reach, mean + reach
+    return Quantity(mean, mean - reach, mean + reach, "Student t")

@@ -24,16 +24,18 @@ from dataclasses import dataclass, replace
 import jax
 import numpy as np
 from scipy.optimize import minimize
-from scipy.stats import t as student
 
 from labelbits.information import question_information, random_questions
 from labelbits.interface import Signal
+from labelbits.metrics import metric_of
 from labelbits.planning.families import one_answer
+from labelbits.planning.mixtures.verdict import Tried, mixture_record
 from labelbits.planning.purchases import most_answers, purchase_of
 from labelbits.planning.records import Mixture
 from labelbits.planning.result import Curve
 from labelbits.planning.spec.cost import Part, bills, cost_of_parts, most_within
 from labelbits.planning.spec.planfile import Budget
+from labelbits.quantity import Quantity
 from labelbits.simulation.simulate import simulate
 from labelbits.threads import one_blas_thread
 from labelbits.worlds import World
@@ -125,13 +127,9 @@ class Confirmed:
     single: np.ndarray
 
     @property
-    def gain(self) -> tuple[float, float, float]:
-        """Mean difference with its 90 % interval (Student's t, paired)."""
-        difference = self.mixture - self.single
-        count = len(difference)
-        reach = student.ppf(0.95, count - 1) * difference.std(ddof=1) / np.sqrt(count)
-        mean = float(difference.mean())
-        return mean, mean - float(reach), mean + float(reach)
+    def gain(self) -> Quantity:
+        """Mean difference, paired."""
+        return Quantity.of_mean(self.mixture - self.single, found="simulated")
 
 
 def confirm(
@@ -169,8 +167,8 @@ def _worse_and_worse(screened: list[Confirmed]) -> bool:
     """Has the second signal lost for sure at two rising shares, and more at the larger one?"""
     if len(screened) < 2:
         return False
-    (before, _, most_before), (gain, _, most) = screened[-2].gain, screened[-1].gain
-    return most_before < 0 and most < 0 and gain < before
+    before, gain = screened[-2].gain, screened[-1].gain
+    return before.high < 0 and gain.high < 0 and gain.value < before.value
 
 
 def _together(parts: list[Confirmed]) -> Confirmed:
@@ -266,26 +264,15 @@ def mixture_for(
         screened.append(measured(shares, seed + 1, screened[0].single if screened else None))
         if _worse_and_worse(screened[len(tried) - len(SPLITS) :]):
             break
-    most = int(np.argmax([one.gain[0] for one in screened]))
+    most = int(np.argmax([one.gain.value for one in screened]))
     shares, found, fresh = tried[most], screened[most], ""
-    if max(one.gain[2] for one in screened) > 0:
+    if max(one.gain.high for one in screened) > 0:
         # Fresh worlds: the best of several candidates looks better than it is where it was picked.
         again = [measured(shares, seed + 2 + batch) for batch in range(CONFIRM_BATCHES)]
         found, fresh = _together(again), "fresh "
-    gain, low, high = found.gain
     names = [curve.family.name for curve in curves]
     used = np.flatnonzero(shares)
     split = ", ".join(f"{100 * shares[i] / shares.sum():.0f} % on {names[i]}" for i in used)
-    tested = (
-        f"{split}; measured on {len(found.single)} {fresh}simulated worlds, it changes the "
-        f"alignment by {gain:+.3f} ({low:+.3f} to {high:+.3f}) against {names[best]} alone"
-    )
-    text = (
-        f"A mixture is better: {tested}."
-        if low > 0
-        else "No mixture of signals is recommended: no gain that the simulation can see. The best "
-        f"split that was found is {tested}."
-    )
     answered = [round(money[i] * float(shares[i])) for i in used]
     parts = [
         Part(curves[i].family.price.amount, n, total) for i, n in zip(used, answered, strict=True)
@@ -294,15 +281,17 @@ def mixture_for(
         purchase_of(curves[i].family, total, count / total, count, bill)
         for i, count, bill in zip(used, answered, bills(parts, budget, total), strict=True)
     ]
-    return {
-        "shares": {names[i]: float(shares[i] / shares.sum()) for i in used},
-        "design": dict(zip(names, design.tolist(), strict=True)),
-        "single": names[best],
-        "budget": budget.amount,
-        "gain": gain,
-        "interval": [low, high],
-        "recommended": low > 0,
-        "metric_name": "alignment",
-        "sentence": text,
-        "purchases": purchases,
-    }
+    tried_best = Tried(
+        split=split,
+        how=f"measured on {len(found.single)} {fresh}simulated worlds",
+        shares={names[i]: float(shares[i] / shares.sum()) for i in used},
+        design=dict(zip(names, design.tolist(), strict=True)),
+        single=names[best],
+        gain=found.gain,
+        surely=found.gain.low > 0,
+        money=budget.amount,
+        whole=budget.amount,
+        room="",
+        purchases=purchases,
+    )
+    return mixture_record(tried_best, metric_of("alignment"), budget)

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from labelbits.interface import Signal
+from labelbits.interface import AnyArray, Signal
 from labelbits.signals.base import NOISE_FREE, replace_noise
 
 #: Parameters that are not estimated beside precision and lapse: a confusion matrix comes from
@@ -39,7 +39,7 @@ BLUR = 0.01
 #: Powers below it are its own.
 SMALLEST_POWER = 1e-4
 
-Parameters = dict[str, Array]
+Parameters = dict[str, Array | np.ndarray]
 
 
 def reports_distances(signal: Signal) -> bool:
@@ -89,14 +89,14 @@ class Channel(eqx.Module):
             theta["signal." + name] = _free(jnp.asarray(getattr(self.signal, name), jnp.float32))
         return theta
 
-    def precisions(self, theta: Parameters, annotator: Int[Array, "n"]) -> Float[Array, "n"]:
+    def precisions(self, theta: Parameters, annotator: Int[AnyArray, "n"]) -> Float[Array, "n"]:
         """The precision of each answer."""
         if self.precision is not None:
             return jnp.full(annotator.shape, jnp.minimum(self.precision, NOISE_FREE))
         shift = theta["precision_of"][annotator] if "precision_of" in theta else 0.0
         return jnp.exp(jnp.broadcast_to(theta["precision"] + shift, annotator.shape))
 
-    def lapses(self, theta: Parameters, annotator: Int[Array, "n"]) -> Float[Array, "n"]:
+    def lapses(self, theta: Parameters, annotator: Int[AnyArray, "n"]) -> Float[Array, "n"]:
         """The lapse of each answer."""
         if self.lapse is not None:
             return jnp.full(annotator.shape, jnp.maximum(self.lapse, NO_LAPSE))
@@ -104,7 +104,7 @@ class Channel(eqx.Module):
         lapse = jax.nn.sigmoid(jnp.broadcast_to(theta["lapse"] + shift, annotator.shape))
         return jnp.clip(lapse, 1e-30, 1 - 1e-4)
 
-    def answering(self, theta: Parameters, annotator: Int[Array, "n"]) -> Signal:
+    def answering(self, theta: Parameters, annotator: Int[AnyArray, "n"]) -> Signal:
         """The signal with the noise of each answer's annotator."""
         signal = self.signal
         for name in self.extras():
@@ -124,7 +124,7 @@ class Channel(eqx.Module):
         return (jnp.expm1(power * far) - jnp.expm1(power * near)) / power
 
     def log_prob(
-        self, theta: Parameters, annotator: Int[Array, "n"], answer: Array, d2: Array
+        self, theta: Parameters, annotator: Int[AnyArray, "n"], answer: Array, d2: Array
     ) -> Float[Array, "n"]:
         """ln P of each answer, natural logarithm."""
         return self.answering(theta, annotator).log_prob(answer, self.perceived(d2))
@@ -192,7 +192,7 @@ def _free(value: Array) -> Array:
     return jnp.log(jnp.maximum(gaps, 1e-3))
 
 
-def _bound(value: Array) -> Array:
+def _bound(value: Array | np.ndarray) -> Array:
     if value.ndim == 0:
         return jnp.exp(value)
     return jnp.cumsum(jnp.exp(value)[::-1])[::-1]
