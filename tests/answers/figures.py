@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from labelbits.annotators import calibrate, worth_of_soft
-from labelbits.annotators.calibration import SignalCalibration
+from labelbits.annotators.calibrated import SignalCalibration
 from labelbits.annotators.reports import reports
 from labelbits.annotators.times import fit_times
 from labelbits.annotators.worth import Worth

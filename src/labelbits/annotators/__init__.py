@@ -5,7 +5,8 @@ from __future__ import annotations
 from labelbits.annotators.aggregation import Consensus, aggregate
 from labelbits.annotators.alternative import alternative_annotator_test
 from labelbits.annotators.beside_models import BesideModel, people_beside_models
-from labelbits.annotators.calibration import Calibration, SignalCalibration, calibrate
+from labelbits.annotators.calibrated import Calibration, SignalCalibration
+from labelbits.annotators.calibration import calibrate
 from labelbits.annotators.worth import Worth, worth_of_soft
 
 __all__ = [

@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from labelbits.annotators.beside_models import BesideModel, people_beside_models
-from labelbits.annotators.calibration import Calibration, calibrate
+from labelbits.annotators.calibrated import Calibration
+from labelbits.annotators.calibration import calibrate
 from labelbits.annotators.comparing import said_of_comparisons
 from labelbits.annotators.people import people_and_models
 from labelbits.answers.formats.detect import reader_for

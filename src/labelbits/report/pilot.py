@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from labelbits.annotators.calibration import SignalCalibration
+from labelbits.annotators.calibrated import SignalCalibration
 from labelbits.annotators.noise.maximum import NO_LAPSE, NO_TOP
 from labelbits.answers.table.left_out import reasons
 from labelbits.interface import LEVEL

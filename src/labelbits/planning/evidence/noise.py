@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labelbits.annotators.calibration import SignalCalibration
+from labelbits.annotators.calibrated import SignalCalibration
 from labelbits.errors import InputError
 from labelbits.interface import Signal
 from labelbits.planning.evidence.answer_source import DEFAULT_LAPSE
