@@ -142,3 +142,14 @@ def test_a_new_metric_to_peoples_answers_shows_no_floor_that_is_not_its_own(
     _, said = what_is_tested(trial, "", True, LearnerPlan(), "brier")[0][:2]
     assert "Brier score is to the distribution" in said.source
     assert "cross-entropy" not in said.source
+
+
+def test_what_a_metric_may_come_to_is_said_by_its_entry() -> None:
+    """A Brier score lies between 0 and 2: targets and forecasts go by that."""
+    brier = replace(METRICS["cross-entropy"], name="brier", largest_loss=2.0)
+    assert brier.target_fault(1.5) == ""
+    assert brier.target_fault(2.5) == "target is 2.5; expected a number above 0 and at most 2"
+    assert "write 0.9 for 90 %" in METRICS["macro-f1"].target_fault(90)
+    wide = np.array([-0.5, 0.5, 1.5])
+    np.testing.assert_array_equal(brier.within(wide), [0, 0.5, 1.5])
+    np.testing.assert_array_equal(METRICS["accuracy"].within(wide), [0, 0.5, 1])

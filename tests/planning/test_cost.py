@@ -18,6 +18,7 @@ from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.families import build_families
 from labelbits.planning.market import Market
 from labelbits.planning.purchases import cost_of, most_answers, most_answers_each
+from labelbits.planning.spec import cost
 from labelbits.planning.spec.cost import (
     Part,
     Price,
@@ -178,3 +179,19 @@ def test_all_signals_without_a_price_are_named_at_once() -> None:
     said = str(found.value)
     assert "number 2 (ranking): neither price nor seconds" in said
     assert said.endswith("No price is known either for number 4 (candidates)")
+
+
+def test_another_cost_of_a_session_is_in_every_bill(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bonus, say, where no seconds are paid: one purchase and many at once."""
+    monkeypatch.setattr(cost, "_session_cost", lambda budget: 1.5)
+    terms = budget(answers_per_session=10)
+    (bill,) = bills([Part(0.1, 25, 25)], terms)
+    assert (bill.overhead, bill.total) == (4.5, pytest.approx(7.0))
+    many = cost.costs_of(np.array([0.1]), np.array([25]), np.array([25]), terms)
+    assert many == pytest.approx([bill.total])
+
+
+def test_every_cost_beside_answers_has_a_name() -> None:
+    keys = {"fee", "item_cost", "session_seconds"}
+    assert keys == set(Budget.extra_costs())
+    assert Budget.extra_costs()["session_seconds"] == ("overhead of a session", "s")

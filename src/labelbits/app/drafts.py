@@ -12,6 +12,7 @@ from typing import Any
 from labelbits.errors import InputError
 from labelbits.first_tables import first_signals, first_tables, labels_items, specified
 from labelbits.metrics import METRICS
+from labelbits.planning.spec.planfile import Budget
 from labelbits.planning.spec.planreader import plan_of_text
 from labelbits.planning.spec.planwriter import plan_text
 from labelbits.signals import REGISTRY
@@ -118,7 +119,7 @@ def draft_of(
 
 
 def vocabulary() -> dict[str, Any]:
-    """What the editor can offer: kinds of question with their options, and metrics."""
+    """What the editor can offer: kinds of question with their options, metrics, and costs."""
     kinds = {}
     for name, cls in REGISTRY.items():
         options = {}
@@ -141,4 +142,6 @@ def vocabulary() -> dict[str, Any]:
                    "higher": one.higher}
         for one in METRICS.values()
     }  # fmt: skip
-    return {"kinds": kinds, "metrics": metrics}
+    costs = {key: {"title": title, "unit": unit}
+             for key, (title, unit) in Budget.extra_costs().items()}  # fmt: skip
+    return {"kinds": kinds, "metrics": metrics, "costs": costs}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from labelbits.commands.console import JsonFlag, SheetOption, money, print_json, stoppable
 from labelbits.errors import InputError
@@ -247,14 +248,24 @@ def _in_digits(value: float | dict[str, float]) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-@app.command()
+class _ExportCommand(TyperCommand):
+    """Its help lists the targets as they are registered, read when it is shown."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from labelbits.answers.export.targets import said_of_targets
+
+        for one in self.params:
+            if one.name == "to" and isinstance(one, TyperOption):
+                one.help = said_of_targets()
+        super().format_help(ctx, formatter)
+
+
+@app.command(cls=_ExportCommand)
 def export(
     files: Annotated[
         list[Path], typer.Argument(help="plan.json of labelbits plan; or files of answers.")
     ],
-    to: Annotated[
-        str, typer.Option(help="label-studio, argilla, datasets; of answers: datasets, croissant.")
-    ] = "label-studio",
+    to: Annotated[str, typer.Option(help="The program that they are for.")] = "label-studio",
     out: Annotated[Path, typer.Option(help="Folder for the projects.")] = Path("export"),
     items: Annotated[
         Path | None, typer.Option(help="Items to show, one a line. [default: rows of the features]")
@@ -273,7 +284,7 @@ def export(
 ) -> None:
     """Write annotation projects for what a plan says to buy, so that collecting can start.
 
-    Given files of answers instead, write them for other programs: --to datasets, --to croissant.
+    Given files of answers instead, write them for other programs: see --to.
     """
     from labelbits.answers.export.asked_items import read_items
     from labelbits.answers.export.export import export_answers, export_plan, is_plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -116,11 +117,18 @@ class Metric:
         """What falls as quality improves: 1 - quality where more is better, else the quality."""
         return 1 - quality if self.higher else quality
 
+    def within(self, quality: Any) -> np.ndarray:
+        """`quality` kept to what a forecast may say: from 0, where more is better to 1."""
+        return np.clip(quality, 0.0, 1.0 if self.higher else None)
+
     def target_fault(self, target: float) -> str:
         """Why `target` cannot be a quality, or nothing."""
         if not np.isfinite(self.largest_loss):
             return "" if target > 0 else f"target is {target:g}; expected nats above 0"
-        if 0 < target <= 1:
+        most = 1 if self.higher else self.largest_loss
+        if 0 < target <= most:
             return ""
-        hint = f" (write {target / 100:g} for {target:g} %)" if 1 < target <= 100 else ""
-        return f"target is {target:g}; expected a share above 0 and at most 1{hint}"
+        named = most == 1 and 1 < target <= 100
+        hint = f" (write {target / 100:g} for {target:g} %)" if named else ""
+        what = "share" if most == 1 else "number"
+        return f"target is {target:g}; expected a {what} above 0 and at most {most:g}{hint}"

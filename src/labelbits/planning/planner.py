@@ -318,13 +318,9 @@ def _finish(
     assumptions.append(
         Assumption("wage", budget.wage_per_hour, f"{budget.currency} an hour", source)
     )
-    for name, value, unit in (
-        ("fee on every answer", budget.fee, budget.currency),
-        ("cost of acquiring an item", budget.item_cost, budget.currency),
-        ("overhead of a session", budget.session_seconds, "s"),
-    ):
-        if value:
-            assumptions.append(Assumption(name, value, unit, "plan file"))
+    for key, (name, unit) in budget.extra_costs().items():
+        if value := getattr(budget, key):
+            assumptions.append(Assumption(name, value, unit or budget.currency, "plan file"))
     if spent:
         assumptions.append(
             Assumption(

@@ -80,6 +80,13 @@ def is_ours(name: str) -> bool:
     )
 
 
+def said_of_targets() -> str:
+    """Their names: those that take a plan, and those that take answers."""
+    plans = ", ".join(one.name for one in TARGETS.values() if one.of_plan)
+    answers = ", ".join(one.name for one in TARGETS.values() if one.of_answers)
+    return f"{plans}; of answers: {answers}."
+
+
 def target_of(name: str) -> Target:
     """The target called `name`. Raises `InputError` for another."""
     if name not in TARGETS:

@@ -59,7 +59,7 @@ export function form(tables, offered, changed) {
     fieldset('Goal', goal(plan.goal, offered, to),
       [numeric('Share of items to test on', plan.goal.test_fraction, to(plan.goal, 'test_fraction'), {id: 'goal-test', placeholder: 0.2, min: 0.01, max: 0.99})],
       given(plan.goal, 'test_fraction')),
-    fieldset('Budget', ...budget(plan.budget, to), given(plan.budget, 'spent', 'fee', 'item_cost', 'session_seconds')),
+    fieldset('Budget', ...budget(plan.budget, offered, to), given(plan.budget, 'spent', ...Object.keys(offered.words.costs))),
     h('fieldset', {}, h('legend', {}, 'Kinds of question'), signals(plan, offered, tell)),
   ];
 }
@@ -106,7 +106,7 @@ function goal(table, {words}, to) {
   ];
 }
 
-function budget(table, to) {
+function budget(table, {words}, to) {
   const money = (key, label, more = {}) => numeric(label, table[key], to(table, key), {id: `budget-${key}`, min: 0, ...more});
   return [[
     money('amount', 'Amount', {slide: [1, 100_000, true]}),
@@ -114,8 +114,6 @@ function budget(table, to) {
     money('wage_per_hour', 'Wage for an hour', {placeholder: 12, slide: [1, 200, true], help: 'turns seconds into money'}),
   ], [
     money('spent', 'Spent already'),
-    money('fee', 'Fee on every answer'),
-    money('item_cost', 'Cost of getting an item'),
-    money('session_seconds', 'Seconds of instructions a session'),
+    ...Object.entries(words.costs).map(([key, {title, unit}]) => money(key, title[0].toUpperCase() + title.slice(1) + (unit ? ` (${unit})` : ''))),
   ]];
 }

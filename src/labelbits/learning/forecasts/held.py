@@ -125,7 +125,7 @@ def as_measured(
     # Where the middle follows other measurements, what this one missed ends with it.
     reach = np.ones(len(ahead.sizes)) if moves else np.minimum(sizes[-1] / ahead.sizes, 1.0)
     draws = _holding(draws, largest, accounts, tail, reach)
-    quality = np.clip(1 - draws if up else draws, 0.0, 1.0 if up else None)
+    quality = judged.within(1 - draws if up else draws)
     found = with_draws(ahead, quality)
     if not apart:
         return found

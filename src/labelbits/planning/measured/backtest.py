@@ -72,7 +72,7 @@ def backtest(
         one = np.interp(np.log(size), np.log(guide.sizes[seen]), luck[seen])
         half = Z * float(one)
         low, high = widened(predicted, (low, high), half)
-        low, high = max(low, 0.0), min(high, 1.0) if metric_of(points.metric).higher else high
+        low, high = (float(end) for end in metric_of(points.metric).within([low, high]))
     return {
         "family": name,
         "trained_to": int(cut.sizes.max()),

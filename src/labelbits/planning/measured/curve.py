@@ -77,14 +77,15 @@ def _below_chance(
     not at all; a fit to a few items is worse, because it is too sure.
     """
     known = np.isfinite(points.mean)
-    sign = float(metric_of(points.metric).sign)
+    judged = metric_of(points.metric)
+    sign = float(judged.sign)
     sizes, measured, error = points.sizes[known], points.mean[known], points.standard_error()[known]
     at = np.log(np.maximum(grid, sizes[0]))
     there = np.interp(at, np.log(sizes), measured)
     worse = (sign * there < sign * constant) & (grid <= sizes[-1])
     luck = np.random.default_rng([seed, 96]).standard_normal((len(draws), 1))
     told = there + luck * np.interp(at, np.log(sizes), error)
-    return np.clip(np.where(worse, told, draws), 0.0, 1.0 if sign > 0 else None)
+    return judged.within(np.where(worse, told, draws))
 
 
 def with_item_noise(curves: list[Curve], points: list[CurvePoints]) -> list[Curve]:

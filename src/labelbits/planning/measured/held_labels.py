@@ -74,7 +74,7 @@ def what_is_there(
         after = np.array([_capped(c, worth[c.family.name]).mean() for c in curves])
         sign = metric_of(metric).sign
         gain = max(0.0, float((sign * (after - before)).mean())) if curves else 0.0
-        quality = float(np.clip(quality + sign * gain, 0.0, 1.0 if sign > 0 else None))
+        quality = float(metric_of(metric).within(quality + sign * gain))
     if not error and curves:
         # Items that are all alike show no spread: the forecast at that size has one.
         error = float(_capped(curves[0], worth[curves[0].family.name]).std())
@@ -120,7 +120,7 @@ def buy_next(there: Holdings, market: Market) -> list[Addition]:
         change = anew - _capped(curve, head_start)
         # More labels are not expected to hurt, and no quality is better than perfect.
         change = change + sign * max(0.0, -sign * float(change.mean()))
-        reached = np.clip(there["quality"] + change, 0.0, 1.0 if sign > 0 else None)
+        reached = market.metric.within(there["quality"] + change)
         change = reached - there["quality"]
         gain, gain_low, gain_high = interval(change)
         # How well the labels at hand do is a measurement too, with an error of its own.
@@ -136,7 +136,7 @@ def buy_next(there: Holdings, market: Market) -> list[Addition]:
         reached, around = reached + sign * short, around + sign * short
         gain, gain_low, gain_high = (end + sign * short for end in (gain, gain_low, gain_high))
         change = change + sign * short
-        _, low, high = interval(np.clip(around, 0.0, 1.0 if sign > 0 else None))
+        _, low, high = interval(market.metric.within(around))
         quality = float(reached.mean())
         items, per_item = curve.shape(answers)
         draws.append(change)

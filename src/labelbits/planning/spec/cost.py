@@ -151,7 +151,7 @@ def bills(parts: Sequence[Part], budget: Budget, items: float | None = None) -> 
     for part in parts:
         own = part.items if items is None else items * part.answers / max(asked, 1e-300)
         sessions = sessions_of(part.answers, budget)
-        overhead = sessions * _session_cost(budget) if budget.session_seconds else 0.0
+        overhead = sessions * _session_cost(budget)
         found.append(Bill(part.answers * part.price, own * budget.item_cost, overhead, sessions))
     return found
 
@@ -162,6 +162,7 @@ def cost_of_parts(parts: Sequence[Part], budget: Budget, items: float | None = N
 
 
 def _session_cost(budget: Budget) -> float:
+    """Money for each session besides its answers; one purchase and many (`costs_of`) pay it."""
     return budget.session_seconds * budget.wage_per_hour / 3600
 
 

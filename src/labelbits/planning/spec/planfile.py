@@ -186,16 +186,31 @@ class Budget(_Table):
 
     A session (one annotator's sitting) of `answers_per_session` answers is paid `session_seconds`
     on top, for instructions and training. `item_cost` is paid for every item that is acquired.
+    A cost with a title (and a unit, where it is no money) is an assumption of the plan and a field
+    of the page.
     """
 
     amount: Money
     spent: float = Field(default=0.0, ge=0)
     currency: str = Field(default="USD", min_length=1, max_length=8)
     wage_per_hour: float = Field(default=12.0, gt=0)
-    fee: float = Field(default=0.0, ge=0)
-    session_seconds: float = Field(default=0.0, ge=0)
+    fee: float = Field(default=0.0, ge=0, title="fee on every answer")
+    item_cost: float = Field(default=0.0, ge=0, title="cost of acquiring an item")
+    session_seconds: float = Field(
+        default=0.0, ge=0, title="overhead of a session", json_schema_extra={"unit": "s"}
+    )
     answers_per_session: int = Field(default=200, ge=1)
-    item_cost: float = Field(default=0.0, ge=0)
+
+    @classmethod
+    def extra_costs(cls) -> dict[str, tuple[str, str]]:
+        """Key -> (name, unit) of what is paid besides the answers; no unit: the currency."""
+        return {
+            key: (one.title, str(extra.get("unit", "")))
+            for key, one in cls.model_fields.items()
+            if one.title
+            for extra in [one.json_schema_extra or {}]
+            if isinstance(extra, dict)
+        }
 
     @model_validator(mode="after")
     def _something_left(self) -> Budget:
