@@ -97,3 +97,15 @@ def test_the_list_of_folders_is_whole() -> None:
     text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
     folders = [path.parent.name for path in SOURCE.glob("*/__init__.py")]
     assert [name for name in folders if f"\n{name}/" not in text] == []
+
+
+def test_intervals_of_draws_and_of_means_are_made_in_one_place() -> None:
+    """Another level or another kind of interval is one edit."""
+    made = re.compile(r"quantile\([^\n]*\(1 - (?:level|LEVEL)\) / 2,|\b(?:t|student)\.ppf\(\(1 \+")
+    found = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if made.search(path.read_text(encoding="utf-8"))
+    }
+    # The variance of units becomes a number of independent answers there: a ratio, no interval.
+    assert found == {"quantity.py", "annotators/intervals.py"}

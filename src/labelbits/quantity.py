@@ -14,6 +14,22 @@ from labelbits.interface import LEVEL, Z
 Found = Literal["measured", "forecast", "simulated", "assumed", "cited"]
 
 
+def central(
+    draws: Any, level: float = LEVEL, axis: int = 0, *, skip_undefined: bool = False
+) -> np.ndarray:
+    """(low, high) (2, ...): the interval that holds `level` of the draws along `axis`, and leaves
+    out as many on either side. Every interval that is made of draws or resamples is this one;
+    `skip_undefined` leaves NaN out of account, which else makes both ends NaN."""
+    of = np.nanquantile if skip_undefined else np.quantile
+    return of(draws, [(1 - level) / 2, (1 + level) / 2], axis=axis)
+
+
+def reach(standard_error: float, freedom: float) -> float:
+    """Half of Student's interval at `LEVEL` of a mean with this standard error, which so many
+    degrees of freedom tell."""
+    return float(student.ppf((1 + LEVEL) / 2, freedom)) * standard_error
+
+
 @dataclass(frozen=True)
 class Quantity:
     """`value` with an interval from `low` to `high` that holds the truth with probability `level`.
@@ -41,18 +57,16 @@ class Quantity:
     def of_draws(
         cls, draws: np.ndarray, unit: str = "", found: Found = "forecast", level: float = LEVEL
     ) -> Quantity:
-        """Mean of `draws` (B,), with the interval that leaves out as many on either side."""
-        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+        """Mean of `draws` (B,), with their `central` interval."""
+        low, high = central(draws, level)
         return cls(float(draws.mean()), float(low), float(high), "draws", unit, found, level)
 
     @classmethod
     def of_mean(cls, values: np.ndarray, unit: str = "", found: Found = "measured") -> Quantity:
         """Mean of independent `values` (n,), n of 2 at least, with Student's interval."""
         mean = float(values.mean())
-        reach = float(student.ppf((1 + LEVEL) / 2, len(values) - 1)) * float(
-            values.std(ddof=1) / np.sqrt(len(values))
-        )
-        return cls(mean, mean - reach, mean + reach, "Student t", unit, found)
+        half = reach(float(values.std(ddof=1) / np.sqrt(len(values))), len(values) - 1)
+        return cls(mean, mean - half, mean + half, "Student t", unit, found)
 
     @classmethod
     def within(

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from labelbits.interface import LEVEL
-from labelbits.quantity import Quantity
+from labelbits.quantity import Quantity, central
 
 #: Units below which resampling says nothing about the spread.
 FEWEST = 8
@@ -47,7 +47,7 @@ def bootstrap(
         spread = np.array([statistic(rng.integers(0, units, units)) for _ in range(draws)])
     if not np.isfinite(value) or np.isnan(spread).mean() > 0.05:
         return None
-    low, high = np.nanquantile(spread, [(1 - level) / 2, (1 + level) / 2])
+    low, high = central(spread, level, skip_undefined=True)
     return Quantity(value, float(min(low, value)), float(max(high, value)), "bootstrap")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from labelbits.interface import LEVEL
-from labelbits.quantity import Quantity
+from labelbits.quantity import Quantity, reach
 
 #: Nobody reads and answers faster than this, in seconds: such times are left out of the fit,
 #: where a slip of the finger would weigh as much as a long thought.
@@ -84,7 +84,7 @@ def fit_times(
         return None
     times, logs = seconds[kept], np.log(seconds[fitted])
     mu, sigma = float(logs.mean()), float(logs.std(ddof=1))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * sigma / math.sqrt(n)
+    half = reach(sigma / math.sqrt(n), n - 1)
     spread = sigma * np.sqrt((n - 1) / stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], n - 1))
     return TimeFit(
         answers=len(times),
@@ -124,6 +124,6 @@ def _learning(logs: np.ndarray, annotator: np.ndarray, kept: np.ndarray) -> Quan
     scores = np.bincount(who, x * (y - slope * x))
     clusters = len(size)
     error = math.sqrt(float(scores @ scores) * clusters / (clusters - 1)) / total
-    half = float(stats.t.ppf((1 + LEVEL) / 2, clusters - 1)) * error
+    half = reach(error, clusters - 1)
     value, low, high = (2.0**s for s in (slope, slope - half, slope + half))
     return Quantity(value, low, high, "within annotators, clustered", "times")

@@ -15,8 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from labelbits.errors import InputError
-from labelbits.interface import LEVEL
-from labelbits.quantity import Quantity
+from labelbits.quantity import Quantity, central
 
 Distance = Literal["total variation", "squared error", "KL"]
 #: Weights of the uniform distribution that KL tries, as it is infinite at a zero.
@@ -99,7 +98,7 @@ def worth_of_soft(
             everything = np.arange(len(items))
             value = _equal(soft_sum[kind][place], hard_sum[kind], grid, everything)
             spread = [_equal(soft_sum[kind][place], hard_sum[kind], grid, some) for some in chosen]
-            low, high = np.quantile(spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+            low, high = central(spread)
             worth[kind] = Quantity(
                 value, float(low), float(high), "bootstrap over items", "hard labels"
             )

@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 
 from labelbits.errors import InputError
 from labelbits.interface import LEVEL
+from labelbits.quantity import central
 
 #: Pairs of items whose distances are compared when there are more than this.
 MAX_PAIRS = 200_000
@@ -50,7 +51,7 @@ def _scored(
         return Score(value, level=level)
     generator = np.random.default_rng(seed)
     draws = np.array([resample(generator) for _ in range(bootstrap)])
-    low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    low, high = central(draws, level, skip_undefined=True)
     return Score(value, low, high, level)
 
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from labelbits.annotators.noise.result import PRECISION_UNIT, Noise
-from labelbits.interface import LEVEL, Answers
-from labelbits.quantity import Quantity
+from labelbits.interface import Answers
+from labelbits.quantity import Quantity, central
 from labelbits.recovery import NotConvergedError, SignalEmbedding
 from labelbits.signals.questions import only_asked
 
@@ -98,7 +98,8 @@ def _interval(
     The short chain that gave the value ends near the draws' middle, not on it: an interval never
     leaves its value out.
     """
-    low, middle, high = np.quantile(to(draws), [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
+    low, high = central(to(draws))
+    middle = np.quantile(to(draws), 0.5)
     at = float(to(value))
     if narrower < 1:
         low, high = (at + narrower * (edge - middle) for edge in (low, high))

@@ -41,6 +41,7 @@ from labelbits.learning.forecasts.pairs import differences, paired
 from labelbits.learning.forecasts.worth import bounded, read_at, slope_of, worth_of
 from labelbits.learning.theory import MISSED, RidgeTheory, posterior_lead
 from labelbits.metrics import metric_of
+from labelbits.quantity import central
 
 #: Guides are followed from this probability on, where one account has to be named.
 BELIEVED = 0.5
@@ -247,10 +248,9 @@ def _knows_purity(points: CurvePoints) -> bool:
 
 def _with_parts(one: Forecast, sampling: np.ndarray, model: np.ndarray) -> Forecast:
     """The forecast with the parts of its uncertainty from these qualities (B, S)."""
-    tails = [(1 - one.level) / 2, (1 + one.level) / 2]
     bands = []
     for part in (sampling, model):
-        band = np.quantile(part, tails, axis=0)
+        band = central(part, one.level)
         bands.append(np.where(one.refused, np.nan, band))
     return replace(
         one, sampling_low=bands[0][0], sampling_high=bands[0][1], model_low=bands[1][0],

@@ -21,6 +21,7 @@ from labelbits.learning.forecasts.extrapolate import (
     by_walk,
 )
 from labelbits.metrics import metric_of
+from labelbits.quantity import central
 
 #: Part of the theory's weight (`Shape.theory`) that all draws share. The rest is given wholly to
 #: one of the two, draw by draw, which makes the interval wide where they disagree.
@@ -164,12 +165,10 @@ def forecast(
         quality = 1 - clipped if up else clipped
         return np.where(refused, np.nan, quality)
 
-    tails = [(1 - level) / 2, (1 + level) / 2]
-
     def band(values: np.ndarray) -> np.ndarray:
         result = np.full((2, len(sizes)), np.nan)
         if (~refused).any():
-            result[:, ~refused] = np.quantile(values[:, ~refused], tails, axis=0)
+            result[:, ~refused] = central(values[:, ~refused], level)
         return result
 
     total, sampling, model = finish(total), finish(sampling), finish(model)
@@ -200,12 +199,11 @@ def forecast(
 def with_draws(one: Forecast, draws: np.ndarray) -> Forecast:
     """The forecast with other draws; the parts of its uncertainty move with the middle."""
     draws = np.where(one.refused, np.nan, draws)
-    tails = [(1 - one.level) / 2, (1 + one.level) / 2]
     reached = ~one.refused
     centre = np.full(len(one.sizes), np.nan)
     band = np.full((2, len(one.sizes)), np.nan)
     centre[reached] = np.median(draws[:, reached], axis=0)
-    band[:, reached] = np.quantile(draws[:, reached], tails, axis=0)
+    band[:, reached] = central(draws[:, reached], one.level)
     moved = centre - one.mean
     return replace(
         one, mean=centre, low=band[0], high=band[1], draws=draws,

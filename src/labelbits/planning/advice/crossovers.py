@@ -12,6 +12,7 @@ from labelbits.planning.records import Crossover
 from labelbits.planning.result import LEVEL, Curve
 from labelbits.planning.shown import chance
 from labelbits.planning.spec.planfile import Budget
+from labelbits.quantity import central
 
 #: Ratios that are looked at.
 RATIOS = np.geomspace(0.02, 50, 161)
@@ -80,7 +81,7 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget, held: bool = Fa
                 f"cannot be told: {winner} does {ratios} with probability {chance(never.mean())}."
             )
         return {**entry, "wins": winner, "sentence": sentence}
-    ends = np.quantile(edge, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    ends = central(edge)
     low, middle, high = (
         float(RATIOS[int(np.clip(round(e), 0, len(RATIOS) - 1))])
         for e in (ends[0], middle, ends[1])

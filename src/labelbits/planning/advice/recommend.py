@@ -12,8 +12,9 @@ from labelbits.planning.advice.words import pilot_sentence, target_sentence
 from labelbits.planning.market import Market
 from labelbits.planning.purchases import most_answers
 from labelbits.planning.records import Recommendation, Target
-from labelbits.planning.result import LEVEL, Curve, Option
+from labelbits.planning.result import Curve, Option
 from labelbits.planning.shown import chance
+from labelbits.quantity import central
 
 #: Below this probability of being best, the advice says that the data cannot tell; from this one
 #: on, where it comes from.
@@ -120,7 +121,7 @@ def cheapest_for(market: Market, target: float) -> Target | None:
         if best is not None and cost >= best["cost"]:
             continue
         option = market.option(curve, answers)
-        cautious = np.quantile(sign * curve.draws, (1 - LEVEL) / 2, axis=0) * sign
+        cautious = central(sign * curve.draws)[0] * sign
         surely = _reaching(curve, cautious, target, sign)
         best = {
             **market.purchase_of(option),

@@ -13,9 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import t as student
 
-from labelbits.interface import LEVEL, Batch
+from labelbits.interface import Batch
 from labelbits.metrics import metric_of
 from labelbits.planning.comparisons.forecast import FACTOR, SPREAD
 from labelbits.planning.comparisons.goals import goal_of
@@ -37,7 +36,7 @@ from labelbits.planning.result import NOTHING, Curve
 from labelbits.planning.spec.cost import Part as Bought
 from labelbits.planning.spec.cost import bills
 from labelbits.planning.spec.planfile import Budget
-from labelbits.quantity import Quantity
+from labelbits.quantity import Quantity, reach
 from labelbits.recovery.held_out import Fitter, splits
 from labelbits.recovery.held_out.worlds import PossibleWorld, plausible_worlds
 
@@ -190,9 +189,9 @@ def _gain(differences: np.ndarray) -> Quantity:
     count, mean = len(differences), float(differences.mean())
     error = float(differences.std(ddof=1)) / np.sqrt(count)
     error = np.hypot(error, SPREAD * mean)
-    reach = float(student.ppf((1 + LEVEL) / 2, count - 1)) * error
+    half = reach(float(error), count - 1)
     middle = FACTOR * mean
-    return Quantity(middle, middle - reach, middle + reach, "Student t", found="simulated")
+    return Quantity(middle, middle - half, middle + half, "Student t", found="simulated")
 
 
 def _tried(

@@ -20,9 +20,6 @@ from labelbits.planning.spec.planfile import LearnerPlan, PlanFile
 
 #: Training sizes that another learner is measured at, at most.
 SIZES = 4
-#: Steps of a training up to which mixtures are measured: to choose one and measure its gain takes
-#: up to 220 trainings, of .07 s for 500 steps (docs/planning.md).
-MOST_STEPS = 5_000
 
 
 def learner_assumption(learner: LearnerPlan) -> Assumption:
@@ -41,13 +38,7 @@ def made_of(learner: LearnerPlan, trial: Trial) -> Learner | None:
 
 def mixes(learner: LearnerPlan) -> str:
     """Why no mixture is measured with this learner; empty where one is."""
-    steps = learner.options().get("steps", 0)
-    if steps <= MOST_STEPS:
-        return ""
-    return (
-        f"mixtures of labels were left out: to choose one and measure its gain takes up to 220 "
-        f"trainings of {steps:,} steps; they are measured up to {MOST_STEPS:,} steps"
-    )
+    return learner.learner.unmixed(learner.options())
 
 
 def learner_points(

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
 from labelbits.learning import Standardiser
 from labelbits.learning.curves.engine import Learner, learner_log_proba
@@ -16,8 +15,7 @@ from labelbits.learning.fits.softmax import fit_softmax
 from labelbits.learning.fits.targets import fast_targets
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.trial import Draw, Trial
-from labelbits.planning.result import LEVEL
-from labelbits.quantity import Quantity
+from labelbits.quantity import Quantity, reach
 from labelbits.threads import one_blas_thread, spread
 
 #: Gradients at which a fit stops: a comparison of replicates needs no more.
@@ -191,5 +189,5 @@ def paired_gain(
     # Luck is told by few sets: where it decides, the interval is that of as few observations.
     few = luck > max(0.0, variance - luck) / 2
     freedom = min(count - 1, LUCK_SETS // 2) if few else count - 1
-    reach = float(student.ppf((1 + LEVEL) / 2, freedom)) * math.sqrt(variance)
-    return Quantity(mean, mean - reach, mean + reach, "Student t")
+    half = reach(math.sqrt(variance), freedom)
+    return Quantity(mean, mean - half, mean + half, "Student t")

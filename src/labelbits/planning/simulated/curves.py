@@ -11,7 +11,6 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.information import per_answer
-from labelbits.interface import LEVEL
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.families import one_answer
 from labelbits.planning.measured.curves import Learned
@@ -29,6 +28,7 @@ from labelbits.planning.simulated.ranges import (
 from labelbits.planning.simulated.unseen import of_anyone
 from labelbits.planning.spec.planfile import PlanFile
 from labelbits.progress import known_so_far
+from labelbits.quantity import central
 from labelbits.simulation.pooling import pool_of
 from labelbits.simulation.simulate import simulate
 from labelbits.worlds import World
@@ -266,7 +266,7 @@ def _curve(
     by_world = np.array(worlds).T  # (worlds, grid)
     picks = rng.integers(0, len(by_world), DRAWS)
     draws = by_world[picks]
-    band = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
+    band = central(values, axis=1)
     measured = np.stack([rounds * total, mean, band[0], band[1]], axis=1)
     return Curve(
         family,

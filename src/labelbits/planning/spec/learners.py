@@ -34,6 +34,8 @@ class LearnerKind:
     `learning.measure` takes it; None for the linear learner, which needs no other.
     `spaces(options, features, seed)` learns spaces from comparisons
     (`planning.comparisons.beside.SpaceLearner`); None where it learns from labels alone.
+    `unmixed(options)`: why it is too dear to look for a mixture with, which takes up to 220
+    trainings; empty where it is not.
     `told(options)` is what a plan says of it: (its name, its size, how it is fitted).
     """
 
@@ -44,6 +46,12 @@ class LearnerKind:
     made: Callable[[Mapping[str, Any], int], Any] | None = None
     options: Mapping[str, LearnerOption] = field(default_factory=dict)
     spaces: Callable[[Mapping[str, Any], np.ndarray, int], Any] | None = None
+    unmixed: Callable[[Mapping[str, Any]], str] = lambda options: ""
+
+
+#: Steps of a training up to which mixtures are measured: to choose one and measure its gain takes
+#: up to 220 trainings, of .07 s for 500 steps (docs/planning.md).
+MOST_STEPS = 5_000
 
 
 def _encoder(options: Mapping[str, Any], classes: int) -> Any:
@@ -57,6 +65,16 @@ def _encoded_spaces(options: Mapping[str, Any], features: np.ndarray, seed: int)
 
     return EncoderFitter(
         features, options["hidden"], options["steps"], options["learning_rate"], seed=seed
+    )
+
+
+def _dear_encoder(options: Mapping[str, Any]) -> str:
+    steps = options["steps"]
+    if steps <= MOST_STEPS:
+        return ""
+    return (
+        f"mixtures of labels were left out: to choose one and measure its gain takes up to 220 "
+        f"trainings of {steps:,} steps; they are measured up to {MOST_STEPS:,} steps"
     )
 
 
@@ -97,6 +115,7 @@ LEARNERS: dict[str, LearnerKind] = {
                 "learning_rate": LearnerOption(Annotated[float, Field(gt=0, le=10)], 0.003),
             },
             _encoded_spaces,
+            _dear_encoder,
         ),
     )
 }

@@ -17,6 +17,7 @@ import numpy as np
 
 from labelbits.errors import InputError
 from labelbits.interface import LEVEL, Batch
+from labelbits.quantity import central
 from labelbits.recovery import chain, metrics
 from labelbits.recovery.convergence import Convergence, convergence
 from labelbits.recovery.fitted.fitting import Fitted
@@ -67,8 +68,7 @@ class Posterior:
 
     def interval(self, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
         """(low, high) of every coordinate, (items, dims) each: central quantiles."""
-        edges = (1 - level) / 2, (1 + level) / 2
-        low, high = np.quantile(self.items, edges, axis=0)
+        low, high = central(self.items, level)
         return low, high
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labelbits.interface import LEVEL, Answers
+from labelbits.interface import Answers
+from labelbits.quantity import central
 from labelbits.recovery.embedding import SignalEmbedding
 from labelbits.recovery.held_out.folds import questions_of
 from labelbits.recovery.held_out.predictions import Predictions, Space
@@ -34,7 +35,7 @@ def _by_question(values: np.ndarray, question: np.ndarray, seed: int) -> Score:
     # Counts of a resample of questions (Poisson, so that many questions need no index array).
     weight = generator.poisson(1.0, (BOOTSTRAP, len(total))).astype(np.float32)
     draws = weight @ total / np.maximum(weight @ count, 1e-9)
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = central(draws)
     return Score(float(values.mean()), low, high)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from labelbits.errors import InputError
-from labelbits.interface import LEVEL
+from labelbits.quantity import central
 from labelbits.recovery.metrics import Score
 
 #: Draws of the labelled items.
@@ -65,7 +65,7 @@ def shots(
         found.append(np.mean([one.mean() for one in right]))
         again = [one[generator.integers(0, len(one), len(one))] for one in right]
         resampled.append(np.mean([one.mean() for one in again]))
-    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = central(resampled)
     return Score(float(np.mean(found)), low, high)
 
 
