@@ -14,6 +14,7 @@ import labelbits
 from labelbits.answers.export.targets import TARGETS
 from labelbits.answers.formats.detect import READERS
 from labelbits.cli import app
+from labelbits.items.embedding import OF_TEXTS
 from labelbits.metrics import METRICS
 from labelbits.planning.spec.learners import LEARNERS
 
@@ -62,7 +63,7 @@ def test_nothing_is_defined_that_nothing_uses() -> None:
     ("page", "entries"),
     [
         ("answers", [*READERS, *TARGETS]),
-        ("planning", [*METRICS, *LEARNERS]),
+        ("planning", [*METRICS, *LEARNERS, *OF_TEXTS]),
         ("choosing", list(METRICS)),
     ],
 )

@@ -202,6 +202,10 @@ class Signal(eqx.Module):
         """Number of different questions on the same items (`verify`: one for each class)."""
         return 1
 
+    def question_about(self, name: str) -> str:
+        """The question as people read it where each is about one class (`questions`)."""
+        return f"{self.question} ({name})"
+
     @property
     def symmetry(self) -> int:
         """In how many orders the same items make the same question (triplet: 2, swap b and c)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import ClassVar
 from xml.etree import ElementTree
 
 import numpy as np
@@ -18,6 +19,7 @@ from labelbits.answers.export.projects import Project
 from labelbits.answers.table.preferences import IDEAL
 from labelbits.planning.item_list import FILE, ItemList
 from labelbits.signals import REGISTRY, make
+from labelbits.signals.yes_no import Verify
 
 CLASSES = ["cat & dog", 'a "quote"', "<bird>", "fish"]
 
@@ -258,3 +260,23 @@ def test_a_plan_of_another_format_is_refused(number: str, shown: str, tmp_path: 
     assert "\n" not in str(problem.value)
     assert len(str(problem.value)) < 400 + len(str(path))
     assert not (tmp_path / "refused").exists()
+
+
+def test_a_new_kind_of_question_about_a_class_shows_the_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Doubted(Verify):
+        name: ClassVar[str] = "doubted"
+        question: ClassVar[str] = "Do you doubt this class?"
+
+        def question_about(self, name: str) -> str:
+            return f"Do you doubt {name}?"
+
+    monkeypatch.setitem(REGISTRY, "doubted", Doubted)
+    plan = tmp_path / "plan.json"
+    bought = {"signal": "doubted", "items": 4, "answers_per_item": 1, "cost": 1}
+    plan.write_text(json.dumps({"recommendation": {"purchases": [bought]}}))
+    (made,), _ = export_plan(plan, tmp_path / "out", classes=["cat", "dog"])
+    tasks = [one["data"]["question"] for one in json.loads((made / "tasks.json").read_text())]
+    assert set(tasks) <= {"Do you doubt cat?", "Do you doubt dog?"}
+    assert '<Header value="$question"/>' in (made / "config.xml").read_text()

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from labelbits.cli import app
 from labelbits.errors import InputError
-from labelbits.items.embedding import Kept, embed
+from labelbits.items.embedding import OF_TEXTS, Kept, OfTexts, embed
 from labelbits.items.vectors import read_vectors
 from labelbits.items.writing import write_features
 
@@ -149,3 +149,15 @@ def test_arrays_and_tables_of_features(tmp_path: Path) -> None:
     pl.DataFrame({"id": ["a"], "word": ["x"]}).write_csv(tmp_path / "w.csv")
     with pytest.raises(InputError, match="a column of vectors"):
         read_vectors(tmp_path / "w.csv")
+
+
+def test_another_embedding_of_texts_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lengths(texts: Any, seed: int) -> np.ndarray:
+        return np.array([[len(one)] for one in texts], dtype=np.float32)
+
+    monkeypatch.setitem(OF_TEXTS, "lengths", OfTexts(lengths, "their lengths", "length"))
+    vectors, said = embed(TEXTS, "text", "lengths")
+    assert vectors[:, 0].tolist() == [len(one) for one in TEXTS]
+    assert said == "texts became 1 columns by their lengths, with no download"
+    with pytest.raises(InputError, match="'lengths', which is for texts"):
+        embed(TEXTS, "image", "lengths")

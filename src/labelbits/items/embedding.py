@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,24 @@ Kind = Literal["text", "image"]
 Progress = Callable[[str, float], None]
 #: The embedding of texts where none is named.
 TFIDF = "tfidf"
+
+
+@dataclass(frozen=True)
+class OfTexts:
+    """An embedding of texts that needs no model: `made(texts, seed)` is (texts, columns) float32,
+    `words` say in a sentence by what, `short` while it is at work."""
+
+    made: Callable[[Sequence[str], int], np.ndarray]
+    words: str
+    short: str
+
+
+#: Those that need no download, by the name that `embedding` and `--embedding` take.
+OF_TEXTS = {
+    TFIDF: OfTexts(
+        lambda texts, seed: embed_texts(texts, seed=seed), "TF-IDF and truncated SVD", "TF-IDF"
+    )
+}
 #: The timm model of images where none is named: 13 MB of weights, 1,280 columns.
 IMAGES = "tf_efficientnet_lite0"
 #: Items that a model takes at a time.
@@ -43,19 +62,21 @@ def embed(
 ) -> tuple[np.ndarray, str]:
     """(vectors (items, columns) float32, what was done) of texts, or of the images at these paths.
 
-    `model` is "tfidf" (texts, the default), or a sentence-transformers or timm model by its name
-    or folder. Paths of images start where the program runs, or else beside the files `where`.
+    `model` is one of `OF_TEXTS` (texts; "tfidf" is the default), or a sentence-transformers or timm
+    model by its name or folder. Paths of images start where the program runs, or else beside the
+    files `where`.
     Raises `InputError` for a model that cannot be loaded and an item that it cannot read.
     """
-    if kind == "text" and model in (None, TFIDF):
-        progress("texts become vectors by TF-IDF", 0.0)
-        vectors = embed_texts(values, seed=seed)
+    own = OF_TEXTS.get(model or TFIDF) if kind == "text" else None
+    if own is not None:
+        progress(f"texts become vectors by {own.short}", 0.0)
+        vectors = own.made(values, seed)
         return vectors, (
-            f"texts became {vectors.shape[1]} columns by TF-IDF and truncated SVD, with no download"
+            f"texts became {vectors.shape[1]} columns by {own.words}, with no download"
         )
-    if kind == "image" and model == TFIDF:
+    if model in OF_TEXTS:
         raise InputError(
-            "embedding is 'tfidf', which is for texts; expected the name of a timm model"
+            f"embedding is {model!r}, which is for texts; expected the name of a timm model"
         )
     name = model or IMAGES
     if kind == "image":

@@ -42,6 +42,9 @@ class Verify(ClassSignal):
     def questions(self, classes: int) -> int:
         return classes
 
+    def question_about(self, name: str) -> str:
+        return f"Is it {name}?"
+
     def outcomes(self, classes: int) -> float:
         return 2
 

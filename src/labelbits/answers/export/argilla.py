@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labelbits.answers.export.label_studio import heading
-from labelbits.answers.export.label_studio_results import CONTROL
+from labelbits.answers.export.label_studio_results import CONTROL, names_several
 from labelbits.answers.export.projects import Project
 
 #: The largest step of an Argilla rating: soft labels are given in tenths.
@@ -97,7 +97,7 @@ def _questions(project: Project) -> list[dict[str, Any]]:
     signal, classes, asked = project.signal, project.classes, project.question
     if signal.form == "choices":
         yes_no = signal.outcomes(5) == 2
-        several = not yes_no and signal.name != "votes" and signal.width(5) == 5
+        several = names_several(signal)
         kind = "multi_label_selection" if several else "label_selection"
         names = ["Yes", "No"] if yes_no else classes
         return [_question(CONTROL, asked, kind, options=_options(names), visible_options=None)]

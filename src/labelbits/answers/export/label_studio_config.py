@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
-from labelbits.answers.export.label_studio_results import CONTROL
+from labelbits.answers.export.label_studio_results import CONTROL, names_several
 from labelbits.answers.export.projects import Project
 from labelbits.interface import Signal
 
@@ -17,7 +17,7 @@ def labeling_config(project: Project) -> str:
     """The labeling interface (XML) that asks its question about `$item_1`, `$item_2`, ..."""
     signal = project.signal
     header = f"  <Header value={quoteattr(project.question)}/>"
-    if signal.name == "verify":
+    if signal.questions(2) > 1:  # each task says the class that it asks about
         header = '  <Header value="$question"/>'
     single = signal.form != "pairwise" or signal.arity == 3  # two pairs are shown as pairs
     places = [i for i in range(1, signal.arity + 1) if _is_shown(project, i)]
@@ -33,7 +33,7 @@ def _is_shown(project: Project, place: int) -> bool:
 
 def _choices(signal: Signal, classes: Sequence[str]) -> list[str]:
     yes_no = signal.outcomes(5) == 2
-    several = not yes_no and signal.name != "votes" and signal.width(5) == 5
+    several = names_several(signal)
     names = ["Yes", "No"] if yes_no else classes
     many = 'choice="multiple"' if several else 'choice="single"'
     rows = [f"    <Choice value={quoteattr(name)}/>" for name in names]

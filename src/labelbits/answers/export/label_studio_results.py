@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelbits.answers.formats.reader import as_number, scalar_name
+from labelbits.interface import Signal
 from labelbits.signals import REGISTRY
 
 
@@ -25,6 +26,11 @@ class NotAnswered:
 Values = Mapping[str, Mapping[str, Any]]
 #: Control names of our own labeling configs.
 CONTROL = "answer"
+
+
+def names_several(signal: Signal) -> bool:
+    """Does one answer name as many classes as it likes? Of votes each annotator casts one."""
+    return signal.outcomes(5) != 2 and signal.name != "votes" and signal.width(5) == 5
 
 
 def answer_of(signal: str, items: Sequence[str], classes: Sequence[str], values: Values) -> Any:
@@ -49,8 +55,7 @@ def _choices(signal: str, items: Sequence[str], classes: Sequence[str], values: 
         return {"Yes": True, "No": False}.get(str(names[0]), names[0])
     if signal == "votes":
         return {str(names[0]): 1}  # each annotator casts one vote
-    several = kind.for_world(2, 5).width(5) == 5
-    return names if several else names[0]
+    return names if names_several(kind.for_world(2, 5)) else names[0]
 
 
 def _numbers(signal: str, items: Sequence[str], classes: Sequence[str], values: Values) -> Any:

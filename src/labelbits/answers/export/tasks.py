@@ -67,7 +67,7 @@ def _task(
     if signal.questions(2) > 1:
         name = classes[int(rng.integers(len(classes)))]
         told["asked"] = [name]
-        data["question"] = f"Is it {name}?"
+        data["question"] = signal.question_about(name)
     if signal.form == "ranker":
         data["class_list"] = [{"id": f"class-{k}", "title": name} for k, name in enumerate(classes)]
     if signal.form == "pairwise" and signal.arity == 4:
