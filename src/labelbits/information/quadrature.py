@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scipy import special, stats
@@ -158,8 +157,7 @@ def _binary_entropy(p: Any, q: Any) -> Any:
     return special.entr(p) + special.entr(q)
 
 
-def _lapse(signal: Signal, p: Any, outcomes: int) -> Any:
-    """Probabilities `p`, an array or a number, of one of `outcomes` answers with lapses."""
+def _lapse(signal: Signal, p: np.ndarray, outcomes: int) -> np.ndarray:
     lapse = float(signal.lapse)
     return (1 - lapse) * p + lapse / outcomes
 
