@@ -151,9 +151,8 @@ def _chi_square(dims: int, order: int) -> tuple[np.ndarray, np.ndarray]:
     return value, weight / weight.sum()
 
 
-def _binary_entropy(p: Any, q: Any) -> Any:
-    """Entropy in nats of (p, q), of one or of arrays; q = 1 - p is given apart so that neither tail
-    loses digits."""
+def _binary_entropy(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Entropy in nats of (p, q), q = 1 - p given apart so that neither tail loses digits."""
     return special.entr(p) + special.entr(q)
 
 
