@@ -284,6 +284,7 @@ def test_an_unfinished_sweep_of_other_versions_is_refused(
         store.Store(tmp_path, sweep)
 
 
+@pytest.mark.any_types
 @pytest.mark.parametrize(
     ("change", "message"),
     [
