@@ -137,7 +137,7 @@ def test_ordinal_numbers_are_kept_as_a_scale_or_told(write: Write) -> None:
     assert kinds(slider) == {"score"}
 
 
-@pytest.mark.parametrize("mark", ["NA", "nan", "", "<NA>", "None", "-1"])
+@pytest.mark.parametrize("mark", ["NA", "nan", "", "<NA>", "None"])
 def test_missing_marks_are_no_classes(mark: str, write: Write) -> None:
     answers = read_answers(write("t.csv", f"item,annotator,label\ni,w,0\nj,w,1\nk,w,{mark}\n"))
     assert answers.classes == ("0", "1")

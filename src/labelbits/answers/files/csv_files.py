@@ -11,12 +11,13 @@ import io
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from labelbits.answers.files.csv_layout import Layout, layout_of
+from labelbits.answers.files.decimal_marks import decimal_columns, with_points
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.errors import InputError
 
@@ -88,6 +89,11 @@ class _Header:
 
     names: list[str]
     empty: list[str] | None = None
+    delimiter: str = ","
+    file: str = ""
+    notes: list[str] = field(default_factory=list)
+    #: Columns with three digits after a decimal comma.
+    decimal: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -110,7 +116,7 @@ def _header(path: Path, layout: Layout, notes: list[str]) -> _Header:
         header.append(own)
     if "row" in header:
         header[header.index("row")] = "row (file)"
-    return _Header(header)
+    return _Header(header, delimiter=layout.delimiter, file=path.name, notes=notes)
 
 
 def _fast(
@@ -226,6 +232,15 @@ def _trimmed(cells: pl.DataFrame, header: _Header, rejects: Rejects) -> pl.DataF
             name for name in header.names
             if (not name or name.startswith(NAMELESS)) and frame[name].null_count() == len(frame)
         ]  # fmt: skip
+        header.decimal = decimal_columns(frame, header.delimiter)
+        if header.decimal:
+            apart = "semicolons" if header.delimiter == ";" else "tabs"
+            header.notes.append(
+                f"{header.file}: numbers such as 1,125 are read with a decimal comma (1.125), as "
+                f"the cells are apart by {apart}: columns {', '.join(map(repr, header.decimal))}"
+            )
+    if header.decimal:
+        frame = with_points(frame, header.decimal)
     frame = frame.drop(header.empty).with_columns(number)
     named = [name for name in frame.columns[:-1] if not name.endswith(TWICE)]
     again = pl.repeat(len(named) > 1, len(frame), dtype=pl.Boolean, eager=True)

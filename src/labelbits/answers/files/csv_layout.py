@@ -75,6 +75,9 @@ def layout_of(path: Path, stream: io.TextIOWrapper, longest: int) -> Layout:
 
 def _before_header(lines: list[str], delimiter: str) -> int:
     """How many lines stand before the header: comments, and titles of one cell above a table."""
+    padded = _padded(lines, delimiter)
+    if padded:
+        return padded
     counts = [
         len(next(csv.reader([line], delimiter=delimiter), [])) if line.strip() else 0
         for line in lines[:LOOKED_AT]
@@ -89,6 +92,36 @@ def _before_header(lines: list[str], delimiter: str) -> int:
     before = counts[: counts.index(usual)]
     titles = all(n < 2 or line.startswith("#") for n, line in zip(before, lines, strict=False))
     return len(before) if titles else 0
+
+
+def _padded(lines: list[str], delimiter: str) -> int:
+    """How many lines stand before the header where a spreadsheet filled them up with empty cells.
+
+    A title fills the first cell alone; what follows it fills at most half of the cells, from the
+    first on. The header fills every cell, and no cell below it repeats its name.
+    """
+    if delimiter == " ":
+        return 0
+    rows: list[list[str]] = []
+    for line in lines[:LOOKED_AT]:
+        if line.count('"') % 2:  # a cell that goes on in the next line
+            break
+        with contextlib.suppress(csv.Error):
+            rows.append([c.strip() for c in next(csv.reader([line], delimiter=delimiter), [])])
+    width = len(rows[0]) if rows else 0
+    filled = [sum(map(bool, row)) for row in rows]
+    head = next((i for i, row in enumerate(rows) if len(row) == width == filled[i]), 0)
+    if width < 3 or not head:
+        return 0
+    above = [row for row, count in zip(rows[:head], filled, strict=False) if count]
+    titles = all(
+        len(row) == width and all(row[: sum(map(bool, row))]) and 2 * sum(map(bool, row)) <= width
+        for row in above
+    ) and all(sum(map(bool, row)) == 1 for row in above[:1])
+    names, below = rows[head], [row for row in rows[head + 1 :] if len(row) == width]
+    own = len(set(names)) == width and not any(name.isdecimal() for name in names)
+    again = any(name == row[i] for row in below for i, name in enumerate(names))
+    return head if titles and own and below and not again else 0
 
 
 def _delimiter(lines: list[str]) -> str:

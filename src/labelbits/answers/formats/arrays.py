@@ -187,8 +187,17 @@ def read_matrix(path: Path, kind: Kind, options: Options) -> Parsed:
     said = pl.concat(parts).sort("row", "place").drop("place") if parts else pl.DataFrame()
     if not len(said) or said["value"].null_count() == len(said):
         return Parsed(pl.DataFrame(schema=EMPTY), rejects, notes=notes)
-    said = said.filter(pl.col("value").is_not_null() & ~pl.col("value").is_in(["-1"]))
-    names, said = _numbered(said, options, rejects)
+    said = said.filter(pl.col("value").is_not_null())
+    distinct = said["value"].unique().to_list()
+    # An array of whole numbers has no other way to say that a label is missing.
+    bare = kind in ("numpy", "numbers") and "0" in distinct and "1" in distinct
+    signs = not options.classes and not bare and cells.are_signs(distinct)
+    if "-1" in distinct and not signs and "-1" not in options.classes:
+        notes.append(
+            f"{path.name}: labels -1 count as missing: {int((said['value'] == '-1').sum()):,}"
+        )
+        said = said.filter(pl.col("value") != "-1")
+    names, said = (options.classes, said) if signs else _numbered(said, options, rejects)
     own = Options(names, options.signal or "hard", options.seed)
     decided = decide(path, said, own, rejects, notes)
     return Parsed(decided, rejects, names, items, notes, gold)

@@ -20,6 +20,8 @@ UNSEEN = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000"
 WHOLE = r"^[+-]?\d{1,18}(\.0*)?$"
 #: Numbers whose comma, or whose point, can be no mark of thousands.
 COMMA = r"^[+-]?(\d*,(\d{1,2}|\d{4,})|0?,\d+|\d{1,3}(\.\d{3})+,\d+|\d+,\d+[eE][+-]?\d+)$"
+#: Classes that go by their sign (against, neither, for).
+SIGNS = ({-1.0, 1.0}, {-1.0, 0.0}, {-1.0, 0.0, 1.0})
 POINT = r"^[+-]?[\d,]*\.\d+([eE][+-]?\d+)?$"
 
 
@@ -135,6 +137,12 @@ def is_number(value: str) -> bool:
         return abs(float(value.replace(",", ".", 1))) < float("inf")
     except ValueError:
         return False
+
+
+def are_signs(values: Iterable[str]) -> bool:
+    """Are these the numbers -1 and 1, -1 and 0, or -1, 0 and 1, where -1 is a class of its own?"""
+    said = set(values)
+    return all(map(is_number, said)) and {float(one.replace(",", ".")) for one in said} in SIGNS
 
 
 def is_missing(value: str | None, others: Iterable[str] = ()) -> bool:

@@ -159,11 +159,17 @@ def _decide_one(
         )
     values = {value: cells.parsed(value) for value in there if value not in missing}
     told = f"{path.name}: " + (f"question {question!r}: " if question else "")
-    if "-1" in values and "-1" not in options.classes and _no_class(values):
+    signs = not options.classes and cells.are_signs(values)
+    if signs:
+        notes.append(
+            f"{told}-1 counts as a class beside {_others(values)}: {_count(said, '-1')} answers; "
+            "--classes with the other names reads it as missing, --signal score as a step"
+        )
+    elif "-1" in values and "-1" not in options.classes and _no_class(values):
         missing.add("-1")
         del values["-1"]
         notes.append(f"{told}answers -1 count as missing: {_count(said, '-1')}")
-    kind = _kind(values, options, scale)
+    kind = "hard" if signs and not (scale or options.signal) else _kind(values, options, scale)
     answers, items, lost = _answers(kind, values, options, told, notes)
     if kind in ("hard", "candidates"):
         _doubts(values, answers, told, len(said), notes)
@@ -186,6 +192,10 @@ def _decide_one(
 
 def _count(said: pl.DataFrame, value: str) -> str:
     return f"{int((said['value'] == value).sum()):,}"
+
+
+def _others(values: Mapping[str, Any]) -> str:
+    return " and ".join(sorted(value for value in values if value[:1] != "-"))
 
 
 def _no_class(values: Mapping[str, Any]) -> bool:

@@ -213,7 +213,7 @@ def readings(values: np.ndarray, unsigned: bool = False) -> tuple[str, ...]:
         found.append("counts")
     if kappa > AGREE or (not found and not distinct and kappa > COMPETE):
         found.append("cleanlab")
-    if one_hot:
+    if one_hot or bool(np.all(sums == 100)):  # 100 votes, or per cent
         found.append("probabilities")
     if distinct and not (found and values.max() <= 2):
         found.append("odd-one-out")

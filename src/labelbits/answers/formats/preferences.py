@@ -171,8 +171,10 @@ def _who_won(path: Path, own: pl.DataFrame, both: tuple[str, str], notes: list[s
         .when((low == second) | low.is_in(list(SECOND))).then(pl.lit("1"))
     )  # fmt: skip
     found = own.select(answer.alias("answer"))["answer"]
-    said = set(own["winner"].drop_nulls().unique())
-    if found.null_count() < len(found) or not said <= {"0", "1", "2", "1.5"}:
+    told = own.filter(~own["winner"].str.to_lowercase().is_in(list(TIES)).fill_null(False))
+    known = told.select(answer.alias("answer"))["answer"]
+    said = set(told["winner"].drop_nulls().unique())
+    if not said or known.null_count() < len(known) or not said <= {"0", "1", "2", "1.5"}:
         return found
     if not said & {"2", "1.5"}:
         raise InputError(
@@ -184,7 +186,8 @@ def _who_won(path: Path, own: pl.DataFrame, both: tuple[str, str], notes: list[s
         "are ties"
     )
     numbers = {"1": "0", "2": "1", "0": '"tie"', "1.5": '"tie"'}
-    return own["winner"].replace_strict(numbers, default=None, return_dtype=pl.String)
+    by_number = own["winner"].replace_strict(numbers, default=None, return_dtype=pl.String)
+    return by_number.zip_with(by_number.is_not_null(), found)
 
 
 def read_chosen(path: Path, kind: Kind, options: Options) -> Parsed:
