@@ -115,6 +115,8 @@ def test_a_plan_takes_columns_by_name_as_a_pilot_does(tmp_path: Path) -> None:
     assert found.answers.table["price"].to_list() == columns["price"]
     assert found.gold == ["cat", "dog", "dog"]
     assert any("'annotator' as annotator" in note for note in found.notes)
+    known = read_tables([file], Columns(features=("x",)), by_name=True)
+    assert known.gold == found.gold
     feature = Columns(features=("x", "seconds"), label="label")
     with_it = read_tables([file], feature, by_name=True)
     assert with_it.answers is not None

@@ -133,6 +133,8 @@ def read_tables(
         known = table.select(JOINED, pl.lit(cells.names(table[columns.gold])).alias("gold"))
         held = {i: g for i, g in known.iter_rows() if g is not None and g.lower() not in MISSING}
         gold = [held.get(one) for one in ids]
+    elif by_name and answers is not None and set(answers.gold.values()) <= set(answers.classes):
+        gold = [answers.gold.get(one) for one in ids] if answers.gold else None
     return Items(ids, features, answers, gold, notes, shown, left_out)
 
 

@@ -39,6 +39,8 @@ def with_usual_columns(
     price, unit = usual.price_column(rest)
     if columns.more.get("price") is None and price is not None and of_answers and unit == 1:
         taken["price"] = price
+    if price is not None and of_answers and unit != 1 and "price" not in columns.more:
+        notes.append(f"column {price!r} says cents and is not read as a price of the plan's money")
     gold = usual.found(rest, usual.GOLD) if columns.gold is None else None
     if gold is not None and _names_classes(table, gold, str(columns.label)):
         taken["gold"] = gold
