@@ -74,7 +74,8 @@ def plan_tables(
         if compared is not None:
             asked = Asked(budget, signals=kinds, metric=metric)
             return _plan_comparisons(compared, asked, files, folder, seed, progress)
-    items = read_tables(files, asked_of, seed, embedding=embedding, progress=progress)
+    items = read_tables(files, asked_of, seed, embedding=embedding, by_name=True,
+                        progress=progress)  # fmt: skip
     _check_classes(items.answers, files[0], asked_of.label)
     notes = [
         "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from labelbits.answers import read_answers
-from labelbits.answers.formats import times
+from labelbits.answers.formats import times, usual
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import columns_of, kind_of, reader_for
 from labelbits.answers.formats.reader import Options
@@ -64,8 +64,12 @@ def answers_in(
         )
     for key in (key for key in OTHERS if key in columns.more):
         chosen[key], told[key] = pl.col(columns.more[key]), key
+    count = None
     if columns.annotator is None:
-        chosen[WHO], told[WHO] = pl.lit("annotator"), WHO
+        used = {item, columns.label, columns.id, columns.text, columns.image, *columns.features}
+        count = usual.found([name for name in table.columns if name not in used], usual.COUNT)
+        if count is not None:
+            chosen["count"] = pl.col(count)
     asked = _column_of_questions(table, columns)
     if asked:
         chosen[ASKED], told[ASKED] = pl.col(asked), ASKED
@@ -77,6 +81,16 @@ def answers_in(
             "worth; put them into that column and run the same command again (labelbits init "
             "FILES writes a plan file meanwhile)"
         )
+    if columns.annotator is None:
+        several = kept["item"].is_duplicated()
+        if several.any():
+            notes.append(
+                "no column says who answered: several answers to one item count as those of "
+                "several people (--annotator COLUMN names them)"
+            )
+        else:
+            kept = kept.with_columns(pl.lit("annotator").alias(WHO))
+            told[WHO] = WHO
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "answers.parquet"
         kept.write_parquet(file)
@@ -92,24 +106,24 @@ def answers_in(
                 text = str(problem).replace(str(file), where).replace("answers.parquet", where)
                 raise InputError(text) from None
 
-        found = read(None)
-        if set(found.table["signal"]) == {SCORE}:
-            found = _steps(found, read, columns.label, where, notes)
-    _one_class(found, f"column {columns.label!r}", columns, where)
-    steps = _whole_steps(found)
+        answers = read(None)
+        if set(answers.table["signal"]) == {SCORE}:
+            answers = _steps(answers, read, columns.label, where, notes)
+    _one_class(answers, f"column {columns.label!r}", columns, where)
+    steps = _whole_steps(answers)
     if steps:
         notes.append(
             f"the whole numbers {steps[0]} to {steps[-1]} of {columns.label!r} are taken as "
             f"{len(steps)} classes without an order: if they are steps of a scale (ordinal), "
             f"calling a {steps[0]} a {steps[1]} counts as wrong as calling it a {steps[-1]}"
         )
-    said = [note for note in found.notes if "who answered" not in note]
+    said = [note for note in answers.notes if "who answered" not in note]
     notes += [
         note.replace("answers.parquet", where)
-        for note in (*said, *said_left_out(found))
+        for note in (*said, *said_left_out(answers))
         if not (steps and "without an order" in note)
     ]
-    return found
+    return answers
 
 
 def _whole_steps(found: Answers) -> list[int]:

@@ -20,6 +20,7 @@ from labelbits.interface import Answers
 from labelbits.items.answered import answers_in, read_files_of_answers
 from labelbits.items.reading import IDS, found_column, id_column, no_column, read_table
 from labelbits.items.undescribed import described_rows, finite_rows, without_items
+from labelbits.items.usual_columns import with_usual_columns
 
 #: Values of a label that mean that there is none.
 MISSING = cells.MISSING | {"none", "-"}
@@ -79,12 +80,14 @@ def read_tables(
     say: Say = lambda name: f"--{name}",
     locate: Callable[[str], Path] = Path,
     answers_too: bool = True,
+    by_name: bool = False,
     progress: Callable[[str, float], None] = lambda what, share: None,
 ) -> Items:
     """Read tables of items and answers, and join them by id.
 
     `embedding` names what makes features of texts or images (`items.embedding`), `locate` finds a
-    file that `features` names; without `answers_too` only a column of labels is read. Raises
+    file that `features` names; without `answers_too` only a column of labels is read. `by_name`:
+    columns that nobody named are taken by usual names, as in a table of answers. Raises
     `InputError` that names the file and the column for what is missing or does not fit.
     """
     notes: list[str] = []
@@ -92,6 +95,8 @@ def read_tables(
     tables, answers = _files(list(map(Path, paths)), columns, answers_too, notes)
     table, name = _joined(tables, columns, answers, where, say, notes)
     columns = _checked(table, columns, where, say, locate)
+    if by_name and columns.label:
+        columns = with_usual_columns(table.drop(JOINED), columns, where, notes)
     empty = table[JOINED].is_null()
     if empty.any():
         raise InputError(
@@ -128,6 +133,8 @@ def read_tables(
         known = table.select(JOINED, pl.lit(cells.names(table[columns.gold])).alias("gold"))
         held = {i: g for i, g in known.iter_rows() if g is not None and g.lower() not in MISSING}
         gold = [held.get(one) for one in ids]
+    elif by_name and answers is not None and set(answers.gold.values()) <= set(answers.classes):
+        gold = [answers.gold.get(one) for one in ids] if answers.gold else None
     return Items(ids, features, answers, gold, notes, shown, left_out)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from labelbits.answers.files.csv_files import TWICE
@@ -84,6 +85,16 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     worker = told["annotator"] or first_of(left, *WORKER)
     if worker is None:
         notes.append(f"{path.name}: no column says who answered; each counts as another person's")
+    count = first_of(left.drop(item, strict=False), *usual.COUNT) if worker is None else None
+    if count is not None and not _counts_answers(table, item, label):
+        notes.append(
+            f"{path.name}: column {count!r} is not read: the rows are not one for "
+            "each answer that an item got"
+        )
+    elif count is not None:
+        table = _as_often(path, table, count, notes)
+        left = table.select(left.columns)
+    gold = told["gold"] or _usual_gold(path, left.drop(item, strict=False), table, label, notes)
     who = pl.lit(NOBODY) if worker is None else cells.text(worker, table)
     question = told["question"] or _question(left.drop(item, strict=False), options)
     named = {
@@ -109,7 +120,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         rejects,
         known if not options.classes else (),
         notes=notes,
-        gold=_gold(table, item, told["gold"]),
+        gold=_gold(table, item, gold),
     )
 
 
@@ -144,12 +155,74 @@ def _used(names: list[str], options: Options) -> list[str]:
     found = {name for name in names if {usual.plain(name), usual.bare(name)} & known}
     found |= {name for name in names if usual.plain(name).endswith("label")}
     found |= set(options.columns.values()) | {n for n in names if times.may_be_time(n)}
+    found |= {first_of(table, one) or "" for one in (*usual.GOLD, *usual.COUNT)}
     found |= {usual.price_column(names)[0] or "", *(n for n in names if n.endswith(TWICE))}
     missing = any(first_of(table, *some) is None for some in (ITEM, WORKER, (*LABEL, *SCALE)))
     wrong = any(name not in names for name in options.columns.values())
     if wrong or (missing and len(options.columns) < 3):
         return names
     return [name for name in names if name in found]
+
+
+#: Answers that a column of counts may stand for.
+MOST_COUNTED = 20_000_000
+
+
+def _counts_answers(table: pl.DataFrame, item: str, label: str) -> bool:
+    """Do items stand in several rows, one for each of their answers, as in a table of counts?"""
+    again = table.select(item).is_duplicated().any()
+    return again and not table.select(item, label).is_duplicated().any()
+
+
+def _as_often(path: Path, table: pl.DataFrame, name: str, notes: list[str]) -> pl.DataFrame:
+    """Each row as often as its count says, so that a row of 0 is nobody's answer.
+
+    Raises `InputError` for counts that are no whole numbers of 0 or more.
+    """
+    counts = cells.numbers(table[name]).cast(pl.Float64)
+    wrong = counts.is_null() | (counts < 0) | (counts != counts.round())
+    if wrong.any():
+        place = int(wrong.arg_max() or 0)
+        raise InputError(
+            f"{path}, row {table['row'][place]}: column {name!r} is {table[name][place]!r}; "
+            "expected how many people gave the answer, a whole number of 0 or more; rename the "
+            "column if it is something else"
+        )
+    total = int(counts.sum())
+    if total > MOST_COUNTED:
+        raise InputError(
+            f"{path}: column {name!r} adds up to {total:,} answers; expected at most "
+            f"{MOST_COUNTED:,}; rename the column if it does not count answers"
+        )
+    notes.append(
+        f"{path.name}: column {name!r} says how many people gave each answer: {len(table):,} rows "
+        f"stand for {total:,} answers (rename it if it is something else)"
+    )
+    rows = np.repeat(np.arange(len(table)), counts.to_numpy().astype(np.int64))
+    return table[rows]
+
+
+def _usual_gold(
+    path: Path, left: pl.DataFrame, table: pl.DataFrame, label: str, notes: list[str]
+) -> str | None:
+    """The column of right classes by its name, where it names classes that people named; one that
+    does not is told."""
+    name = first_of(left, *usual.GOLD)
+    if name is None:
+        return None
+    said = cells.names(table[label]).unique().to_list()
+    right = [one for one in cells.names(table[name]).unique() if not cells.is_missing(one)]
+    if right and set(right) <= set(said):
+        notes.append(
+            f"{path.name}: column {name!r} is the right class of each item (gold; --columns "
+            "gold=COL names another)"
+        )
+        return name
+    notes.append(
+        f"{path.name}: column {name!r} names classes that nobody answered and is not read as gold; "
+        f"--columns gold={name} reads it so"
+    )
+    return None
 
 
 def _question(table: pl.DataFrame, options: Options) -> str | None:
@@ -167,7 +240,8 @@ def _gold(table: pl.DataFrame, item: str, gold: str | None) -> dict[str, str]:
     pairs = table.select(
         cells.text(item, table).alias("item"), cells.text(gold, table).alias("gold")
     )
-    return dict(pairs.drop_nulls().unique("item").iter_rows())
+    known = pairs.drop_nulls().unique("item", keep="first", maintain_order=True)
+    return {item: right for item, right in known.iter_rows() if not cells.is_missing(right)}
 
 
 def optional(

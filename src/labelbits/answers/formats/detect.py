@@ -42,6 +42,7 @@ from labelbits.answers.formats import (
     usual,
 )
 from labelbits.answers.formats import salmon as experiments
+from labelbits.answers.formats.number_tables import BY_NAME, IDS, which_fit
 from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, first_of
 from labelbits.errors import InputError
 
@@ -209,6 +210,33 @@ def reader_for(
     raise not_recognised(path, found)
 
 
+def _holds_counts(found: Probe) -> bool:
+    """Are two columns or more whole numbers of 0 or more in the rows at the start?"""
+    rows = [row for row in found.elements if isinstance(row, list)][:50]
+    if found.kind != "csv" or not rows:
+        return False
+    named = [k for k, name in enumerate(found.columns) if name.lower() not in IDS]
+    whole = [k for k in named if all(row[k].strip().isdecimal() for row in rows)]
+    return len(whole) >= 2 and len(whole) == len(named)
+
+
+def _by_name(path: Path, columns: tuple[str, ...]) -> InputError:
+    """Rows of names that are all different: comparisons of items, or labels without agreement."""
+    text = f"{path}: rows hold 3 different names of {', '.join(columns)}; "
+    if len(columns) > 3:
+        return InputError(
+            f"{text}rows may be triples of items, {columns[-1]!r} the odd one, or labels that "
+            "never agree; expected triples as three columns of item numbers, the odd one last "
+            "(--format odd-one-out), or --format cleanlab where each column is an annotator"
+        )
+    told = ",".join(map("=".join, zip(("head", "winner", "loser"), columns, strict=True)))
+    return InputError(
+        f"{text}rows may compare items or be labels that never agree; expected one of: --columns "
+        f"{told} (which item is compared, the nearer, the farther), "
+        "or --format cleanlab where each column is an annotator"
+    )
+
+
 def not_recognised(path: Path, found: Probe) -> InputError:
     """What was found, which column is missing, and the option that says which one it is."""
     seen = found.columns or tuple(found.arrays) or (found.kind,)
@@ -220,7 +248,16 @@ def not_recognised(path: Path, found: Probe) -> InputError:
         named = f"the one column {named}"
     elif found.kind == "json" and not found.columns:
         named = "JSON without objects of named values"
+    if BY_NAME in which_fit(found):
+        return _by_name(path, found.columns)
     text = f"{path}: format not recognised; found {named}; "
+    if _holds_counts(found):
+        text += (
+            "if the numbers are votes by class, a row an item, --format counts reads them; if each "
+            "column is an annotator, --format cleanlab; "
+        )
+        if len(found.columns) == 3:
+            text += "if each row is three item numbers, the odd one last, --format odd-one-out; "
     if found.columns and found.kind in ("csv", "parquet", "json"):
         table = pl.DataFrame(schema=dict.fromkeys(found.columns, pl.String))
         known = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,10 @@ TOTALS = frozenset({
 })  # fmt: skip
 #: Characters of a text on average, above which it is no name.
 LONG = 20
+#: What no reader takes by itself: rows of names of items.
+BY_NAME = "triplets by name"
+#: Names up to this number are those of classes, and so are those of fewer rows than these.
+FEW_ITEMS, LEAST_ROWS = 5, 10
 #: Rows that are looked at.
 LOOKED_AT = 20_000
 #: Agreement beyond chance (as kappa) from which rows are labels of one item each, and the least
@@ -165,9 +170,51 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
                                                    for k, own in enumerate(names)]))  # fmt: skip
         numbers = [cells.numbers(own, comma).to_numpy() for own in names]
         # A table of triples has a header that says so: without one, numbers are labels or counts.
-        found = readings(np.stack(numbers, axis=1).astype(float))
+        values = np.stack(numbers, axis=1).astype(float)
+        found = readings(values)
+        if "counts" not in found and _count_classes(values, table.columns):
+            found = ("counts", *found)
         return tuple(name for name in found if name != "odd-one-out")
+    if _name_items(names, said):
+        return (BY_NAME,)
     return ("cleanlab",) if _are_labels(said, table) else ()
+
+
+def _count_classes(values: np.ndarray, columns: list[str]) -> bool:
+    """Are these votes by class whose totals differ from row to row?
+
+    Classes compete: a row that has more of one has less of others, so that no two columns rise
+    together, and some count is 0. Counts go above the number of columns, and columns of classes
+    are not called as people are.
+    """
+    people = {usual.plain(name) for name in usual.WORKER}
+    stems = [re.sub(r"\d+$", "", usual.plain(name)) for name in columns]
+    if any(not stem or stem in people or len(stem) == 1 for stem in stems):
+        return False
+    if not np.isfinite(values).all() or (values < 0).any() or (values != values.round()).any():
+        return False
+    totals = values.sum(1)
+    if len(values) < 3 or values.max() <= values.shape[1] or (values > 0).all():
+        return False
+    if totals.min() == totals.max() or (values.std(0) == 0).any():
+        return False
+    together = np.corrcoef(values, rowvar=False)[np.triu_indices(values.shape[1], 1)]
+    return bool(together.mean() < 0)
+
+
+def _name_items(names: list[pl.Series], said: Sequence[set[str | None]]) -> bool:
+    """Do rows of three or four name different items, as triplets do and labels of one item never?
+
+    Of four columns the last names one of the others: the odd one.
+    """
+    if len(names) not in (3, 4) or len(set().union(*said)) <= FEW_ITEMS:
+        return False
+    first = said[0]
+    if any(2 * len(own & first) < max(len(own), len(first)) for own in said):
+        return False
+    rows = list(zip(*(own.to_list() for own in names), strict=True))
+    apart = [len({*row[:3]} - {None}) == 3 and row[-1] in row[:3] for row in rows]
+    return len(rows) >= LEAST_ROWS and sum(apart) > 0.95 * len(rows)
 
 
 def _are_labels(said: list[set[str]], table: pl.DataFrame) -> bool:

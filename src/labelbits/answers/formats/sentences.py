@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.reader import (
     Kind,
@@ -17,6 +17,7 @@ from labelbits.answers.formats.reader import (
     Reader,
     columns_in,
     first_of,
+    need,
     opened,
 )
 from labelbits.answers.formats.scales import counted_from_one, described, steps_of
@@ -32,9 +33,32 @@ SCORES = ("score", "similarity_score", "similarity", "relatedness_score", "label
 ENDS = (1.0, 5.0, 10.0, 100.0)
 
 
+#: What triplets call the item that two others are compared with, the nearer and the farther.
+HEADS = ("anchor", "query", "reference", "target", "standard", "probe")
+NEARER = (("positive", "negative"), ("closer", "farther"), ("closer", "further"),
+          ("nearer", "farther"), ("near", "far"), ("closest", "farthest"),
+          ("similar", "dissimilar"), ("more_similar", "less_similar"))  # fmt: skip
+
+
+def triplet_columns(columns: tuple[str, ...]) -> tuple[str, str, str] | None:
+    """The columns of triplets that go by known names."""
+    head = usual.found(columns, HEADS)
+    for pair in NEARER:
+        near, far = (usual.found(columns, (name,)) for name in pair)
+        if head and near and far:
+            return head, near, far
+    return None
+
+
 def read_triplets(path: Path, kind: Kind, options: Options) -> Parsed:
     """Is `positive` or `negative` more like `anchor`? Sides are drawn by the seed."""
-    table, rejects, notes = opened(path, kind, "anchor", "positive", "negative")
+    table, rejects, notes = opened(path, kind)
+    named = triplet_columns(tuple(table.columns))
+    nearer = "positive" if named is None else named[1]
+    if named is None:
+        need(path, table, "anchor", "positive", "negative")
+    else:
+        table = table.rename(dict(zip(named, ("anchor", "positive", "negative"), strict=True)))
     worker = first_of(table, *WORKER)
     swap = pl.Series("swap", np.random.default_rng(options.seed).random(len(table)) < 0.5)
     extra = optional(path, table, options, notes)
@@ -46,7 +70,7 @@ def read_triplets(path: Path, kind: Kind, options: Options) -> Parsed:
         **extra,
     )
     notes.append(
-        f"{path.name}: the positive one is the nearer; sides were drawn with seed {options.seed}"
+        f"{path.name}: the {nearer} one is the nearer; sides were drawn with seed {options.seed}"
     )
     left = pl.when("swap").then("negative").otherwise("positive")
     right = pl.when("swap").then("positive").otherwise("negative")
@@ -140,8 +164,8 @@ def _answers(values: np.ndarray, name: str, options: Options) -> tuple[str, list
 
 
 def is_triplets(probe: Probe) -> bool:
-    """anchor, positive, negative."""
-    return probe.has("anchor", "positive", "negative")
+    """anchor, positive, negative, and the like."""
+    return triplet_columns(probe.columns) is not None
 
 
 def is_pairs(probe: Probe) -> bool:

@@ -117,6 +117,12 @@ TRUTH = frozenset({"gold", "truth", "goldlabel", "truelabel", "groundtruth", "go
                    "correct", "correctlabel", "expertlabel"})  # fmt: skip
 TOGETHER = frozenset({"majority", "majorityvote", "majoritylabel", "consensus", "adjudicated",
                       "aggregated", "mv", "finallabel", "final", "resolved"})  # fmt: skip
+#: Those of them that are gold in a table of answers, where "correct" may say if an answer is right.
+GOLD = ("gold", "gold_label", "true_label", "ground_truth", "gold_standard", "truth",
+        "expert_label")  # fmt: skip
+#: How many people gave an answer, in a table without a column of people.
+COUNT = ("count", "counts", "votes", "n_votes", "num_votes", "vote_count", "n", "freq", "frequency",
+         "weight")  # fmt: skip
 #: Columns that end like a label and hold something else.
 _NO_LABELS = re.compile(r"^(gold|true|truth|expert|soft|predicted|pred|model|old|previous)")
 
