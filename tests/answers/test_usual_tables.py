@@ -131,3 +131,19 @@ def test_answers_of_nobody_in_a_plan_are_those_of_several(tmp_path: Path) -> Non
     assert found.answers.table["annotator"].to_list() == read.table["annotator"].to_list()
     assert len(found.answers) == len(read) == len(LABELS)
     assert any("several people" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "form", "key"),
+    [
+        ("m.csv", "model,task,label\nm1,a,cat\nm1,b,dog\n", "language-model", "seconds"),
+        ("m.csv", "model,task,label\nm1,a,cat\nm1,b,dog\n", "language-model", "price"),
+        ("l.jsonl", '{"annotators": ["a", "b"], "labels": ["x", "y"]}\n', "lists", "item"),
+    ],
+)
+def test_a_column_that_is_not_there_is_named_in_every_reader(
+    tmp_path: Path, name: str, content: str, form: str, key: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=f"--columns {key}=nope: there is no column 'nope'"):
+        read_answers(tmp_path / name, format=form, columns={key: "nope"})

@@ -81,14 +81,13 @@ def said_of_comparisons(answers: Answers, groups: bool = True) -> list[str]:
             f"all {len(table):,} comparisons are those of one annotator ({who[0]}): what others "
             "would answer cannot be known from them"
         )
-    if IDEAL in own.items:
-        pass  # few options are what preferences are about
-    elif asked <= FEW_ITEMS:
+    many_are_wanted = IDEAL not in own.items  # few options are what preferences are about
+    if many_are_wanted and asked <= FEW_ITEMS:
         said.append(
             f"all {len(table):,} comparisons are about {asked} items: they allow few different "
             "questions, and nothing is known of other items"
         )
-    elif (share := share_of_few(counts)) > MOST_PLACES:
+    elif many_are_wanted and (share := share_of_few(counts)) > MOST_PLACES:
         said.append(
             f"{100 * share:.0f} % of the places in the questions are taken by {FEW_ITEMS} items: "
             f"hardly anything is known of the other {asked - FEW_ITEMS}"

@@ -8,7 +8,15 @@ import polars as pl
 
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.deciding import decide
-from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, columns_in, opened
+from labelbits.answers.formats.reader import (
+    Kind,
+    Options,
+    Probe,
+    Reader,
+    columns_in,
+    opened,
+    told_column,
+)
 from labelbits.answers.formats.stamps import seconds_between
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
@@ -25,7 +33,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         for row in table.filter(out)["row"]:
             rejects.add(row, "judgement is tainted: Appen does not trust its annotator", "true")
         table = table.filter(~out)
-    questions = _questions(table, options)
+    questions = _questions(path, table, options)
     if not questions:
         raise InputError(
             f"{path}: no column is a question (one with a column of its name and _gold, or "
@@ -56,10 +64,10 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     return Parsed(decide(path, said, options, rejects, notes), rejects, notes=notes, gold=gold)
 
 
-def _questions(table: pl.DataFrame, options: Options) -> list[str]:
-    told = options.columns.get("label")
-    if told in table.columns:
-        return [str(told)]
+def _questions(path: Path, table: pl.DataFrame, options: Options) -> list[str]:
+    told = told_column(path, table, options, "label")
+    if told is not None:
+        return [told]
     names = [n for n in table.columns if not n.startswith("_") and n != "row"]
     found = [n for n in names if f"{n}_gold" in names or f"{n}:confidence" in names]
     return found or [n for n in names if not n.endswith("_gold") and _differs(table, n)]

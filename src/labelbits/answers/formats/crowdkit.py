@@ -21,8 +21,9 @@ from labelbits.answers.formats.reader import (
     Reader,
     columns_in,
     first_of,
-    number,
     opened,
+    price,
+    told_column,
 )
 from labelbits.answers.formats.usual import ITEM, LABEL, PERHAPS_LABEL, QUESTION, SCALE, WORKER
 from labelbits.answers.table.columns import Parsed
@@ -51,17 +52,6 @@ def column_of(path: Path, table: pl.DataFrame, names: Sequence[str], key: str) -
             f"{', '.join(names[:8])}; --columns {key}=COL says which column it is"
         )
     return found
-
-
-def told_column(path: Path, table: pl.DataFrame, options: Options, key: str) -> str | None:
-    """The column that the user names as `key`, if any; `InputError` where it is not there."""
-    name = options.columns.get(key)
-    if name is not None and name not in table.columns:
-        raise InputError(
-            f"{path}: --columns {key}={name}: there is no column {name!r}; found "
-            f"{columns_in(table)}"
-        )
-    return name
 
 
 def check_once(path: Path, table: pl.DataFrame, column: str) -> None:
@@ -249,15 +239,13 @@ def optional(
 ) -> dict[str, pl.Expr]:
     """Seconds and price, where a table has columns for them."""
     found: dict[str, pl.Expr] = {}
-    told = [told_column(path, table, options, key) for key in ("seconds", "milliseconds")]
+    told = [told_column(path, table, options, key) for key in times.KEYS]
     taken = times.seconds(path, table, notes, *told)
     if taken is not None:
         found["seconds"] = pl.lit(taken)
-    name, unit = told_column(path, table, options, "price"), 1.0
-    if name is None:
-        name, unit = usual.price_column(n for n in table.columns if n != "row")
-    if name:
-        found["price"] = number(name, table) * unit
+    paid = price(path, table, options)
+    if paid is not None:
+        found["price"] = paid
     return found
 
 

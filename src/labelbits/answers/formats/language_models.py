@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from labelbits.answers.formats import times, usual
+from labelbits.answers.formats import times
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -22,7 +22,9 @@ from labelbits.answers.formats.reader import (
     first_of,
     number,
     opened,
+    price,
     text,
+    told_column,
 )
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
@@ -30,7 +32,6 @@ from labelbits.errors import InputError
 #: What `annotator_kind` says.
 PERSON, MODEL = "person", "model"
 TASKS = ("task", "item", "item_id")
-TIMES = ("seconds", "milliseconds")
 LABELS = ("label", "answer", "response", "prediction")
 
 
@@ -69,7 +70,8 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             f"{path}: found columns {', '.join(table.columns[:8])}; expected model, task and label"
         )
     table = table.with_columns(text(name, table) for name in ("model", item, label))
-    taken = times.seconds(path, table, notes, *(options.columns.get(k) for k in TIMES))
+    told = [told_column(path, table, options, key) for key in times.KEYS]
+    taken = times.seconds(path, table, notes, *told)
     signal = "signal" if "signal" in table.columns else None
     return Parsed(
         table.select(
@@ -78,7 +80,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             pl.concat_list(item).alias("items"),
             as_json(table[label]).alias("answer"),
             (pl.lit(None, pl.Float64) if taken is None else pl.lit(taken)).alias("seconds"),
-            _price(table).alias("price"),
+            _price(path, table, options).alias("price"),
             pl.lit(MODEL).alias("annotator_kind"),
             "row",
         ),
@@ -87,10 +89,11 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     )
 
 
-def _price(table: pl.DataFrame) -> pl.Expr:
-    name, unit = usual.price_column(name for name in table.columns if name != "row")
-    if name is not None and name not in ("input_price", "output_price"):
-        return number(name, table) * unit
+def _price(path: Path, table: pl.DataFrame, options: Options) -> pl.Expr:
+    """What an answer cost: a column of it, else its tokens at their prices for a million."""
+    paid = price(path, table, options)
+    if paid is not None:
+        return paid
     read_name = first_of(table, "input_tokens", "prompt_tokens")
     written_name = first_of(table, "output_tokens", "completion_tokens")
     if read_name and written_name and {"input_price", "output_price"} <= set(table.columns):

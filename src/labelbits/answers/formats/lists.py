@@ -18,6 +18,7 @@ from labelbits.answers.formats.reader import (
     first_of,
     opened,
     scalar_name,
+    told_column,
 )
 from labelbits.answers.formats.times import SECONDS
 from labelbits.answers.table.columns import Parsed
@@ -98,7 +99,7 @@ def _rows(probe: Probe) -> Iterator[Mapping[str, Any]]:
 def read(path: Path, kind: Kind, options: Options) -> Parsed:
     """Each list is taken apart: one answer a person. A time beside the label is its own."""
     table, rejects, notes = opened(path, kind)
-    item = options.columns.get("item") or first_of(table, *usual.ITEM)
+    item = told_column(path, table, options, "item") or first_of(table, *usual.ITEM)
     rows = Rows()
     found = 0
     for record in table.iter_rows(named=True):

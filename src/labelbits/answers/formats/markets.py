@@ -23,6 +23,7 @@ from labelbits.answers.formats.reader import (
     number,
     opened,
     scalar_name,
+    told_column,
 )
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
@@ -34,7 +35,7 @@ def read_mturk(path: Path, kind: Kind, options: Options) -> Parsed:
     rows = Rows()
     inputs = [name for name in table.columns if re.match(r"Input(\.|\d)", name)]
     outputs = [name for name in table.columns if name.startswith("Answer.")]
-    if not outputs and (told := options.columns.get("label") or _old_answer(table)):
+    if not outputs and (told := told_column(path, table, options, "label") or _old_answer(table)):
         table = table.rename({told: f"Answer.{told}"})
         outputs = [f"Answer.{told}"]
         notes.append(f"{path.name}: the answer is read from column {told!r}")

@@ -24,6 +24,7 @@ from labelbits.answers.formats.reader import (
     first_of,
     opened,
     scalar_name,
+    told_column,
 )
 from labelbits.answers.formats.times import durations, time_column
 from labelbits.answers.table.columns import Parsed
@@ -50,7 +51,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             "annotator=COL says which column it is"
         )
     parts = dict.fromkeys(n.split(":::")[0] for n in table.columns if ":::" in n)
-    questions = list(parts) or _questions(table, user, options)
+    questions = list(parts) or _questions(path, table, user, options)
     if not questions:
         raise InputError(
             f"{path}: no column differs within an annotator and within an item; found "
@@ -82,11 +83,11 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     return Parsed(decide(path, said, options, rejects, notes, questions), rejects, notes=notes)
 
 
-def _questions(table: pl.DataFrame, user: str, options: Options) -> list[str]:
+def _questions(path: Path, table: pl.DataFrame, user: str, options: Options) -> list[str]:
     """Columns that differ within an annotator and within an item."""
-    told = options.columns.get("label")
-    if told in table.columns:
-        return [str(told)]
+    told = told_column(path, table, options, "label")
+    if told is not None:
+        return [told]
     names = [
         name for name in table.columns
         if name not in ("row", "instance_id", user) and name.lower() not in NOT_ASKED

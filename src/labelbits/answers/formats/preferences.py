@@ -17,7 +17,7 @@ import polars as pl
 from labelbits.answers.files.json_files import loads_loose
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells
-from labelbits.answers.formats.crowdkit import optional, told_column
+from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.reader import (
@@ -30,6 +30,7 @@ from labelbits.answers.formats.reader import (
     first_of,
     lists_of,
     opened,
+    told_column,
 )
 from labelbits.answers.formats.usual import WORKER
 from labelbits.answers.table.columns import PREFERENCE, Parsed

@@ -155,6 +155,25 @@ def columns_in(table: pl.DataFrame) -> str:
     return ", ".join(name for name in table.columns[:12] if name != "row") or "none"
 
 
+def told_column(path: Path, table: pl.DataFrame, options: Options, key: str) -> str | None:
+    """The column that the user names as `key`, if any; `InputError` where it is not there."""
+    name = options.columns.get(key)
+    if name is not None and name not in table.columns:
+        raise InputError(
+            f"{path}: --columns {key}={name}: there is no column {name!r}; found "
+            f"{columns_in(table)}"
+        )
+    return name
+
+
+def price(path: Path, table: pl.DataFrame, options: Options) -> pl.Expr | None:
+    """What was paid for each answer, None where no column says it."""
+    name, unit = told_column(path, table, options, "price"), 1.0
+    if name is None:
+        name, unit = usual.price_column(one for one in table.columns if one != "row")
+    return None if name is None else number(name, table) * unit
+
+
 def first_of(table: pl.DataFrame, *names: str) -> str | None:
     """The first of `names` that is a column, or None; capitals, blanks and marks do not count."""
     return usual.found(table.columns, names)

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.formats import usual
-from labelbits.answers.formats.crowdkit import told_column
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.reader import (
     Kind,
@@ -20,6 +19,7 @@ from labelbits.answers.formats.reader import (
     need,
     opened,
     text,
+    told_column,
 )
 from labelbits.answers.formats.times import seconds
 from labelbits.answers.formats.usual import WORKER

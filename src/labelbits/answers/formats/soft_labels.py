@@ -11,7 +11,7 @@ import polars as pl
 from labelbits.answers.files.json_files import loads_loose
 from labelbits.answers.files.parquet import class_names
 from labelbits.answers.formats import cells
-from labelbits.answers.formats.crowdkit import column_of, optional, told_column
+from labelbits.answers.formats.crowdkit import column_of, optional
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -20,6 +20,7 @@ from labelbits.answers.formats.reader import (
     columns_in,
     first_of,
     opened,
+    told_column,
 )
 from labelbits.answers.formats.usual import ITEM, WORKER
 from labelbits.answers.table.columns import Parsed
@@ -33,7 +34,7 @@ SOFT = ("soft_label", "soft_labels", "probabilities", "probs", "label_dist", "di
 def read(path: Path, kind: Kind, options: Options) -> Parsed:
     """One soft label a row; classes are told, named in the metadata, or numbered."""
     table, rejects, notes = opened(path, kind)
-    soft = options.columns.get("label") or first_of(table, *SOFT)
+    soft = told_column(path, table, options, "label") or first_of(table, *SOFT)
     if soft is None or soft not in table.columns:
         raise InputError(
             f"{path}: column {SOFT[0]!r} is missing; found {columns_in(table)}; expected one of: "

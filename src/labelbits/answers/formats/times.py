@@ -15,6 +15,8 @@ from labelbits.answers.formats.cells import names as as_names
 from labelbits.answers.formats.cells import numbers
 from labelbits.answers.formats.stamps import seconds_between
 
+#: Keys of `--columns` that name a column of times, in the order of the arguments of `seconds`.
+KEYS = ("seconds", "milliseconds")
 #: Usual names without marks and capitals: seconds for certain, milliseconds, either.
 SECONDS = (
     "seconds", "secs", "sec", "rts", "timeseconds", "durationseconds", "elapsedseconds",
