@@ -10,8 +10,10 @@ from labelbits.metrics import metric_of
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.evidence.noise import SignalNoise, calibration_of
 from labelbits.planning.result import Assumption, Family
+from labelbits.planning.spec.annotator_kinds import KnownBy, by
+from labelbits.planning.spec.asked import SignalPlan
 from labelbits.planning.spec.cost import affordable_items, price_of
-from labelbits.planning.spec.planfile import MODEL, PlanFile, SignalPlan, by
+from labelbits.planning.spec.planfile import PlanFile
 from labelbits.signals import Hard, Votes, make
 
 #: The most votes on one item that are ever tried.
@@ -45,7 +47,7 @@ def build_families(
             found = noise[number - 1]
             options["precision"], options["lapse"] = found.precision, found.lapse
             assumptions += _noise(asked, found)
-        elif asked.lapse is not None and asked.is_crowd:
+        elif asked.lapse is not None and asked.known_by is KnownBy.PEOPLE:
             options["lapse"] = asked.lapse
         signal = make(asked.kind, dims, classes, **options)
         try:
@@ -106,7 +108,7 @@ def build_families(
 def _as_asked(asked: SignalPlan, pilot: Pilot) -> dict[str, int]:
     """The shape of the pilot's own questions of this kind (classes named, steps of a scale)."""
     model = asked.model or next(iter(pilot.model_names(asked.kind)), "")
-    own = pilot.models.get((model, asked.kind)) if asked.annotators == MODEL else None
+    own = pilot.models.get((model, asked.kind)) if asked.known_by is KnownBy.MODEL else None
     batch = own or pilot.batches.get(asked.kind)
     if batch is None or asked.kind == "votes":
         return {}
@@ -127,12 +129,6 @@ def _price(plan: PlanFile, asked: SignalPlan, number: int, signal: Signal, class
     """The price of one answer, from the pilot of the same annotators where it tells."""
     found, budget = calibration_of(asked, pilot), plan.budget
     measured = found and found.price_of_answer(budget.wage_per_hour, budget.fee)
-    named = not (asked.is_model or asked.is_crowd)
-    if named and asked.price is None and asked.seconds is None:
-        raise InputError(
-            f"[[signal]] number {number} ({asked.kind} by {asked.annotators}): neither price nor "
-            "seconds is given; published times are a crowd's: add price = ... or seconds = ..."
-        )
     return price_of(asked, number, signal, classes, budget, measured)
 
 

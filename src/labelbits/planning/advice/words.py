@@ -7,7 +7,7 @@ from labelbits.planning.purchases import TO_A_QUESTION, labels_items
 from labelbits.planning.records import Target, ValueOfKnowing
 from labelbits.planning.result import LEVEL, NOTHING, Option
 from labelbits.planning.shown import chance, each
-from labelbits.planning.spec.planfile import CROWD, by
+from labelbits.planning.spec.annotator_kinds import CROWD, by
 
 #: Words for what is bought.
 NAMES = {

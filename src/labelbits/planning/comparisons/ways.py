@@ -10,7 +10,7 @@ from labelbits.planning.comparisons.doubts import compares
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.planning.purchases import TO_A_QUESTION
 from labelbits.planning.result import Family
-from labelbits.planning.spec.planfile import MODEL
+from labelbits.planning.spec.annotator_kinds import KnownBy
 
 #: Answers to each question that are tried where the plan leaves it open.
 REPEATS = (1, 3)
@@ -56,9 +56,9 @@ def source_of(family: Family, held: Held) -> Source:
     if kind == "votes" and not np.any(held.kind == "votes"):
         kind = "hard"
     model = asked.model if asked is not None else None
-    if model is None and asked is not None and asked.annotators == MODEL:
+    if model is None and asked is not None and asked.known_by is KnownBy.MODEL:
         found = [m for k, m in held.sources() if k == kind and m]
-        model = found[0] if found else MODEL
+        model = found[0] if found else asked.annotators
     return kind, model or ""
 
 
