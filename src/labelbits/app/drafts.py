@@ -138,6 +138,7 @@ def vocabulary() -> dict[str, Any]:
             "options": options,
             "seconds": None if time is None else time.median,
             "names": cls.labels_items(),
+            "several_of": cls.several_of,
         }
     metrics = {
         one.name: {"title": one.title, "meaning": one.meaning, "percent": one.percent,

@@ -18,6 +18,7 @@ from labelbits.planning.spec.annotator_kinds import CROWD, KnownBy, annotator_ki
 from labelbits.planning.spec.asked import SignalPlan
 from labelbits.planning.spec.cost import Price
 from labelbits.planning.spec.planfile import Budget
+from labelbits.signals import one_question
 
 #: Columns of the table of options: a purchase together with the labels that are held.
 WITH_HELD = ("quality_with_held", "low_with_held", "high_with_held")
@@ -51,7 +52,7 @@ class Family:
     @property
     def question(self) -> tuple[str, str]:
         """What is asked of whom: a vote and a hard label are one question, at one price."""
-        return "hard" if self.kind == "votes" else self.kind, self.annotators
+        return one_question(self.kind), self.annotators
 
 
 @dataclass(frozen=True)

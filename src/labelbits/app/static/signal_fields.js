@@ -2,7 +2,9 @@
 import {choice, field, h} from './dom.js';
 import {numeric} from './plan_form.js';
 
-const asked = one => (one.kind === 'votes' ? 'hard' : one.kind);
+/** What each single answer is about: several answers in one are answers to one question. */
+let kinds = {};
+const asked = one => kinds[one.kind]?.several_of || one.kind;
 const who = one => one.model || one.annotators || 'crowd';
 const PAY = ['price', 'seconds', 'input_tokens', 'output_tokens', 'input_price', 'output_price'];
 // Questions whose price is set apart from the other's, by the user's own word in this window.
@@ -17,6 +19,7 @@ const kindOf = (people, one) => people.find(kind => kind.named && kind.named.key
   || people.find(kind => kind.name === (one.annotators || people[0].name)) || people.find(kind => kind.named && kind.named.key === 'annotators');
 
 export function signals(plan, offered, tell) {
+  kinds = offered.words.kinds;
   const cards = plan.signal.map((one, i) => card(plan, one, i, offered, tell));
   const more = h('button', {type: 'button', id: 'signal-add', onclick: () => {
     const used = new Set(plan.signal.map(one => one.kind));
@@ -29,8 +32,8 @@ export function signals(plan, offered, tell) {
 
 function card(plan, one, i, {words}, tell) {
   const known = words.kinds[one.kind];
-  const kinds = Object.entries(words.kinds).map(([name, about]) => [name, `${name}: ${about.about}`]);
-  if (!known) kinds.unshift([one.kind, `${one.kind} (unknown)`]);
+  const names = Object.entries(words.kinds).map(([name, about]) => [name, `${name}: ${about.about}`]);
+  if (!known) names.unshift([one.kind, `${one.kind} (unknown)`]);
   const to = (key, more) => value => {
     if (value === undefined || value === '') delete one[key]; else one[key] = value;
     tell(more);
@@ -39,7 +42,7 @@ function card(plan, one, i, {words}, tell) {
   const people = words.annotators;
   const those = kindOf(people, one);
   const fields = [
-    field('Kind', choice(kinds, one.kind, kind => {
+    field('Kind', choice(names, one.kind, kind => {
       for (const key of Object.keys(known ? known.options : {})) delete one[key];
       one.kind = kind;
       tell({anew: true});
@@ -52,7 +55,7 @@ function card(plan, one, i, {words}, tell) {
   ];
   if (those.named) fields.push(field(those.named.label, h('input', {type: 'text', id: `${id}-${those.named.key}`, value: one[those.named.key] ?? '', maxLength: 40,
     oninput: event => to(those.named.key)(event.target.value || (those.named.key === 'annotators' ? those.name : undefined))}), those.named.help));
-  fields.push(numeric('Answers an item', one.answers_per_item, to('answers_per_item'), {id: `${id}-each`, min: 1, step: 1, placeholder: one.kind === 'votes' ? 'several are tried' : 'as fits'}));
+  fields.push(numeric('Answers an item', one.answers_per_item, to('answers_per_item'), {id: `${id}-each`, min: 1, step: 1, placeholder: known && known.several_of ? 'several are tried' : 'as fits'}));
   for (const [key, option] of Object.entries(known ? known.options : {})) if (key !== 'answers_per_item') fields.push(own(one, key, option, id, to));
   fields.push(numeric('Random answers (lapse)', one.lapse, to('lapse'), {id: `${id}-lapse`, min: 0, max: 0.99, placeholder: 'from the answers you have'}));
   return h('article', {className: 'signal', 'aria-label': `Kind of question ${i + 1}: ${one.kind}`},

@@ -13,6 +13,7 @@ from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.evidence.loading import Evidence, votes_of
 from labelbits.planning.spec.annotator_kinds import KnownBy
 from labelbits.planning.spec.asked import SignalPlan
+from labelbits.signals import one_question
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _models_batch(asked: SignalPlan, evidence: Evidence, number: int) -> Batch |
     """The pilot's answers of the language model that is meant."""
     if asked.known_by is not KnownBy.MODEL:
         return None
-    kind = "hard" if asked.kind == "votes" else asked.kind
+    kind = one_question(asked.kind)
     found = evidence.pilot.model_names(kind)
     where = f"[[signal]] number {number} ({asked.kind} by a language model)"
     if asked.model is not None and asked.model not in found:

@@ -37,7 +37,7 @@ class PilotToRun:
 
     def _cost(self, families: list[Family], budget: Budget) -> float | None:
         crowd = [family for family in families if family.known_by is KnownBy.PEOPLE] or families
-        prices = [family.price for family in crowd if family.kind in ("hard", "votes")]
+        prices = [family.price for family in crowd if family.question[0] == "hard"]
         prices = prices or [family.price for family in crowd]
         if not prices:
             return None
