@@ -95,6 +95,9 @@ def answers_in(
         file = Path(folder) / "answers.parquet"
         kept.write_parquet(file)
 
+        def shown(text: str) -> str:
+            return text.replace(str(file), where).replace(file.name, where)
+
         def read(signal: str | None) -> Answers:
             try:
                 return read_answers(
@@ -103,8 +106,7 @@ def answers_in(
             except SeveralQuestionsError as several:
                 raise _one_question(where, several) from None
             except InputError as problem:
-                text = str(problem).replace(str(file), where).replace("answers.parquet", where)
-                raise InputError(text) from None
+                raise InputError(shown(str(problem))) from None
 
         answers = read(None)
         if set(answers.table["signal"]) == {SCORE}:
@@ -119,7 +121,7 @@ def answers_in(
         )
     said = [note for note in answers.notes if "who answered" not in note]
     notes += [
-        note.replace("answers.parquet", where)
+        shown(note)
         for note in (*said, *said_left_out(answers))
         if not (steps and "without an order" in note)
     ]

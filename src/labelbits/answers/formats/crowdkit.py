@@ -26,9 +26,9 @@ from labelbits.answers.formats.reader import (
     told_column,
 )
 from labelbits.answers.formats.usual import ITEM, LABEL, PERHAPS_LABEL, QUESTION, SCALE, WORKER
+from labelbits.answers.formats.who import annotators
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
-from labelbits.interface import NOBODY
 
 
 def is_plain(probe: Probe) -> bool:
@@ -85,7 +85,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         table = _as_often(path, table, count, notes)
         left = table.select(left.columns)
     gold = told["gold"] or _usual_gold(path, left.drop(item, strict=False), table, label, notes)
-    who = pl.lit(NOBODY) if worker is None else cells.text(worker, table)
+    who = annotators(path, table, worker, notes)
     question = told["question"] or _question(left.drop(item, strict=False), options)
     named = {
         "item": cells.text(item, table),

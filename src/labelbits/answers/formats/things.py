@@ -18,9 +18,9 @@ from labelbits.answers.formats.reader import (
     opened,
 )
 from labelbits.answers.formats.usual import WORKER
+from labelbits.answers.formats.who import annotators
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
-from labelbits.interface import NOBODY
 
 IMAGES = tuple(
     tuple(f"{name}{i}" for i in (1, 2, 3))
@@ -74,7 +74,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     extra = optional(path, table, options, notes)
     worker = first_of(table, *WORKER, "subject")
     said = own.with_columns(
-        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table), **extra
+        annotator=annotators(path, table, worker, notes), **extra
     ).filter(pl.col("odd").is_not_null())
     return Parsed(
         said.select(
