@@ -73,9 +73,9 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         rejects.add(row, "choice is none of the three images", found or "")
     extra = optional(path, table, options, notes)
     worker = first_of(table, *WORKER, "subject")
-    said = own.with_columns(
-        annotator=annotators(path, table, worker, notes), **extra
-    ).filter(pl.col("odd").is_not_null())
+    said = own.with_columns(annotator=annotators(path, table, worker, notes), **extra).filter(
+        pl.col("odd").is_not_null()
+    )
     return Parsed(
         said.select(
             pl.lit("odd-one-out").alias("signal"),
