@@ -14,8 +14,11 @@ import numpy as np
 from labelbits.interface import LEVEL, PLAN_FORMAT, Estimate, Signal
 from labelbits.planning.item_list import FILE, ItemList
 from labelbits.planning.records import Crossover, Extras, Recommendation
+from labelbits.planning.spec.annotator_kinds import CROWD, KnownBy, annotator_kind
+from labelbits.planning.spec.asked import SignalPlan
 from labelbits.planning.spec.cost import Price
-from labelbits.planning.spec.planfile import CROWD, Budget, SignalPlan
+from labelbits.planning.spec.planfile import Budget
+from labelbits.signals import one_question
 
 #: Columns of the table of options: a purchase together with the labels that are held.
 WITH_HELD = ("quality_with_held", "low_with_held", "high_with_held")
@@ -41,19 +44,15 @@ class Family:
     number: int = 0
 
     @property
-    def is_model(self) -> bool:
-        """Does a language model answer?"""
-        return self.asked is not None and self.asked.is_model
-
-    @property
-    def is_crowd(self) -> bool:
-        """Do the people of counts and pilot answer?"""
-        return self.annotators == CROWD
+    def known_by(self) -> KnownBy:
+        """What the plan holds of those who answer."""
+        kind = annotator_kind(self.annotators) if self.asked is None else self.asked.annotator_kind
+        return kind.known_by
 
     @property
     def question(self) -> tuple[str, str]:
         """What is asked of whom: a vote and a hard label are one question, at one price."""
-        return "hard" if self.kind == "votes" else self.kind, self.annotators
+        return one_question(self.kind), self.annotators
 
 
 @dataclass(frozen=True)
