@@ -31,6 +31,8 @@ BY_SHAPE = 2
 OTHERS = ("milliseconds", "price", "group", "annotator_kind")
 #: Names of the columns that labels are read from.
 LABEL, WHO, TIME, ASKED = "label", "annotator", "seconds", "question"
+#: All that a row says beside those, as one number.
+BESIDE = "(other columns)"
 
 
 def answers_in(
@@ -73,6 +75,10 @@ def answers_in(
     asked = _column_of_questions(table, columns)
     if asked:
         chosen[ASKED], told[ASKED] = pl.col(asked), ASKED
+    others = [name for name in table.columns if name not in (item, columns.label)]
+    if others:  # what else a row says tells second answers from copies
+        beside = pl.struct(pl.col(others).cast(pl.String, strict=False)).hash()
+        chosen[BESIDE] = beside.cast(pl.String)
     kept = table.select(**chosen).filter(pl.col(LABEL).is_not_null())
     if not len(kept):
         raise InputError(
