@@ -167,6 +167,8 @@ class Signal(eqx.Module):
 
     name: ClassVar[str]
     question: ClassVar[str]
+    #: What its answers are called where people buy them; "" for "<name> answers".
+    called: ClassVar[str] = ""
     #: Does the question involve the class prototypes?
     uses_classes: ClassVar[bool]
     #: The Label Studio control that asks it: choices, numbers, ranker, pairwise, rating, number.
@@ -176,6 +178,9 @@ class Signal(eqx.Module):
     options: ClassVar[Mapping[str, Option]] = {}
     #: Those of them that are squared distances: they scale with the points.
     in_distances: ClassVar[tuple[str, ...]] = ()
+    #: The question that one answer holds several people's answers to ("hard" of votes); of all
+    #: others nothing.
+    several_of: ClassVar[str] = ""
     #: May one question show any number of items?
     any_items: ClassVar[bool] = False
 
@@ -205,6 +210,11 @@ class Signal(eqx.Module):
     def question_about(self, name: str) -> str:
         """The question as people read it where each is about one class (`questions`)."""
         return f"{self.question} ({name})"
+
+    @property
+    def answers_in_one(self) -> int:
+        """How many people's answers one answer holds; each is paid for."""
+        return 1
 
     @property
     def symmetry(self) -> int:

@@ -219,6 +219,18 @@ MORE: dict[str, tuple[str, bytes, int]] = {
         lines({"image": "p1", "soft_label": [0.7, 0.3]}, {"image": "p2", "soft_label": [0.0, 1.0]}),
         2,
     ),
+    "soft-columns": ("soft.csv", b"item,annotator,oak,elm\nt1,a,0.75,0.25\nt1,b,0,1\n", 2),
+    "soft-rows": (
+        "shares.csv",
+        b"item,annotator,class,probability\nt1,a,oak,0.7\nt1,a,elm,0.3\nt2,a,oak,0.1\n"
+        b"t2,a,elm,0.9\n",
+        2,
+    ),
+    "rankings": (
+        "ranks.csv",
+        b"item,annotator,first,second,third\nt1,a,oak,elm,ash\nt1,b,elm,oak,ash\n",
+        2,
+    ),
     "battles": ("battles.jsonl", BATTLES, 3),
     "chosen-rejected": ("dpo.jsonl", CHOSEN, 2),
     "prompt-completion": (

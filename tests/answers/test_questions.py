@@ -125,7 +125,7 @@ def test_ordinal_numbers_are_kept_as_a_scale_or_told(write: Write) -> None:
     answers = read_answers(below)
     assert kinds(answers) == {"score"}
     assert said(answers) == [-2, -1, 0, 1, 2]
-    assert any("-2 to 2 of 5 steps" in note for note in answers.notes)
+    assert any("from -2 to 2 in steps of 1" in note for note in answers.notes)
     steps = read_answers(below, signal="rating")
     assert said(steps) == [1, 2, 3, 4, 5]
     assert steps.table["items"][0].to_list() == ["i0", "(ideal)"]

@@ -133,12 +133,18 @@ def test_each_file_says_what_it_was_read_as(pilot) -> None:
 
 
 def test_one_name_for_everybody_is_not_called_agreement(tmp_path: Path) -> None:
-    rows = [f"t{i % 20},crowd,{'cat' if (i * 7) % 11 > 4 else 'dog'}" for i in range(60)]
-    told = shown(tmp_path, "one.csv", "task,worker,label\n" + "\n".join(rows))
+    rows = [f"t{i % 20},ann,{'cat' if (i * 7) % 11 > 4 else 'dog'}" for i in range(60)]
+    timed = [f"{row},{i}" for i, row in enumerate(rows)]
+    told = shown(tmp_path, "one.csv", "task,worker,label,at\n" + "\n".join(timed))
     assert "same person asked again: the same answer in" in told
     assert "were they several people? Then give each an own name as annotator" in told
     assert "between people" not in told
-    several = [row.replace("crowd", f"w{i // 20}") for i, row in enumerate(rows)]
+    told = shown(
+        tmp_path, "crowd.csv", "task,worker,label\n" + "\n".join(rows).replace("ann", "crowd")
+    )
+    assert "'crowd' answered some items several times and names a group" in told
+    assert "same person" not in told
+    several = [row.replace("ann", f"w{i // 20}") for i, row in enumerate(rows)]
     told = shown(tmp_path, "many.csv", "task,worker,label\n" + "\n".join(several))
     assert "between people the same answer in" in told
     assert "same person" not in told

@@ -172,6 +172,33 @@ def test_a_plan_is_edited_on_both_sides_and_a_run_is_cancelled(
     assert page.url.endswith("/edit")
 
 
+def test_who_answers_and_what_learns_are_chosen(seen: Watched, bench: Running) -> None:
+    page = seen.page
+    page.goto(site(bench) + "/edit")
+    page.wait_for_selector("#text")
+    page.fill("#text", PLAN)
+    until(page, "document.querySelector('#data-items')?.value === '30'")
+    before = page.input_value("#text")
+    page.select_option("#signal-0-who", "model")
+    page.fill("#signal-0-model", "small-1")
+    until(page, "document.querySelector('#text').value.includes('model = \"small-1\"')")
+    page.select_option("#signal-0-who", "expert")
+    page.fill("#signal-0-annotators", "nurses")
+    until(page, "document.querySelector('#text').value.includes('nurses')")
+    assert "small-1" not in page.input_value("#text")
+    page.select_option("#learner-kind", "encoder")
+    page.fill("#learner-hidden", "32, 16")
+    page.fill("#learner-steps", "200")
+    until(page, "document.querySelector('#text').value.includes('steps = 200')")
+    assert "hidden = [32, 16]" in page.input_value("#text").replace("32,16", "32, 16")
+    shot(page, "edit-learner")
+    page.select_option("#learner-kind", "linear")
+    page.select_option("#signal-0-who", "crowd")
+    until(page, "!document.querySelector('#text').value.includes('learner')")
+    until(page, "!document.querySelector('#text').value.includes('nurses')")
+    assert page.input_value("#text").replace("\n\n", "\n") == before
+
+
 def test_money_moves_by_the_keyboard_and_has_an_address(browser: Any, known: Running) -> None:
     seen = Watched(browser)
     seen.open(known.address)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from labelbits.app.drafts import vocabulary
 from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.planning import read_plan
@@ -18,7 +19,9 @@ from labelbits.planning.evidence.answer_source import answer_probabilities
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.evidence.loading import Evidence, load_evidence
 from labelbits.planning.families import build_families
-from labelbits.planning.spec.planfile import PlanFile, SignalPlan
+from labelbits.planning.spec.annotator_kinds import ANNOTATOR_KINDS, AnnotatorKind, KnownBy, Named
+from labelbits.planning.spec.asked import SignalPlan
+from labelbits.planning.spec.planfile import PlanFile
 from labelbits.signals import make
 from tests.planning.conftest import BASE, blobs
 
@@ -130,3 +133,43 @@ def test_a_model_without_price_is_refused(write_plan: Write) -> None:
     plan = read_plan(write_plan(BASE + MODEL + "lapse = 0.1\n"))
     with pytest.raises(InputError, match="no price; add price"):
         build_families(plan, 2, 4, load_evidence(plan, 0).pilot)
+
+
+def test_a_kind_of_annotators_is_one_entry(
+    write_plan: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labelling programs: known by the plan's lapse, and paid as the entry says."""
+    programs = AnnotatorKind(
+        "program",
+        "a labelling program",
+        KnownBy.LAPSE,
+        "a program",
+        "no price; add price = what one run costs",
+        Named("annotators", "Its name"),
+    )
+    text = BASE + MODEL.replace("model", "program") + "lapse = 0.3\n"
+    plan = read_plan(write_plan(text))
+    evidence = load_evidence(plan, 0)
+    with pytest.raises(InputError, match=r"hard by program\): neither price nor seconds"):
+        build_families(plan, 2, 4, evidence.pilot)
+    monkeypatch.setitem(ANNOTATOR_KINDS, "program", programs)
+    with pytest.raises(
+        InputError, match=r"hard by a program\): no price; add price = what one run"
+    ):
+        build_families(plan, 2, 4, evidence.pilot)
+    plan = read_plan(write_plan(text + "price = 0.001\n"))
+    families, _ = build_families(plan, 2, 4, evidence.pilot)
+    assert (families[-1].name, families[-1].known_by) == ("hard by program", KnownBy.LAPSE)
+    offered = {one["name"]: one for one in vocabulary()["annotators"]}
+    assert offered["program"] == {
+        "name": "program",
+        "title": "a labelling program",
+        "needs_price": True,
+        "named": {"key": "annotators", "label": "Its name", "help": ""},
+    }
+
+
+def test_a_named_model_answers_whatever_else_is_said() -> None:
+    assert SignalPlan(kind="hard", model="small").known_by is KnownBy.MODEL
+    assert SignalPlan(kind="hard", annotators="nurses").known_by is KnownBy.LAPSE
+    assert SignalPlan(kind="hard").known_by is KnownBy.PEOPLE

@@ -32,6 +32,7 @@ from labelbits.answers.formats.language_models import MODEL
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.quantity import Quantity
+from labelbits.signals import one_question
 from labelbits.signals.encoding import encode, is_kept
 from labelbits.signals.questions import first_of, first_showings, kept_keys, keys
 
@@ -132,7 +133,7 @@ def people_beside_models(
     for name in table["signal"].unique(maintain_order=True):
         rows = table.filter(pl.col("signal") == name)
         is_model = rows["annotator_kind"].eq_missing(MODEL).to_numpy()
-        if name == "votes" or not is_model.any() or is_model.all():
+        if one_question(name) != name or not is_model.any() or is_model.all():
             continue
         names = rows["annotator"].to_numpy()
         if is_kept(name):

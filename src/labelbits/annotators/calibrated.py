@@ -11,11 +11,9 @@ from labelbits.annotators.flagging import AnnotatorRecord
 from labelbits.annotators.noise.result import Noise
 from labelbits.annotators.prices import AnswerPrice, Paid, measured_price
 from labelbits.annotators.times import TimeFit
-from labelbits.annotators.truth import (
-    VOTED,
-)
 from labelbits.annotators.worth import Worth
 from labelbits.answers.formats.language_models import MODEL, PERSON
+from labelbits.signals import asking, one_question
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ class Calibration:
         precision and lapse with intervals, `seconds` and `price` the rest that a plan needs.
         """
         found = self.by_annotators().get(model, {})
-        alike = dict.fromkeys((signal, *(VOTED if signal in VOTED else ())))
+        alike = dict.fromkeys((signal, *asking(one_question(signal))))
         return next((found[name] for name in alike if name in found), None)
 
     def to_dict(self) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def calibrate_signal(
         advice=advice,
         flagged=tuple(record for record in flagged if record.evidence),
         paid=paid_for(_numbers(rows, "price")),
-        votes=int(batch.answer.sum()) if kind.name == "votes" else None,
+        votes=int(batch.answer.sum()) if kind.several_of else None,
         repeats=len(batch) - len(shown),
         random=random,
         random_at_most=most,
@@ -167,12 +167,12 @@ def _reliability(
     kind = type(batch.signal)
     if states_classes(kind):
         report, top = reports(rows["answer"], answers.classes, kind)
-        if kind.form == "numbers" or kind.name == "votes":
+        if kind.form == "numbers" or kind.several_of:
             agreement = agree.agree_on_probabilities(question, report, top, batch.annotator, first)
         else:
             agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed)
         known, against = reference(batch, first, report, truth)
-        if kind.name == "votes":
+        if kind.several_of:
             # Every vote counts on its own: the row is expanded into its votes.
             row, chosen = np.nonzero(batch.answer)
             weight = batch.answer[row, chosen].astype(float)

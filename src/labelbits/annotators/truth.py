@@ -14,12 +14,12 @@ from labelbits.annotators.reports import reports, states_classes
 from labelbits.annotators.worth import Worth, worth_of_soft
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
-from labelbits.signals import signal_class
+from labelbits.signals import asking, signal_class
 from labelbits.signals.encoding import KEPT, encode, is_kept
 from labelbits.signals.questions import without_repeats
 
 #: Names of one question that is asked once or several times: either tells the noise of both.
-VOTED = ["hard", "votes"]
+VOTED = asking("hard")
 
 
 def majority_of_people(answers: Answers, truth: np.ndarray) -> np.ndarray:
@@ -126,7 +126,7 @@ def reference(
     known = np.where(first, truth[item], -1)
     if np.any(known >= 0):
         return known, "gold"
-    if batch.signal.name == "votes":
+    if batch.signal.several_of:
         return known, "nothing"
     apart = np.where(first, item, -1 - np.arange(len(item)))  # repeats compare with nobody
     return np.where(first, majority_of_others(apart, report), -1), "the others' majority"

@@ -191,6 +191,10 @@ def _of_frame(frame: Any, format: str, **more: Any) -> Answers:  # noqa: A002 - 
             found = read_answers(file, format, **more)
         except InputError as problem:
             raise InputError(str(problem).replace(str(file), "the frame")) from None
+    own = tuple(
+        note.replace(str(file), "the frame").replace(file.name, "the frame") for note in found.notes
+    )
+    found = replace(found, notes=own)
     if found.rejected is not None:
         found = replace(
             found, rejected=found.rejected.with_columns(file=pl.lit("the frame", pl.String))

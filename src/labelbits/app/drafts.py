@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from labelbits.errors import InputError
 from labelbits.first_tables import first_signals, first_tables, labels_items, specified
 from labelbits.metrics import METRICS
+from labelbits.planning.spec.annotator_kinds import ANNOTATOR_KINDS, AnnotatorKind
+from labelbits.planning.spec.learners import LEARNERS
 from labelbits.planning.spec.planfile import Budget
 from labelbits.planning.spec.planreader import plan_of_text
 from labelbits.planning.spec.planwriter import plan_text
@@ -119,7 +121,7 @@ def draft_of(
 
 
 def vocabulary() -> dict[str, Any]:
-    """What the editor can offer: kinds of question with their options, metrics, and costs."""
+    """What the editor can offer: kinds of question, who answers, metrics, costs, learners."""
     kinds = {}
     for name, cls in REGISTRY.items():
         options = {}
@@ -136,6 +138,7 @@ def vocabulary() -> dict[str, Any]:
             "options": options,
             "seconds": None if time is None else time.median,
             "names": cls.labels_items(),
+            "several_of": cls.several_of,
         }
     metrics = {
         one.name: {"title": one.title, "meaning": one.meaning, "percent": one.percent,
@@ -144,4 +147,35 @@ def vocabulary() -> dict[str, Any]:
     }  # fmt: skip
     costs = {key: {"title": title, "unit": unit}
              for key, (title, unit) in Budget.extra_costs().items()}  # fmt: skip
-    return {"kinds": kinds, "metrics": metrics, "costs": costs}
+    learners = {
+        one.name: {
+            "words": one.words,
+            "options": {
+                key: {
+                    "default": list(option.default)
+                    if isinstance(option.default, tuple)
+                    else option.default,
+                    "help": option.help,
+                }
+                for key, option in one.options.items()
+            },
+        }
+        for one in LEARNERS.values()
+    }
+    return {
+        "kinds": kinds,
+        "metrics": metrics,
+        "costs": costs,
+        "learners": learners,
+        "annotators": [_annotators(kind) for kind in ANNOTATOR_KINDS.values()],
+    }
+
+
+def _annotators(kind: AnnotatorKind) -> dict[str, Any]:
+    """What the editor asks about annotators of a kind."""
+    return {
+        "name": kind.name,
+        "title": kind.title,
+        "needs_price": bool(kind.no_price),
+        "named": None if kind.named is None else asdict(kind.named),
+    }

@@ -10,7 +10,7 @@ from labelbits.planning import Plan
 from labelbits.planning.market import Market
 from labelbits.planning.result import Curve, Option
 from labelbits.planning.shown import show, span
-from labelbits.planning.spec.planfile import by
+from labelbits.planning.spec.annotator_kinds import by
 from labelbits.report import figures
 from labelbits.report.purchases import COLUMNS, money, table_of
 from labelbits.speech import printable

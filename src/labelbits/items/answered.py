@@ -31,6 +31,8 @@ BY_SHAPE = 2
 OTHERS = ("milliseconds", "price", "group", "annotator_kind")
 #: Names of the columns that labels are read from.
 LABEL, WHO, TIME, ASKED = "label", "annotator", "seconds", "question"
+#: All that a row says beside those, as one number.
+BESIDE = "(other columns)"
 
 
 def answers_in(
@@ -73,6 +75,10 @@ def answers_in(
     asked = _column_of_questions(table, columns)
     if asked:
         chosen[ASKED], told[ASKED] = pl.col(asked), ASKED
+    others = [name for name in table.columns if name not in (item, columns.label)]
+    if others:  # what else a row says tells second answers from copies
+        beside = pl.struct(pl.col(others).cast(pl.String, strict=False)).hash()
+        chosen[BESIDE] = beside.cast(pl.String)
     kept = table.select(**chosen).filter(pl.col(LABEL).is_not_null())
     if not len(kept):
         raise InputError(
@@ -95,6 +101,9 @@ def answers_in(
         file = Path(folder) / "answers.parquet"
         kept.write_parquet(file)
 
+        def shown(text: str) -> str:
+            return text.replace(str(file), where).replace(file.name, where)
+
         def read(signal: str | None) -> Answers:
             try:
                 return read_answers(
@@ -103,8 +112,7 @@ def answers_in(
             except SeveralQuestionsError as several:
                 raise _one_question(where, several) from None
             except InputError as problem:
-                text = str(problem).replace(str(file), where).replace("answers.parquet", where)
-                raise InputError(text) from None
+                raise InputError(shown(str(problem))) from None
 
         answers = read(None)
         if set(answers.table["signal"]) == {SCORE}:
@@ -119,7 +127,7 @@ def answers_in(
         )
     said = [note for note in answers.notes if "who answered" not in note]
     notes += [
-        note.replace("answers.parquet", where)
+        shown(note)
         for note in (*said, *said_left_out(answers))
         if not (steps and "without an order" in note)
     ]

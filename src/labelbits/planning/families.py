@@ -10,9 +10,11 @@ from labelbits.metrics import metric_of
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.evidence.noise import SignalNoise, calibration_of
 from labelbits.planning.result import Assumption, Family
+from labelbits.planning.spec.annotator_kinds import KnownBy, by
+from labelbits.planning.spec.asked import SignalPlan
 from labelbits.planning.spec.cost import affordable_items, price_of
-from labelbits.planning.spec.planfile import MODEL, PlanFile, SignalPlan, by
-from labelbits.signals import Hard, Votes, make
+from labelbits.planning.spec.planfile import PlanFile
+from labelbits.signals import Hard, Votes, make, one_question
 
 #: The most votes on one item that are ever tried.
 MOST_VOTES = 30
@@ -38,14 +40,14 @@ def build_families(
     assumptions: list[Assumption] = []
     taken: dict[str, int] = {}
     unpriced: dict[str, str] = {}
-    asked_once = {(s.annotators, s.model) for s in plan.signal if s.kind == "hard"}
+    asked_once = {(s.kind, s.annotators, s.model) for s in plan.signal}
     for number, asked in enumerate(plan.signal, start=1):
         options = {**_as_asked(asked, pilot), **asked.options()}
         if noise is not None:
             found = noise[number - 1]
             options["precision"], options["lapse"] = found.precision, found.lapse
             assumptions += _noise(asked, found)
-        elif asked.lapse is not None and asked.is_crowd:
+        elif asked.lapse is not None and asked.known_by is KnownBy.PEOPLE:
             options["lapse"] = asked.lapse
         signal = make(asked.kind, dims, classes, **options)
         try:
@@ -55,8 +57,8 @@ def build_families(
             continue
         if asked.answers_per_item is not None:
             counts: tuple[int | None, ...] = (asked.answers_per_item,)
-        elif asked.kind == "votes":
-            once = () if (asked.annotators, asked.model) in asked_once else (1,)
+        elif signal.several_of:
+            once = () if (signal.several_of, asked.annotators, asked.model) in asked_once else (1,)
             counts = (*once, *metric_of(plan.metric).answers_tried)
             full = _votes_for_all(plan, price.amount, most_items)
             if full is not None and full not in counts and not (full == 1 and not once):
@@ -70,7 +72,7 @@ def build_families(
             if taken[name] > 1:
                 name = f"{name} ({taken[name]})"
             one = signal
-            if asked.kind in ("hard", "votes") and not simulated and (count or 1) > 1:
+            if one_question(asked.kind) == "hard" and not simulated and (count or 1) > 1:
                 one = Votes(answers_per_item=count or 1, lapse=signal.lapse)
             extra = {**_as_asked(asked, pilot), **asked.options()}
             families.append(
@@ -106,9 +108,9 @@ def build_families(
 def _as_asked(asked: SignalPlan, pilot: Pilot) -> dict[str, int]:
     """The shape of the pilot's own questions of this kind (classes named, steps of a scale)."""
     model = asked.model or next(iter(pilot.model_names(asked.kind)), "")
-    own = pilot.models.get((model, asked.kind)) if asked.annotators == MODEL else None
+    own = pilot.models.get((model, asked.kind)) if asked.known_by is KnownBy.MODEL else None
     batch = own or pilot.batches.get(asked.kind)
-    if batch is None or asked.kind == "votes":
+    if batch is None or batch.signal.several_of:
         return {}
     found = {name: getattr(batch.signal, name, None) for name in batch.signal.options}
     return {name: value for name, value in found.items() if isinstance(value, int)}
@@ -127,12 +129,6 @@ def _price(plan: PlanFile, asked: SignalPlan, number: int, signal: Signal, class
     """The price of one answer, from the pilot of the same annotators where it tells."""
     found, budget = calibration_of(asked, pilot), plan.budget
     measured = found and found.price_of_answer(budget.wage_per_hour, budget.fee)
-    named = not (asked.is_model or asked.is_crowd)
-    if named and asked.price is None and asked.seconds is None:
-        raise InputError(
-            f"[[signal]] number {number} ({asked.kind} by {asked.annotators}): neither price nor "
-            "seconds is given; published times are a crowd's: add price = ... or seconds = ..."
-        )
     return price_of(asked, number, signal, classes, budget, measured)
 
 

@@ -19,8 +19,9 @@ from labelbits.planning.evidence.refusal import PilotNeededError
 from labelbits.planning.families import build_families
 from labelbits.planning.records import Extras
 from labelbits.planning.result import Assumption, Curve, Family, Plan
-from labelbits.planning.spec.planfile import PlanFile, checked_money
+from labelbits.planning.spec.planfile import PlanFile
 from labelbits.planning.spec.planreader import read_plan
+from labelbits.planning.spec.values import checked_money
 
 #: Called with (what is being done, share done from 0 to 1).
 Progress = Callable[[str, float], None]

@@ -14,8 +14,11 @@ import numpy as np
 from labelbits.interface import LEVEL, PLAN_FORMAT, Estimate, Signal
 from labelbits.planning.item_list import FILE, ItemList
 from labelbits.planning.records import Crossover, Extras, Recommendation
+from labelbits.planning.spec.annotator_kinds import CROWD, KnownBy, annotator_kind
+from labelbits.planning.spec.asked import SignalPlan
 from labelbits.planning.spec.cost import Price
-from labelbits.planning.spec.planfile import CROWD, Budget, SignalPlan
+from labelbits.planning.spec.planfile import Budget
+from labelbits.signals import one_question
 
 #: Columns of the table of options: a purchase together with the labels that are held.
 WITH_HELD = ("quality_with_held", "low_with_held", "high_with_held")
@@ -41,19 +44,15 @@ class Family:
     number: int = 0
 
     @property
-    def is_model(self) -> bool:
-        """Does a language model answer?"""
-        return self.asked is not None and self.asked.is_model
-
-    @property
-    def is_crowd(self) -> bool:
-        """Do the people of counts and pilot answer?"""
-        return self.annotators == CROWD
+    def known_by(self) -> KnownBy:
+        """What the plan holds of those who answer."""
+        kind = annotator_kind(self.annotators) if self.asked is None else self.asked.annotator_kind
+        return kind.known_by
 
     @property
     def question(self) -> tuple[str, str]:
         """What is asked of whom: a vote and a hard label are one question, at one price."""
-        return "hard" if self.kind == "votes" else self.kind, self.annotators
+        return one_question(self.kind), self.annotators
 
 
 @dataclass(frozen=True)
@@ -91,16 +90,15 @@ class Curve:
         """
         if np.ndim(answers) == 0:  # one place on the grid for all draws
             return self.at_each(np.array([answers], dtype=float))[:, 0]
-        x = np.log(np.broadcast_to(np.asarray(answers, dtype=float), (len(self.draws),)))
-        right, share = self._places(x)
-        rows = np.arange(len(x))
-        low, high = self.draws[rows, right - 1], self.draws[rows, right]
-        return (1 - share) * low + share * high
+        each = np.broadcast_to(np.asarray(answers, dtype=float), (len(self.draws),))
+        return self.at_each(each[:, None])[:, 0]
 
     def at_each(self, answers: np.ndarray) -> np.ndarray:
-        """Draws (B, M) of the quality at each of `answers` (M,), as `at`."""
+        """Draws (B, M) of the quality at `answers`, (M,) or for each draw its own (B, M)."""
         right, share = self._places(np.log(answers))
-        return (1 - share) * self.draws[:, right - 1] + share * self.draws[:, right]
+        rows = np.arange(len(self.draws))[:, None] if right.ndim == 2 else slice(None)
+        low, high = self.draws[rows, right - 1], self.draws[rows, right]
+        return (1 - share) * low + share * high
 
     def _places(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(point of the grid to the right, share of the way to it) of ln answers `x`."""

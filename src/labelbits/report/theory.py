@@ -14,7 +14,7 @@ from labelbits.errors import InputError
 from labelbits.information.tabled import AXES, tabled_bits
 from labelbits.prediction import NotCheckedError, Prediction, predict_quality
 from labelbits.report.figures import INK, colour, label, layout
-from labelbits.signals import REGISTRY, make
+from labelbits.signals import REGISTRY, make, one_question
 from labelbits.worlds import World
 
 #: Words for a number that cannot be given.
@@ -96,9 +96,8 @@ def _price(name: str, setting: Setting) -> float | None:
         return 1.0
     if name == setting.signal:
         return setting.ratio
-    if name == "votes":
-        votes = make(name, setting.dims, setting.classes)
-        return float(getattr(votes, "answers_per_item", 1))
+    if one_question(name) == BASE:
+        return float(make(name, setting.dims, setting.classes).answers_in_one)
     one, base = (
         make(kind, setting.dims, setting.classes).cited_time(setting.classes)
         for kind in (name, BASE)

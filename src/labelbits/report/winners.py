@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from labelbits.planning.purchases import most_answers_each
 from labelbits.planning.result import Curve, Plan
-from labelbits.planning.spec.planfile import by
+from labelbits.planning.spec.annotator_kinds import by
 from labelbits.report.figures import colour, label, layout, log_ticks
 from labelbits.report.purchases import money
 

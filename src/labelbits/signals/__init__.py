@@ -44,6 +44,17 @@ def signal_class(name: str) -> type[Signal]:
     return REGISTRY[name]
 
 
+def one_question(name: str) -> str:
+    """What each single answer to the signal called `name` is an answer to: of votes it is `hard`,
+    of all others their own name."""
+    return (REGISTRY[name].several_of or name) if name in REGISTRY else name
+
+
+def asking(question: str) -> tuple[str, ...]:
+    """The names of all signals that ask `question`, once or several times."""
+    return tuple(name for name in REGISTRY if one_question(name) == question)
+
+
 #: The option that every signal about classes has, but those that say how else they err.
 CONFUSION = Option("matrix", "probability of each answer (column) where a class (row) is meant")
 
@@ -85,7 +96,9 @@ __all__ = [
     "Triplet",
     "Verify",
     "Votes",
+    "asking",
     "make",
+    "one_question",
     "options_of",
     "signal_class",
 ]

@@ -66,6 +66,7 @@ class Hard(_NamesClass):
     """Which class? P(k) = (1 - lapse) pi_k + lapse / K."""
 
     name: ClassVar[str] = "hard"
+    called: ClassVar[str] = "hard labels"
     question: ClassVar[str] = "Which class is it?"
 
     def log_table(self, d2: Float[Array, "*n classes"]) -> Float[Array, "*n classes"]:
@@ -101,6 +102,8 @@ class Votes(ClassSignal):
     answers_per_item: int = eqx.field(static=True, default=3)
 
     name: ClassVar[str] = "votes"
+    called: ClassVar[str] = "votes"
+    several_of: ClassVar[str] = "hard"
     question: ClassVar[str] = "Which class is it? (several annotators)"
     options: ClassVar[Mapping[str, Option]] = {
         "answers_per_item": Option("whole", "votes on each item")
@@ -108,6 +111,10 @@ class Votes(ClassSignal):
 
     def __check_init__(self) -> None:
         check_at_least("answers_per_item of votes", self.answers_per_item, 1)
+
+    @property
+    def answers_in_one(self) -> int:
+        return self.answers_per_item
 
     def least_classes(self, answer: Shaped[np.ndarray, "n width"]) -> int:
         return answer.shape[1]

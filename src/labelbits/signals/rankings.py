@@ -42,6 +42,7 @@ class Ranking(Report):
     top: int = eqx.field(static=True, default=3)
 
     name: ClassVar[str] = "ranking"
+    called: ClassVar[str] = "rankings"
     question: ClassVar[str] = "Which classes are closest, in order?"
     form: ClassVar[str] = "ranker"
     options: ClassVar[Mapping[str, Option]] = {"top": Option("whole", "classes ranked")}

@@ -49,6 +49,7 @@ class Soft(Report):
     grid: int = eqx.field(static=True, default=20)
 
     name: ClassVar[str] = "soft"
+    called: ClassVar[str] = "soft labels"
     question: ClassVar[str] = "How probable is each class?"
     form: ClassVar[str] = "numbers"
     options: ClassVar[Mapping[str, Option]] = {

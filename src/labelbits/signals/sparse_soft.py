@@ -77,6 +77,7 @@ class SparseSoft(Report):
     impossible: bool = eqx.field(static=True, default=False)
 
     name: ClassVar[str] = "sparse-soft"
+    called: ClassVar[str] = "sparse soft labels"
     question: ClassVar[str] = "Which classes are most probable, and how probable are they?"
     form: ClassVar[str] = "numbers"
     options: ClassVar[Mapping[str, Option]] = {

@@ -30,7 +30,7 @@ CONTROL = "answer"
 
 def names_several(signal: Signal) -> bool:
     """Does one answer name as many classes as it likes? Of votes each annotator casts one."""
-    return signal.outcomes(5) != 2 and signal.name != "votes" and signal.width(5) == 5
+    return signal.outcomes(5) != 2 and not signal.several_of and signal.width(5) == 5
 
 
 def answer_of(signal: str, items: Sequence[str], classes: Sequence[str], values: Values) -> Any:
@@ -53,7 +53,7 @@ def _choices(signal: str, items: Sequence[str], classes: Sequence[str], values: 
     kind = REGISTRY[signal]
     if kind.for_world(2, 5).outcomes(5) == 2:
         return {"Yes": True, "No": False}.get(str(names[0]), names[0])
-    if signal == "votes":
+    if kind.several_of:
         return {str(names[0]): 1}  # each annotator casts one vote
     return names if names_several(kind.for_world(2, 5)) else names[0]
 

@@ -19,8 +19,9 @@ from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.deciding import decide
-from labelbits.answers.formats.number_tables import ROW_NUMBERS, split_ids, which_fit
+from labelbits.answers.formats.number_tables import split_ids, which_fit
 from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, load_table
+from labelbits.answers.formats.row_names import ROW_NUMBERS
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY

@@ -1,4 +1,11 @@
-"""Rows of a plain table that stand in it twice: copies say nothing of how sure a person is."""
+"""Several rows of one person about one item of a plain table: copies, second answers, ticks.
+
+One rule for every file, whatever else it holds. A row that equals an earlier one in every column
+is a copy. Rows that differ in another column than the answer (a time, an id, a session) are second
+answers of the same person. Rows that differ in the answer alone are ticks of one answer, where a
+person hardly ever names the same class twice; else it cannot be told when each was given, and the
+first counts.
+"""
 
 from __future__ import annotations
 
@@ -7,49 +14,100 @@ from pathlib import Path
 import polars as pl
 
 from labelbits.answers.files.opening import Rejects
+from labelbits.answers.formats import cells
 from labelbits.answers.formats.reader import Kind, load_table
-from labelbits.interface import NOBODY
+from labelbits.answers.formats.row_names import ROW_NUMBERS
+from labelbits.answers.formats.who import NOBODY
+
+#: Of the rows of one person about one item, the least share that name another class where they
+#: are ticks; the fewest pairs of a person and an item with several rows, as a share and in all.
+OTHERS, SEVERAL, LEAST = 0.9, 0.05, 3
 
 
 def without_copies(
-    path: Path, kind: Kind, said: pl.DataFrame, rejects: Rejects, notes: list[str]
+    path: Path,
+    kind: Kind,
+    said: pl.DataFrame,
+    label: str,
+    rejects: Rejects,
+    notes: list[str],
 ) -> pl.DataFrame:
-    """`said` (a row an answer: item, annotator, value, row, ...) without copies of earlier rows.
-
-    A row that equals an earlier one in every column of the file is a copy, unless the same person
-    also gives different answers to one question here and no column could tell a second showing
-    from a copy: then the rows stay, and `notes` say so.
-    """
-    known = said.drop("row")
-    if not known.select("item", "annotator", "value").is_duplicated().any():
-        return said
-    if said["annotator"].is_null().all() or (said["annotator"] == NOBODY).all():
-        return said  # equal answers of people without names are answers of several
-    whole = load_table(path, kind, Rejects(), [])
-    cells = [name for name in whole.columns if name != "row"]
-    keyed = whole.with_columns(
-        pl.struct(pl.col(cells).cast(pl.String, strict=False)).hash().alias("\0")
-    )
-    first = keyed.select("row", pl.col("row").first().over("\0").alias("first"))
-    copies = first.filter(pl.col("row") != pl.col("first"))
-    copies = copies.filter(pl.col("row").is_in(said["row"].implode()))
-    if not len(copies):
-        return said
-    kept = said.filter(~pl.col("row").is_in(copies["row"].implode()))
+    """`said` (a row an answer: item, annotator, value, row, ...) by the rule above; the column
+    `label` of the file holds the answers."""
     asked = ["item", "annotator", *(["question"] if "question" in said.columns else [])]
-    again = int(kept.select(asked).is_duplicated().sum())
-    told = len(cells) > len(known.columns)
-    if again and not told:
-        notes.append(
-            f"{path.name}: {len(copies):,} rows equal an earlier one in every column. They may be "
-            "copies or second answers of the same person; they are kept, and how often a person "
-            "repeats an answer cannot be told from them (a column of times or ids would tell)"
-        )
+    named = said.filter(pl.col("annotator") != NOBODY)  # those without names are several people
+    if not named.select(asked).is_duplicated().any():
         return said
-    for row, earlier in copies.iter_rows():
-        rejects.add(int(row), "a copy of an earlier row; the first is kept", f"row {earlier}")
-    notes.append(
-        f"{path.name}: {len(copies):,} rows equal an earlier one in every column: copies, not "
-        "second answers, so the first of each is kept"
+    whole = load_table(path, kind, Rejects(), [])
+    others = [name for name in whole.columns if name not in ("row", label, *ROW_NUMBERS)]
+    beside = pl.struct(pl.col(others).cast(pl.String, strict=False)) if others else pl.lit(0)
+    marked = whole.select("row", beside.hash().alias("\0")).unique("row", keep="first")
+    own = named.select(*asked, "value", "row").join(marked, on="row", how="left")
+    own = own.filter(pl.col("value").is_not_null()).with_columns(
+        first=pl.col("row").first().over([*asked, "\0"]),
+        same=pl.col("row").first().over([*asked, "\0", "value"]),
     )
-    return kept
+    copies = own.filter(pl.col("row") != pl.col("same"))
+    again = own.filter((pl.col("row") == pl.col("same")) & (pl.col("row") != pl.col("first")))
+    if not len(copies) and not len(again):
+        return said
+    for row, earlier in copies.select("row", "same").iter_rows():
+        rejects.add(int(row), "a copy of an earlier row; the first is kept", f"row {earlier}")
+    if len(copies):
+        notes.append(
+            f"{path.name}: {counted(len(copies), 'row equals', 'rows equal')} an earlier one in "
+            "every column: copies, not second answers, so the first of each is kept"
+        )
+    kept = said.filter(~pl.col("row").is_in(copies["row"].implode()))
+    if not len(again):
+        return kept
+    if _are_ticks(own, asked, copies, again):
+        return _ticked(path, kept, again, notes)
+    for row, earlier in again.select("row", "first").iter_rows():
+        said_of_it = "the same person's other answer, with nothing that tells which came later"
+        rejects.add(int(row), f"{said_of_it}; the first is kept", f"row {earlier}")
+    notes.append(
+        f"{path.name}: {counted(len(again), 'row differs', 'rows differ')} from an earlier one of "
+        "the same person in the answer alone: the first counts. A column of times or ids makes "
+        "them second answers, which tell how steady a person is"
+    )
+    return kept.filter(~pl.col("row").is_in(again["row"].implode()))
+
+
+def counted(count: int, one: str, several: str) -> str:
+    """A number of things in words."""
+    return f"{count:,} {one if count == 1 else several}"
+
+
+def _are_ticks(
+    own: pl.DataFrame, asked: list[str], copies: pl.DataFrame, again: pl.DataFrame
+) -> bool:
+    """Do people name several classes of one item, and hardly ever the same one twice?"""
+    several = again["first"].n_unique()
+    few = several < max(LEAST, SEVERAL * own.select(asked).n_unique())
+    numbers = all(map(cells.is_number, own["value"].unique()))  # steps are no ticks
+    return not few and not numbers and len(again) >= OTHERS * (len(again) + len(copies))
+
+
+def _ticked(path: Path, kept: pl.DataFrame, again: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+    """Rows that differ in the answer alone as one answer each, a list of classes."""
+    firsts = dict(zip(again["row"].to_list(), again["first"].to_list(), strict=True))
+    owner = pl.col("row").replace(firsts).alias("owner")
+    lists = (
+        kept.with_columns(owner)
+        .group_by("owner", maintain_order=True)
+        .agg(pl.col("value").drop_nulls())
+        .with_columns(
+            pl.col("value").map_elements(
+                lambda names: cells.as_text(list(names)) if len(names) > 1 else "".join(names),
+                return_dtype=pl.String,
+            )
+        )
+    )
+    notes.append(
+        f"{path.name}: {again['first'].n_unique():,} people and items have several rows that "
+        "differ in the class alone: the classes that a person ticked for an item, read as one "
+        "answer (a column of times or ids would make them second answers)"
+    )
+    rows = kept.filter(~pl.col("row").is_in(again["row"].implode())).drop("value")
+    return rows.join(lists, left_on="row", right_on="owner", how="left", maintain_order="left")

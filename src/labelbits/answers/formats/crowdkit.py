@@ -25,10 +25,11 @@ from labelbits.answers.formats.reader import (
     price,
     told_column,
 )
+from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.answers.formats.usual import ITEM, LABEL, PERHAPS_LABEL, QUESTION, SCALE, WORKER
+from labelbits.answers.formats.who import annotators, without_groups
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
-from labelbits.interface import NOBODY
 
 
 def is_plain(probe: Probe) -> bool:
@@ -73,6 +74,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     left = table.drop([name for name in (label, *told.values()) if name in table.columns])
     item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or first_of(left, *WORKER)
+    table = without_summaries(table, item, path, notes)
     if worker is None:
         notes.append(f"{path.name}: no column says who answered; each counts as another person's")
     count = first_of(left.drop(item, strict=False), *usual.COUNT) if worker is None else None
@@ -85,7 +87,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         table = _as_often(path, table, count, notes)
         left = table.select(left.columns)
     gold = told["gold"] or _usual_gold(path, left.drop(item, strict=False), table, label, notes)
-    who = pl.lit(NOBODY) if worker is None else cells.text(worker, table)
+    who = annotators(path, table, worker, notes)
     question = told["question"] or _question(left.drop(item, strict=False), options)
     named = {
         "item": cells.text(item, table),
@@ -99,12 +101,16 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     for column in dict.fromkeys(name for name in (label, item, worker) if name):
         check_once(path, table, column)
     said = table.select(**named, **optional(path, table, options, notes), row="row")
-    said = without_copies(path, kind, said, rejects, notes)
+    said = without_groups(path, said, notes)
+    said = without_copies(path, kind, said, label, rejects, notes)
     known = class_names(path).get(label, ()) if kind == "parquet" else ()
+    numbers = all(map(cells.is_number, said["value"].drop_nulls().unique()))
+    ranked = usual.bare(label) in map(usual.plain, usual.RANKED)
+    scale = [""] if usual.bare(label) in SCALE or (ranked and numbers) else []
+    signal = options.signal or ("ranking" if ranked and not numbers else None)
     with_names = Options(
-        options.classes or known, options.signal, options.seed, options.columns, options.question
+        options.classes or known, signal, options.seed, options.columns, options.question
     )
-    scale = [""] if usual.bare(label) in SCALE else []
     return Parsed(
         decide(path, said, with_names, rejects, notes, scale),
         rejects,

@@ -16,6 +16,7 @@ import polars as pl
 
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells
+from labelbits.answers.formats.orders import are_orders, are_whole_orders, order_in
 from labelbits.answers.formats.reader import IDEAL, Options
 from labelbits.answers.formats.scales import scale_of
 from labelbits.answers.table.columns import SCORE
@@ -171,6 +172,8 @@ def _decide_one(
         notes.append(f"{told}answers -1 count as missing: {_count(said, '-1')}")
     kind = "hard" if signs and not (scale or options.signal) else _kind(values, options, scale)
     answers, items, lost = _answers(kind, values, options, told, notes)
+    if kind == "ranking" and options.signal is None:
+        notes.append(f"{told}answers are read as rankings of classes, the nearest first")
     if kind in ("hard", "candidates"):
         _doubts(values, answers, told, len(said), notes)
     for value, reason in lost.items():
@@ -212,11 +215,15 @@ def _kind(values: Mapping[str, Any], options: Options, scale: bool) -> str:
     if any(isinstance(value, dict) for value in values.values()):
         return _kind_of_objects([v for v in values.values() if isinstance(v, dict)])
     lists = [value for value in values.values() if isinstance(value, list)]
+    if are_orders(values.values()) or (len(lists) == len(values) and are_whole_orders(lists)):
+        return "ranking"
     if any(len(value) != 1 for value in lists):
         return "candidates"
     said = [value[0] if isinstance(value, list) else value for value in values.values()]
-    if cells.split_by([value for value in said if isinstance(value, str)]):
-        return "candidates"
+    texts = [value for value in said if isinstance(value, str)]
+    if mark := cells.split_by(texts):
+        whole = are_whole_orders([one.split(mark) for one in texts])
+        return "ranking" if whole and len(texts) == len(values) else "candidates"
     named = all(str(value) in options.classes for value in said) if options.classes else False
     if said and not named and all(cells.is_number(str(value)) for value in said):
         numbers = [float(str(value).replace(",", ".")) for value in said]
@@ -289,8 +296,12 @@ def _answers(
                 lost[key] = f"names {len(names)} classes; expected one, as {kind} asks"
                 continue
             value = names[0]
-        if kind == "ranking" and isinstance(value, list):
-            value = _ticked(value)
+        if kind == "ranking":
+            order = order_in(value, told=True)
+            if order is None:
+                lost[key] = "is no order of different names (no ties)"
+                continue
+            value = order
         if kind in BARE and isinstance(value, str):
             answers[key] = value
         else:

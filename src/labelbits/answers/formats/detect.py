@@ -33,17 +33,21 @@ from labelbits.answers.formats import (
     potato,
     preferences,
     prodigy,
+    rankings,
     sagemaker,
     sentences,
     soft_labels,
+    soft_tables,
     studies,
     things,
     toloka,
     usual,
 )
 from labelbits.answers.formats import salmon as experiments
-from labelbits.answers.formats.number_tables import BY_NAME, IDS, which_fit
+from labelbits.answers.formats.class_columns import head_of
+from labelbits.answers.formats.number_tables import BY_NAME, which_fit
 from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, first_of
+from labelbits.answers.formats.row_names import id_of_rows
 from labelbits.errors import InputError
 
 #: Every format, in the order in which `auto` tries them: the most particular first.
@@ -78,6 +82,9 @@ READERS: dict[str, Reader] = {
         sentences.TRIPLETS,
         sentences.SCORED,
         soft_labels.READER,
+        soft_tables.COLUMNS,
+        soft_tables.ROWS,
+        rankings.READER,
         lists.READER,
         preferences.PAIRS,
         preferences.BATTLES,
@@ -199,6 +206,8 @@ def reader_for(
     fitting = [reader for reader in READERS.values() if reader.matches(found)]
     strongest = min((reader.weakness for reader in fitting), default=0)
     fitting = [reader for reader in fitting if reader.weakness == strongest]
+    if any(reader.particular for reader in fitting):
+        fitting = [reader for reader in fitting if not reader.by_columns]
     if len(fitting) == 1:
         return fitting[0], found.kind
     if fitting:
@@ -212,11 +221,11 @@ def reader_for(
 
 def _holds_counts(found: Probe) -> bool:
     """Are two columns or more whole numbers of 0 or more in the rows at the start?"""
-    rows = [row for row in found.elements if isinstance(row, list)][:50]
-    if found.kind != "csv" or not rows:
+    head = head_of(found)
+    if found.kind not in ("csv", "parquet") or head is None:
         return False
-    named = [k for k, name in enumerate(found.columns) if name.lower() not in IDS]
-    whole = [k for k in named if all(row[k].strip().isdecimal() for row in rows)]
+    named = [name for name in head.columns if name != id_of_rows(head)]
+    whole = [name for name in named if head[name].str.contains(r"^\s*\d+\s*$").all()]
     return len(whole) >= 2 and len(whole) == len(named)
 
 

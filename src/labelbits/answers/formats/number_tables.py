@@ -11,20 +11,15 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.files.csv_files import csv_blocks
-from labelbits.answers.files.csv_layout import ROW_NAMES
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.answers.files.parquet import batches
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.reader import Probe
+from labelbits.answers.formats.row_names import ROW_NUMBERS, id_of_rows
+from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.errors import InputError
 
-#: What spreadsheets and pandas call a column of row numbers.
-ROW_NUMBERS = ("", "index", "Unnamed: 0", "__index_level_0__", ROW_NAMES)
-#: Names of a column that says which item a row is about.
-IDS = ("id", "item", "item_id", "task", "task_id", "image", "image_id", "example", "example_id",
-       "uid", "doc_id", "instance_id", "text_id", "question_id", "filename", "name",
-       "url")  # fmt: skip
 #: Names of a column that holds the sum of the others.
 TOTALS = frozenset({
     "total", "sum", "all", "n", "votes", "count", "totalvotes", "nvotes", "numvotes", "nannotators",
@@ -32,12 +27,16 @@ TOTALS = frozenset({
 })  # fmt: skip
 #: Characters of a text on average, above which it is no name.
 LONG = 20
+#: What columns of people are called before a number.
+PEOPLE = frozenset({*map(usual.plain, usual.WORKER), "ann", "person", "r", "a", "w", "j", "p"})
 #: What no reader takes by itself: rows of names of items.
 BY_NAME = "triplets by name"
 #: Names up to this number are those of classes, and so are those of fewer rows than these.
 FEW_ITEMS, LEAST_ROWS = 5, 10
 #: Rows that are looked at.
 LOOKED_AT = 20_000
+#: More different numbers than these, or than a quarter of the rows, number no classes.
+MOST_CLASSES = 20
 #: Agreement beyond chance (as kappa) from which rows are labels of one item each, and the least
 #: that votes, which compete, come near.
 AGREE, COMPETE = 0.1, 0.0
@@ -47,16 +46,16 @@ def split_ids(
     table: pl.DataFrame, path: Path, notes: list[str]
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """(the columns that are no ids or row numbers, the name of each row)."""
-    unnamed = [name for name in table.columns if name in ROW_NUMBERS]
-    named = [name for name in table.columns if name.lower() in IDS][:1]
-    named = [name for name in named if table[name].n_unique() == len(table)]
-    rest = _without_words(table.drop(*unnamed, *named), path, notes)
-    if named and rest.width:
-        notes.append(f"{path.name}: column {named[0]!r} names the items")
-        ids = tuple(str(i) for i in cells.names(table[named[0]]).fill_null("").to_list())
-        return _without_total(rest, path, notes), ids
+    name = id_of_rows(table)
+    table = without_summaries(table, name, path, notes)
+    unnamed = [one for one in table.columns if one in ROW_NUMBERS and one != name]
+    rest = _without_words(table.drop(*unnamed, *([] if name is None else [name])), path, notes)
     own = _without_total(rest, path, notes)
-    return own, tuple(str(i) for i in range(len(table)))
+    if name is None:
+        return own, tuple(str(i) for i in range(len(table)))
+    notes.append(f"{path.name}: column {name!r} names the items" if name else
+                 f"{path.name}: the first column names the items")  # fmt: skip
+    return own, tuple(str(one) for one in cells.names(table[name]).fill_null("").to_list())
 
 
 def _without_words(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.DataFrame:
@@ -172,12 +171,27 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
         # A table of triples has a header that says so: without one, numbers are labels or counts.
         values = np.stack(numbers, axis=1).astype(float)
         found = readings(values)
+        if _are_people(table.columns):
+            return tuple(one for one in found if one == "cleanlab") or _whole(values)
         if "counts" not in found and _count_classes(values, table.columns):
             found = ("counts", *found)
         return tuple(name for name in found if name != "odd-one-out")
     if _name_items(names, said):
         return (BY_NAME,)
     return ("cleanlab",) if _are_labels(said, table) else ()
+
+
+def _are_people(columns: list[str]) -> bool:
+    """Are the columns called annotator 1, rater_2, r3, ..., as no classes are?"""
+    stems = {re.sub(r"\d+$", "", usual.plain(name)) for name in columns}
+    numbered = all(usual.plain(name)[-1:].isdecimal() for name in columns)
+    return len(stems) == 1 and numbered and stems.pop() in PEOPLE
+
+
+def _whole(values: np.ndarray) -> tuple[str, ...]:
+    """Labels, where all that is there are whole numbers of 0 or more."""
+    there = values[np.isfinite(values)]
+    return ("cleanlab",) if len(there) and (there >= 0).all() and (there % 1 == 0).all() else ()
 
 
 def _count_classes(values: np.ndarray, columns: list[str]) -> bool:
@@ -187,9 +201,8 @@ def _count_classes(values: np.ndarray, columns: list[str]) -> bool:
     together, and some count is 0. Counts go above the number of columns, and columns of classes
     are not called as people are.
     """
-    people = {usual.plain(name) for name in usual.WORKER}
     stems = [re.sub(r"\d+$", "", usual.plain(name)) for name in columns]
-    if any(not stem or stem in people or len(stem) == 1 for stem in stems):
+    if any(not stem or stem in PEOPLE or len(stem) == 1 for stem in stems):
         return False
     if not np.isfinite(values).all() or (values < 0).any() or (values != values.round()).any():
         return False
@@ -252,13 +265,14 @@ def readings(values: np.ndarray, unsigned: bool = False) -> tuple[str, ...]:
     found: list[str] = []
     same = float(np.mean(sums == np.median(sums)))
     one_hot = bool(np.all(sums == 1)) and values.max() == 1
+    named = len(np.unique(values)) <= max(MOST_CLASSES, len(values) / 4)
     kappa = agreement_beyond_chance(values)
     repeats = np.sort(values, axis=1)
     distinct = values.shape[1] == 3 and bool(np.all(np.diff(repeats, axis=1) > 0))
     competing = bool(np.any(np.diff(repeats, axis=1) == 0)) and kappa <= COMPETE
     if (same == 1 and len(values) > 1 and sums[0] > 0) or competing:
         found.append("counts")
-    if kappa > AGREE or (not found and not distinct and kappa > COMPETE):
+    if named and (kappa > AGREE or (not found and not distinct and kappa > COMPETE)):
         found.append("cleanlab")
     if one_hot or bool(np.all(sums == 100)):  # 100 votes, or per cent
         found.append("probabilities")

@@ -33,9 +33,9 @@ from labelbits.answers.formats.reader import (
     told_column,
 )
 from labelbits.answers.formats.usual import WORKER
+from labelbits.answers.formats.who import annotators
 from labelbits.answers.table.columns import PREFERENCE, Parsed
 from labelbits.errors import InputError
-from labelbits.interface import NOBODY
 
 #: Columns that show two things side by side, the first pair that is there.
 SIDES = (
@@ -97,7 +97,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         a=cells.text(both[0], table),
         b=cells.text(both[1], table),
         winner=cells.text(winner, table),
-        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table),
+        annotator=annotators(path, table, worker, notes),
         group=pl.lit(None, pl.String) if group is None else cells.text(group, table),
         **optional(path, table, options, notes),
         row="row",
@@ -216,7 +216,7 @@ def read_chosen(path: Path, kind: Kind, options: Options) -> Parsed:
     worker = first_of(table.drop("chosen", "rejected"), *WORKER)
     swap = pl.Series("swap", np.random.default_rng(options.seed).random(len(own)) < 0.5)
     own = own.with_columns(
-        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table),
+        annotator=annotators(path, table, worker, notes),
         a=pl.when(swap).then("rejected").otherwise("chosen"),
         b=pl.when(swap).then("chosen").otherwise("rejected"),
         answer=pl.when(swap).then(pl.lit("1")).otherwise(pl.lit("0")),
@@ -280,7 +280,7 @@ def read_unpaired(path: Path, kind: Kind, options: Options) -> Parsed:
     said = _apart(own).select(
         "group",
         item="chosen",
-        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table),
+        annotator=annotators(path, table, worker, notes),
         value=pl.lit(cells.cells(table["label"])),
         row=table["row"],
         **optional(path, table, options, notes),

@@ -70,7 +70,8 @@ class Reader:
     2 by the shape of its numbers. The strongest that fits reads the file; two that fit alike are
     shown to the user, who decides. `platform` is the program that people answered in, where the
     format is its own. `by_columns`: a plain table whose columns are found by usual names, or named
-    by the user. `sessions`: it says who took part in a study, and other files hold their answers.
+    by the user. `particular`: a plain table fits too, and less well. `sessions`: it says who took
+    part in a study, and other files hold their answers.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Reader:
     platform: str = ""
     by_columns: bool = False
     sessions: bool = False
+    particular: bool = False
 
 
 def load_table(

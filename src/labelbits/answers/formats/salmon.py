@@ -23,8 +23,8 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.formats.times import seconds
 from labelbits.answers.formats.usual import WORKER
+from labelbits.answers.formats.who import annotators
 from labelbits.answers.table.columns import Parsed
-from labelbits.interface import NOBODY
 
 #: The item that two others are compared with, the nearer and the farther.
 TRIPLET = ("head", "winner", "loser")
@@ -74,7 +74,7 @@ def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
     return Parsed(
         table.select(
             pl.lit("triplet").alias("signal"),
-            (text(who, table) if who else pl.lit(NOBODY)).alias("annotator"),
+            annotators(path, table, who, notes).alias("annotator"),
             lists_of(["head", "left", "right"]),
             "answer",
             (pl.lit(None, pl.Float64) if taken is None else pl.col("seconds of an answer")).alias(

@@ -43,7 +43,7 @@ def described(numbers: np.ndarray, scale: tuple[float, float] | None) -> str:
         return f"numbers from {numbers.min():g} to {numbers.max():g} without steps (a slider)"
     first, step = scale
     last = max(float(numbers.max()), -first if first < 0 else first)
-    return f"a scale from {first:g} to {last:g} of {round((last - first) / step) + 1} steps"
+    return f"a scale from {first:g} to {last:g} in steps of {step:g}"
 
 
 def scale_of(

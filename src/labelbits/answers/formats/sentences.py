@@ -22,9 +22,9 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.formats.scales import counted_from_one, described, steps_of
 from labelbits.answers.formats.usual import WORKER
+from labelbits.answers.formats.who import annotators
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
-from labelbits.interface import NOBODY
 
 PAIRS = (("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("sentence_A", "sentence_B"),
          ("text1", "text2"), ("text_a", "text_b"))  # fmt: skip
@@ -64,7 +64,7 @@ def read_triplets(path: Path, kind: Kind, options: Options) -> Parsed:
     extra = optional(path, table, options, notes)
     own = table.select(
         *(cells.text(name, table) for name in ("anchor", "positive", "negative")),
-        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table),
+        annotator=annotators(path, table, worker, notes),
         swap=swap,
         row="row",
         **extra,
@@ -111,7 +111,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     own = table.select(
         a=cells.text(columns[0], table),
         b=cells.text(columns[1], table),
-        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table),
+        annotator=annotators(path, table, worker, notes),
         score=pl.lit(numbers),
         row="row",
         **extra,

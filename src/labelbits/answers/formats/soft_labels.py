@@ -23,9 +23,9 @@ from labelbits.answers.formats.reader import (
     told_column,
 )
 from labelbits.answers.formats.usual import ITEM, WORKER
+from labelbits.answers.formats.who import annotators
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
-from labelbits.interface import NOBODY
 
 SOFT = ("soft_label", "soft_labels", "probabilities", "probs", "label_dist", "distribution",
         "label_distribution", "soft")  # fmt: skip
@@ -64,7 +64,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     extra = optional(path, table, options, notes)
     own = table.select(
         pl.lit("soft").alias("signal"),
-        (pl.lit(NOBODY) if worker is None else cells.text(worker, table)).alias("annotator"),
+        annotators(path, table, worker, notes).alias("annotator"),
         pl.concat_list(cells.text(item, table)).alias("items"),
         pl.Series("answer", answers, dtype=pl.String),
         *(value.alias(key) for key, value in extra.items()),

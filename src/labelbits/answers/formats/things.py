@@ -18,9 +18,9 @@ from labelbits.answers.formats.reader import (
     opened,
 )
 from labelbits.answers.formats.usual import WORKER
+from labelbits.answers.formats.who import annotators
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
-from labelbits.interface import NOBODY
 
 IMAGES = tuple(
     tuple(f"{name}{i}" for i in (1, 2, 3))
@@ -73,9 +73,9 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         rejects.add(row, "choice is none of the three images", found or "")
     extra = optional(path, table, options, notes)
     worker = first_of(table, *WORKER, "subject")
-    said = own.with_columns(
-        annotator=pl.lit(NOBODY) if worker is None else cells.text(worker, table), **extra
-    ).filter(pl.col("odd").is_not_null())
+    said = own.with_columns(annotator=annotators(path, table, worker, notes), **extra).filter(
+        pl.col("odd").is_not_null()
+    )
     return Parsed(
         said.select(
             pl.lit("odd-one-out").alias("signal"),

@@ -87,6 +87,12 @@ LABEL = (
 )  # fmt: skip
 #: Numbers that are steps of a scale.
 SCALE = ("rating", "score", "stars", "likert", "grade")
+#: Orders of names, the first the nearest.
+RANKED = (
+    "ranking", "rankings", "ranked", "rank_order", "rank_ordering", "ranked_list", "ranked_labels",
+    "ranked_classes", "ordering", "ordered", "preference_order", "preference_ranking",
+    "order_of_preference", "ranked_items", "ranked_options", "sorted",
+)  # fmt: skip
 #: The answer where a table has an item, a person and exactly one such column.
 PERHAPS_LABEL = (
     "diagnosis", "finding", "findings", "verdict", "decision", "choice", "selection", "vote",
@@ -169,7 +175,7 @@ def label_column(columns: Sequence[str], item: str | None, worker: str | None) -
     Names of trades (`Diagnosis`, `Intent`) are taken beside an item and a person alone.
     """
     rest = [name for name in columns if name not in (item, worker)]
-    sure = found(rest, (*LABEL, *SCALE))
+    sure = found(rest, (*LABEL, *SCALE, *RANKED))
     if sure is not None:
         return LabelColumn(sure)
     known = {plain(name) for name in PERHAPS_LABEL}

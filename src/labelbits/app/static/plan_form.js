@@ -42,11 +42,11 @@ const set = (table, key, value) => {
 /** The form's parts; `changed(tables, {anew, title})` is called with every change. */
 export function form(tables, offered, changed) {
   const plan = structuredClone(tables);
-  plan.dataset ||= {}; plan.budget ||= {}; plan.goal ||= {}; plan.signal ||= [];
+  plan.dataset ||= {}; plan.budget ||= {}; plan.goal ||= {}; plan.signal ||= []; plan.learner ||= {};
   if (!Array.isArray(plan.signal)) plan.signal = [plan.signal];
   const tell = more => {
     const whole = structuredClone(plan);
-    if (!Object.keys(whole.goal).length) delete whole.goal;
+    for (const name of ['goal', 'learner']) if (!Object.keys(whole[name]).length) delete whole[name];
     changed(whole, more);
   };
   const to = (table, key, more) => value => { set(table, key, value); tell(more); };
@@ -61,6 +61,7 @@ export function form(tables, offered, changed) {
       given(plan.goal, 'test_fraction')),
     fieldset('Budget', ...budget(plan.budget, offered, to), given(plan.budget, 'spent', ...Object.keys(offered.words.costs))),
     h('fieldset', {}, h('legend', {}, 'Kinds of question'), signals(plan, offered, tell)),
+    fieldset('Learner', learner(plan.learner, offered, to, tell)),
   ];
 }
 
@@ -104,6 +105,23 @@ function goal(table, {words}, to) {
     numeric('Target', table.target, to(table, 'target'), {id: 'goal-target', slide: one && one.percent ? [0.02, 1, false] : null,
       help: `${one && one.percent ? 'from 0 to 1; ' : ''}left empty: the best for the budget`}),
   ];
+}
+
+function learner(table, {words}, to, tell) {
+  const names = Object.keys(words.learners);
+  const now = words.learners[table.kind ?? names[0]];
+  const fields = [field('What learns from the answers', choice(names.map(name => [name, words.learners[name].words]), table.kind ?? names[0], kind => {
+    for (const key of Object.keys(table)) delete table[key];
+    if (kind !== names[0]) table.kind = kind;
+    tell({anew: true});
+  }, {id: 'learner-kind'}), now === words.learners[names[0]] ? '' : `measured beside ${words.learners[names[0]].words}`)];
+  for (const [key, option] of Object.entries(now ? now.options : {})) {
+    const label = key[0].toUpperCase() + key.slice(1).replaceAll('_', ' ');
+    if (!Array.isArray(option.default)) fields.push(numeric(label, table[key], to(table, key), {id: `learner-${key}`, placeholder: option.default, help: option.help}));
+    else fields.push(field(label, h('input', {type: 'text', id: `learner-${key}`, value: [].concat(table[key] ?? []).join(', '), placeholder: option.default.join(', '),
+      oninput: event => to(table, key)(event.target.value.split(/[\s,]+/).filter(Boolean).map(Number).filter(Number.isFinite))}), option.help));
+  }
+  return fields;
 }
 
 function budget(table, {words}, to) {

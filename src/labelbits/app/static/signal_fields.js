@@ -2,7 +2,9 @@
 import {choice, field, h} from './dom.js';
 import {numeric} from './plan_form.js';
 
-const asked = one => (one.kind === 'votes' ? 'hard' : one.kind);
+/** What each single answer is about: several answers in one are answers to one question. */
+let kinds = {};
+const asked = one => kinds[one.kind]?.several_of || one.kind;
 const who = one => one.model || one.annotators || 'crowd';
 const PAY = ['price', 'seconds', 'input_tokens', 'output_tokens', 'input_price', 'output_price'];
 // Questions whose price is set apart from the other's, by the user's own word in this window.
@@ -12,7 +14,12 @@ const apart = new Set();
 const mates = (plan, one) => plan.signal.filter(other => other !== one && asked(other) === asked(one) && who(other) === who(one));
 const same = (a, b) => PAY.every(key => a[key] === b[key]);
 
+/** The kind of those who answer: by the key that names one of them, else by `annotators`; names of their own are the last kind's. */
+const kindOf = (people, one) => people.find(kind => kind.named && kind.named.key !== 'annotators' && one[kind.named.key])
+  || people.find(kind => kind.name === (one.annotators || people[0].name)) || people.find(kind => kind.named && kind.named.key === 'annotators');
+
 export function signals(plan, offered, tell) {
+  kinds = offered.words.kinds;
   const cards = plan.signal.map((one, i) => card(plan, one, i, offered, tell));
   const more = h('button', {type: 'button', id: 'signal-add', onclick: () => {
     const used = new Set(plan.signal.map(one => one.kind));
@@ -25,34 +32,35 @@ export function signals(plan, offered, tell) {
 
 function card(plan, one, i, {words}, tell) {
   const known = words.kinds[one.kind];
-  const kinds = Object.entries(words.kinds).map(([name, about]) => [name, `${name}: ${about.about}`]);
-  if (!known) kinds.unshift([one.kind, `${one.kind} (unknown)`]);
+  const names = Object.entries(words.kinds).map(([name, about]) => [name, `${name}: ${about.about}`]);
+  if (!known) names.unshift([one.kind, `${one.kind} (unknown)`]);
   const to = (key, more) => value => {
     if (value === undefined || value === '') delete one[key]; else one[key] = value;
     tell(more);
   };
   const id = `signal-${i}`;
-  const people = one.annotators === 'model' || one.model ? 'model' : !one.annotators || one.annotators === 'crowd' ? 'crowd' : 'other';
+  const people = words.annotators;
+  const those = kindOf(people, one);
   const fields = [
-    field('Kind', choice(kinds, one.kind, kind => {
+    field('Kind', choice(names, one.kind, kind => {
       for (const key of Object.keys(known ? known.options : {})) delete one[key];
       one.kind = kind;
       tell({anew: true});
     }, {id: `${id}-kind`})),
-    field('Who answers', choice([['crowd', 'people (the crowd)'], ['model', 'a language model'], ['other', 'others, such as experts']], people, value => {
-      delete one.model;
-      if (value === 'crowd') delete one.annotators; else one.annotators = value === 'model' ? 'model' : 'expert';
+    field('Who answers', choice(people.map(each => [each.name, each.title]), those.name, name => {
+      for (const each of people) if (each.named) delete one[each.named.key];
+      if (name === people[0].name) delete one.annotators; else one.annotators = name;
       tell({anew: true});
     }, {id: `${id}-who`})),
   ];
-  if (people === 'other') fields.push(field('Their name', h('input', {type: 'text', id: `${id}-name`, value: one.annotators, maxLength: 40, oninput: event => to('annotators')(event.target.value || 'expert')})));
-  if (people === 'model') fields.push(field('Model', h('input', {type: 'text', id: `${id}-model`, value: one.model ?? '', oninput: event => to('model')(event.target.value)}), 'its name in the answers; left empty: any'));
-  fields.push(numeric('Answers an item', one.answers_per_item, to('answers_per_item'), {id: `${id}-each`, min: 1, step: 1, placeholder: one.kind === 'votes' ? 'several are tried' : 'as fits'}));
+  if (those.named) fields.push(field(those.named.label, h('input', {type: 'text', id: `${id}-${those.named.key}`, value: one[those.named.key] ?? '', maxLength: 40,
+    oninput: event => to(those.named.key)(event.target.value || (those.named.key === 'annotators' ? those.name : undefined))}), those.named.help));
+  fields.push(numeric('Answers an item', one.answers_per_item, to('answers_per_item'), {id: `${id}-each`, min: 1, step: 1, placeholder: known && known.several_of ? 'several are tried' : 'as fits'}));
   for (const [key, option] of Object.entries(known ? known.options : {})) if (key !== 'answers_per_item') fields.push(own(one, key, option, id, to));
   fields.push(numeric('Random answers (lapse)', one.lapse, to('lapse'), {id: `${id}-lapse`, min: 0, max: 0.99, placeholder: 'from the answers you have'}));
   return h('article', {className: 'signal', 'aria-label': `Kind of question ${i + 1}: ${one.kind}`},
     h('header', {}, h('h2', {}, one.kind), h('button', {type: 'button', className: 'quiet', 'aria-label': `Remove ${one.kind}`, onclick: () => { plan.signal.splice(i, 1); tell({anew: true}); }}, 'Remove')),
-    h('div', {className: 'fields'}, fields, payment(plan, one, id, people, known, tell)));
+    h('div', {className: 'fields'}, fields, payment(plan, one, id, those, known, tell)));
 }
 
 function own(one, key, option, id, to) {
@@ -62,7 +70,7 @@ function own(one, key, option, id, to) {
   return numeric(label, one[key], to(key), {id: `${id}-${key}`, placeholder: option.default ?? '', help: option.help});
 }
 
-function payment(plan, one, id, people, known, tell) {
+function payment(plan, one, id, those, known, tell) {
   const ways = [['', 'from the answers you have, or as published'], ['price', 'a price for one answer'], ['seconds', 'seconds for one answer, at the wage'], ['tokens', 'tokens of a model']];
   const now = one.price !== undefined ? 'price' : one.seconds !== undefined ? 'seconds' : one.input_tokens !== undefined || one.output_tokens !== undefined ? 'tokens' : '';
   const shared = mates(plan, one);
@@ -80,7 +88,7 @@ function payment(plan, one, id, people, known, tell) {
   const none = Object.fromEntries(PAY.map(name => [name, undefined]));
   const fields = follows ? [h('p', {className: 'quiet'}, `Paid as ${first.kind} is.`)] : [field('Paid by', choice(ways, now, way => pay({...none,
     ...(way === 'price' ? {price: 0.05} : way === 'seconds' ? {seconds: (known && known.seconds) || 10} : way === 'tokens' ? {input_tokens: 500, output_tokens: 20, input_price: 1, output_price: 4} : {})},
-  {anew: true}), {id: `${id}-pay`}), people === 'model' && !now ? 'a model needs a price' : known && known.seconds === null && !now ? 'no time is published for this kind: answers with times, or a price, are needed' : '')];
+  {anew: true}), {id: `${id}-pay`}), those.needs_price && !now ? `${those.title}: a price or a time is needed, unless the answers you have tell it` : known && known.seconds === null && !now ? 'no time is published for this kind: answers with times, or a price, are needed' : '')];
   const amount = (name, label, slide) => numeric(label, one[name], value => pay({[name]: value}), {id: `${id}-${name}`, min: 0, slide});
   if (now === 'price' && !follows) fields.push(amount('price', 'Price of one answer', [0.001, 10, true]));
   if (now === 'seconds' && !follows) fields.push(amount('seconds', 'Seconds for one answer', [0.5, 300, true]));

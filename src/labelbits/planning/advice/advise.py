@@ -31,7 +31,8 @@ from labelbits.planning.measured.held_labels import buy_next
 from labelbits.planning.records import Constant, Extras
 from labelbits.planning.result import Assumption, Curve, Plan
 from labelbits.planning.spec.cost import Price, said_of_published
-from labelbits.planning.spec.planfile import Budget, checked_money
+from labelbits.planning.spec.planfile import Budget
+from labelbits.planning.spec.values import checked_money
 
 
 def advise(

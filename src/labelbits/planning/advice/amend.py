@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labelbits.planning.advice.recommend import cheapest_for
-from labelbits.planning.advice.words import NAMES
+from labelbits.planning.advice.words import called
 from labelbits.planning.market import Market
 from labelbits.planning.purchases import widened
 from labelbits.planning.records import Mixture, Recommendation
@@ -77,7 +77,7 @@ def with_mixture(advice: Recommendation, mixture: Mixture, market: Market) -> Re
     if sign > 0:
         interval[1] = min(1.0, interval[1])
     bought = " and ".join(
-        f"{p['answers']:,} {NAMES.get(p['signal'], p['signal'] + ' answers')} "
+        f"{p['answers']:,} {called(p['signal'])} "
         f"({each(p['answers_per_item'])} an item on {p['items']:,} items)"
         for p in mixture["purchases"]
     )

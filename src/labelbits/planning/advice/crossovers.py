@@ -93,10 +93,7 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget, held: bool = Fa
             f"At which price {second} would win against {first} cannot be told: anywhere from "
             f"{least} to {most} x the price of one answer to {first}."
         )
-    elif a.family.price.amount == b.family.price.amount and {a.family.kind, b.family.kind} <= {
-        "hard",
-        "votes",
-    }:
+    elif a.family.price.amount == b.family.price.amount and a.family.question == b.family.question:
         # The same question asked again: its price is the same by nature.
         sentence = (
             f"{second} would win below {middle:.2g} x the price of an answer to {first} "

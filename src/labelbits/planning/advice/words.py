@@ -7,16 +7,14 @@ from labelbits.planning.purchases import TO_A_QUESTION, labels_items
 from labelbits.planning.records import Target, ValueOfKnowing
 from labelbits.planning.result import LEVEL, NOTHING, Option
 from labelbits.planning.shown import chance, each
-from labelbits.planning.spec.planfile import CROWD, by
+from labelbits.planning.spec.annotator_kinds import CROWD, by
+from labelbits.signals import REGISTRY
 
-#: Words for what is bought.
-NAMES = {
-    "hard": "hard labels",
-    "votes": "votes",
-    "soft": "soft labels",
-    "sparse-soft": "sparse soft labels",
-    "ranking": "rankings",
-}
+
+def called(signal: str) -> str:
+    """What answers of this kind are called where they are bought."""
+    known = REGISTRY.get(signal)
+    return (known and known.called) or f"{signal} answers"
 
 
 def bought(option: Option) -> str:
@@ -37,7 +35,7 @@ def what(
     again: str = "",
 ) -> str:  # fmt: skip
     """A purchase in words."""
-    name = by(NAMES.get(signal, f"{signal} answers"), annotators)
+    name = by(called(signal), annotators)
     if again:
         name = f"{name}, {again}"
     if answers == 1 and items == 1:

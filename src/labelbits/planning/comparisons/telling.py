@@ -15,6 +15,7 @@ from labelbits.planning.comparisons.ways import name_of
 from labelbits.planning.purchases import interval
 from labelbits.planning.records import MeasuredCurve, Shots
 from labelbits.planning.result import Assumption, Curve
+from labelbits.planning.spec.annotator_kinds import KnownBy
 from labelbits.recovery import shots
 
 
@@ -25,7 +26,7 @@ def say(run: Making) -> None:
     rows = len(held.rows(run.main))
     curve = next(
         (c for c in result.curves if c.family.kind == run.main[0]
-         and c.family.is_crowd), result.curves[0],
+         and c.family.known_by is KnownBy.PEOPLE), result.curves[0],
     )  # fmt: skip
     quality, _, _ = interval(curve.at(rows))
     result.extras["holdings"] = {

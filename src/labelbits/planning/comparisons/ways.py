@@ -10,7 +10,8 @@ from labelbits.planning.comparisons.doubts import compares
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.planning.purchases import TO_A_QUESTION
 from labelbits.planning.result import Family
-from labelbits.planning.spec.planfile import MODEL
+from labelbits.planning.spec.annotator_kinds import KnownBy
+from labelbits.signals import one_question
 
 #: Answers to each question that are tried where the plan leaves it open.
 REPEATS = (1, 3)
@@ -53,12 +54,12 @@ def ways_of(families: list[Family], held: Held) -> tuple[list[Way], list[str]]:
 def source_of(family: Family, held: Held) -> Source:
     """Whose answers of what kind the family buys."""
     asked, kind = family.asked, family.kind
-    if kind == "votes" and not np.any(held.kind == "votes"):
-        kind = "hard"
+    if not np.any(held.kind == kind):
+        kind = one_question(kind)
     model = asked.model if asked is not None else None
-    if model is None and asked is not None and asked.annotators == MODEL:
+    if model is None and asked is not None and asked.known_by is KnownBy.MODEL:
         found = [m for k, m in held.sources() if k == kind and m]
-        model = found[0] if found else MODEL
+        model = found[0] if found else asked.annotators
     return kind, model or ""
 
 

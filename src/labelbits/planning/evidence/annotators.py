@@ -11,7 +11,9 @@ from labelbits.errors import InputError
 from labelbits.interface import Batch
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.evidence.loading import Evidence, votes_of
-from labelbits.planning.spec.planfile import SignalPlan
+from labelbits.planning.spec.annotator_kinds import KnownBy
+from labelbits.planning.spec.asked import SignalPlan
+from labelbits.signals import one_question
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def voices_of(asked: SignalPlan, evidence: Evidence, crowd: np.ndarray, number: 
     against what most people answer where gold is unknown. Others are known by the plan's lapse:
     right, but for that share of answers. Raises `InputError` where neither tells anything.
     """
-    if asked.is_crowd:
+    if asked.known_by is KnownBy.PEOPLE:
         return Voices(evidence, crowd, "")
     batch = _models_batch(asked, evidence, number)
     truth = _truth(evidence, crowd)
@@ -79,9 +81,9 @@ def voices_of(asked: SignalPlan, evidence: Evidence, crowd: np.ndarray, number: 
 
 def _models_batch(asked: SignalPlan, evidence: Evidence, number: int) -> Batch | None:
     """The pilot's answers of the language model that is meant."""
-    if not asked.is_model:
+    if asked.known_by is not KnownBy.MODEL:
         return None
-    kind = "hard" if asked.kind == "votes" else asked.kind
+    kind = one_question(asked.kind)
     found = evidence.pilot.model_names(kind)
     where = f"[[signal]] number {number} ({asked.kind} by a language model)"
     if asked.model is not None and asked.model not in found:

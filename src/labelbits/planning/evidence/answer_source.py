@@ -16,6 +16,7 @@ from scipy.special import betaln, gammaln
 from labelbits.information.empirical import distances_from_probabilities
 from labelbits.interface import Batch, Signal
 from labelbits.planning.evidence.loading import Evidence
+from labelbits.signals import one_question
 
 #: A single hard label is wrong about this often (CIFAR-10H: right 95.24 % of the time, Peterson
 #: et al. 2019); used only where no item has two votes and nothing else tells the noise.
@@ -163,7 +164,7 @@ class AnswerSource:
     probabilities: np.ndarray
 
     def __post_init__(self) -> None:
-        self.is_vote = self.signal.name in ("hard", "votes")
+        self.is_vote = one_question(self.signal.name) == "hard"
         self.d2 = distances_from_probabilities(self.signal, self.probabilities)
         self.real = None if self.is_vote else self.evidence.batches.get(self.signal.name)
         if self.real is not None and not _same_question(self.real.signal, self.signal):

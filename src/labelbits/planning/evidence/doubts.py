@@ -11,6 +11,7 @@ from labelbits.learning import Diagnosis, diagnose
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.evidence.refusal import PilotNeededError, PilotToRun
 from labelbits.planning.result import Family
+from labelbits.planning.spec.annotator_kinds import KnownBy
 
 #: Items on which the pilot is checked, at most.
 DIAGNOSED = 1000
@@ -153,7 +154,7 @@ def _asks_about_noise(evidence: Evidence, families: list[Family]) -> bool:
     Where hardly an item has two votes the noise is assumed anyhow, and the plan says so.
     """
     measured = (evidence.counts.sum(1) >= 2).sum() >= ENOUGH
-    others = [f for f in families if f.is_crowd and f.kind != "hard"]
+    others = [f for f in families if f.known_by is KnownBy.PEOPLE and f.kind != "hard"]
     return bool(measured and others)
 
 
@@ -215,7 +216,8 @@ def of_one_annotator(evidence: Evidence, families: list[Family]) -> list[str]:
         return []
     if answers.table["annotator"].n_unique() != 1:
         return []
-    return [f.name for f in families if f.is_crowd and (f.answers_per_item or 1) > 1]
+    people = (f for f in families if f.known_by is KnownBy.PEOPLE)
+    return [f.name for f in people if (f.answers_per_item or 1) > 1]
 
 
 def _one_annotator(evidence: Evidence, families: list[Family]) -> list[str]:

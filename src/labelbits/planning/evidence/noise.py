@@ -10,8 +10,10 @@ from labelbits.interface import Signal
 from labelbits.planning.evidence.answer_source import DEFAULT_LAPSE
 from labelbits.planning.evidence.answers_held import Pilot
 from labelbits.planning.result import Family
+from labelbits.planning.spec.annotator_kinds import KnownBy
+from labelbits.planning.spec.asked import SignalPlan
 from labelbits.planning.spec.cost import Part, cost_of_parts
-from labelbits.planning.spec.planfile import PlanFile, SignalPlan
+from labelbits.planning.spec.planfile import PlanFile
 
 #: Answers of each kind in a pilot that tells the noise, and people asked each of its questions.
 PILOT, EACH = 200, 3
@@ -47,9 +49,10 @@ def calibration_of(asked: SignalPlan, pilot: Pilot) -> SignalCalibration | None:
     People's figures are people's: nothing is known of a language model, or of annotators with a
     name of their own, from what others answered.
     """
-    if not (asked.is_crowd or asked.is_model):
+    known_by = asked.known_by
+    if known_by is KnownBy.LAPSE:
         return None
-    if asked.is_crowd:
+    if known_by is KnownBy.PEOPLE:
         return pilot.calibration.of(asked.kind)
     models = [asked.model] if asked.model else list(pilot.calibration.models)
     found = [one for name in models if (one := pilot.calibration.of(asked.kind, name)) is not None]
@@ -76,7 +79,7 @@ def _noise(asked: SignalPlan, pilot: Pilot) -> SignalNoise:
             f"{measured.source}"
         )
         precision, lapse, sources = measured.precision.value, measured.lapse.value, [source] * 2
-    elif not asked.is_crowd:
+    elif asked.known_by is not KnownBy.PEOPLE:
         who = asked.who
         sources = [
             f"assumed: the pilot has no answers of {who} that tell it",
@@ -95,7 +98,7 @@ def not_seen(plan: PlanFile, noise: list[SignalNoise]) -> dict[int, str]:
     return {
         number: asked.who
         for number, (asked, one) in enumerate(zip(plan.signal, noise, strict=True), start=1)
-        if not asked.is_crowd and not one.told
+        if asked.known_by is not KnownBy.PEOPLE and not one.told
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labelbits.errors import InputError
+from labelbits.planning.spec.annotator_kinds import KnownBy
 from labelbits.planning.spec.cost import total_cost
 from labelbits.planning.spec.planfile import Budget
 
@@ -35,8 +36,8 @@ class PilotToRun:
         return f"{text}. It would settle {self.settle}."
 
     def _cost(self, families: list[Family], budget: Budget) -> float | None:
-        crowd = [family for family in families if family.is_crowd] or families
-        prices = [family.price for family in crowd if family.kind in ("hard", "votes")]
+        crowd = [family for family in families if family.known_by is KnownBy.PEOPLE] or families
+        prices = [family.price for family in crowd if family.question[0] == "hard"]
         prices = prices or [family.price for family in crowd]
         if not prices:
             return None

@@ -9,6 +9,7 @@ from scipy.special import gammaln
 
 from labelbits.information.empirical import per_answer_empirical
 from labelbits.interface import Estimate
+from labelbits.signals import one_question
 
 #: Items that bits per answer are averaged over, at most, and answers that are drawn.
 ITEMS, ANSWERS = 1000, 1000
@@ -23,9 +24,9 @@ def bits_of(signal: Any, probabilities: np.ndarray, m: int, seed: int) -> Estima
     if len(probabilities) > ITEMS:
         rows = np.random.default_rng(seed).choice(len(probabilities), ITEMS, replace=False)
         probabilities = probabilities[rows]
-    if signal.name not in ("hard", "votes") or np.ndim(signal.lapse) or float(signal.lapse):
+    if one_question(signal.name) != "hard" or np.ndim(signal.lapse) or float(signal.lapse):
         bits = per_answer_empirical(signal, probabilities, samples=ANSWERS, seed=seed)
-        if signal.name != "votes":
+        if not signal.several_of:
             return bits
         return Estimate(bits.bits / m, bits.standard_error / m, bits.method, bits.about)
     if m == 1:

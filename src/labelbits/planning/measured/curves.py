@@ -47,6 +47,7 @@ from labelbits.planning.mixtures.strata import Way
 from labelbits.planning.records import Ceiling, Extras
 from labelbits.planning.result import Assumption, Curve, Family
 from labelbits.planning.shown import show
+from labelbits.planning.spec.annotator_kinds import KnownBy
 from labelbits.planning.spec.cost import affordable_items
 from labelbits.planning.spec.planfile import PlanFile
 from labelbits.progress import known_so_far
@@ -118,7 +119,7 @@ def learned_curves(
                 Assumption(f"answers by {family.annotators}", "estimated", "", voices.source)
             )
         m = family.answers_per_item or 1
-        if not family.is_crowd and m > 1 and _is_one_model(family, voices.evidence):
+        if m > 1 and _is_one_model(family, voices.evidence):
             result.warnings.append(
                 f"{family.name} was left out: a language model asked the same again says the same "
                 "again, and the pilot holds no second answers of it"
@@ -334,7 +335,7 @@ def _nothing_affordable(families: list[Family], result: Learned) -> Learned:
 
 
 def _is_one_model(family: Family, evidence: Evidence) -> bool:
-    return family.is_model and not (evidence.counts.sum(1) >= 2).any()
+    return family.known_by is KnownBy.MODEL and not (evidence.counts.sum(1) >= 2).any()
 
 
 def _guess(trial: Trial, metric: str) -> tuple[float, float] | None:

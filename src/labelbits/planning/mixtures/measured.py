@@ -28,6 +28,7 @@ from labelbits.planning.records import Mixture
 from labelbits.planning.spec.cost import Part, affordable_items, bills, cost_of_parts, most_within
 from labelbits.planning.spec.planfile import Budget, PlanFile
 from labelbits.quantity import Quantity
+from labelbits.signals import one_question
 from labelbits.threads import one_blas_thread
 
 #: Items of the training sets on which a mixture is measured, at most.
@@ -127,7 +128,7 @@ def _ridge(ways: list[Way], shares: np.ndarray, items: int) -> float:
 def _is_fast(way: Way, trial: Trial) -> bool:
     rows = trial.trainable[:4]
     batches = way.answers.draw(np.random.default_rng(0), rows)
-    votes = [b.signal.lapse for b in batches if b.signal.name in ("hard", "votes")]
+    votes = [b.signal.lapse for b in batches if one_question(b.signal.name) == "hard"]
     plain = all(not np.ndim(lapse) and not float(lapse) for lapse in votes)
     known = way.points.ridges is not None and bool(np.isfinite(way.points.ridges).all())
     return plain and known and fast_targets(batches, trial.reference.shape[1]) is not None

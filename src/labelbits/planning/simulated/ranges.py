@@ -14,7 +14,8 @@ import numpy as np
 from labelbits.interface import Signal
 from labelbits.planning.evidence.noise import SignalNoise
 from labelbits.planning.result import Assumption
-from labelbits.planning.spec.planfile import PlanFile, SignalPlan
+from labelbits.planning.spec.asked import SignalPlan
+from labelbits.planning.spec.planfile import PlanFile
 from labelbits.signals.base import is_number, replace_noise
 from labelbits.worlds import World
 

@@ -17,7 +17,9 @@ import numpy as np
 from labelbits.annotators.prices import AnswerPrice
 from labelbits.errors import InputError
 from labelbits.interface import Signal, Z
-from labelbits.planning.spec.planfile import Budget, SignalPlan
+from labelbits.planning.spec.annotator_kinds import by
+from labelbits.planning.spec.asked import SignalPlan
+from labelbits.planning.spec.planfile import Budget
 
 #: Published times of one kind of question differ between studies by about this much (standard
 #: deviation of ln time): 4.2 s against 1.9 s for ten-class hard labels is a factor of 2.2.
@@ -69,12 +71,10 @@ def price_of(
         return Price(cost, plan.seconds, 0.0, "seconds given in the plan")
     if measured is not None:
         return Price(measured.amount, measured.seconds, measured.log_sd, measured.source)
-    if plan.is_model:
-        raise InputError(
-            f"[[signal]] number {number} ({plan.kind} by a language model): no price; add price = "
-            "that of one answer, or input_tokens, output_tokens and their prices for a million "
-            "(input_price, output_price)"
-        )
+    kind = plan.annotator_kind
+    if kind.no_price:
+        asked = by(plan.kind, kind.words or plan.who)
+        raise InputError(f"[[signal]] number {number} ({asked}): {kind.no_price}")
     cited = signal.cited_time(classes)
     if cited is None:
         raise InputError(

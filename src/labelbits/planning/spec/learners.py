@@ -12,10 +12,12 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 @dataclass(frozen=True)
 class LearnerOption:
-    """One key of [learner]: the type of its value, as pydantic checks it, and its default."""
+    """One key of [learner]: the type of its value, as pydantic checks it, its default, and what it
+    means, for who fills it in."""
 
     type: Any
     default: Any
+    help: str = ""
 
     def read(self, value: Any) -> Any:
         """The checked value. Raises `ValueError` that says what is wrong with it."""
@@ -110,9 +112,19 @@ LEARNERS: dict[str, LearnerKind] = {
             _of_the_encoder,
             _encoder,
             {
-                "hidden": LearnerOption(tuple[Annotated[int, Field(ge=1, le=10_000)], ...], (64,)),
-                "steps": LearnerOption(Annotated[int, Field(ge=10, le=1_000_000)], 500),
-                "learning_rate": LearnerOption(Annotated[float, Field(gt=0, le=10)], 0.003),
+                "hidden": LearnerOption(
+                    tuple[Annotated[int, Field(ge=1, le=10_000)], ...],
+                    (64,),
+                    "widths of its hidden layers, apart by commas",
+                ),
+                "steps": LearnerOption(
+                    Annotated[int, Field(ge=10, le=1_000_000)], 500, "gradient steps at most"
+                ),
+                "learning_rate": LearnerOption(
+                    Annotated[float, Field(gt=0, le=10)],
+                    0.003,
+                    "lower it where a message says that training diverges",
+                ),
             },
             _encoded_spaces,
             _dear_encoder,

@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from labelbits.errors import InputError
-from labelbits.interface import Signal
 from labelbits.metrics import METRICS, metric_of
+from labelbits.planning.spec.asked import SignalPlan
 from labelbits.planning.spec.learners import LEARNERS, LINEAR, LearnerKind
+from labelbits.planning.spec.values import Money, PlanTable
 from labelbits.signals import REGISTRY
-
-#: Annotators with a meaning of their own: the people of counts and pilot, a language model.
-CROWD, MODEL = "crowd", "model"
-#: More money than any plan is about; beyond it numbers of answers are no longer exact.
-LARGEST_AMOUNT = 1e12
-#: Less money than any price or budget: below it a number of answers is no number.
-LEAST_AMOUNT = 1e-12
-
-
-def checked_money(name: str, value: float, unit: str = "an amount of money") -> float:
-    """`value`, or an `InputError` unless it is above 0 and at most `LARGEST_AMOUNT`."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-        raise InputError(f"{name} is {value!r}; expected {unit} as a number, such as 1000 or 12.5")
-    if not LEAST_AMOUNT <= value <= LARGEST_AMOUNT:
-        raise InputError(
-            f"{name} is {value:g}; expected {unit} above 0, {LARGEST_AMOUNT:g} at most"
-        )
-    return float(value)
-
-
-def _something(value: float) -> float:
-    if value < LEAST_AMOUNT:
-        raise ValueError(f"expected at least {LEAST_AMOUNT:g}")
-    return value
-
-
-#: A price, with the limits of `checked_money`.
-Money = Annotated[float, Field(gt=0, le=LARGEST_AMOUNT), AfterValidator(_something)]
 
 
 def _known_metric(name: str) -> str:
@@ -57,11 +28,7 @@ def _known_metric(name: str) -> str:
 MetricName = Annotated[str, AfterValidator(_known_metric)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class SimulatedAnnotators(_Table):
+class SimulatedAnnotators(PlanTable):
     """Annotators invented for an example: votes drawn around a cross-validated classifier."""
 
     votes: int = Field(20, ge=1, le=1000)
@@ -69,7 +36,7 @@ class SimulatedAnnotators(_Table):
     temperature: float = Field(1.5, gt=0)
 
 
-class Dataset(_Table):
+class Dataset(PlanTable):
     """[dataset]: the items that may be labelled and what is known of them.
 
     `table` is a table with a row an item or an answer (several files may be given); `id`, `text`,
@@ -156,7 +123,7 @@ def default_metric(kinds: Iterable[str]) -> str:
     return OF_LABELS if any(kind.labels_items() for kind in known) else OF_COMPARISONS
 
 
-class Goal(_Table):
+class Goal(PlanTable):
     """[goal]: what quality means, and where it is measured.
 
     `target`: a quality; the cheapest purchase that reaches it is sought. `shots_per_class`: train
@@ -181,7 +148,7 @@ class Goal(_Table):
         return self
 
 
-class Budget(_Table):
+class Budget(PlanTable):
     """[budget]: money. `spent` of `amount` is spent already; `fee` is added to every answer.
 
     A session (one annotator's sitting) of `answers_per_session` answers is paid `session_seconds`
@@ -222,121 +189,13 @@ class Budget(_Table):
         return self
 
 
-def check_option(kind: type[Signal], name: str, value: Any) -> None:
-    """Raise `ValueError` unless a plan's value of an option is of the type of its default."""
-    usual = getattr(kind.__dataclass_fields__.get(name), "default", None)
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if isinstance(usual, bool):
-        right, expected = isinstance(value, bool), "true or false"
-    elif isinstance(usual, int):
-        right, expected = number and isinstance(value, int), "a whole number"
-    elif isinstance(usual, float):
-        right, expected = number and math.isfinite(value), "a number"
-        if right and usual > 0 and not value > 0:
-            right, expected = False, "a number above 0"
-    else:
-        return
-    if not right:
-        raise ValueError(f"{name} is {value!r}; expected {expected} ({_help_of(kind, name)})")
-
-
-def _help_of(kind: type[Signal], name: str) -> str:
-    """What an option means, in the words of its signal."""
-    told: Any = kind.options[name]
-    return getattr(told, "help", told)
-
-
-def by(what: str, who: str) -> str:
-    """`what` of `who`, whose name goes without saying where it is the crowd."""
-    return what if who == CROWD else f"{what} by {who}"
-
-
-class SignalPlan(_Table):
-    """[[signal]]: a kind of question, its price or time, who answers and with what noise.
-
-    `annotators`: "crowd" (the people of counts and pilot), "model" (a language model), or any
-    other name, such as "expert". `model` picks one language model of the pilot by its name. A
-    model is paid per answer (`price`) or per token: `input_tokens` and `output_tokens` of one
-    answer at `input_price` and `output_price` for a million tokens. `answers_per_question`: of
-    comparisons, how many people answer each question (left out: 1 and 3 are compared, where the
-    pilot measures them). `own` holds the options that
-    the signal itself declares (`Signal.options`), which stand in the table as keys of their own.
-    """
-
-    kind: str
-    annotators: str = Field(default=CROWD, min_length=1, max_length=40)
-    model: str | None = None
-    input_tokens: float | None = Field(None, ge=0)
-    output_tokens: float | None = Field(None, ge=0)
-    input_price: float | None = Field(None, ge=0)
-    output_price: float | None = Field(None, ge=0)
-    seconds: float | None = Field(None, gt=0)
-    price: Money | None = None
-    lapse: float | None = Field(None, ge=0, lt=1)
-    precision: float | None = Field(None, gt=0)
-    answers_per_item: int | None = Field(None, ge=1, le=10_000)
-    answers_per_question: int | None = Field(None, ge=1, le=1_000)
-    own: dict[str, Any] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _options_of_the_signal(cls, found: Any) -> Any:
-        """Keys that signals declare as options of theirs go into `own`."""
-        if not isinstance(found, dict) or "own" in found:
-            return found
-        declared = {name for signal in REGISTRY.values() for name in signal.options}
-        declared -= set(cls.model_fields)
-        own = {key: value for key, value in found.items() if key in declared}
-        return {**{key: value for key, value in found.items() if key not in own}, "own": own}
-
-    @model_validator(mode="after")
-    def _options_have_the_right_type(self) -> SignalPlan:
-        kind = REGISTRY.get(self.kind)
-        for name, value in self.own.items():
-            if kind is not None and name in kind.options:
-                check_option(kind, name, value)
-        return self
-
-    @property
-    def is_model(self) -> bool:
-        """Does a language model answer?"""
-        return self.annotators == MODEL or self.model is not None
-
-    @property
-    def is_crowd(self) -> bool:
-        """Do the people of counts and pilot answer?"""
-        return self.annotators == CROWD and self.model is None
-
-    @property
-    def who(self) -> str:
-        """Who answers: a model's own name, where it has one."""
-        return self.model or self.annotators
-
-    @property
-    def asked(self) -> str:
-        """What is asked, and of whom where that is not the crowd."""
-        return by(self.kind, self.who)
-
-    @property
-    def tokens_price(self) -> float | None:
-        """Money for the tokens of one answer; None where the plan gives no tokens."""
-        if self.input_tokens is None and self.output_tokens is None:
-            return None
-        read = (self.input_tokens or 0) * (self.input_price or 0)
-        return (read + (self.output_tokens or 0) * (self.output_price or 0)) / 1e6
-
-    def options(self) -> dict[str, Any]:
-        """The options of the signal itself that the plan gives."""
-        return dict(self.own)
-
-
 def _known_learner(name: str) -> str:
     if name not in LEARNERS:
         raise ValueError(f"expected one of: {', '.join(LEARNERS)}")
     return name
 
 
-class LearnerPlan(_Table):
+class LearnerPlan(PlanTable):
     """[learner]: what learns from the labels (`learners.LEARNERS`); the linear learner is measured
     beside any other. `own` holds the options that the learner itself declares, which stand in the
     table as keys of their own."""
@@ -381,7 +240,7 @@ class LearnerPlan(_Table):
         return {name: self.own.get(name, one.default) for name, one in self.learner.options.items()}
 
 
-class PlanFile(_Table):
+class PlanFile(PlanTable):
     """A whole plan file. `folder` is where its relative paths start."""
 
     dataset: Dataset

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from labelbits.errors import InputError
+from labelbits.planning.spec.asked import SignalPlan
 from labelbits.planning.spec.learners import LEARNERS
 from labelbits.planning.spec.planfile import (
     Budget,
@@ -19,7 +20,6 @@ from labelbits.planning.spec.planfile import (
     Goal,
     LearnerPlan,
     PlanFile,
-    SignalPlan,
     SimulatedAnnotators,
 )
 from labelbits.signals import REGISTRY, make

@@ -46,7 +46,7 @@ def answers_for(quality: np.ndarray, answers: np.ndarray, curve: np.ndarray) -> 
 
 def price(name: str, ratio: float, votes: int = 3) -> float:
     """Price of one answer, in prices of one choice; `votes` choices make one count of votes."""
-    return ratio if name in REPORTS else float(votes) if name == "votes" else 1.0
+    return ratio if name in REPORTS else float(votes) if one_question(name) != name else 1.0
 
 
 def tradeoff(fits: pl.DataFrame, seed: int = 0) -> Iterator[Row]:
