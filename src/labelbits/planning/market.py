@@ -17,6 +17,7 @@ from labelbits.planning.purchases import (
     chances,
     cost_of,
     draws_at,
+    draws_for,
     final_draws,
     list_options,
     measured_interval,
@@ -89,6 +90,10 @@ class Market:
     def cost(self, curve: Curve, answers: float) -> float:
         """Money for so many answers, items, sessions and fees included."""
         return cost_of(curve, answers, self.budget)
+
+    def draws_for(self, curve: Curve, money: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(which of `money` (M,) buy any answers, draws (B, of those) of what each gives)."""
+        return draws_for(curve, money, self.budget, self.seed)
 
     def draws(self, curve: Curve, answers: float) -> np.ndarray:
         """Draws (B,) of the quality that the money for `answers` buys."""

@@ -119,9 +119,14 @@ def price_noise(curve: Curve, seed: int) -> np.ndarray:
 
 def draws_at(curve: Curve, answers: float, seed: int) -> np.ndarray:
     """Draws (B,) of the quality that the money for `answers` answers buys."""
+    return draws_at_each(curve, np.array([answers], dtype=float), seed)[:, 0]
+
+
+def draws_at_each(curve: Curve, answers: np.ndarray, seed: int) -> np.ndarray:
+    """`draws_at` each of `answers` (M,): (B, M)."""
     if curve.family.price.log_sd == 0:  # the money buys so many in every draw
-        return curve.at(min(answers, curve.limit))
-    return curve.at(np.minimum(answers * price_noise(curve, seed), curve.limit))
+        return curve.at_each(np.minimum(answers, curve.limit))
+    return curve.at_each(np.minimum(answers * price_noise(curve, seed)[:, None], curve.limit))
 
 
 def option_at(curve: Curve, answers: float, budget: Budget, seed: int) -> Option:
@@ -179,15 +184,26 @@ def list_options(curves: list[Curve], budget: Budget, seed: int) -> list[Option]
     return options
 
 
+def draws_for(
+    curve: Curve, money: np.ndarray, budget: Budget, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(which of `money` (M,) buy any answers, draws (B, of those) of what all of each gives),
+    at the costs of `budget`."""
+    most = np.minimum(
+        most_answers_each(curve, budget, curve.family.price.amount, money), curve.limit
+    )
+    can = most >= (curve.family.answers_per_item or 1)
+    return can, draws_at_each(curve, most[can], seed)
+
+
 def final_draws(curves: list[Curve], budget: Budget, seed: int) -> tuple[list[Curve], np.ndarray]:
     """(families that the budget can buy, draws (B, families) of what each gives for all of it)."""
     bought, columns = [], []
     for curve in curves:
-        most = min(most_answers(curve, budget), curve.limit)
-        if most < (curve.family.answers_per_item or 1):
-            continue
-        bought.append(curve)
-        columns.append(draws_at(curve, most, seed))
+        can, draws = draws_for(curve, np.array([budget.amount]), budget, seed)
+        if can[0]:
+            bought.append(curve)
+            columns.append(draws[:, 0])
     return bought, np.stack(columns, axis=1) if columns else np.zeros((0, 0))
 
 

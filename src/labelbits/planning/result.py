@@ -90,16 +90,15 @@ class Curve:
         """
         if np.ndim(answers) == 0:  # one place on the grid for all draws
             return self.at_each(np.array([answers], dtype=float))[:, 0]
-        x = np.log(np.broadcast_to(np.asarray(answers, dtype=float), (len(self.draws),)))
-        right, share = self._places(x)
-        rows = np.arange(len(x))
-        low, high = self.draws[rows, right - 1], self.draws[rows, right]
-        return (1 - share) * low + share * high
+        each = np.broadcast_to(np.asarray(answers, dtype=float), (len(self.draws),))
+        return self.at_each(each[:, None])[:, 0]
 
     def at_each(self, answers: np.ndarray) -> np.ndarray:
-        """Draws (B, M) of the quality at each of `answers` (M,), as `at`."""
+        """Draws (B, M) of the quality at `answers`, (M,) or for each draw its own (B, M)."""
         right, share = self._places(np.log(answers))
-        return (1 - share) * self.draws[:, right - 1] + share * self.draws[:, right]
+        rows = np.arange(len(self.draws))[:, None] if right.ndim == 2 else slice(None)
+        low, high = self.draws[rows, right - 1], self.draws[rows, right]
+        return (1 - share) * low + share * high
 
     def _places(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(point of the grid to the right, share of the way to it) of ln answers `x`."""

@@ -66,14 +66,13 @@ class CostCurve:
 
 def cost_curve(market: Market) -> CostCurve:
     """The best expected quality at budgets up to the plan's."""
-    money, quality = [], []
-    for share in SHARES:
-        amount = market.budget.amount * float(share)
-        _, draws = market.with_money(amount).bought
-        if draws.size:
-            money.append(amount)
-            quality.append(float((market.sign * draws).mean(0).max()))
-    return CostCurve(np.array(money), np.maximum.accumulate(np.array(quality)))
+    money = market.budget.amount * SHARES
+    best = np.full(len(money), -np.inf)
+    for curve in market.curves:
+        can, draws = market.draws_for(curve, money)
+        best[can] = np.maximum(best[can], (market.sign * draws).mean(0))
+    some = np.isfinite(best)
+    return CostCurve(money[some], np.maximum.accumulate(best[some]))
 
 
 def value_of_information(market: Market) -> ValueOfKnowing | None:
