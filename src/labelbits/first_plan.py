@@ -9,37 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import polars as pl
-
-from labelbits.answers import read_answers
 from labelbits.answers.files.containers import one_sheet
-from labelbits.answers.formats.deciding import SeveralQuestionsError
-from labelbits.answers.formats.detect import READERS, reader_for
-from labelbits.answers.table.preferences import as_comparisons
+from labelbits.answers.formats.reader import IDEAL
 from labelbits.errors import InputError
 from labelbits.first_tables import BUDGET, first_signals, specified
-from labelbits.interface import Answers
-from labelbits.items.answered import BY_SHAPE
-from labelbits.items.guessing import Guess, guess_columns, relative
-from labelbits.items.reading import is_table, read_table
-from labelbits.items.vectors import read_vectors
+from labelbits.items.answered import answering
+from labelbits.items.guessing import relative
+from labelbits.items.seen import Seen, describes, look, read_by_columns
 from labelbits.metrics import METRICS
 from labelbits.planning.spec.planfile import OF_COMPARISONS, default_metric
 from labelbits.planning.spec.planwriter import toml_value
 from labelbits.signals.encoding import is_kept
-
-
-@dataclass
-class Seen:
-    """What a file is: answers in a known format, a table of items, or a file of features."""
-
-    path: Path
-    answers: Answers | None = None
-    format: str = ""
-    table: pl.DataFrame | None = None
-    guess: Guess | None = None
-    features: tuple[int, int] | None = None
-    question: str | None = None
 
 
 @dataclass
@@ -62,7 +42,8 @@ def first_plan(
         raise InputError("no file is given; expected the tables, answers or features there are")
     questions: list[str] = []
     with one_sheet(sheet) as others:
-        seen = [_look(Path(path), question, questions) for path in paths]
+        seen = [look(Path(path), question, questions) for path in paths]
+        _describing_alone(seen)
         questions += others
     lines = ["# A plan file for labelbits plan. Lines with ? are questions: check them first.", ""]
     lines += _dataset(seen, folder, question, questions)
@@ -75,96 +56,18 @@ def first_plan(
     return FirstPlan("\n".join(lines) + "\n", questions)
 
 
-def _look(path: Path, question: str | None, questions: list[str]) -> Seen:
-    found = Seen(path)
-    if not path.is_dir() and not is_table(path):
-        vectors = _vectors(path)
-        if vectors is None:
-            found.answers = _read(path, question=question)
-            found.format = reader_for(path)[0].name
-            return found
-        found.features = vectors
-        return found
-    if not path.is_dir():
-        _answers(found, question, questions)
-    try:
-        found.table = read_table(path, [])
-    except InputError:
-        if found.answers is None:
-            raise
-        return found
-    if len(found.table) < 2 and found.answers is None:
-        raise InputError(
-            f"{path}: holds {len(found.table) or 'no'} row; found columns "
-            f"{', '.join(found.table.columns[:6]) or 'none'}; expected a table with a row an item "
-            "or a row an answer"
-        )
-    found.guess = guess_columns(found.table, str(path), found.answers)
-    if found.answers is None and not found.guess.text and not found.guess.image:
-        _answers_by_shape(found, questions)
-    if found.guess is not None and found.answers is not None and not _by_columns(found):
-        found.guess.label = None  # what its format says is surer
-    return found
-
-
-def _read(path: Path, question: str | None = None) -> Answers:
-    """The answers as plans take them: preferences are comparisons with an ideal item."""
-    return as_comparisons(read_answers(path, question=question))[0]
-
-
-def _by_columns(seen: Seen) -> bool:
-    """Was it read as a plain table, by names of columns?"""
-    return seen.format in READERS and READERS[seen.format].by_columns
-
-
-def _vectors(path: Path) -> tuple[int, int] | None:
-    """The shape of a file of features; None where whole numbers or one column say otherwise."""
-    try:
-        reader, _ = reader_for(path)
-        if reader.weakness >= BY_SHAPE:
-            return None
-    except InputError:
-        pass
-    _, values = read_vectors(path)
-    return values.shape[0], values.shape[1]
-
-
-def _answers_by_shape(found: Seen, questions: list[str]) -> None:
-    """Numbers side by side as answers, where nothing else is there; that is asked about."""
-    try:
-        found.format = reader_for(found.path)[0].name
-        found.answers = _read(found.path)
-    except InputError:
-        return
-    found.guess = None
-    questions.append(f"are the numbers of {found.path} answers? They are read as {found.format}")
-
-
-def _answers(found: Seen, question: str | None, questions: list[str]) -> None:
-    """Read the file as answers, where its format is known."""
-    try:
-        reader, _ = reader_for(found.path)
-        if reader.weakness >= BY_SHAPE:
-            return
-        found.format = reader.name
-        found.answers = _read(found.path, question=question)
-    except SeveralQuestionsError as several:
-        names = ", ".join(repr(name) for name in several.questions)
-        first = several.questions[0]
-        questions.append(
-            f"{found.path} holds answers to {len(several.questions)} questions: {names}; which is "
-            f"planned? {first!r} was taken (labelbits init ... --question NAME)"
-        )
-        found.answers = _read(found.path, question=first)
-        found.question = first
-    except InputError:
-        return
+def _describing_alone(seen: list[Seen]) -> None:
+    """Tables in which nobody is named describe the items alone, beside answers of named people."""
+    kept = answering([one.path for one in seen if one.answers is not None], [])
+    for one in seen:
+        if one.answers is not None and one.path not in kept and one.guess is not None:
+            one.answers, one.guess.label = None, None
 
 
 def _dataset(
     seen: list[Seen], folder: Path, question: str | None, questions: list[str]
 ) -> list[str]:
-    tables = [one for one in seen if one.guess and _describes(one.guess)]
+    tables = [one for one in seen if one.guess and describes(one.guess)]
     lines = ["[dataset]"]
     pilots = [one for one in seen if one.answers is not None]
     arrays = [one for one in seen if one.features is not None]
@@ -189,7 +92,7 @@ def _dataset(
         elif guess.text:
             lines += _key("embedding", "tfidf", "or a sentence-transformers model: name or folder")
         pilots = [one for one in pilots if one is not first]
-        if (first.answers is None or _by_columns(first)) and guess.label:
+        if (first.answers is None or read_by_columns(first)) and guess.label:
             lines += _key("label", guess.label, guess.why.get("label", ""))
             lines += _key("annotator", guess.annotator, "who answered")
             lines += _key("seconds", guess.seconds, "how long an answer took")
@@ -206,7 +109,7 @@ def _dataset(
         lines += _specified(seen, pilots, questions)
     if pilots:
         names = ", ".join(toml_value(relative(one.path, folder)) for one in pilots)
-        shown = ", ".join(f"{one.format}: {len(one.answers or ()):,} answers" for one in pilots)
+        shown = ", ".join(f"{one.format}: {one.counted}" for one in pilots)
         lines.append(f"pilot = [{names}]   # {shown}")
     asked = question or next((one.question for one in seen if one.question), None)
     if asked:
@@ -221,10 +124,6 @@ def _dataset(
     return lines
 
 
-def _describes(guess: Guess) -> bool:
-    return bool(guess.text or guess.image or guess.features)
-
-
 def _specified(seen: list[Seen], pilots: list[Seen], questions: list[str]) -> list[str]:
     """Without anything that describes the items: their number, and how many dimensions."""
     answers = [one.answers for one in pilots if one.answers is not None]
@@ -237,10 +136,13 @@ def _specified(seen: list[Seen], pilots: list[Seen], questions: list[str]) -> li
             "numbers, or answers in a format that labelbits pilot reads"
         )
     items = max(len(one.items) for one in answers)
+    ideal = any(IDEAL in one.items for one in answers)
+    own = items - ideal
     told = specified(items, max(len(one.classes) for one in answers))
     questions.append(
-        f"how many items are there to ask about? The answers name {items:,}; items = {items} was "
-        "written"
+        f"how many items are there to ask about? The answers name {own:,}"
+        + (", and preferences compare them with an ideal one" if ideal else "")
+        + f"; items = {told['items']} was written"
     )
     questions.append(
         "how many dimensions do people see? With dims = 'auto' comparisons of the pilot tell it, "
@@ -248,7 +150,8 @@ def _specified(seen: list[Seen], pilots: list[Seen], questions: list[str]) -> li
         "make a plan of accuracy possible"
     )
     return [
-        f"items = {told['items']}   # ? as many as the answers name",
+        f"items = {told['items']}   # ? as many as the answers name"
+        + (f" ({own:,}), and the ideal one that preferences compare them with" if ideal else ""),
         f"classes = {told['classes']}",
         f"dims = {toml_value(told['dims'])}   # ? or a number, where you know it",
     ]
@@ -266,7 +169,7 @@ def _kinds(seen: list[Seen]) -> list[str]:
 
 
 def _has_features(seen: list[Seen]) -> bool:
-    return any(one.features or (one.guess and _describes(one.guess)) for one in seen)
+    return any(one.features or (one.guess and describes(one.guess)) for one in seen)
 
 
 def _goal(seen: list[Seen], kinds: list[str]) -> list[str]:

@@ -11,9 +11,11 @@ from typing import Any
 
 from labelbits import planning
 from labelbits.answers import read_answers
+from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.table.left_out import said_left_out
-from labelbits.answers.table.preferences import as_comparisons
+from labelbits.answers.table.preferences import as_comparisons, counted_items
+from labelbits.answers.table.steps import as_classes
 from labelbits.assumed import (
     DATA,
     PLAN,
@@ -23,9 +25,12 @@ from labelbits.assumed import (
     write_comparisons,
 )
 from labelbits.errors import InputError
+from labelbits.first_tables import first_signals
 from labelbits.interface import Answers
-from labelbits.items.answered import BY_SHAPE
+from labelbits.items.answered import BY_SHAPE, one_question
 from labelbits.items.arrays import load_features
+from labelbits.items.guessing import Guess
+from labelbits.items.seen import describes, look
 from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
 from labelbits.planning.spec.planfile import OF_COMPARISONS
@@ -37,6 +42,8 @@ from labelbits.signals.encoding import PREFERENCE, rows_by_name_or_number
 
 #: Different labels from which on they may be texts or numbers, and no classes.
 MANY = 20
+#: Columns of features that are named.
+SHOWN = 5
 #: Keys of the assumed plan file, as the command line says them.
 WORDS = {"[goal] metric": "--metric", "[budget] amount": "--budget", "[[signal]]": "--ask"}
 
@@ -69,18 +76,25 @@ def plan_tables(
     load_page()
     progress("reading the tables", 0.0)
     asked_of = Columns(**columns)
-    if not (asked_of.text or asked_of.image or asked_of.label):
-        compared = _comparisons(files, asked_of, seed)
-        if compared is not None:
+    notes: list[str] = []
+    problems: list[InputError] = []
+    if not (asked_of.text or asked_of.image):
+        alone = _alone(files, asked_of, seed, problems)
+        if alone is not None:
             asked = Asked(budget, signals=kinds, metric=metric)
-            return _plan_comparisons(compared, asked, files, folder, seed, progress)
+            return _plan_alone(alone, asked, files, folder, seed, progress)
+    if not (asked_of.text or asked_of.image or asked_of.features):
+        asked_of = _described_by_guess(files, asked_of, notes)
+        if problems and asked_of == Columns(question=asked_of.question):
+            raise problems[0]  # nothing describes items, and the answers cannot be read
     items = read_tables(files, asked_of, seed, embedding=embedding, by_name=True,
                         progress=progress)  # fmt: skip
     _check_classes(items.answers, files[0], asked_of.label)
+    heard = [*notes, *items.notes]
     notes = [
         "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`.",
         "Change it and run `labelbits plan` on this file.",
-        *items.notes,
+        *heard,
     ]
     asked = Asked(budget, signals=kinds, metric=metric)
     kind = "image" if asked_of.image and not asked_of.text else "text"
@@ -90,23 +104,31 @@ def plan_tables(
             ids=items.ids, shown=None if items.shown is None else (kind, items.shown), notes=notes,
         )  # fmt: skip
         made = planning.plan(path, seed=seed, progress=progress)
-        made = replace(made, title=files[0].stem, warnings=[*made.warnings, as_read(items.notes)])
+        read = as_read(heard)
+        made = replace(made, title=files[0].stem, warnings=[*made.warnings, read])
         write_plan(made, folder)
         shutil.copytree(made_in, folder, dirs_exist_ok=True)
     return made
 
 
 @dataclass(frozen=True)
-class _Compared:
-    """Answers that compare items, and the file of features of those items, if there is one."""
+class _Alone:
+    """Answers to plan from without a table of items, and the file of features of the items that
+    they compare, if there is one; `said` of preferences among them."""
 
     answers: Answers
     features: Path | None
+    said: str = ""
 
 
-def _comparisons(files: Sequence[Path], columns: Columns, seed: int) -> _Compared | None:
-    """The answers in the files, if their format is known and they compare items. One file beside
-    them, or the one that `features` names, describes the items."""
+def _alone(
+    files: Sequence[Path], columns: Columns, seed: int, problems: list[InputError]
+) -> _Alone | None:
+    """The answers in the files, if their format is known and nothing else describes their items.
+
+    Comparisons may have one file beside them, or the one that `features` names, that describes the
+    items; answers about classes are taken where no column of the files does.
+    """
     named = columns.of_answers()
     apart = _features_apart(files, columns)
     if apart is None:
@@ -114,18 +136,68 @@ def _comparisons(files: Sequence[Path], columns: Columns, seed: int) -> _Compare
     answering, features = apart
     try:
         found = read_answers(answering, question=columns.question, columns=named, seed=seed)
-    except InputError:
+    except SeveralQuestionsError as several:
+        raise one_question(str(answering[0]), several) from None
+    except InputError as problem:
+        problems.append(problem)
         return None  # the reader of tables says what is missing
+    if not len(found):
+        return None
     asked = set(found.table["signal"].unique())
     compares = all(one == PREFERENCE or (one in REGISTRY and _compares(one)) for one in asked)
-    if not compares or not len(found):
-        return None
-    if features is not None and PREFERENCE in asked:
+    if compares and features is not None and PREFERENCE in asked:
         raise InputError(
             f"{answering[0]}: preferences are compared with an ideal item, which has no features; "
             f"leave {features} out"
         )
-    return _Compared(as_comparisons(found)[0], features)
+    if not compares and (features is not None or _guess(files, columns) is not None):
+        return None
+    found, said = as_comparisons(found)
+    found, steps = as_classes(found, str(answering[0]))
+    return _Alone(found, features, said or steps)
+
+
+def _guess(files: Sequence[Path], columns: Columns) -> tuple[Path, Guess] | None:
+    """The first of the files in which a column describes items, and what its columns seem to be."""
+    for path in files:
+        seen = look(path, columns.question, [])
+        if seen.guess is not None and describes(seen.guess):
+            return path, seen.guess
+    return None
+
+
+def _described_by_guess(files: Sequence[Path], columns: Columns, notes: list[str]) -> Columns:
+    """`columns` with what describes the items as `labelbits init` guesses it; `notes` say it."""
+    found = _guess(files, columns)
+    if found is None:
+        return columns
+    path, guess = found
+    taken: dict[str, Any] = {}
+    if guess.text or guess.image:
+        key = "text" if guess.text else "image"
+        taken[key] = guess.text or guess.image
+    else:
+        taken["features"] = tuple(name for name in guess.features if name != columns.label)
+    what = ", ".join(
+        f"--{key} {name}" for key, own in taken.items()
+        for name in ([own] if isinstance(own, str) else own[:SHOWN])
+    )  # fmt: skip
+    more = ", ..." if len(taken.get("features", ())) > SHOWN else ""
+    notes.append(
+        f"what describes the items was guessed: {what}{more} ({path}); give others to change it"
+    )
+    if columns.label is None and guess.label and reader_of(path) is None:
+        taken["label"] = guess.label
+        notes.append(f"the label was guessed: --label {guess.label} ({guess.why.get('label', '')})")
+    return replace(columns, **taken)
+
+
+def reader_of(path: Path) -> str | None:
+    """The format of answers that a file is in, None where none is known."""
+    try:
+        return reader_for(path)[0].name
+    except InputError:
+        return None
 
 
 def _features_apart(
@@ -155,23 +227,27 @@ def _compares(name: str) -> bool:
     return not kind.labels_items() and not kind.uses_classes
 
 
-def _plan_comparisons(
-    compared: _Compared, asked: Asked, files: Sequence[Path], folder: Path, seed: int,
+def _plan_alone(
+    alone: _Alone, asked: Asked, files: Sequence[Path], folder: Path, seed: int,
     progress: Callable[[str, float], None],
 ) -> Plan:  # fmt: skip
-    """A plan from comparisons: how well the items are known, with features of them or without."""
-    found = compared.answers
+    """A plan of how well the items are known, with features of them or without."""
+    found = alone.answers
     kinds = list(found.table["signal"].unique(maintain_order=True))
-    asked = replace(asked, signals=asked.signals or kinds, metric=asked.metric or OF_COMPARISONS)
+    signals = first_signals([{"kind": kind} for kind in kinds], False)
+    asked = replace(asked, signals=asked.signals or signals, metric=asked.metric or OF_COMPARISONS)
     given = "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`."
-    held = f"{len(found):,} comparisons of {len(found.items):,} items ({', '.join(kinds)})"
-    notes = [given, f"{held}; nothing describes the items, so quality is how well the distances "
-             "between them are known"]  # fmt: skip
+    held = f"{len(found):,} answers about {counted_items(found)} ({', '.join(kinds)})"
+    notes = [
+        given,
+        f"{held}; nothing describes the items, so quality is how well the distances between them "
+        "are known (--text, --image, --features COLUMN describe them)",
+    ]
     ids, features = None, None
-    if compared.features is not None:
-        ids, features = load_features(compared.features)
-        _rows_of(found, ids, features, compared.features)
-        notes = [given, f"{held}; {compared.features} describes {len(features):,} items by "
+    if alone.features is not None:
+        ids, features = load_features(alone.features)
+        _rows_of(found, ids, features, alone.features)
+        notes = [given, f"{held}; {alone.features} describes {len(features):,} items by "
                  f"{features.shape[1]:,} numbers each"]  # fmt: skip
     with assumed_folder(WORDS) as made_in:
         if features is not None:
@@ -180,7 +256,9 @@ def _plan_comparisons(
         else:
             path = write_comparisons(made_in, asked, found, notes)
         made = planning.plan(path, seed=seed, progress=progress)
-        read = as_read([*notes[1:], *found.notes, *said_left_out(found)])
+        heard = [note for note in found.notes if "which no plan weighs" not in note]
+        said = [alone.said] if alone.said and alone.said not in heard else []
+        read = as_read([*notes[1:], *said, *heard, *said_left_out(found)])
         made = replace(made, title=files[0].stem, warnings=[*made.warnings, read])
         write_plan(made, folder)
         shutil.copytree(made_in, folder, dirs_exist_ok=True)

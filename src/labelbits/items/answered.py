@@ -13,16 +13,14 @@ from labelbits.answers.formats import times, usual
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import columns_of, kind_of, reader_for
 from labelbits.answers.formats.reader import Options
-from labelbits.answers.table.columns import SCORE
 from labelbits.answers.table.left_out import said_left_out
+from labelbits.answers.table.steps import as_classes
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 
 if TYPE_CHECKING:
     from labelbits.items.tables import Columns
 
-#: A scale with more different numbers than this is never taken for classes.
-MOST_STEPS = 11
 #: A column with more different values than this parts nothing by question.
 MOST_ASKED = 50
 #: What is recognised by the shape of its numbers alone is not taken for answers here.
@@ -104,32 +102,31 @@ def answers_in(
         def shown(text: str) -> str:
             return text.replace(str(file), where).replace(file.name, where)
 
-        def read(signal: str | None) -> Answers:
+        def read() -> Answers:
             try:
                 return read_answers(
-                    file, columns=told, signal=signal, question=columns.question if asked else None
+                    file, columns=told, question=columns.question if asked else None
                 )
             except SeveralQuestionsError as several:
-                raise _one_question(where, several) from None
+                raise one_question(where, several) from None
             except InputError as problem:
                 raise InputError(shown(str(problem))) from None
 
-        answers = read(None)
-        if set(answers.table["signal"]) == {SCORE}:
-            answers = _steps(answers, read, columns.label, where, notes)
+        answers, said = as_classes(read(), f"{where}: column {columns.label!r}")
     _one_class(answers, f"column {columns.label!r}", columns, where)
-    steps = _whole_steps(answers)
+    steps = [] if said else _whole_steps(answers)
+    notes += [said] if said else []
     if steps:
         notes.append(
             f"the whole numbers {steps[0]} to {steps[-1]} of {columns.label!r} are taken as "
             f"{len(steps)} classes without an order: if they are steps of a scale (ordinal), "
             f"calling a {steps[0]} a {steps[1]} counts as wrong as calling it a {steps[-1]}"
         )
-    said = [note for note in answers.notes if "who answered" not in note]
+    heard = [note for note in answers.notes if "who answered" not in note]
     notes += [
         shown(note)
-        for note in (*said, *said_left_out(answers))
-        if not (steps and "without an order" in note)
+        for note in (*heard, *said_left_out(answers))
+        if not (steps and "without an order" in note) and "which no plan weighs" not in note
     ]
     return answers
 
@@ -155,26 +152,7 @@ def _one_class(found: Answers, what: str, columns: Columns, where: str) -> None:
     )
 
 
-def _steps(found: Answers, read: Any, label: str, where: str, notes: list[str]) -> Answers:
-    """Whole steps of a scale as classes, which is said; continuous numbers are refused."""
-    steps = found.table["answer"].unique().cast(pl.Float64, strict=False).drop_nulls().sort()
-    if len(steps) > MOST_STEPS or (steps != steps.round()).any():
-        raise InputError(
-            f"{where}: column {label!r} holds {len(steps):,} different numbers from "
-            f"{steps[0]:g} to {steps[-1]:g}, a scale and no classes; expected labels: a column of "
-            "classes, or the numbers cut into a few named steps"
-        )
-    notes.append(
-        f"the numbers {steps[0]:g} to {steps[-1]:g} of {label!r} are steps of a scale (ordinal); "
-        f"this plan takes them as {len(steps)} classes, so that calling a {steps[0]:g} a "
-        f"{steps[1]:g} is as wrong as calling it a {steps[-1]:g}"
-        if len(steps) > 1
-        else f"column {label!r} holds the number {steps[0]:g} alone"
-    )
-    return read("hard")
-
-
-def _one_question(where: str, several: SeveralQuestionsError) -> InputError:
+def one_question(where: str, several: SeveralQuestionsError) -> InputError:
     names = ", ".join(repr(name) for name in several.questions)
     return InputError(
         f"{where}: holds answers to {len(several.questions)} questions: {names}; expected one: "
@@ -201,6 +179,23 @@ def _column_of_questions(table: pl.DataFrame, columns: Columns) -> str | None:
     return name
 
 
+def answering(paths: list[Path], notes: list[str]) -> list[Path]:
+    """The files of answers without those that only describe items: plain tables in which nobody is
+    named, beside others in which people are."""
+    if len(paths) < 2:
+        return paths
+    plain = [path for path in paths if reader_for(path)[0].by_columns]
+    nobody = [p for p in plain if usual.found(columns_of(p, kind_of(p)), usual.WORKER) is None]
+    if not nobody or len(nobody) == len(paths):
+        return paths
+    for path in nobody:
+        notes.append(
+            f"{path}: names nobody who answered, as another file does, and is read as a table of "
+            "items alone (--label COLUMN reads its labels)"
+        )
+    return [path for path in paths if path not in nobody]
+
+
 def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str]) -> Answers | None:
     """The answers of those files whose format is known; None where no file's is."""
     told = columns.of_answers()
@@ -215,27 +210,24 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
             reader, _ = reader_for(path, "auto", Options(question=columns.question, columns=named))
         except InputError:
             continue
-        if reader.weakness < BY_SHAPE:  # a table of numbers may be features
+        # The numbers of a table may be its features.
+        if reader.weakness < BY_SHAPE or columns.text or columns.image:
             known.append(path)
             plain = plain and reader.by_columns
+    known = answering(known, notes)
     if not known:
         return None
     try:
-
-        def read(signal: str | None) -> Answers:
-            return read_answers(
-                known, question=columns.question, columns=told if plain else None, signal=signal
-            )
-
-        found = read(None)
-        if set(found.table["signal"]) == {SCORE}:
-            found = _steps(found, read, "answer", str(known[0]), notes)
+        found = read_answers(known, question=columns.question, columns=told if plain else None)
+        found, said = as_classes(found, str(known[0]))
+        notes += [said] if said else []
         _one_class(found, "the question", columns, str(known[0]))
     except SeveralQuestionsError as several:
-        raise _one_question(str(known[0]), several) from None
+        raise one_question(str(known[0]), several) from None
     notes.append(
         f"answers were read from {', '.join(str(path) for path in known)}, whose format is known "
         "(--label COLUMN reads a column instead)"
     )
-    notes += [*found.notes, *said_left_out(found)]
+    heard = [note for note in found.notes if "which no plan weighs" not in note]
+    notes += [*heard, *said_left_out(found)]
     return found

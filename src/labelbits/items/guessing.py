@@ -56,14 +56,18 @@ def guess_columns(table: pl.DataFrame, where: str, answers: Answers | None = Non
     found.annotator = first_of(table, *WORKER)
     found.gold = first_of(table, *GOLD)
     named = None if answers is None else names_of(answers, table)
+    of_text = named is not None and _is_text(looked[named], named)
     found.id = named or id_column(table) or _unique(looked, found)
-    taken = {found.annotator, found.gold, found.id}
+    # Items that are named by their texts are described by them too.
+    taken = {found.annotator, found.gold, None if of_text else found.id}
     found.seconds = times.time_column(table)
     taken |= {found.seconds}
     _described(looked, taken, found, where)
     taken |= {found.text, found.image, *found.features}
-    if answers is not None and (named is None or table[named].n_unique() < len(table)):
+    if answers is not None and named is None:
         found.features = []
+    elif answers is not None:
+        found.features = of_items(table, str(named), found.features)
     if answers is not None and named is None:
         found.text = found.image = None  # what it describes is not what was asked about
     if found.image and not _is_there(looked[found.image], where):
@@ -79,10 +83,28 @@ def guess_columns(table: pl.DataFrame, where: str, answers: Answers | None = Non
     return found
 
 
+def _is_text(column: pl.Series, name: str) -> bool:
+    """Does the column that names items hold the texts that describe them?"""
+    if column.dtype.is_nested() or _is_path(cells.names(column)):
+        return False
+    length = float(cells.names(column).str.len_chars().mean() or 0)  # type: ignore[arg-type]
+    return name.lower().rsplit(".")[-1] in TEXT or length > LONG
+
+
+def of_items(table: pl.DataFrame, item: str, columns: Sequence[str]) -> list[str]:
+    """Those of the columns that say the same in all rows of an item: where some items have several
+    rows, the others are of their answers."""
+    own = list(columns)
+    if not own or table[item].n_unique() == len(table):
+        return own
+    most = table.group_by(item).agg(pl.col(own).n_unique()).select(pl.col(own).max()).row(0)
+    return [name for name, count in zip(own, most, strict=True) if count == 1]
+
+
 def _unique(table: pl.DataFrame, found: Guess) -> str | None:
     """A column whose short values are all different may be ids; that is asked about."""
     for name, kind in table.schema.items():
-        if kind.is_nested() or kind.is_float() or len(table) < 2:
+        if kind.is_nested() or kind.is_float() or len(table) < 2 or name.lower() in TEXT:
             continue
         values = cells.names(table[name])
         lengths = values.str.len_chars()
@@ -161,10 +183,12 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
 
 def _labelled(table: pl.DataFrame, taken: set, found: Guess) -> None:
     free = [name for name in table.columns if name not in taken - set(found.features)]
-    named = label_column(free, found.id or found.text, found.annotator).name
-    if named is not None:
-        found.label = named
+    by_name = label_column(free, found.id or found.text, found.annotator)
+    if by_name.name is not None:
+        found.label = by_name.name
         found.why["label"] = "by its name"
+        if by_name.perhaps and found.annotator is None:
+            found.questions.append(f"is {by_name.name!r} the label?")
         return
     classes = []
     for name, kind in table.schema.items():

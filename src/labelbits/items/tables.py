@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.formats import cells
+from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers
 from labelbits.items.answered import answers_in, read_files_of_answers
@@ -93,7 +94,7 @@ def read_tables(
     notes: list[str] = []
     where = ", ".join(str(path) for path in paths)
     tables, answers = _files(list(map(Path, paths)), columns, answers_too, notes)
-    table, name = _joined(tables, columns, answers, where, say, notes)
+    table, name = _joined(tables, list(map(Path, paths)), columns, answers, where, say, notes)
     columns = _checked(table, columns, where, say, locate)
     if by_name and columns.label:
         columns = with_usual_columns(table.drop(JOINED), columns, where, notes)
@@ -160,6 +161,7 @@ def _files(
 
 def _joined(
     tables: list[pl.DataFrame],
+    paths: list[Path],
     columns: Columns,
     answers: Answers | None,
     where: str,
@@ -170,7 +172,7 @@ def _joined(
     if columns.id and not any(found_column(one, columns.id) for one in tables):
         raise no_column(where, say("id"), columns.id, _all_columns(tables))
     named: list[tuple[pl.DataFrame, str | None]] = []
-    for table in tables:
+    for table, path in zip(tables, paths, strict=True):
         own = found_column(table, columns.id) if columns.id else None
         if own is None and answers is not None:
             own = names_of(answers, table)
@@ -184,6 +186,8 @@ def _joined(
                     f"no column is called {', '.join(IDS[:3])}: equal texts are one item "
                     f"({say('id')} COLUMN names items otherwise)"
                 )
+        if own is not None:
+            table = without_summaries(table, own, path, notes)
         named.append((table, own))
     if len(named) > 1:
         nameless = next((k for k, (_, own) in enumerate(named) if own is None), None)

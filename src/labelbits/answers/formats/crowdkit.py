@@ -14,6 +14,7 @@ from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.copies import without_copies
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.named import KEYS, check_keys
+from labelbits.answers.formats.other_answers import say_others
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -36,12 +37,10 @@ def is_plain(probe: Probe) -> bool:
     """Columns for item, annotator and label are there, and none that make it a comparison."""
     item, worker = usual.found(probe.columns, ITEM), usual.found(probe.columns, WORKER)
     label = usual.label_column(probe.columns, item, worker).name
-    # Item and class alone are what gold looks like.
-    said = worker or usual.found(probe.columns, ("label", "answer"))
     if probe.kind == "json" and not all(isinstance(value, dict) for value in probe.elements):
         return False
     compared = probe.has("left") or probe.has("chosen") or probe.has("winner")
-    return bool(said and item and label) and not compared and item != label
+    return bool(item and label) and not compared and item != label
 
 
 def column_of(path: Path, table: pl.DataFrame, names: Sequence[str], key: str) -> str:
@@ -68,7 +67,9 @@ def check_once(path: Path, table: pl.DataFrame, column: str) -> None:
 def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     """One label a row; what kind of question it was, all labels together decide (`deciding`)."""
     check_keys(options.columns)
-    table, rejects, notes = opened(path, kind, keep=lambda names: _used(names, options))
+    small = path.stat().st_size < KEPT_WHOLE
+    keep = None if small else (lambda names: _used(names, options))
+    table, rejects, notes = opened(path, kind, keep=keep)
     told = {key: told_column(path, table, options, key) for key in KEYS}
     label = told["label"] or _label(path, table, told, notes)
     left = table.drop([name for name in (label, *told.values()) if name in table.columns])
@@ -100,6 +101,8 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         named["group"] = cells.text(told["group"], table)
     for column in dict.fromkeys(name for name in (label, item, worker) if name):
         check_once(path, table, column)
+    used = {label, item, worker, question, gold, *told.values()}
+    say_others(path, table, used, item, worker, notes)
     said = table.select(**named, **optional(path, table, options, notes), row="row")
     said = without_groups(path, said, notes)
     said = without_copies(path, kind, said, label, rejects, notes)
@@ -160,6 +163,8 @@ def _used(names: list[str], options: Options) -> list[str]:
     return [name for name in names if name in found]
 
 
+#: Bytes of a file of which all columns are looked at, also those that are not read.
+KEPT_WHOLE = 1 << 26
 #: Answers that a column of counts may stand for.
 MOST_COUNTED = 20_000_000
 

@@ -46,6 +46,7 @@ from labelbits.answers.formats import (
 from labelbits.answers.formats import salmon as experiments
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.number_tables import BY_NAME, which_fit
+from labelbits.answers.formats.other_answers import other_answers
 from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, first_of
 from labelbits.answers.formats.row_names import id_of_rows
 from labelbits.errors import InputError
@@ -229,6 +230,15 @@ def _holds_counts(found: Probe) -> bool:
     return len(whole) >= 2 and len(whole) == len(named)
 
 
+def _holds_names(head: pl.DataFrame | None, item: str | None) -> bool:
+    """Are the columns beside the item's words of a few letters, several of them again and again?"""
+    if head is None or item is None or head.width < 3 or len(head) < 4:
+        return False
+    own = [head[name].drop_nulls() for name in head.columns if name != item]
+    few = [len(one) > 0 and one.n_unique() <= max(1, len(one) // 2) for one in own]
+    return all(few) and all(one.str.len_chars().max() <= 30 for one in own)  # type: ignore[operator]
+
+
 def _by_name(path: Path, columns: tuple[str, ...]) -> InputError:
     """Rows of names that are all different: comparisons of items, or labels without agreement."""
     text = f"{path}: rows hold 3 different names of {', '.join(columns)}; "
@@ -277,10 +287,17 @@ def not_recognised(path: Path, found: Probe) -> InputError:
         names = {key: first_of(table, *own) for key, own in known.items()}
         at_fault = [key for key, name in names.items() if name is None]
         perhaps = usual.label_column(found.columns, names["item"], names["annotator"]).perhaps
+        head = head_of(found)
+        if names["label"] is None and not perhaps and names["item"] and head is not None:
+            used = (names["item"], names["annotator"])
+            perhaps = tuple(other_answers(head, used, str(names["item"]), names["annotator"]))
         if at_fault:
             text += f"no column is known to hold the {' or the '.join(at_fault)}; "
         if names["label"] is None and perhaps:
-            text += f"{' and '.join(map(repr, perhaps[:4]))} may hold the label; "
+            text += f"{' and '.join(map(repr, perhaps[:4]))} may hold the label: --columns "
+            text += f"label={perhaps[0]} reads that one; "
+        if _holds_names(head, names["item"]) and names["annotator"] is None:
+            text += "if each column is an annotator, --format cleanlab reads them; "
         text += "--columns item=COL,annotator=COL,label=COL says which column is what; otherwise "
     return InputError(
         text + "expected a table of item, annotator, label, or a file of an annotation platform "

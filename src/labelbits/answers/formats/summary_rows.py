@@ -44,7 +44,8 @@ def without_summaries(
     own = [one for one in table.columns if one not in (name, "row")]
     if not own or any(table[one].dtype.is_nested() for one in own):
         return table
-    there = table.select(pl.any_horizontal(pl.col(own).is_not_null())).to_series()
+    named = [*own, *([] if name is None else [name])]
+    there = table.select(pl.any_horizontal(pl.col(named).is_not_null())).to_series()
     if not there.all():
         table = table.filter(there)
     if name is None or len(table) < 3:

@@ -98,7 +98,8 @@ PERHAPS_LABEL = (
     "diagnosis", "finding", "findings", "verdict", "decision", "choice", "selection", "vote",
     "classification", "assessment", "opinion", "intent", "sentiment", "topic", "emotion", "stance",
     "tag", "tags", "coding", "code", "severity", "priority", "relevance", "toxicity", "polarity",
-    "disposition", "queue", "outcome", "result", "value", "reading", "birads",
+    "disposition", "queue", "outcome", "result", "value", "reading", "birads", "target", "y",
+    "language", "genre", "species", "type", "quality", "difficulty", "is_correct", "response_label",
 )  # fmt: skip
 #: What part a long table by question.
 QUESTION = ("question", "attribute", "aspect", "criterion", "dimension", "question_name")
@@ -172,7 +173,8 @@ class LabelColumn:
 def label_column(columns: Sequence[str], item: str | None, worker: str | None) -> LabelColumn:
     """The column of answers by its name: a sure one, else the only one that may be.
 
-    Names of trades (`Diagnosis`, `Intent`) are taken beside an item and a person alone.
+    Names of trades (`Diagnosis`, `Intent`) are taken beside an item; one of any other name where
+    it is the only column beside an item and a person that is not known to hold something else.
     """
     rest = [name for name in columns if name not in (item, worker)]
     sure = found(rest, (*LABEL, *SCALE, *RANKED))
@@ -181,8 +183,27 @@ def label_column(columns: Sequence[str], item: str | None, worker: str | None) -
     known = {plain(name) for name in PERHAPS_LABEL}
     ends = [n for n in rest if plain(n).endswith("label") and not _NO_LABELS.match(plain(n))]
     perhaps = tuple(ends or [name for name in rest if plain(name) in known])
-    only = perhaps[0] if len(perhaps) == 1 and item is not None and worker is not None else None
+    if "x" in map(plain, columns):
+        perhaps = tuple(name for name in perhaps if plain(name) != "y")  # a place
+    left = [name for name in rest if not is_something_else(name)]
+    if not perhaps and worker is not None and len(left) == 1:
+        perhaps = (left[0],)
+    only = perhaps[0] if len(perhaps) == 1 and item is not None else None
     return LabelColumn(only, perhaps)
+
+
+def is_something_else(name: str) -> bool:
+    """Is a column known to hold no answers: row numbers, texts, times, prices, gold, counts?"""
+    known = (*PRICE, *QUESTION, *GOLD, *COUNT, *ITEM, *WORKER)
+    said = plain(name)
+    return (
+        not said
+        or said in TEXTS | TRUTH | TOGETHER | {"index", "row", "unnamed0", "notes", "comments"}
+        or said in map(plain, known)
+        or _NO_LABELS.match(said) is not None
+        or said.endswith(("at", "date", "time", "timestamp", "seconds", "secs", "ms", "id", "kind"))
+        or bool(price_column([name])[0])
+    )
 
 
 def price_column(columns: Iterable[str]) -> tuple[str | None, float]:

@@ -40,3 +40,10 @@ def as_comparisons(answers: Answers) -> tuple[Answers, str]:
         said += f"; {ties:,} ties ({100 * ties / count:.0f} %) name neither and were left out"
     rejected = [] if answers.rejected is None else [answers.rejected]
     return assemble([made], rejected, answers.classes, (), (*answers.notes, said)), said
+
+
+def counted_items(answers: Answers) -> str:
+    """How many items there are, in words, the ideal one that preferences add apart."""
+    ideal = IDEAL in answers.items
+    count = len(answers.items) - ideal
+    return f"{count:,} items" + (" and the ideal one that preferences add" if ideal else "")

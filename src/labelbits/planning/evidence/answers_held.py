@@ -11,11 +11,12 @@ from labelbits.annotators import Calibration, calibrate
 from labelbits.annotators.people import people_and_models
 from labelbits.answers.table.left_out import said_left_out
 from labelbits.answers.table.preferences import as_comparisons
+from labelbits.answers.table.steps import as_classes
 from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.planning.evidence.refusal import FIRST_PILOT, PilotNeededError
 from labelbits.planning.spec.planfile import PlanFile
-from labelbits.signals.encoding import encode, is_kept
+from labelbits.signals.encoding import SCORE, encode, is_kept
 from labelbits.signals.questions import without_repeats
 
 
@@ -77,6 +78,9 @@ def read_pilot(plan: PlanFile, names: tuple[str, ...] | None, seed: int) -> Answ
     if not asked:
         why = f"{paths[0]}: every preference is a tie, which tells nothing of what is better"
         raise PilotNeededError(why, FIRST_PILOT, head="")
+    if set(asked) == {SCORE}:
+        answers, said = as_classes(answers, str(paths[0]))
+        return replace(answers, notes=(*answers.notes, said))
     if all(is_kept(name) for name in asked):
         held = " and ".join(sorted(asked))
         raise InputError(
@@ -107,6 +111,7 @@ def encode_pilot(
     once = without_repeats(people)
     repeats = len(people) - len(once)
     notes = [f"Of the pilot {one}" for one in said_left_out(answers)]
+    notes += [f"Of the pilot {one}" for one in answers.notes if "steps of a scale (ordinal)" in one]
     if repeats:
         notes.append(
             f"{repeats:,} of people's {len(people):,} answers repeat a question that the same "

@@ -1,0 +1,67 @@
+"""Columns of a plain table that hold answers to other questions than the one that is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from labelbits.answers.formats import cells, times, usual
+
+#: More different values than these are no steps and no classes.
+MOST = 20
+#: Fewer rows than these tell nothing.
+LEAST = 6
+
+
+def say_others(
+    path: Path,
+    table: pl.DataFrame,
+    used: Collection[str | None],
+    item: str,
+    worker: str | None,
+    notes: list[str],
+) -> None:
+    """Name in `notes` the columns beside those `used` that people's answers seem to stand in, and
+    the option that reads one."""
+    found = other_answers(table, used, item, worker)
+    if found:
+        shown = cells.shown(map(repr, found))
+        notes.append(
+            f"{path.name}: {'column' if len(found) == 1 else 'columns'} {shown} may hold answers "
+            f"to other questions and {'is' if len(found) == 1 else 'are'} not read: --columns "
+            f"label={found[0]} reads {'it' if len(found) == 1 else 'that one'}"
+        )
+
+
+def other_answers(
+    table: pl.DataFrame, used: Collection[str | None], item: str, worker: str | None
+) -> list[str]:
+    """Columns called as answers are, and those whose few values go neither with the item nor with
+    the person."""
+    known = {usual.plain(one) for one in (*usual.LABEL, *usual.SCALE, *usual.PERHAPS_LABEL)}
+    price = usual.price_column(table.columns)[0]
+    found = []
+    for name in table.columns:
+        if name in used or name in ("row", price) or usual.is_something_else(name):
+            continue
+        column = table[name]
+        if column.dtype.is_nested() or times.may_be_time(name) or len(table) < LEAST:
+            continue
+        own = cells.names(column).drop_nulls()
+        if len(own) < 0.5 * len(table) or not 1 < own.n_unique() <= min(MOST, len(own) / 3):
+            continue
+        called = usual.plain(name) in known or usual.plain(name).endswith("label")
+        if called or (worker is not None and _goes_with_neither(table, name, item, worker)):
+            found.append(name)
+    return found
+
+
+def _goes_with_neither(table: pl.DataFrame, name: str, item: str, worker: str) -> bool:
+    """Do values differ within an item, and within a person?"""
+    own = table.select(pl.col(name), pl.col(item).alias("\0i"), pl.col(worker).alias("\0w"))
+    for by in ("\0i", "\0w"):
+        if not bool((own.group_by(by).agg(pl.col(name).drop_nulls().n_unique())[name] > 1).any()):
+            return False
+    return True

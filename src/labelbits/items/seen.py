@@ -1,0 +1,147 @@
+"""What a file of people's own is: answers in a known format, a table of items, or features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from labelbits.answers import read_answers
+from labelbits.answers.formats.deciding import SeveralQuestionsError
+from labelbits.answers.formats.detect import READERS, reader_for
+from labelbits.answers.table.preferences import as_comparisons
+from labelbits.answers.table.steps import as_classes
+from labelbits.errors import InputError
+from labelbits.interface import Answers
+from labelbits.items.answered import BY_SHAPE
+from labelbits.items.guessing import Guess, guess_columns
+from labelbits.items.reading import is_table, read_table
+from labelbits.items.tables import names_of
+from labelbits.items.vectors import read_vectors
+
+
+@dataclass
+class Seen:
+    """What a file is: answers in a known format, a table of items, or a file of features."""
+
+    path: Path
+    answers: Answers | None = None
+    format: str = ""
+    table: pl.DataFrame | None = None
+    guess: Guess | None = None
+    features: tuple[int, int] | None = None
+    question: str | None = None
+    said: str = ""
+
+    @property
+    def counted(self) -> str:
+        """How many answers were read, and what was said of preferences among them."""
+        return f"{len(self.answers or ()):,} answers" + (f" ({self.said})" if self.said else "")
+
+
+def look(path: Path, question: str | None, questions: list[str]) -> Seen:
+    """What the file is; `question` is the one to read, and `questions` grow by what is unsure.
+
+    Raises `InputError` for a file that is missing or is neither a table, answers nor features.
+    """
+    found = Seen(path)
+    if not path.is_dir() and not is_table(path):
+        vectors = _vectors(path)
+        if vectors is None:
+            _read(found, question)
+            found.format = reader_for(path)[0].name
+            return found
+        found.features = vectors
+        return found
+    if not path.is_dir():
+        _answers(found, question, questions)
+    try:
+        found.table = read_table(path, [])
+    except InputError:
+        if found.answers is None:
+            raise
+        return found
+    if len(found.table) < 2 and found.answers is None:
+        raise InputError(
+            f"{path}: holds {len(found.table) or 'no'} row; found columns "
+            f"{', '.join(found.table.columns[:6]) or 'none'}; expected a table with a row an item "
+            "or a row an answer"
+        )
+    found.guess = guess_columns(found.table, str(path), found.answers)
+    if found.answers is None:
+        _answers_by_shape(found, questions)
+    if found.guess is not None and found.answers is not None and not read_by_columns(found):
+        found.guess.label = None  # what its format says is surer
+    return found
+
+
+def _read(found: Seen, question: str | None = None) -> None:
+    """The answers as plans take them: preferences are comparisons with an ideal item, whole steps
+    of a scale are classes."""
+    answers, found.said = as_comparisons(read_answers(found.path, question=question))
+    try:
+        answers, steps = as_classes(answers, str(found.path))
+    except InputError:
+        steps = ""  # the plan refuses it, and says why
+    found.answers, found.said = answers, found.said or steps
+
+
+def read_by_columns(seen: Seen) -> bool:
+    """Was it read as a plain table, by names of columns?"""
+    return seen.format in READERS and READERS[seen.format].by_columns
+
+
+def _vectors(path: Path) -> tuple[int, int] | None:
+    """The shape of a file of features; None where whole numbers or one column say otherwise."""
+    try:
+        reader, _ = reader_for(path)
+        if reader.weakness >= BY_SHAPE:
+            return None
+    except InputError:
+        pass
+    _, values = read_vectors(path)
+    return values.shape[0], values.shape[1]
+
+
+def _answers_by_shape(found: Seen, questions: list[str]) -> None:
+    """Numbers side by side as answers, where nothing else is there; that is asked about."""
+    try:
+        found.format = reader_for(found.path)[0].name
+        _read(found)
+    except InputError:
+        return
+    guess = found.guess
+    if guess is not None and (guess.text or guess.image):
+        guess.label, guess.features, guess.questions = None, [], []
+        assert found.answers is not None
+        guess.id = None if found.table is None else names_of(found.answers, found.table)
+    else:
+        found.guess = None
+    questions.append(f"are the numbers of {found.path} answers? They are read as {found.format}")
+
+
+def _answers(found: Seen, question: str | None, questions: list[str]) -> None:
+    """Read the file as answers, where its format is known."""
+    try:
+        reader, _ = reader_for(found.path)
+        if reader.weakness >= BY_SHAPE:
+            return
+        found.format = reader.name
+        _read(found, question)
+    except SeveralQuestionsError as several:
+        names = ", ".join(repr(name) for name in several.questions)
+        first = several.questions[0]
+        questions.append(
+            f"{found.path} holds answers to {len(several.questions)} questions: {names}; which is "
+            f"planned? {first!r} was taken (labelbits init ... --question NAME)"
+        )
+        _read(found, first)
+        found.question = first
+    except InputError:
+        return
+
+
+def describes(guess: Guess) -> bool:
+    """Does a column seem to describe the items?"""
+    return bool(guess.text or guess.image or guess.features)
