@@ -65,8 +65,8 @@ def spread_out(
     x = np.log(np.asarray(sizes, dtype=np.float64)[order])
     past = order[x > np.log(beyond) + 1e-9]
     for chain in chains:
-        some = np.ix_(list(chain), np.arange(result.shape[1]), past)
-        result[some] = np.maximum.accumulate(result[some], axis=2)
+        for option in chain:
+            result[option][:, past] = np.maximum.accumulate(result[option][:, past], axis=1)
         for fewer, more in itertools.pairwise(chain):
             at = x + np.log(answers[more] / answers[fewer])
             bounded = at <= x[-1] + 1e-9
