@@ -41,6 +41,7 @@ from labelbits.answers.formats import (
     studies,
     things,
     toloka,
+    triplet_choices,
     usual,
 )
 from labelbits.answers.formats import salmon as experiments
@@ -80,6 +81,7 @@ READERS: dict[str, Reader] = {
         studies.WORD_PAIRS,
         experiments.SALMON,
         things.READER,
+        triplet_choices.READER,
         sentences.TRIPLETS,
         sentences.SCORED,
         soft_labels.READER,
@@ -209,6 +211,8 @@ def reader_for(
     fitting = [reader for reader in fitting if reader.weakness == strongest]
     if any(reader.particular for reader in fitting):
         fitting = [reader for reader in fitting if not reader.by_columns]
+    if triplet_choices.READER in fitting:
+        fitting = [reader for reader in fitting if reader is not preferences.BATTLES]
     if len(fitting) == 1:
         return fitting[0], found.kind
     if fitting:
