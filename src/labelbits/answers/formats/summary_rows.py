@@ -33,13 +33,17 @@ def are_summaries(names: pl.Series) -> pl.Series:
 
 
 def without_summaries(
-    table: pl.DataFrame, name: str | None, path: Path, notes: list[str]
+    table: pl.DataFrame,
+    name: str | None,
+    path: Path,
+    notes: list[str],
+    who: str | None = None,
 ) -> pl.DataFrame:
     """The rows but those that sum up the others, and those without any cell; `notes` name them.
 
     The column `name` names the rows. One that is called a total, or has no name, is left out where
     its numbers are sums, means, ... of the others in each column, or where it stands last and no
-    cell of it could be another row's.
+    cell of it could be another row's. A row with somebody in the column `who` is an answer.
     """
     own = [one for one in table.columns if one not in (name, "row")]
     if not own or any(table[one].dtype.is_nested() for one in own):
@@ -51,7 +55,8 @@ def without_summaries(
     if name is None or len(table) < 3:
         return table
     called = cells.names(table[name])
-    summing = are_summaries(called).to_numpy()
+    named = are_summaries(called)
+    summing = (named if who is None else named & table[who].is_null()).to_numpy()
     if not summing.any() or summing.sum() > 0.5 * len(table):
         return table
     others = table.filter(~pl.Series(summing))
