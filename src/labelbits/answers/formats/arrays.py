@@ -18,6 +18,7 @@ import polars as pl
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats.class_columns import class_names
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.number_tables import (
     AGREE,
@@ -118,7 +119,7 @@ def read_probabilities(path: Path, kind: Kind, options: Options) -> Parsed:
     """items x classes probabilities: one `soft` answer an item."""
     rejects, notes = Rejects(), []
     found = load_numbers(path, kind, rejects, notes, "probabilities")
-    values, classes = found.values, _classes(path, found, options)
+    values, classes = found.values, _classes(path, found, options, shares=True)
     total = values.sum(1)
     good = np.isfinite(values).all(1) & (values >= 0).all(1) & (total > 0)
     for row in np.flatnonzero(~good):
@@ -136,10 +137,11 @@ def read_probabilities(path: Path, kind: Kind, options: Options) -> Parsed:
     return Parsed(table, rejects, classes, found.items, notes)
 
 
-def _classes(path: Path, found: Numbers, options: Options) -> tuple[str, ...]:
+def _classes(path: Path, found: Numbers, options: Options, shares: bool = False) -> tuple[str, ...]:
     """The class of each column: told, named by the file, or its number."""
     width = found.values.shape[1]
-    classes = options.classes or found.columns or tuple(str(k) for k in range(width))
+    named = class_names(found.columns) if shares else found.columns
+    classes = options.classes or named or tuple(str(k) for k in range(width))
     if len(classes) != width:
         raise InputError(
             f"{path}: counts have {width} columns; expected one for each of the "

@@ -63,6 +63,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     by_name = float(own.select(named.fill_null(False).mean()).item() or 0.0)
     by_place = bool(own["choice"].drop_nulls().is_in(["1", "2", "3"]).all())
     called = {usual.plain(name): str(k) for k, name in enumerate(shown, 1)}
+    called |= {"a": "1", "b": "2", "c": "3"}
     said = own["choice"].drop_nulls().str.to_lowercase().str.replace_all(r"[\W_]", "")
     if not by_place and by_name < 0.5 and len(said) and said.is_in(list(called)).all():
         own = own.with_columns(
