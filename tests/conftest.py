@@ -15,6 +15,7 @@ import platformdirs
 import pytest
 import threadpoolctl
 
+import labelbits.compilation
 import tests.shapes  # noqa: F401  (what the hook puts round functions takes it from the package)
 
 # Compiled programs are kept between tests, workers and runs: compiling is most of the time.
@@ -40,6 +41,9 @@ gc.set_threshold(200_000, 20, 100)
 # comes before this has loaded numpy, whose threads are told so, but not scipy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 threadpoolctl.threadpool_limits(1, user_api="blas")
+
+# Most programs take less time than to wake a thread for them.
+labelbits.compilation.run_inline()
 
 # Every call checks the types and shapes of its arrays, where functions declare them.
 SHAPED = (

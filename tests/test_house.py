@@ -102,7 +102,10 @@ def test_the_list_of_folders_is_whole() -> None:
 
 def test_intervals_of_draws_and_of_means_are_made_in_one_place() -> None:
     """Another level or another kind of interval is one edit."""
-    made = re.compile(r"quantile\([^\n]*\(1 - (?:level|LEVEL)\) / 2,|\b(?:t|student)\.ppf\(\(1 \+")
+    made = re.compile(
+        r"quantile\([^\n]*\(1 - (?:level|LEVEL)\) / 2,"
+        r"|\b(?:t\.ppf|student\.ppf|student_quantile)\(\(1 \+"
+    )
     found = {
         path.relative_to(SOURCE).as_posix()
         for path in SOURCE.rglob("*.py")

@@ -87,6 +87,7 @@ def plan(
     from labelbits.planning import plan as make_plan
     from labelbits.report import check_folder, document, load_page, print_plan, write_plan
 
+    compilation.run_inline()
     folder = out or Path(f"plan-{files[0].stem}")
     check_folder(folder)
     load_page()

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import t as student
 
 from labelbits.interface import LEVEL, Z
+from labelbits.laws import student_quantile
 
 #: How a number was found: from answers, carried on from them, in made worlds, set by hand, or read.
 Found = Literal["measured", "forecast", "simulated", "assumed", "cited"]
@@ -27,7 +27,7 @@ def central(
 def reach(standard_error: float, freedom: float) -> float:
     """Half of Student's interval at `LEVEL` of a mean with this standard error, which so many
     degrees of freedom tell."""
-    return float(student.ppf((1 + LEVEL) / 2, freedom)) * standard_error
+    return float(student_quantile((1 + LEVEL) / 2, freedom)) * standard_error
 
 
 @dataclass(frozen=True)

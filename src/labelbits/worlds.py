@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,12 +12,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.special
-import scipy.stats
 from jax.core import Tracer
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from labelbits import interface
+from labelbits.compilation import compiler_options, keep_programs
 from labelbits.errors import InputError, check_at_least
+from labelbits.laws import chi_square_quantile, chi_square_upper
 
 #: Degrees of freedom up to which a chi-square is summed from logarithms and squares.
 _FEW_DIMS = 7
@@ -81,6 +83,21 @@ def _chi_square(key: PRNGKeyArray, freedom: int, shape: tuple[int, ...]) -> Arra
     if freedom % 2:
         total = total + jax.random.normal(odd_key, shape) ** 2
     return total
+
+
+def _turned(key: PRNGKeyArray, dims: int, classes: int, shape: tuple[int, ...]) -> Array:
+    """`World.sample_class_distances` of the normal world."""
+    radius_key, axis_key, rest_key = jax.random.split(key, 3)
+    radius = jnp.sqrt(_chi_square(radius_key, dims, (*shape, 1)))
+    along = (radius - normal_draws(axis_key, (*shape, classes))) ** 2
+    return along + _chi_square(rest_key, dims - 1, (*shape, classes))
+
+
+@functools.cache
+def _turned_program() -> Callable[..., Array]:
+    """`_turned` as one program: its dozen steps one by one take longer to compile."""
+    keep_programs()
+    return jax.jit(_turned, static_argnums=(1, 2, 3), compiler_options=compiler_options())
 
 
 def _check_points(name: str, points: np.ndarray, shape: tuple[int | None, int]) -> None:
@@ -192,10 +209,10 @@ class World(interface.World):
         """
         if self.prior != "normal" or self.prototypes is not None:
             return super().sample_class_distances(key, shape)
-        radius_key, axis_key, rest_key = jax.random.split(key, 3)
-        radius = jnp.sqrt(_chi_square(radius_key, self.dims, (*shape, 1)))
-        along = (radius - normal_draws(axis_key, (*shape, self.classes))) ** 2
-        return along + _chi_square(rest_key, self.dims - 1, (*shape, self.classes))
+        # Within another program, or where numpy draws a part, the steps stay as they are.
+        apart = isinstance(key, Tracer) or self.dims > _FEW_DIMS
+        draw = _turned if apart else _turned_program()
+        return draw(key, self.dims, self.classes, shape)
 
 
 class QuasiDistances:
@@ -205,8 +222,10 @@ class QuasiDistances:
     """
 
     def __init__(self, dims: int, others: int, seeds: list[int]) -> None:
+        from scipy.stats import qmc  # here: it takes as long to import as all the rest
+
         width = 1 + (2 if dims > 1 else 1) * others
-        self._engines = [scipy.stats.qmc.Sobol(width, rng=seed) for seed in seeds]
+        self._engines = [qmc.Sobol(width, rng=seed) for seed in seeds]
         self._others = others
         self._radius = _quantiles(dims)
         self._rest = _quantiles(dims - 1) if dims > 1 else None
@@ -226,9 +245,10 @@ class QuasiDistances:
 def _quantiles(freedom: int) -> tuple[np.ndarray, np.ndarray]:
     """Quantiles of chi-square over the log odds of the probability, fine enough to interpolate."""
     odds = np.linspace(-24, 24, 8193)
-    chi = scipy.stats.chi2(freedom)
     low, high = scipy.special.expit(odds), scipy.special.expit(-odds)
-    return odds, np.where(odds < 0, chi.ppf(low), chi.isf(high))
+    return odds, np.where(
+        odds < 0, chi_square_quantile(low, freedom), chi_square_upper(high, freedom)
+    )
 
 
 def quasi_distances(world: interface.World, others: int, seeds: list[int]) -> QuasiDistances | None:

@@ -9,6 +9,7 @@ from scipy import integrate, stats
 from labelbits.learning import measure
 from labelbits.learning.forecasts.links import Link
 from labelbits.learning.theory import infer_theory, ridge_correlation
+from labelbits.metrics import metric_of
 
 from .helpers import hard
 
@@ -119,6 +120,34 @@ def test_features_that_tell_nothing_are_the_constant_answer(metric: str) -> None
     np.testing.assert_allclose(link.to_log_u(link.to_loss(leads)), leads, atol=1e-3)
     # Negative control: without the frequencies' own share, chance is not the constant.
     assert abs(Link.of(metric, np.full(3, 1 / 3)).to_loss(-5.0) - constant) > 0.2
+
+
+@pytest.mark.parametrize("metric", ["macro-f1", "balanced-accuracy"])
+def test_rare_classes_are_named_as_rarely_as_their_lead_allows(metric: str) -> None:
+    """A classifier that knows the frequencies, drawn: rare classes are hardly ever named at first,
+    so that the metric stays the constant's for longer than that of equal classes."""
+    frequencies, lead = np.array([0.72, 0.2, 0.08]), 1.2
+    rng = np.random.default_rng(5)
+    gold = rng.choice(3, p=frequencies, size=40_000)
+    score = rng.normal(size=(40_000, 3))
+    score[np.arange(40_000), gold] += lead
+    log_p = (lead * score + np.log(frequencies)).T
+    judged = metric_of(metric)
+    assert judged.values is not None
+    values = judged.values(log_p, np.eye(3)[gold], np.arange(40_000))
+    link = Link.of(metric, frequencies)
+    error = values.std() / np.sqrt(len(values))
+    assert 1 - link.to_loss(np.log(lead)) == pytest.approx(values.mean(), abs=4 * error + 1e-3)
+    constant = 0.72 * 2 / 1.72 / 3 if metric == "macro-f1" else 1 / 3
+    assert 1 - link.to_loss(np.array(-4.0)) == pytest.approx(constant, abs=2e-3)
+    # Negative control: three equal classes would be told apart better.
+    equal = 1 - Link.of(metric, np.full(3, 1 / 3)).to_loss(np.log(lead))
+    assert equal - values.mean() > 0.05
+    # Equal classes are the integral that they were.
+    even = Link.of(metric, np.full(4, 0.25)).to_loss(np.log(lead))
+    assert even == pytest.approx(
+        Link.of("accuracy", np.full(4, 0.25)).to_loss(np.log(lead)), abs=1e-3
+    )
 
 
 def test_purity_of_answers_with_and_without_overlap() -> None:

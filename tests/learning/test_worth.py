@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
+from labelbits.learning.forecasts.aligned import aligned
 from labelbits.learning.forecasts.links import Link
-from labelbits.learning.forecasts.worth import bounded, read_at, slope_of, worth_of
+from labelbits.learning.forecasts.worth import (
+    bounded,
+    read_at,
+    share_of_last,
+    slope_of,
+    worth_of,
+)
 
 RATE = np.array([1.0, 2.0, 3.5])
 
@@ -16,12 +23,62 @@ def _leads(sizes):
 
 
 def test_worth_is_found_whatever_the_shape_and_the_size():
-    for size in (50.0, 400.0):
-        found = worth_of(_leads, size)
-        assert found.mean() == pytest.approx(0.0)
-        np.testing.assert_allclose(found - found[0], np.log(RATE), atol=0.01)
+    found = worth_of(_leads, np.array([400.0, 50.0]))
+    np.testing.assert_allclose(found.mean(0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(found - found[0], np.log(RATE)[:, None] * [1, 1], atol=0.01)
+    np.testing.assert_allclose(share_of_last(found), 1.0, atol=0.02)
+    np.testing.assert_allclose(share_of_last(found * [0.4, 1.0]), [0.4, 1.0], atol=0.02)
     # Negative control: options that learn alike are worth the same.
-    assert np.ptp(worth_of(lambda n: _leads(n)[:1].repeat(3, 0), 100.0)) == pytest.approx(0.0)
+    same = worth_of(lambda n: _leads(n)[:1].repeat(3, 0), np.array([100.0]))
+    assert np.ptp(same) == pytest.approx(0.0)
+    np.testing.assert_array_equal(share_of_last(same), 1.0)
+
+
+def _measured(worth, share, rng, noise=0.02, luck=0.1, draws=300):
+    """ln u of options at the sizes, and resampled: what all share (`luck`) and a size's own."""
+    lead = np.stack([_bent(SIZES * np.exp(w * share)) for w in worth])
+
+    def one():
+        own = noise * rng.normal(size=lead.shape)
+        return luck * rng.normal() + own
+
+    found = lead + one()
+    return found, found[:, None] + np.stack([one() for _ in range(draws)], axis=1)
+
+
+def _laid_over(lead, again, share):
+    found = aligned(lead, again, SIZES, share)
+    assert found is not None
+    return found
+
+
+SIZES = np.geomspace(180, 900, 5)
+
+
+def _bent(n):
+    """Flat at the end, so that a difference there tells little."""
+    return 0.5 * np.log(n) - 0.033 * np.log(n) ** 2
+
+
+def test_measured_curves_laid_over_each_other_tell_the_worth_with_its_error():
+    rng = np.random.default_rng(3)
+    worth = np.array([-0.9, 0.1, 0.8])
+    share = np.array([0.7, 0.8, 0.9, 0.95, 1.0])
+    found = [_laid_over(*_measured(worth, share, rng), share) for _ in range(60)]
+    apart = np.array([one.worth[2] - one.worth[0] for one in found])
+    e = np.array([-1.0, 0.0, 1.0])
+    claimed = np.mean([e @ one.covariance @ e for one in found]) ** 0.5
+    assert abs(apart.mean() - 1.7) < 4 * apart.std() / np.sqrt(60) + 0.05
+    assert 0.7 < apart.std() / claimed < 1.3
+    # Without knowing that worth grows with the items it would come out too small.
+    one = _laid_over(*_measured(worth, share, rng, noise=0.002), np.ones(5))
+    assert one.worth[2] - one.worth[0] < 1.6
+    # Negative control: options that measured alike are worth the same.
+    none = _laid_over(*_measured(np.zeros(3), share, rng, noise=0.002), share)
+    assert np.ptp(none.worth) < 0.1
+    # Two sizes are no curve.
+    lead, again = _measured(worth, share, rng)
+    assert aligned(lead[:, :2], again[:, :, :2], SIZES[:2], share[:2]) is None
 
 
 def test_an_option_reads_the_curve_where_its_worth_puts_it():
@@ -30,7 +87,7 @@ def test_an_option_reads_the_curve_where_its_worth_puts_it():
     curve = 1.0 + slope * np.log(sizes)
     shift = np.array([np.log(2), -np.log(3)])
     at = np.array([20.0, 100.0, 5000.0])
-    found = read_at(curve, sizes, at, shift)
+    found = read_at(curve, sizes, at, np.tile(shift[:, None], 3))
     np.testing.assert_allclose(found, 1.0 + slope * (np.log(at) + shift[:, None]))
     # A flat curve sets nothing apart.
     np.testing.assert_array_equal(found[0], 1.0)

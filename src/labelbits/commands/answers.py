@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from labelbits.commands.console import JsonFlag, SheetOption, money, print_json, stoppable
+from labelbits.compilation import run_inline
 from labelbits.errors import InputError
 from labelbits.progress import progress_bar
 from labelbits.speech import inform, put
@@ -69,6 +70,7 @@ def pilot(
             columns=told_columns(columns), question=asked, classes=_names(classes), progress=tell,
         )  # fmt: skip
 
+    run_inline()
     with stoppable("nothing was written"), progress_bar() as tell, one_sheet(sheet):
         try:
             results = {"": run(question)}
@@ -178,6 +180,7 @@ def recover_positions(
     if out is not None:
         check_table(out)
     began = time.perf_counter()
+    run_inline()
     with one_sheet(sheet):
         read = read_answers(
             answers, file_format, signal=signal, columns=told_columns(columns), question=question,

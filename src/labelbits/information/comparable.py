@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from labelbits.interface import Signal
+from labelbits.laws import chi_square_quantile
 from labelbits.signals import make, signal_class
 
 #: Concentration at which two people's reports of one image are as far apart as they are:
@@ -59,7 +59,7 @@ def people_steps(dims: int) -> np.ndarray:
     """Squared distances, falling, at which two N(0, I) items are rated in fifths as often as
     people used them."""
     alike = np.cumsum(FIFTHS[::-1])[:-1]  # from the most alike: near items
-    return 2 * stats.chi2.ppf(alike, df=dims)[::-1]
+    return 2 * chi_square_quantile(alike, dims)[::-1]
 
 
 def comparable(

@@ -19,9 +19,12 @@ from labelbits.information.sampling import (
     draw_distances,
     draws_needed,
     keys,
-    traced,
 )
 from labelbits.interface import Signal, World
+from labelbits.signals.base import traced
+
+#: Answers up to which all are listed to see one.
+LISTED = 2048
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,14 @@ def single_orbit(signal: Signal, classes: int) -> bool | None:
     """Do all answers lie in one orbit? None: the signal has no orbits in such a world."""
     if getattr(signal, "confusion", None) is not None:
         return None  # the matrix tells the classes apart
-    key = jax.random.key(0)
-    rank = (2, classes) if signal.arity == 2 and signal.uses_classes else (classes,)
-    d2 = jax.numpy.ones(rank if signal.uses_classes else (len(signal.pairs),))  # type: ignore[attr-defined]
-    answer = np.asarray(_sample(traced(signal), key, d2))[None]
+    # Any answer tells: a list of them is at hand sooner than a program that draws one.
+    if signal.outcomes(classes) <= LISTED:
+        answer = signal.enumerate(classes)[:1]
+    else:
+        key = jax.random.key(0)
+        rank = (2, classes) if signal.arity == 2 and signal.uses_classes else (classes,)
+        d2 = jax.numpy.ones(rank if signal.uses_classes else (len(signal.pairs),))  # type: ignore[attr-defined]
+        answer = np.asarray(_sample(traced(signal), key, d2))[None]
     orbit = signal.orbit(answer, classes)
     if orbit is None:
         return None

@@ -19,8 +19,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from labelbits.compilation import ONCE, compiled_briefly, exact_product
 from labelbits.errors import InputError
-from labelbits.information.sampling import traced
 from labelbits.interface import Signal, World
+from labelbits.signals.base import traced
 
 #: Most coordinates of a dense information matrix: 20,000 take 3.2 GB in float64.
 MOST_COORDINATES = 20_000

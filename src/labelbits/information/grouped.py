@@ -25,10 +25,10 @@ from labelbits.information.sampling import (
     draw_groups,
     draws_needed,
     keys,
-    traced,
     unit_spread,
 )
 from labelbits.interface import Signal, World
+from labelbits.signals.base import traced
 
 #: Answers up to this many are enumerated in every group.
 ENUMERATE = 2048

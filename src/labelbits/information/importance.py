@@ -20,8 +20,9 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from labelbits.information.exchangeable import Result
-from labelbits.information.sampling import draws_needed, keys, traced
+from labelbits.information.sampling import draws_needed, keys
 from labelbits.interface import Signal, World, squared_distances
+from labelbits.signals.base import traced
 
 #: Draws of q for one item; share of them from the prior; widening of the normal part.
 DRAWS, SHARE, WIDER = 256, 0.25, 1.3

@@ -5,12 +5,15 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy import special, stats
+from jaxtyping import Array
+from scipy import special
 
+from labelbits.compilation import compiled_briefly
 from labelbits.information.exchangeable import Result
 from labelbits.interface import Signal, World
+from labelbits.laws import normal_density
 from labelbits.signals import Candidates
-from labelbits.signals.base import NOISE_FREE
+from labelbits.signals.base import NOISE_FREE, traced
 
 #: Most answers times nodes that are held at once.
 MOST = 2**24
@@ -57,9 +60,9 @@ def _integrate(signal: Signal, places: np.ndarray, prior: str, order: int) -> fl
     z = (edges[:-1, None] + half * (x + 1)).ravel()
     if prior == "normal":
         # Exact mass of each panel, so that steps between panels cost nothing.
-        weight = (half * w).ravel() * stats.norm.pdf(z)
-        upper = stats.norm.sf(edges)
-        mass = np.where(edges[:-1] > 0, upper[:-1] - upper[1:], np.diff(stats.norm.cdf(edges)))
+        weight = (half * w).ravel() * normal_density(z)
+        upper = special.ndtr(-edges)
+        mass = np.where(edges[:-1] > 0, upper[:-1] - upper[1:], np.diff(special.ndtr(edges)))
         inside = weight.reshape(len(mass), order)
         sums = inside.sum(1)
         scale = np.divide(mass, sums, out=np.ones_like(mass), where=sums > 0)
@@ -76,9 +79,14 @@ def _integrate(signal: Signal, places: np.ndarray, prior: str, order: int) -> fl
             answers = jnp.asarray(signal.enumerate(classes, question))
             n = max(1, MOST // (answers.shape[0] * classes))
             parts = [
-                np.exp(np.asarray(signal.log_prob_all(jnp.asarray(d2[i : i + n]), answers)))
+                np.exp(np.asarray(_log_p(traced(signal), jnp.asarray(d2[i : i + n]), answers)))
                 for i in range(0, len(z), n)
             ]
             p = np.concatenate(parts)
             total += special.entr(weight @ p).sum() - weight @ special.entr(p).sum(1)
     return float(total / kinds)
+
+
+@compiled_briefly
+def _log_p(signal: Signal, d2: Array, answers: Array) -> Array:
+    return signal.log_prob_all(d2, answers)

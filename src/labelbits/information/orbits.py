@@ -27,10 +27,9 @@ from labelbits.information.sampling import (
     draw_distances,
     draws_needed,
     keys,
-    traced,
 )
 from labelbits.interface import Signal, World
-from labelbits.signals.base import is_number
+from labelbits.signals.base import is_number, traced
 
 #: Orbits whose sums are held at once; where there are more, their frequencies say nothing yet.
 MOST_ORBITS = 200_000

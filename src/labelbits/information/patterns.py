@@ -15,8 +15,9 @@ import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
 from labelbits.information.exchangeable import Result
-from labelbits.information.sampling import draws_needed, keys, traced
+from labelbits.information.sampling import draws_needed, keys
 from labelbits.interface import Signal, World
+from labelbits.signals.base import traced
 
 #: Patterns up to this many are enumerated; items up to this many are permuted.
 ENUMERATE, PERMUTE = 4096, 6

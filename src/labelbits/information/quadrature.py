@@ -20,13 +20,19 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from labelbits.errors import NotFiniteError
 from labelbits.information.exchangeable import Result
 from labelbits.information.line import line
 from labelbits.information.share import class_share
 from labelbits.interface import About, Method, Signal, World
+from labelbits.laws import (
+    chi_square_density,
+    chi_square_quantile,
+    chi_square_upper,
+    normal_density,
+)
 from labelbits.signals import (
     Complementary,
     Contrastive,
@@ -145,8 +151,8 @@ def _chi_square(dims: int, order: int) -> tuple[np.ndarray, np.ndarray]:
     weight = (half[:, None] * w).ravel() * special.expit(t) * special.expit(-t)
     value = np.where(
         t < 0,
-        stats.chi2.ppf(special.expit(t), dims),
-        stats.chi2.isf(special.expit(-t), dims),
+        chi_square_quantile(special.expit(t), dims),
+        chi_square_upper(special.expit(-t), dims),
     )
     return value, weight / weight.sum()
 
@@ -217,7 +223,7 @@ def _quadruplet(signal: Signal, dims: int, order: int) -> float:
 
 def _expect(dims: int, order: int, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Nodes of d2 = 2 chi^2_D and weights, panels graded to `points` where the channel steps."""
-    last = 2 * stats.chi2.isf(1e-17, dims)
+    last = 2 * chi_square_upper(1e-17, dims)
     cuts = np.unique(np.clip(points, 0.0, last))
     grades = np.concatenate([-np.geomspace(1.0, 1e-12, 24), [0.0], np.geomspace(1e-12, 1.0, 24)])
     edges = np.concatenate([(cuts[:, None] + grades * last).ravel(), [0.0, last]])
@@ -226,7 +232,7 @@ def _expect(dims: int, order: int, points: np.ndarray) -> tuple[np.ndarray, np.n
     half = np.diff(edges) / 2
     value = (edges[:-1, None] + half[:, None] * (x + 1)).ravel()
     # sqrt removes the singular density of one dimension at 0: integrate over the distance.
-    weight = (half[:, None] * w).ravel() * stats.chi2.pdf(value / 2, dims) / 2
+    weight = (half[:, None] * w).ravel() * chi_square_density(value / 2, dims) / 2
     return value, weight
 
 
@@ -266,7 +272,7 @@ def _similarity(signal: Signal, dims: int, order: int) -> float:
         )
     noise = 1 / math.sqrt(precision)
     reach = 9 * noise  # beyond 9 standard deviations nothing is left in float64
-    last = float(2 * stats.chi2.isf(1e-17, dims))
+    last = float(2 * chi_square_upper(1e-17, dims))
     x, half_steps = np.geomspace(1e-4, 1.0, 40), np.linspace(-1, 1, 5)
 
     def density(value: np.ndarray) -> np.ndarray:
@@ -277,8 +283,8 @@ def _similarity(signal: Signal, dims: int, order: int) -> float:
             :, None
         ] * np.linspace(0, 1, 4)
         d, w = _panels(edges, order)
-        chi = 2 * d * stats.chi2.pdf(np.maximum(d**2, 1e-300) / 2, dims) / 2
-        return (w * chi * stats.norm.pdf(value[:, None], d**2, noise)).sum(1)
+        chi = 2 * d * chi_square_density(np.maximum(d**2, 1e-300) / 2, dims) / 2
+        return (w * chi * normal_density(value[:, None], d**2, noise)).sum(1)
 
     # Reports: fine within a few noise widths of 0, where the law of d2 begins, then widening.
     stop = max(last + reach, largest if lapse else 0.0)
@@ -304,13 +310,13 @@ def _noise_entropy(
         [math.sqrt(last) * grade, np.sqrt(largest) * (1 + grade), np.sqrt(largest) * (1 - grade)]
     )
     d, weight = _panels(np.unique(edges[(edges >= 0) & (edges**2 <= last)]), order)
-    weight = weight * 2 * d * stats.chi2.pdf(np.maximum(d**2, 1e-300) / 2, dims) / 2
+    weight = weight * 2 * d * chi_square_density(np.maximum(d**2, 1e-300) / 2, dims) / 2
     d2 = d**2
     low, high = d2 - reach, d2 + reach
     cuts = [np.clip(c, low, high) for c in (0.0, largest)]
     value, w = _panels(np.stack([low, cuts[0], d2.clip(*cuts), cuts[1], high], axis=-1), order)
     inside = (value >= 0) & (value <= largest)
-    law = (1 - lapse) * stats.norm.pdf(value, d2[:, None], noise) + uniform * inside
+    law = (1 - lapse) * normal_density(value, d2[:, None], noise) + uniform * inside
     near = (w * special.entr(law)).sum(1)
     # Elsewhere on the scale the law is the lapse alone.
     far = special.entr(uniform) * (largest - (cuts[1] - cuts[0]))

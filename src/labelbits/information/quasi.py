@@ -16,9 +16,10 @@ from jaxtyping import Array, PRNGKeyArray
 
 from labelbits.compilation import compiled_briefly, exact_product
 from labelbits.information.exchangeable import Result
-from labelbits.information.sampling import traced, unit_spread
+from labelbits.information.sampling import unit_spread
 from labelbits.interface import Signal, World
 from labelbits.signals import Contrastive
+from labelbits.signals.base import traced
 from labelbits.worlds import QuasiDistances, quasi_distances
 
 #: Independent scrambles; points of each in one step.

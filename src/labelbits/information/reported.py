@@ -24,10 +24,11 @@ from scipy.special import gammaln
 from labelbits.compilation import compiled_briefly
 from labelbits.information.exchangeable import Result
 from labelbits.information.orbits import Drawn, collected, one_key
-from labelbits.information.sampling import chunk_size, draw_distances, keys, traced
+from labelbits.information.sampling import chunk_size, draw_distances, keys
 from labelbits.information.share import Share, class_share
 from labelbits.interface import Signal, World
 from labelbits.signals import Soft
+from labelbits.signals.base import traced
 from labelbits.signals.dirichlet import SMALLEST, TOLD_APART, uniform_part_law
 
 #: Classes up to which `orbits` is as fast.

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
 from labelbits.interface import Signal, World, squared_distances
@@ -18,22 +16,6 @@ from labelbits.interface import Signal, World, squared_distances
 CHUNK = 2**23
 #: Draws in one chunk, at most and at least.
 MOST, LEAST = 2**17, 2**6
-
-
-def traced(signal: Signal) -> Signal:
-    """The signal with its numbers as arrays, so that one compiled program serves every value.
-
-    A lapse of exactly 0 stays a plain number: channels without lapse have shorter formulas.
-    """
-
-    def lift(leaf: Any) -> Any:
-        number = isinstance(leaf, (float, int, np.floating, np.ndarray))
-        return jnp.asarray(leaf, dtype=jnp.result_type(float)) if number else leaf
-
-    lifted = jax.tree.map(lift, signal)
-    if isinstance(signal.lapse, (int, float)) and signal.lapse == 0:
-        lifted = eqx.tree_at(lambda s: s.lapse, lifted, 0.0)
-    return lifted
 
 
 def chunk_size(signal: Signal, world: World, width: int = 1) -> int:

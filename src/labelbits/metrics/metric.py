@@ -22,9 +22,11 @@ class Shape:
     `loss_of_lead(u, classes)`: loss at every lead u of the right class, for so many equal classes
     (None: no theory of leads tells it, and parametric forms alone are followed);
     `grid` the step on the table of ln u. `equal_classes(f)`: how many equal classes have the chance
-    level of classes with frequencies `f` (all above 0). `theory`: weight of the features' own
-    theory against parametric forms. `growth`: how much there is, on average, of the growth of ln u
-    that the theory foretells.
+    level of classes with frequencies `f` (all above 0). `loss_by_class(u, f)`, where unequal
+    classes are not as good as fewer equal ones: loss at every lead u for classes of frequencies
+    `f`.
+    `theory`: weight of the features' own theory against parametric forms. `growth`: how much there
+    is, on average, of the growth of ln u that the theory foretells.
     """
 
     loss_of_lead: Callable[[np.ndarray, float], np.ndarray] | None
@@ -32,6 +34,7 @@ class Shape:
     theory: float
     growth: float
     grid: int = 1
+    loss_by_class: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
 
 
 @dataclass(frozen=True)

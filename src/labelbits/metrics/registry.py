@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import entr
@@ -11,7 +12,12 @@ from labelbits.errors import InputError
 from labelbits.metrics.assisted import assisted_accuracy
 from labelbits.metrics.disagreement import disagreement_values, known_by_votes
 from labelbits.metrics.entropy import mean_entropy
-from labelbits.metrics.leads import error_of_lead, surprise_of_lead
+from labelbits.metrics.leads import (
+    error_of_lead,
+    f1_loss_of_lead,
+    recall_loss_of_lead,
+    surprise_of_lead,
+)
 from labelbits.metrics.metric import Constant, Floor, Metric, Shape
 from labelbits.metrics.quality import (
     alignment_values,
@@ -63,7 +69,15 @@ def _constant_f1(share: np.ndarray) -> tuple[float, float]:
 
 #: Classes that all count alike have the chance level of so many equal ones. Weights and growth as
 #: for accuracy, whose curve they share where classes are equal.
-_BALANCED = Shape(error_of_lead, lambda f: float(len(f)), theory=0.7, growth=0.9)
+_BALANCED = Shape(
+    error_of_lead,
+    lambda f: float(len(f)),
+    theory=0.7,
+    growth=0.9,
+    grid=2,
+    loss_by_class=recall_loss_of_lead,
+)
+_F1 = replace(_BALANCED, loss_by_class=f1_loss_of_lead)
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -113,7 +127,7 @@ METRICS: dict[str, Metric] = {
             pooled=lambda log_p, reference, item, items, widening: f1_values(log_p, reference),
             constant=_always(lambda share: _constant_f1(share)[1]),
             chance=_constant_f1,
-            shape=_BALANCED,
+            shape=_F1,
         ),
         Metric(
             name="cross-entropy",

@@ -6,8 +6,6 @@ import io
 from os import PathLike
 from pathlib import Path
 
-import polars as pl
-
 from labelbits.atomic import write_whole
 from labelbits.outputs import check_table, unwritable
 from labelbits.recovery.embedding import SignalEmbedding
@@ -15,6 +13,8 @@ from labelbits.recovery.embedding import SignalEmbedding
 
 def write_embedding(embedding: SignalEmbedding, path: str | PathLike[str]) -> Path:
     """Write columns `item, z0 .. z{D-1}`, a row an item, as Parquet or CSV; returns the path."""
+    import polars as pl
+
     path = check_table(path)
     points = embedding.embedding_
     columns = {f"z{d}": points[:, d] for d in range(points.shape[1])}

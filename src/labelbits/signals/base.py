@@ -313,3 +313,19 @@ def replace_noise(signal: Signal, precision: Any, lapse: Any) -> Signal:
     return eqx.tree_at(
         lambda s: (s.precision, s.lapse), signal, (precision, lapse), is_leaf=lambda x: x is None
     )
+
+
+def traced(signal: Signal) -> Signal:
+    """The signal with its numbers as arrays, so that one compiled program serves every value.
+
+    A lapse of exactly 0 stays a plain number: channels without lapse have shorter formulas.
+    """
+
+    def lift(leaf: Any) -> Any:
+        number = is_number(leaf) or isinstance(leaf, np.ndarray)
+        return jnp.asarray(leaf, dtype=jnp.result_type(float)) if number else leaf
+
+    lifted = jax.tree.map(lift, signal)
+    if is_number(signal.lapse) and signal.lapse == 0:
+        lifted = eqx.tree_at(lambda s: s.lapse, lifted, 0.0)
+    return lifted

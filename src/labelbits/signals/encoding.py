@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers, Batch, Signal
 from labelbits.signals import REGISTRY, signal_class
+
+if TYPE_CHECKING:
+    import polars as pl
 
 #: Columns of the table that codes are made from.
 COLUMNS = ("signal", "items", "answer", "classes", "annotator")
@@ -41,6 +43,9 @@ def encode(
     world of `dims` dimensions. Raises `InputError` that names the row for an answer that does
     not fit its signal.
     """
+    # Here: triplets as arrays need no tables, which take 0.2 CPU s to import.
+    import polars as pl
+
     item_number = {name: i for i, name in enumerate(answers.items)}
     class_number = {name: i for i, name in enumerate(answers.classes)}
     annotators = answers.annotators or tuple(answers.table["annotator"].unique(maintain_order=True))
@@ -103,6 +108,8 @@ def _batch(
     class_number: dict[str, int],
     annotator_number: dict[str, int],
 ) -> Batch:
+    import polars as pl
+
     codes = _codes(signal, rows, class_number)
     lists = rows["items"]
     lengths = lists.list.len()

@@ -10,13 +10,16 @@ and is never counted as another person's. Where two things are compared for one 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from labelbits.interface import NOBODY, Answers, Batch
 from labelbits.signals import Votes
 from labelbits.signals.encoding import PREFERENCE, encode
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def keys(batch: Batch, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -38,6 +41,8 @@ def kept_keys(name: str, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     A preference is one question whichever side an item stood on, and says that the first item by
     name won (0), the other (1), or neither (2, a tie).
     """
+    import polars as pl
+
     items, answer = rows["items"], rows["answer"]
     if name == PREFERENCE:
         turned = (items.list.get(0) > items.list.get(1)).to_numpy()
@@ -133,7 +138,7 @@ def without_repeats(answers: Answers) -> Answers:
         kept[place] = first_showings(batch, table[place])
     if kept.all():
         return answers
-    return replace(answers, table=table.filter(pl.Series(kept)))
+    return replace(answers, table=table.filter(kept))
 
 
 def only_asked(answers: Answers) -> Answers:

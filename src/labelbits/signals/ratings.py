@@ -12,10 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
-from scipy import stats
 
 from labelbits.errors import InputError, check_at_least
 from labelbits.interface import AnyArray, CitedTime, Option
+from labelbits.laws import chi_square_quantile
 from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
 
 #: A rating scale with more steps is a number typed in the wrong place.
@@ -130,7 +130,7 @@ class Rating(ComparisonSignal, Categorical):
 def equal_steps(dims: int, levels: int) -> np.ndarray:
     """Squared distances, falling, that cut two N(0, I_dims) items into equally likely steps."""
     upper = np.arange(levels - 1, 0, -1) / levels
-    return 2 * stats.chi2.ppf(upper, df=dims)
+    return 2 * chi_square_quantile(upper, dims)
 
 
 class Similarity(ComparisonSignal):
@@ -159,7 +159,7 @@ class Similarity(ComparisonSignal):
 
     @classmethod
     def for_world(cls, dims: int, classes: int, **options: Any) -> Similarity:
-        options.setdefault("largest", float(2 * stats.chi2.ppf(0.999, df=dims)))
+        options.setdefault("largest", float(2 * chi_square_quantile(0.999, dims)))
         return cls(**options)
 
     @classmethod

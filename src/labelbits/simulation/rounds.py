@@ -13,15 +13,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from labelbits.compilation import compiled_briefly
 from labelbits.interface import Signal, squared_distances
-from labelbits.signals.base import ComparisonSignal, is_number
+from labelbits.signals.base import ComparisonSignal
 from labelbits.simulation.pooling import pool_of
 
 
@@ -69,21 +67,6 @@ def distances(signal: Signal, x: Array, prototypes: Array, cycle: Any, place: An
             return jnp.stack([jnp.roll(apart[b - a], -a, axis=1) for a, b in signal.pairs], axis=-1)
         points = jnp.stack([jnp.roll(y, -j, axis=1) for j in range(signal.arity)], axis=2)
     return signal.distances(points, prototypes if signal.uses_classes else None)
-
-
-def traced(signal: Signal) -> Signal:
-    """The signal with its numbers as arrays, so that one program serves every value of them.
-
-    A lapse of exactly 0 stays a plain number: the likelihood then has a shorter form.
-    """
-
-    def leaf(x: Any) -> Any:
-        return jnp.asarray(x, jnp.float32) if is_number(x) or isinstance(x, np.ndarray) else x
-
-    arrays = jax.tree.map(leaf, signal)
-    if is_number(signal.lapse) and signal.lapse == 0:
-        return eqx.tree_at(lambda s: s.lapse, arrays, 0.0)
-    return arrays
 
 
 @compiled_briefly

@@ -26,9 +26,10 @@ from scipy.stats import rankdata
 
 from labelbits.errors import InputError, check_at_least
 from labelbits.interface import Signal, World
+from labelbits.signals.base import traced
 from labelbits.simulation.objective import EARLY_LAPSE, recover
 from labelbits.simulation.objective import FIT_PRECISION as FIT_PRECISION
-from labelbits.simulation.rounds import ask, traced
+from labelbits.simulation.rounds import ask
 from labelbits.simulation.solver import EXTRA, Minimum
 from labelbits.worlds import normal_draws
 

@@ -75,25 +75,20 @@ def likelihood(
         swap[np.arange(len(pairs)), true] = 0
         code = pairs[:, 1:].astype(answer.dtype)
         own, place = np.unique(item[mine], return_inverse=True)
-        groups.append((version, swap, code, _alike(local.reshape(-1), place, len(own)), own))
+        groups.append((version, swap, code, alike(local.reshape(-1), place, len(own)), own))
 
     def score(params: np.ndarray, lapses: np.ndarray) -> np.ndarray:
         out = np.zeros((len(lapses), len(known)))
         at = jnp.asarray(params, jnp.float32)
         for version, swap, codes, (local, place, pattern), own in groups:
             log_p, log_u = _table(signal, at, version, swap, codes)
-            patterns = int(place.max()) + 1
-            if len(codes) * patterns <= SMALL:
-                found = mix_few(np.asarray(log_p), np.asarray(log_u), local, place, lapses)
-            else:
-                found = np.asarray(mix(log_p, log_u, local, place, patterns, lapses))
-            out[:, own] = found[:, pattern]
+            out[:, own] = mixed(log_p, log_u, local, place, lapses)[:, pattern]
         return out
 
     return score
 
 
-def _alike(local: np.ndarray, place: np.ndarray, items: int) -> tuple[np.ndarray, ...]:
+def alike(local: np.ndarray, place: np.ndarray, items: int) -> tuple[np.ndarray, ...]:
     """Items with the same answers have one likelihood: (answers, their pattern, pattern of items).
 
     `local` are answers of items `place`. The pattern of an item is its answers in order.
@@ -119,10 +114,27 @@ def _table(
     return channel.log_prob(codes[:, None, :], shown), guess.log_prob(codes, version[:1])
 
 
-def mix_few(
+def mixed(
+    log_p: Array, log_u: Array | np.ndarray, local: np.ndarray, place: np.ndarray,
+    lapses: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """ln likelihood of each pattern of answers at each of `lapses`, (lapses, patterns).
+
+    `log_p` (answers, worlds) and `log_u` (answers,) are ln probabilities of distinct answers
+    without and with a certain lapse; answer `local` belongs to pattern `place`.
+    """
+    patterns = int(place.max()) + 1
+    if len(log_p) * patterns <= SMALL:
+        return _mix_few(np.asarray(log_p), np.asarray(log_u), local, place, lapses)
+    # A program for one lapse serves all of them, however many there are.
+    each = [_mix(log_p, log_u, local, place, patterns, np.float32(lapse)) for lapse in lapses]
+    return np.stack(each)
+
+
+def _mix_few(
     log_p: np.ndarray, log_u: np.ndarray, local: np.ndarray, place: np.ndarray, lapses: np.ndarray
 ) -> np.ndarray:
-    """`mix` where few distinct answers make few patterns: products of counts, no compilation."""
+    """`mixed` where few distinct answers make few patterns: products of counts, no compilation."""
     counts = np.zeros((place.max() + 1, len(log_p)))
     np.add.at(counts, (place, local), 1.0)
     p, guess = np.exp(log_p.astype(float)), np.exp(log_u.astype(float))[:, None]
@@ -136,16 +148,8 @@ def mix_few(
 
 
 @functools.partial(jax.jit, static_argnames="items")
-def mix(log_p: Array, log_u: Array, local: Array, place: Array, items: int, lapses: Array) -> Array:
-    """ln likelihood of each item at each of `lapses`, (lapses, items).
-
-    `log_p` (answers, worlds) and `log_u` (answers,) are ln probabilities of distinct answers
-    without and with a certain lapse; answer `local` belongs to item `place`.
-    """
-
-    def at(lapse: Array) -> Array:
-        each = jnp.logaddexp(jnp.log1p(-lapse) + log_p, jnp.log(lapse) + log_u[:, None])
-        total = jnp.zeros((items, log_p.shape[1])).at[place].add(each[local])
-        return jax.nn.logsumexp(total, axis=1) - math.log(log_p.shape[1])
-
-    return jax.lax.map(at, jnp.asarray(lapses, dtype=log_p.dtype))
+def _mix(log_p: Array, log_u: Array, local: Array, place: Array, items: int, lapse: Array) -> Array:
+    """`mixed` at one lapse, (items,)."""
+    each = jnp.logaddexp(jnp.log1p(-lapse) + log_p, jnp.log(lapse) + log_u[:, None])
+    total = jnp.zeros((items, log_p.shape[1])).at[place].add(each[local])
+    return jax.nn.logsumexp(total, axis=1) - math.log(log_p.shape[1])

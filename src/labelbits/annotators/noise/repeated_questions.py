@@ -8,6 +8,9 @@ random from many items.
 
 from __future__ import annotations
 
+import math
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +19,7 @@ from jaxtyping import Array
 
 from labelbits.annotators.noise.at_random import most_of_choices
 from labelbits.annotators.noise.class_noise import WORLDS
-from labelbits.annotators.noise.likelihood import Score, mix
+from labelbits.annotators.noise.likelihood import Score, alike, mixed
 from labelbits.annotators.noise.maximum import maximise
 from labelbits.annotators.noise.result import Noise
 from labelbits.interface import Batch, Signal
@@ -47,8 +50,8 @@ def noise_by_questions(batch: Batch, rows: pl.DataFrame, dims: int, seed: int = 
         return None
     key = jax.random.key(seed)
     world = World(items=signal.arity, classes=2, dims=dims)
-    d2 = signal.distances(world.sample_items(key, (WORLDS, signal.arity)))
-    score = _likelihood(signal, d2, place[used], item)
+    points = world.sample_items(key, (WORLDS, signal.arity))
+    score = _likelihood(signal, points, place[used], item)
     most = most_by_questions(batch, rows, seed)
     return maximise(score, False, dims, 0, int(item.max()) + 1, len(used), SOURCE, most=most)
 
@@ -77,18 +80,24 @@ def _drawn(question: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, np.unique(question[rows], return_inverse=True)[1]
 
 
-def _likelihood(signal: Signal, d2: Array, code: np.ndarray, item: np.ndarray) -> Score:
-    """The `Score` of outcomes (n,) of questions (n,)."""
-    codes = jnp.arange(len(signal.pairs))[:, None]  # type: ignore[attr-defined]
-    guess = jnp.full(len(codes), -jnp.log(len(codes)))
-    local, place, items = jnp.asarray(code), jnp.asarray(item), int(item.max()) + 1
-
-    @jax.jit
-    def table(beta: Array) -> Array:
-        return replace_noise(signal, beta, 0.0).log_prob_all(d2, codes).T  # outcomes x worlds
+def _likelihood(signal: Signal, points: Array, code: np.ndarray, item: np.ndarray) -> Score:
+    """The `Score` of outcomes (n,) of questions (n,); `points` (worlds, arity, dims)."""
+    outcomes = len(signal.pairs)  # type: ignore[attr-defined]
+    guess = np.full(outcomes, -math.log(outcomes))
+    local, place, pattern = alike(code, item, int(item.max()) + 1)
+    # Programs are compiled for what is no array: the signal's own noise is not looked at.
+    plain = replace_noise(signal, 1.0, 0.0)
 
     def score(params: np.ndarray, lapses: np.ndarray) -> np.ndarray:
-        log_p = table(jnp.asarray(np.exp(params[0]), jnp.float32))
-        return np.asarray(mix(log_p, guess, local, place, items, lapses), dtype=float)
+        log_p = _table(plain, jnp.asarray(np.exp(params[0]), jnp.float32), points)
+        return mixed(log_p, guess, local, place, lapses)[:, pattern]
 
     return score
+
+
+@eqx.filter_jit
+def _table(signal: Signal, precision: Array, points: Array) -> Array:
+    """ln probability of each outcome in each world, (outcomes, worlds), without lapse."""
+    d2 = signal.distances(points)
+    codes = jnp.arange(len(signal.pairs))[:, None]  # type: ignore[attr-defined]
+    return replace_noise(signal, precision, 0.0).log_prob_all(d2, codes).T

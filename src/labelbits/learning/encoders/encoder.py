@@ -36,6 +36,7 @@ from labelbits.learning.encoders.training import (
     batch_sizes,
     explained,
     order,
+    padded_rows,
     positions,
     run_block,
     shares_of,
@@ -253,7 +254,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         """(model, history, its step), or None where the loss was no number or exploded."""
         steps = self.steps if steps is None else steps
         block = min(self.evaluate_every, steps)
-        terms, features = [arrays_of(term) for term in training], jnp.asarray(x)
+        terms, features = [arrays_of(term) for term in training], jnp.asarray(padded_rows(x))
         sizes, shares = batch_sizes(training, self.batch_size), shares_of(training)
         left = [np.zeros(0, np.int32) for _ in training]
         state = start_state(model)

@@ -139,7 +139,7 @@ def start_state(model: Model) -> Any:
     return _ADAM.init(eqx.filter(model, eqx.is_inexact_array))
 
 
-def _padded(rows: np.ndarray) -> np.ndarray:
+def padded_rows(rows: np.ndarray) -> np.ndarray:
     """`rows` (n, ...) with zeros added up to the next power of 2, so that programs are shared."""
     more = (1 << max(len(rows) - 1, 0).bit_length()) - len(rows)
     return np.pad(rows, [(0, more)] + [(0, 0)] * (rows.ndim - 1))
@@ -158,7 +158,7 @@ def arrays_of(term: Term) -> tuple[Any, Array, Array, Array]:
         ),
         term.signal,
     )
-    items, answer, weight = (_padded(a) for a in (term.items, term.answer, term.weight))
+    items, answer, weight = (padded_rows(a) for a in (term.items, term.answer, term.weight))
     return signal, jnp.asarray(items), jnp.asarray(answer), jnp.asarray(weight)
 
 
@@ -176,7 +176,7 @@ def _answers(model: Model, i: int, signal: Any, z: Array, items: Array, answer: 
 def positions(encoder: Any, x: np.ndarray) -> np.ndarray:
     """z (n, D) of standardised features x (n, columns), in blocks of rows."""
     return np.concatenate([
-        np.asarray(_positions(encoder, jnp.asarray(_padded(x[s : s + BLOCK]))))[: len(x) - s]
+        np.asarray(_positions(encoder, jnp.asarray(padded_rows(x[s : s + BLOCK]))))[: len(x) - s]
         for s in range(0, max(len(x), 1), BLOCK)
     ])  # fmt: skip
 
@@ -189,15 +189,15 @@ def log_probabilities(model: Model, x: np.ndarray, terms: Sequence[Term]) -> lis
             found.append(np.zeros(0))
             continue
         rows, place = np.unique(term.items, return_inverse=True)
-        z = jnp.asarray(_padded(positions(model.encoder, x[rows])))
+        z = jnp.asarray(padded_rows(positions(model.encoder, x[rows])))
         place = place.reshape(term.items.shape).astype(np.int32)
         signal = arrays_of(term.take(np.arange(0)))[0]
         found.append(
             np.concatenate([
                 np.asarray(
                     _answers(
-                        model, i, signal, z, jnp.asarray(_padded(place[s : s + BLOCK])),
-                        jnp.asarray(_padded(term.answer[s : s + BLOCK])),
+                        model, i, signal, z, jnp.asarray(padded_rows(place[s : s + BLOCK])),
+                        jnp.asarray(padded_rows(term.answer[s : s + BLOCK])),
                     )
                 )[: len(term) - s]
                 for s in range(0, len(term), BLOCK)

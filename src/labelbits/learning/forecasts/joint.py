@@ -24,6 +24,7 @@ import numpy as np
 from labelbits.errors import InputError
 from labelbits.interface import LEVEL
 from labelbits.learning.curves.points import CurvePoints
+from labelbits.learning.forecasts.aligned import worth_measured
 from labelbits.learning.forecasts.apart import LUCK as PAIRED_LUCK
 from labelbits.learning.forecasts.apart import MISSES, MISSES_WORTH, UNKNOWN, set_apart
 from labelbits.learning.forecasts.extrapolate import LEAST_LEAD
@@ -38,7 +39,13 @@ from labelbits.learning.forecasts.one import (
 )
 from labelbits.learning.forecasts.order import Chains, in_order, spread_out, spread_sizes
 from labelbits.learning.forecasts.pairs import differences, paired
-from labelbits.learning.forecasts.worth import bounded, read_at, slope_of, worth_of
+from labelbits.learning.forecasts.worth import (
+    bounded,
+    read_at,
+    share_of_last,
+    slope_of,
+    worth_of,
+)
 from labelbits.learning.theory import MISSED, RidgeTheory, posterior_lead
 from labelbits.metrics import metric_of
 from labelbits.quantity import central
@@ -170,22 +177,26 @@ def _together(
     if len(points) > 1:
         pair = paired(points, known, link, draws, seed)
         curve, there = np.mean(common, axis=0), ~alone[0].refused
-        worth = worth_of(foretold, measured[-1])
         slope = slope_of(curve.mean(0)[there], reach[there], measured[-1])
         # What tells more and more answers of one kind apart is what they are worth in items; other
         # options differ in what they can reach, too.
         linked = np.isin(np.arange(len(points)), [o for c in terms.chains for o in c])
-        misses = np.where(linked, slope * MISSES_WORTH[:, None], MISSES[:, None])
-        misses = np.where(sure, misses, UNKNOWN)
+        misses = np.where(linked, MISSES_WORTH[:, None], MISSES[:, None] / slope)
+        misses = np.where(sure, misses, UNKNOWN / slope)
+        near, last = measured[pair.used], [measured[-1]]
+        worth = worth_of(foretold, np.concatenate([near, reach, last]))
+        share = share_of_last(worth)
+        told = worth_measured(pair, near, share[: len(near)], terms.chains, slope)
         apart = set_apart(
-            pair.lead @ pair.weight, PAIRED_LUCK**2 * pair.covariance(), slope * worth, misses,
+            told.worth, PAIRED_LUCK**2 * told.covariance, worth[:, -1], misses,
             seed=seed, draws=draws, same=_alike(points),
         )  # fmt: skip
-        shift = worth[:, None] * apart.share + np.where(linked[:, None], apart.own / slope, 0.0)
+        shift = worth[:, -1:] * apart.share + np.where(linked[:, None], apart.own, 0.0)
         shift = bounded(shift, terms.chains, terms.answers)
+        ahead = share[len(near) : -1]
         found = np.stack([
-            read_at(curve[:, there], reach[there], reach, one) for one in shift
-        ]) + np.where(linked[:, None], 0.0, apart.own)[:, :, None]  # fmt: skip
+            read_at(curve[:, there], reach[there], reach, one[:, None] * ahead) for one in shift
+        ]) + np.where(linked[:, None], 0.0, slope * apart.own)[:, :, None]  # fmt: skip
         alone = [replace(one, believed=apart.believed, told=apart.told) for one in alone]
     else:
         found = np.stack(common)

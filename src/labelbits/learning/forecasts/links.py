@@ -25,16 +25,22 @@ LEAST_TOLD = 0.02
 
 
 @functools.lru_cache(maxsize=32)
-def _table(metric: str, classes: float, spread: float) -> tuple[np.ndarray, np.ndarray]:
-    """(ln u, loss falling strictly in it)."""
+def _table(
+    metric: str, classes: float | tuple[float, ...], spread: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(ln u, loss falling strictly in it) for so many equal classes, or for these frequencies."""
     if spread:
         log_u, even = _table(metric, classes, 0.0)
         loss = np.interp(log_u[:, None] + spread * NODES, log_u, even) @ WEIGHTS
     else:
         shape = shape_of(metric)
         log_u = _LOG_U[:: shape.grid]
-        assert shape.loss_of_lead is not None  # such metrics have no theory to follow
-        loss = shape.loss_of_lead(np.exp(log_u), classes)
+        if isinstance(classes, tuple):
+            assert shape.loss_by_class is not None
+            loss = shape.loss_by_class(np.exp(log_u), np.array(classes))
+        else:
+            assert shape.loss_of_lead is not None  # such metrics have no theory to follow
+            loss = shape.loss_of_lead(np.exp(log_u), classes)
     return log_u, np.minimum.accumulate(loss) - 1e-12 * np.arange(len(loss))
 
 
@@ -61,11 +67,17 @@ class Link:
     ) -> Link:
         """The link of `metric` for classes of these `frequencies` (K,), summing to 1.
 
-        As many equal classes as give the same chance level (`Shape.equal_classes`).
+        As many equal classes as give the same chance level (`Shape.equal_classes`), where the
+        metric does not tell rare classes from frequent ones (`Shape.loss_by_class`).
         """
         f = np.asarray(frequencies, dtype=np.float64)
         f = f[f > 0]
-        table = _table(metric, max(round(shape_of(metric).equal_classes(f), 3), 1.05), spread)
+        shape = shape_of(metric)
+        if shape.loss_by_class is not None and len(f) > 1:
+            alike = tuple(np.round(np.sort(f)[::-1], 4).tolist())
+        else:
+            alike = max(round(shape.equal_classes(f), 3), 1.05)
+        table = _table(metric, alike, spread)
         judged, chance = metric_of(metric), float(table[1][0])
         if not judged.higher:
             return cls(*table, floor, max((chance - floor) / chance, LEAST_TOLD))

@@ -21,12 +21,15 @@ LUCK = 3.5
 @dataclass(frozen=True)
 class Paired:
     """Measured differences of ln u: `lead` (O, U) from the mean of all options at the `used` sizes,
-    `again` (O, B, U) of resampled curves; `weight` (U,) sums to 1."""
+    `again` (O, B, U) of resampled curves; `weight` (U,) sums to 1. `level` (U,) is the mean that
+    was taken off, `levels` (B, U) the resampled ones."""
 
     used: np.ndarray
     lead: np.ndarray
     again: np.ndarray
     weight: np.ndarray
+    level: np.ndarray
+    levels: np.ndarray
 
     def covariance(self) -> np.ndarray:
         """Of the weighted differences (O, O)."""
@@ -52,10 +55,11 @@ def paired(
     used = (sizes >= sizes[-1] / SPAN) & (lead > LEAST_LEAD).all(0)
     used[-1] = True
     lead, curve = lead[:, used], curve[:, :, used]
-    lead, curve = lead - lead.mean(0), curve - curve.mean(0)
+    level, levels = lead.mean(0), curve.mean(0)
+    lead, curve = lead - level, curve - levels
     covariance = np.mean([np.atleast_2d(np.cov(one.T)) for one in curve], axis=0)
     precision = np.linalg.inv(covariance + ROUGHNESS**2 * np.eye(int(used.sum())))
-    return Paired(used, lead, curve, precision.sum(1) / precision.sum())
+    return Paired(used, lead, curve, precision.sum(1) / precision.sum(), level, levels)
 
 
 def differences(

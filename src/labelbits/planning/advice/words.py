@@ -8,12 +8,13 @@ from labelbits.planning.records import Target, ValueOfKnowing
 from labelbits.planning.result import LEVEL, NOTHING, Option
 from labelbits.planning.shown import chance, each
 from labelbits.planning.spec.annotator_kinds import CROWD, by
-from labelbits.signals import signal_class
+from labelbits.signals import REGISTRY
 
 
 def called(signal: str) -> str:
     """What answers of this kind are called where they are bought."""
-    return signal_class(signal).called or f"{signal} answers"
+    known = REGISTRY.get(signal)
+    return (known and known.called) or f"{signal} answers"
 
 
 def bought(option: Option) -> str:

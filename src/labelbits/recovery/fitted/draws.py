@@ -138,7 +138,7 @@ def _target(fitted: Fitted, data: Data) -> Target:
     problem = MixtureProblem(
         data.batches, fitted.channels, n, len(fitted.prototypes), dims, fitted.prior
     )
-    coded = tuple(solver.coded(batch, solver.DRAWN_CHUNKS) for batch in data.batches)
+    coded = tuple(solver.coded(batch) for batch in data.batches)
     return Target(problem, coded, fitted.theta, fitted.ridge)
 
 

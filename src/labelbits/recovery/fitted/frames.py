@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY, Answers
@@ -54,6 +53,8 @@ def holds_answers(given: Any) -> bool:
 
 
 def _answers(frame: Any) -> Answers:
+    import polars as pl
+
     signals = [str(name) for name in frame["signal"].to_list()]
     unknown = sorted({name for name in signals if name not in REGISTRY and not is_kept(name)})
     if unknown:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-import polars as pl
 
 from labelbits.errors import InputError
 from labelbits.interface import Answers
@@ -61,6 +60,8 @@ def splits(
                 for f in range(folds)]  # fmt: skip
     if by != "item":
         raise InputError(f"by is {by!r}; expected 'question' or 'item'")
+    import polars as pl
+
     number = {name: i for i, name in enumerate(answers.items)}
     _check(len(number), folds, "items")
     fold = generator.permutation(len(number)) % folds

@@ -11,17 +11,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from labelbits.compilation import compiled_briefly
 from labelbits.interface import Batch, Signal
 from labelbits.recovery.embedding import SignalEmbedding
 from labelbits.recovery.fitted.fitting import Fitted, Known
-from labelbits.signals.base import replace_noise
+from labelbits.recovery.mixtures.channel import Channel
+from labelbits.signals.base import replace_noise, traced
 
 #: Answers of one question that are listed, at most.
 LISTED = 1000
+#: Questions that a program takes at least.
+FEWEST = 64
 
 
 @dataclass(frozen=True)
@@ -99,25 +104,58 @@ class PossibleWorld:
             signal, jnp.reshape(signal.precision, ()), jnp.reshape(signal.lapse, ())
         )
 
-    def distances(self, signal: Signal, items: np.ndarray) -> jax.Array:
-        """What annotators compare in questions about `items` (n, arity)."""
+    def _shown(self, items: np.ndarray) -> tuple[Channel, np.ndarray, Any]:
+        """(how distances are perceived, points (padded, arity, dims), prototypes) of questions.
+
+        They are padded to a power of two, so that few programs serve questions in any number.
+        """
+        channel = self.fitted.channels[0]
+        if channel.power is not None:  # one program for every power
+            power = jnp.asarray(channel.power, jnp.float32)
+            channel = eqx.tree_at(lambda c: c.power, channel, power)
         points = self.fitted.points
-        d2 = signal.distances(points.items[items], points.prototypes)
-        return self.fitted.channels[0].perceived(d2)
+        shown = np.zeros((_padded(len(items)), items.shape[1], self.dims), np.float32)
+        shown[: len(items)] = np.asarray(points.items)[items]
+        return channel, shown, points.prototypes
 
     def answer(self, signal: Signal, items: np.ndarray, seed: int) -> np.ndarray:
         """One answer (n, width) to each question about `items` (n, arity)."""
         asked = np.zeros(len(items), dtype=np.int32)
         if (several := signal.questions(max(len(self.fitted.prototypes), 2))) > 1:
             asked = np.random.default_rng([seed, 26]).integers(0, several, len(items))
-        d2 = self.distances(signal, items)
-        return np.asarray(signal.sample(jax.random.key(seed), d2, jnp.asarray(asked)))
+        channel, shown, prototypes = self._shown(items)
+        question = np.pad(asked, (0, len(shown) - len(items)))
+        drawn = _drawn(channel, traced(signal), jax.random.key(seed), shown, prototypes, question)
+        return np.asarray(drawn)[: len(items)]
 
     def chances(self, signal: Signal, items: np.ndarray) -> np.ndarray:
         """P of every answer (n, outcomes) to each question."""
         classes = max(len(self.fitted.prototypes), 2)
-        every = jnp.asarray(signal.enumerate(classes))
-        return np.exp(np.asarray(signal.log_prob_all(self.distances(signal, items), every)))
+        channel, shown, prototypes = self._shown(items)
+        found = _listed(channel, traced(signal), shown, prototypes, signal.enumerate(classes))
+        return np.exp(np.asarray(found)[: len(items)])
+
+
+def _padded(questions: int) -> int:
+    return max(FEWEST, 1 << math.ceil(math.log2(max(questions, 1))))
+
+
+@compiled_briefly
+def _drawn(
+    channel: Channel, signal: Signal, key: Any, points: Any, prototypes: Any, question: Any
+) -> jax.Array:
+    """One answer (n, width) to each question about `points` (n, arity, dims)."""
+    d2 = channel.perceived(signal.distances(points, prototypes))
+    return signal.sample(key, d2, question)
+
+
+@compiled_briefly
+def _listed(
+    channel: Channel, signal: Signal, points: Any, prototypes: Any, answers: Any
+) -> jax.Array:
+    """ln P of every one of `answers` to each question (n, outcomes)."""
+    d2 = channel.perceived(signal.distances(points, prototypes))
+    return signal.log_prob_all(d2, answers)
 
 
 def plausible_worlds(embedding: SignalEmbedding, count: int, seed: int = 0) -> list[PossibleWorld]:

@@ -8,6 +8,7 @@ probability as it was, and only the priors speak (a move along a group: Liu and 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -118,7 +119,7 @@ class Target:
         perceived = any(channel.power is not None for channel in self.problem.channels)
         self.scales = not (perceived or self.problem.scale_known)
 
-    @property
+    @functools.cached_property
     def coordinates(self) -> int:
         """How many of the vector's numbers are places, or with features (w, e)."""
         return self.problem.coordinates
@@ -132,7 +133,7 @@ class Target:
         inner = x[..., : self.coordinates].reshape(*x.shape[:-1], -1, self.problem.dims)
         return self.problem.points(inner)
 
-    @property
+    @functools.cached_property
     def noises(self) -> slice:
         """Which of the vector's numbers are noise."""
         return slice(self.coordinates, self.coordinates + len(self.shares))

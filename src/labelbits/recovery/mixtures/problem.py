@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -35,12 +36,12 @@ class MixtureProblem:
     dims: int
     prior: FeaturePrior | None = None
 
-    @property
+    @functools.cached_property
     def rows(self) -> int:
         """Rows of what is searched in the items' place."""
         return self.items if self.prior is None else self.prior.rows
 
-    @property
+    @functools.cached_property
     def coordinates(self) -> int:
         """Numbers that are searched, prototypes among them."""
         return (self.rows + self.classes) * self.dims
@@ -62,7 +63,7 @@ class MixtureProblem:
             items = self.prior.pull(items)
         return np.concatenate([items, np.asarray(gradient.prototypes)[:, :dims]]).astype(np.float64)
 
-    @property
+    @functools.cached_property
     def columns(self) -> int:
         """Columns of the arrays of points: dims plus those of the start, padded."""
         return COLUMNS * math.ceil((self.dims + LIFT) / COLUMNS)

@@ -9,13 +9,12 @@ Graphical Statistics 20).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import scipy.sparse
 
 from labelbits.recovery import chain
 from labelbits.recovery.convergence import Convergence, convergence
@@ -46,35 +45,38 @@ class TripletTarget:
     precision: float | None
     lapse: float | None
     prior: FeaturePrior | None = None
-    few: tuple[np.ndarray, np.ndarray, Any] | None = field(init=False, default=None)
+    #: Items of all first, second and third places, and weights, where triplets are few.
+    few: tuple[np.ndarray, np.ndarray] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         count = self.loaded.count
         if count <= FEW:
             triplets = np.asarray(self.loaded.triplets)[:count, :3].T
-            # Adds what each side of each triplet says to its item: faster than np.add.at.
-            adds = scipy.sparse.csr_matrix(
-                (np.ones(3 * count), (triplets.ravel(), np.arange(3 * count))),
-                shape=(self.loaded.items, 3 * count),
-            )
-            self.few = triplets, np.asarray(self.loaded.weight, np.float64)[:count], adds
+            self.few = triplets.ravel(), np.asarray(self.loaded.weight, np.float64)[:count]
 
     def loss_gradient(self, z: np.ndarray, lapse: float) -> tuple[float, float, np.ndarray]:
         """As `kernel.loss_gradient` without a ridge."""
         if self.few is None:
             return kernel.loss_gradient(z.astype(np.float32), self.loaded, lapse, 0.0)
-        (i, j, k), weight, adds = self.few
-        near, far = z[i] - z[j], z[i] - z[k]
-        e = np.exp(-np.clip(np.sum(far**2 - near**2, axis=1), -80, 80))
+        # Coordinates come first: sums over them and over items are a few passes over rows. Called
+        # thousands of times, this is as fast as so many calls of numpy can be.
+        ends, weight = self.few
+        items, dims = z.shape
+        i, j, k = z.T.take(ends, axis=1).reshape(dims, 3, -1).transpose(1, 0, 2)
+        near, far = i - j, i - k
+        e = np.exp(-(far * far - near * near).sum(0).clip(-80, 80))
         odds = 1 + e
-        mixed = 1 - lapse + lapse / 2 * odds
+        guessed = lapse / 2 * odds
+        mixed = 1 - lapse + guessed
         loss = float(weight @ np.log(odds / mixed))
-        lapses = float(weight @ (lapse / 2 * odds / mixed))
-        pull = (2 * (1 - lapse) * weight * e / (odds * mixed))[:, None]
-        terms = pull * (near - far), -pull * near, pull * far
-        return loss, lapses, adds @ np.concatenate(terms)
+        pull = 2 * (1 - lapse) * weight * e / (odds * mixed)
+        near *= pull
+        far *= pull
+        sides = np.stack([near - far, -near, far], axis=1).reshape(dims, -1)
+        gradient = np.stack([np.bincount(ends, side, items) for side in sides], axis=1)
+        return loss, float(weight @ (guessed / mixed)), gradient
 
-    @property
+    @functools.cached_property
     def coordinates(self) -> int:
         """How many of the vector's numbers are places, or with features (w, e)."""
         return self.shape[0] * self.shape[1]

@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from labelbits.interface import Signal
-from labelbits.simulation.rounds import traced
+from labelbits.signals.base import traced
 from labelbits.worlds import World
 
 #: Steps of one Hamiltonian trajectory.

@@ -13,7 +13,7 @@ import numpy as np
 
 from labelbits import information, signals
 from labelbits.interface import Signal
-from labelbits.simulation.rounds import traced
+from labelbits.signals.base import traced
 from labelbits.sweeps.analyses.piece import Raw, Size
 from labelbits.worlds import World
 
