@@ -184,7 +184,8 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
             continue
         length = float(there.str.len_chars().mean() or 0)  # type: ignore[arg-type]
         share = there.n_unique() / max(1, len(there))
-        called = name.lower().rsplit(".")[-1] in TEXT and there.n_unique() > FEW
+        different = there.n_unique()
+        called = name.lower().rsplit(".")[-1] in TEXT and different > min(FEW, len(there) - 1)
         if called or (length > LONG and share > DIFFERENT):
             texts.append((length, name))
     if texts:
