@@ -6,7 +6,7 @@ interpolated: shape-preserving cubics (PCHIP) along ln classes, ln dims, ln prec
 axis after another. `benchmarks/bits_table.py` makes the table, with a standard error of at most
 0.03 bits, and measures how far the rest is off: over 4 settings of each signal drawn between the
 points, in the median at most 0.035 bits (candidates), at worst 0.16 (soft) and 0.11 (ranking) up to
-10 classes; over 3 from 11 to 100 classes by 2.6 % in the median and 7 % at worst (soft, 75).
+10 classes; over 3 from 11 to 100 classes by 2.6 % in the median and 7 % at worst (soft, 20).
 """
 
 from __future__ import annotations
