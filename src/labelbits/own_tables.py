@@ -11,6 +11,7 @@ from typing import Any
 
 from labelbits import planning
 from labelbits.answers import read_answers
+from labelbits.answers.formats import usual
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.table.left_out import said_left_out
@@ -85,8 +86,8 @@ def plan_tables(
             return _plan_alone(alone, asked, files, folder, seed, progress)
     if not (asked_of.text or asked_of.image or asked_of.features):
         asked_of = _described_by_guess(files, asked_of, notes)
-        if problems and asked_of == Columns(question=asked_of.question):
-            raise problems[0]  # nothing describes items, and the answers cannot be read
+        if problems and not asked_of.label:
+            raise problems[0]  # no answers can be read
     items = read_tables(files, asked_of, seed, embedding=embedding, by_name=True,
                         progress=progress)  # fmt: skip
     _check_classes(items.answers, files[0], asked_of.label)
@@ -186,7 +187,9 @@ def _described_by_guess(files: Sequence[Path], columns: Columns, notes: list[str
     notes.append(
         f"what describes the items was guessed: {what}{more} ({path}); give others to change it"
     )
-    if columns.label is None and guess.label and reader_of(path) is None:
+    known = {usual.plain(one) for one in (*usual.LABEL, *usual.SCALE, *usual.PERHAPS_LABEL)}
+    named = guess.label is not None and usual.plain(guess.label) in known
+    if columns.label is None and named and reader_of(path) is None:
         taken["label"] = guess.label
         notes.append(f"the label was guessed: --label {guess.label} ({guess.why.get('label', '')})")
     return replace(columns, **taken)

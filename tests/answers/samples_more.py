@@ -205,6 +205,11 @@ MORE: dict[str, tuple[str, bytes, int]] = {
         b"image1,image2,image3,choice,RT,subject_id\n4,9,17,9,2100,s1\n9,21,4,21,3300,s2\n",
         2,
     ),
+    "triplet-choices": (
+        "choices.csv",
+        b"target,left,right,choice,worker\na,b,c,left,w1\nb,a,c,right,w1\n",
+        2,
+    ),
     "anchor-positive-negative": (
         "triplets.jsonl",
         lines(

@@ -23,8 +23,9 @@ def put(folder: Path, name: str, content: bytes | str) -> Path:
 
 
 def test_every_format_has_a_sample() -> None:
-    # Sessions are read with another file, and an aggregated report is refused.
-    assert set(SAMPLES) == set(READERS) - {"prolific", "appen-aggregated"}
+    # Sessions are read with another file, an aggregated report is refused, and surveys with a row a
+    # person are never taken by themselves.
+    assert set(SAMPLES) == set(READERS) - {"prolific", "appen-aggregated", "people-rows"}
 
 
 @pytest.mark.parametrize("name", SAMPLES)

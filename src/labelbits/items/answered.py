@@ -10,6 +10,7 @@ import polars as pl
 
 from labelbits.answers import read_answers
 from labelbits.answers.formats import times, usual
+from labelbits.answers.formats.copies import is_flat
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import columns_of, kind_of, reader_for
 from labelbits.answers.formats.reader import Options
@@ -73,7 +74,7 @@ def answers_in(
     asked = _column_of_questions(table, columns)
     if asked:
         chosen[ASKED], told[ASKED] = pl.col(asked), ASKED
-    others = [name for name in table.columns if name not in (item, columns.label)]
+    others = [n for n in table.columns if n not in (item, columns.label) and is_flat(table[n])]
     if others:  # what else a row says tells second answers from copies
         beside = pl.struct(pl.col(others).cast(pl.String, strict=False)).hash()
         chosen[BESIDE] = beside.cast(pl.String)

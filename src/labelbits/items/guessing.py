@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from labelbits.answers.formats import cells, times
+from labelbits.answers.formats import cells, times, usual
+from labelbits.answers.formats.column_names import TOTALS
 from labelbits.answers.formats.reader import first_of
 from labelbits.answers.formats.usual import LABEL, SCALE, WORKER, label_column
 from labelbits.interface import Answers
@@ -25,6 +27,14 @@ GOLD = ("gold", "truth", "true_label", "gold_label", "ground_truth", "expert", "
 MOST_CLASSES = 60
 #: Texts are longer than this on average, and mostly different.
 LONG, DIFFERENT = 20, 0.5
+#: As few different texts are questions about the items, and describe none.
+FEW = 2
+#: Names of numbers that say where a row stands, and nothing of its item.
+PLACES = frozenset({"trial", "trialn", "trialnumber", "trialindex", "index", "order", "turn", "row",
+                    "session", "block", "round", "page", "position", "number", "nr", "no",
+                    "rownumber", "n", "unnamed0"})  # fmt: skip
+COUNTS = frozenset(map(usual.plain, usual.COUNT))
+IDS_OF = frozenset(map(usual.plain, usual.ID))
 #: Rows that are looked at.
 LOOKED_AT = 2000
 
@@ -45,11 +55,14 @@ class Guess:
     questions: list[str] = field(default_factory=list)
 
 
-def guess_columns(table: pl.DataFrame, where: str, answers: Answers | None = None) -> Guess:
+def guess_columns(
+    table: pl.DataFrame, where: str, answers: Answers | None = None, by_columns: bool = True
+) -> Guess:
     """What the columns of a table of items or answers seem to be.
 
     `answers` are those read from it, where its format is known: a row an answer is no row of
-    features, and the items are those that the answers name.
+    features, and the items are those that the answers name. `by_columns`: they were read from one
+    column of labels, so that columns of numbers may be features.
     """
     looked = table.head(LOOKED_AT)
     found = Guess()
@@ -57,17 +70,20 @@ def guess_columns(table: pl.DataFrame, where: str, answers: Answers | None = Non
     found.gold = first_of(table, *GOLD)
     named = None if answers is None else names_of(answers, table)
     of_text = named is not None and _is_text(looked[named], named)
-    found.id = named or id_column(table) or _unique(looked, found)
+    found.id = named or id_column(table)
+    if found.id is None and found.annotator is not None:
+        found.id = first_of(table, *usual.ITEM)
+    found.id = found.id or _unique(looked, found)
     # Items that are named by their texts are described by them too.
     taken = {found.annotator, found.gold, None if of_text else found.id}
     found.seconds = times.time_column(table)
     taken |= {found.seconds}
     _described(looked, taken, found, where)
     taken |= {found.text, found.image, *found.features}
-    if answers is not None and named is None:
-        found.features = []
-    elif answers is not None:
-        found.features = of_items(table, str(named), found.features)
+    if answers is not None and (named is None or not by_columns):
+        found.features = []  # numbers of a format of answers are answers
+    elif found.id is not None:
+        found.features = of_items(table, found.id, found.features)
     if answers is not None and named is None:
         found.text = found.image = None  # what it describes is not what was asked about
     if found.image and not _is_there(looked[found.image], where):
@@ -99,6 +115,14 @@ def of_items(table: pl.DataFrame, item: str, columns: Sequence[str]) -> list[str
         return own
     most = table.group_by(item).agg(pl.col(own).n_unique()).select(pl.col(own).max()).row(0)
     return [name for name, count in zip(own, most, strict=True) if count == 1]
+
+
+def _counts_rows(name: str) -> bool:
+    """Is a column of numbers called as ids and places of rows are?"""
+    said = usual.plain(name)
+    return (
+        not said or said in PLACES or said in IDS_OF or bool(re.search(r"(^|[_ .])id$", name, re.I))
+    )
 
 
 def _unique(table: pl.DataFrame, found: Guess) -> str | None:
@@ -152,13 +176,17 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
             found.why["image"] = f"{name} holds paths of images"
             continue
         there = values.drop_nulls()
+        if len(there) and there.str.contains(r"^\s*[\[{]").mean() > 0.5:  # type: ignore[operator]
+            continue  # lists and objects of a platform
         if len(there) and not cells.numbers(there).null_count():
-            if values.null_count() == 0:
+            if values.null_count() == 0 and not _counts_rows(name):
                 numbers.append(name)
             continue
         length = float(there.str.len_chars().mean() or 0)  # type: ignore[arg-type]
         share = there.n_unique() / max(1, len(there))
-        if name.lower().rsplit(".")[-1] in TEXT or (length > LONG and share > DIFFERENT):
+        different = there.n_unique()
+        called = name.lower().rsplit(".")[-1] in TEXT and different > min(FEW, len(there) - 1)
+        if called or (length > LONG and share > DIFFERENT):
             texts.append((length, name))
     if texts:
         texts.sort(reverse=True)
@@ -192,7 +220,9 @@ def _labelled(table: pl.DataFrame, taken: set, found: Guess) -> None:
         return
     classes = []
     for name, kind in table.schema.items():
-        if name in taken or kind.is_nested() or kind.is_float():
+        said = usual.plain(name)
+        other = said in COUNTS or _counts_rows(name) or said in TOTALS
+        if name in taken or kind.is_nested() or kind.is_float() or other:
             continue
         count = cells.names(table[name]).drop_nulls().n_unique()
         if 2 <= count <= min(MOST_CLASSES, max(2, len(table) // 3)):

@@ -68,7 +68,8 @@ def look(path: Path, question: str | None, questions: list[str]) -> Seen:
             f"{', '.join(found.table.columns[:6]) or 'none'}; expected a table with a row an item "
             "or a row an answer"
         )
-    found.guess = guess_columns(found.table, str(path), found.answers)
+    plain = found.answers is None or read_by_columns(found)
+    found.guess = guess_columns(found.table, str(path), found.answers, plain)
     if found.answers is None:
         _answers_by_shape(found, questions)
     if found.guess is not None and found.answers is not None and not read_by_columns(found):

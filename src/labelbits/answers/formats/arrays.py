@@ -18,8 +18,14 @@ import polars as pl
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats.class_columns import class_names
 from labelbits.answers.formats.deciding import decide
-from labelbits.answers.formats.number_tables import split_ids, which_fit
+from labelbits.answers.formats.number_tables import (
+    AGREE,
+    agreement_beyond_chance,
+    split_ids,
+    which_fit,
+)
 from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, load_table
 from labelbits.answers.formats.row_names import ROW_NUMBERS
 from labelbits.answers.table.columns import Parsed
@@ -113,7 +119,7 @@ def read_probabilities(path: Path, kind: Kind, options: Options) -> Parsed:
     """items x classes probabilities: one `soft` answer an item."""
     rejects, notes = Rejects(), []
     found = load_numbers(path, kind, rejects, notes, "probabilities")
-    values, classes = found.values, _classes(path, found, options)
+    values, classes = found.values, _classes(path, found, options, shares=True)
     total = values.sum(1)
     good = np.isfinite(values).all(1) & (values >= 0).all(1) & (total > 0)
     for row in np.flatnonzero(~good):
@@ -131,10 +137,11 @@ def read_probabilities(path: Path, kind: Kind, options: Options) -> Parsed:
     return Parsed(table, rejects, classes, found.items, notes)
 
 
-def _classes(path: Path, found: Numbers, options: Options) -> tuple[str, ...]:
+def _classes(path: Path, found: Numbers, options: Options, shares: bool = False) -> tuple[str, ...]:
     """The class of each column: told, named by the file, or its number."""
     width = found.values.shape[1]
-    classes = options.classes or found.columns or tuple(str(k) for k in range(width))
+    named = class_names(found.columns) if shares else found.columns
+    classes = options.classes or named or tuple(str(k) for k in range(width))
     if len(classes) != width:
         raise InputError(
             f"{path}: counts have {width} columns; expected one for each of the "
@@ -193,11 +200,14 @@ def read_matrix(path: Path, kind: Kind, options: Options) -> Parsed:
     # An array of whole numbers has no other way to say that a label is missing.
     bare = kind in ("numpy", "numbers") and "0" in distinct and "1" in distinct
     signs = not options.classes and not bare and cells.are_signs(distinct)
-    if "-1" in distinct and not signs and "-1" not in options.classes:
+    filler = signs and {"-1", "0", "1"} == set(distinct) and fills(table, "-1")
+    if "-1" in distinct and (filler or not signs) and "-1" not in options.classes:
+        why = "people do not agree on it (--classes=-1,0,1 makes it a class)" if filler else ""
         notes.append(
             f"{path.name}: labels -1 count as missing: {int((said['value'] == '-1').sum()):,}"
+            + (f", since {why}" if why else "")
         )
-        said = said.filter(pl.col("value") != "-1")
+        said, signs = said.filter(pl.col("value") != "-1"), False
     names, said = (options.classes, said) if signs else _numbered(said, options, rejects)
     own = Options(names, options.signal or "hard", options.seed)
     decided = decide(path, said, own, rejects, notes)
@@ -222,6 +232,14 @@ def _without_truth(
             notes.append(f"{path.name}: column {name!r} is nobody's own label and is not read")
         table = table.drop(name)
     return table, {item: value for item, value in gold.items() if value is not None}
+
+
+def fills(table: pl.DataFrame, mark: str) -> bool:
+    """Does a mark in a table of items x annotators fill what was not asked, as it stands in rows no
+    more together than chance has it? A class that people see stands together."""
+    own = np.stack([(cells.names(table[name]) == mark).fill_null(False).to_numpy()
+                    for name in table.columns], axis=1)  # fmt: skip
+    return agreement_beyond_chance(own.astype(float)) <= AGREE
 
 
 #: Cells of a matrix of labels.

@@ -17,6 +17,8 @@ from labelbits.answers.files.opening import shorten
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "<na>", "null", "nat", "-nan", "#value!"})
 #: Characters that cannot be seen round a name.
 UNSEEN = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000"
+#: Keys of the name in an object that stands for a class.
+WRAPPERS = ("name", "label", "title", "text", "class", "choice", "answer")
 WHOLE = r"^[+-]?\d{1,18}(\.0*)?$"
 #: Numbers whose comma, or whose point, can be no mark of thousands.
 COMMA = r"^[+-]?(\d*,(\d{1,2}|\d{4,})|0?,\d+|\d{1,3}(\.\d{3})+,\d+|\d+,\d+[eE][+-]?\d+)$"
@@ -165,6 +167,16 @@ def parsed(value: str) -> Any:
     if isinstance(found, (list, dict)):
         return found
     return found if isinstance(found, str) else value
+
+
+def unwrapped(value: Any) -> Any:
+    """What an object says that only wraps a name or a number: `{"value": "cat", "score": 0.8}`."""
+    if not isinstance(value, dict):
+        return value
+    if isinstance(inner := value.get("value"), (str, int, float, list)):
+        return inner
+    names = [value[key] for key in WRAPPERS if isinstance(value.get(key), str)]
+    return names[0] if names else value
 
 
 def split_by(distinct: Sequence[str]) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from labelbits.answers.formats import cells, times, usual
-from labelbits.answers.formats.number_tables import TOTALS
+from labelbits.answers.formats.column_names import TOTALS
 from labelbits.answers.formats.reader import Options, Probe, first_of
 from labelbits.answers.formats.row_names import ROW_NUMBERS
 from labelbits.answers.formats.usual import ITEM, WORKER

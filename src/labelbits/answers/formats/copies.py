@@ -39,7 +39,8 @@ def without_copies(
     if not named.select(asked).is_duplicated().any():
         return said
     whole = load_table(path, kind, Rejects(), [])
-    others = [name for name in whole.columns if name not in ("row", label, *ROW_NUMBERS)]
+    beyond = ("row", label, *ROW_NUMBERS)
+    others = [name for name in whole.columns if name not in beyond and is_flat(whole[name])]
     beside = pl.struct(pl.col(others).cast(pl.String, strict=False)) if others else pl.lit(0)
     marked = whole.select("row", beside.hash().alias("\0")).unique("row", keep="first")
     own = named.select(*asked, "value", "row").join(marked, on="row", how="left")
@@ -72,6 +73,11 @@ def without_copies(
         "them second answers, which tell how steady a person is"
     )
     return kept.filter(~pl.col("row").is_in(again["row"].implode()))
+
+
+def is_flat(column: pl.Series) -> bool:
+    """Can the cells of a column be compared as text?"""
+    return not column.dtype.is_nested() and column.dtype not in (pl.Binary, pl.Object)
 
 
 def counted(count: int, one: str, several: str) -> str:

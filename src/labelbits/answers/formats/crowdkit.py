@@ -75,7 +75,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     left = table.drop([name for name in (label, *told.values()) if name in table.columns])
     item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or first_of(left, *WORKER)
-    table = without_summaries(table, item, path, notes)
+    table = without_summaries(table, item, path, notes, worker)
     if worker is None:
         notes.append(f"{path.name}: no column says who answered; each counts as another person's")
     count = first_of(left.drop(item, strict=False), *usual.COUNT) if worker is None else None
@@ -103,7 +103,8 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         check_once(path, table, column)
     used = {label, item, worker, question, gold, *told.values()}
     say_others(path, table, used, item, worker, notes)
-    said = table.select(**named, **optional(path, table, options, notes), row="row")
+    timed = table if worker else _of_answers(path, table, told, notes)
+    said = table.select(**named, **optional(path, timed, options, notes), row="row")
     said = without_groups(path, said, notes)
     said = without_copies(path, kind, said, label, rejects, notes)
     known = class_names(path).get(label, ()) if kind == "parquet" else ()
@@ -121,6 +122,27 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         notes=notes,
         gold=_gold(table, item, gold),
     )
+
+
+def _of_answers(
+    path: Path, table: pl.DataFrame, told: Mapping[str, str | None], notes: list[str]
+) -> pl.DataFrame:
+    """`table` without times and prices that may be the items' own, as no column says who answered;
+    `notes` name them."""
+    named = [name for name in told.values() if name]
+    while True:
+        rest = table.drop(named, strict=False)
+        time, paid = times.time_column(rest), usual.price_column(rest.columns)[0]
+        if time is not None and times.plain_name(time) in times.SURE:
+            time = None
+        name = time or paid
+        if name is None:
+            return table
+        notes.append(
+            f"{path.name}: column {name!r} may say something of the items, as no column says who "
+            f"answered, and is not read; --columns {'seconds' if time else 'price'}={name} reads it"
+        )
+        table = table.drop(name)
 
 
 def _label(

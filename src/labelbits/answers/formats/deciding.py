@@ -158,7 +158,7 @@ def _decide_one(
             f"{path.name}: answers 'None' count as missing: {_count(said, 'None')}; with class "
             "names (--classes) that include None they are a class"
         )
-    values = {value: cells.parsed(value) for value in there if value not in missing}
+    values = {v: cells.unwrapped(cells.parsed(v)) for v in there if v not in missing}
     told = f"{path.name}: " + (f"question {question!r}: " if question else "")
     signs = not options.classes and cells.are_signs(values)
     if signs:

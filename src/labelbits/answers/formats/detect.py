@@ -7,14 +7,12 @@ import csv
 import re
 from pathlib import Path
 
-import polars as pl
-
 from labelbits.answers.files.csv_files import LARGEST_FIELD
 from labelbits.answers.files.csv_layout import layout_of
 from labelbits.answers.files.json_files import json_elements
 from labelbits.answers.files.no_data import refuse_no_data
 from labelbits.answers.files.numpy_files import load_npz
-from labelbits.answers.files.opening import Rejects, check_file, head, open_text, shorten
+from labelbits.answers.files.opening import Rejects, check_file, head, open_text
 from labelbits.answers.files.parquet import first_rows, is_arrow
 from labelbits.answers.formats import (
     annotator_kinds,
@@ -30,6 +28,7 @@ from labelbits.answers.formats import (
     language_models,
     lists,
     markets,
+    people_rows,
     potato,
     preferences,
     prodigy,
@@ -41,14 +40,11 @@ from labelbits.answers.formats import (
     studies,
     things,
     toloka,
-    usual,
+    triplet_choices,
 )
 from labelbits.answers.formats import salmon as experiments
-from labelbits.answers.formats.class_columns import head_of
-from labelbits.answers.formats.number_tables import BY_NAME, which_fit
-from labelbits.answers.formats.other_answers import other_answers
-from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, first_of
-from labelbits.answers.formats.row_names import id_of_rows
+from labelbits.answers.formats.not_recognised import not_recognised
+from labelbits.answers.formats.reader import Kind, Options, Probe, Reader
 from labelbits.errors import InputError
 
 #: Every format, in the order in which `auto` tries them: the most particular first.
@@ -80,6 +76,7 @@ READERS: dict[str, Reader] = {
         studies.WORD_PAIRS,
         experiments.SALMON,
         things.READER,
+        triplet_choices.READER,
         sentences.TRIPLETS,
         sentences.SCORED,
         soft_labels.READER,
@@ -87,6 +84,7 @@ READERS: dict[str, Reader] = {
         soft_tables.ROWS,
         rankings.READER,
         lists.READER,
+        people_rows.READER,
         preferences.PAIRS,
         preferences.BATTLES,
         preferences.CHOSEN,
@@ -209,6 +207,8 @@ def reader_for(
     fitting = [reader for reader in fitting if reader.weakness == strongest]
     if any(reader.particular for reader in fitting):
         fitting = [reader for reader in fitting if not reader.by_columns]
+    if triplet_choices.READER in fitting:
+        fitting = [reader for reader in fitting if reader is not preferences.BATTLES]
     if len(fitting) == 1:
         return fitting[0], found.kind
     if fitting:
@@ -218,88 +218,3 @@ def reader_for(
             f"{path}: can be read in {len(fitting)} ways: {both}; expected one: {decide} decides"
         )
     raise not_recognised(path, found)
-
-
-def _holds_counts(found: Probe) -> bool:
-    """Are two columns or more whole numbers of 0 or more in the rows at the start?"""
-    head = head_of(found)
-    if found.kind not in ("csv", "parquet") or head is None:
-        return False
-    named = [name for name in head.columns if name != id_of_rows(head)]
-    whole = [name for name in named if head[name].str.contains(r"^\s*\d+\s*$").all()]
-    return len(whole) >= 2 and len(whole) == len(named)
-
-
-def _holds_names(head: pl.DataFrame | None, item: str | None) -> bool:
-    """Are the columns beside the item's words of a few letters, several of them again and again?"""
-    if head is None or item is None or head.width < 3 or len(head) < 4:
-        return False
-    own = [head[name].drop_nulls() for name in head.columns if name != item]
-    few = [len(one) > 0 and one.n_unique() <= max(1, len(one) // 2) for one in own]
-    return all(few) and all(one.str.len_chars().max() <= 30 for one in own)  # type: ignore[operator]
-
-
-def _by_name(path: Path, columns: tuple[str, ...]) -> InputError:
-    """Rows of names that are all different: comparisons of items, or labels without agreement."""
-    text = f"{path}: rows hold 3 different names of {', '.join(columns)}; "
-    if len(columns) > 3:
-        return InputError(
-            f"{text}rows may be triples of items, {columns[-1]!r} the odd one, or labels that "
-            "never agree; expected triples as three columns of item numbers, the odd one last "
-            "(--format odd-one-out), or --format cleanlab where each column is an annotator"
-        )
-    told = ",".join(map("=".join, zip(("head", "winner", "loser"), columns, strict=True)))
-    return InputError(
-        f"{text}rows may compare items or be labels that never agree; expected one of: --columns "
-        f"{told} (which item is compared, the nearer, the farther), "
-        "or --format cleanlab where each column is an annotator"
-    )
-
-
-def not_recognised(path: Path, found: Probe) -> InputError:
-    """What was found, which column is missing, and the option that says which one it is."""
-    seen = found.columns or tuple(found.arrays) or (found.kind,)
-    if not all(c.isprintable() or c.isspace() for c in "".join(seen)):
-        # Control characters would garble the terminal and tell the user nothing.
-        seen = ("bytes that are not text",)
-    named = shorten(", ".join(seen), 200)
-    if len(found.columns) == 1 and found.kind in ("csv", "parquet"):
-        named = f"the one column {named}"
-    elif found.kind == "json" and not found.columns:
-        named = "JSON without objects of named values"
-    if BY_NAME in which_fit(found):
-        return _by_name(path, found.columns)
-    text = f"{path}: format not recognised; found {named}; "
-    if _holds_counts(found):
-        text += (
-            "if the numbers are votes by class, a row an item, --format counts reads them; if each "
-            "column is an annotator, --format cleanlab; "
-        )
-        if len(found.columns) == 3:
-            text += "if each row is three item numbers, the odd one last, --format odd-one-out; "
-    if found.columns and found.kind in ("csv", "parquet", "json"):
-        table = pl.DataFrame(schema=dict.fromkeys(found.columns, pl.String))
-        known = {
-            "item": usual.ITEM,
-            "annotator": usual.WORKER,
-            "label": (*usual.LABEL, *usual.SCALE),
-        }
-        names = {key: first_of(table, *own) for key, own in known.items()}
-        at_fault = [key for key, name in names.items() if name is None]
-        perhaps = usual.label_column(found.columns, names["item"], names["annotator"]).perhaps
-        head = head_of(found)
-        if names["label"] is None and not perhaps and names["item"] and head is not None:
-            used = (names["item"], names["annotator"])
-            perhaps = tuple(other_answers(head, used, str(names["item"]), names["annotator"]))
-        if at_fault:
-            text += f"no column is known to hold the {' or the '.join(at_fault)}; "
-        if names["label"] is None and perhaps:
-            text += f"{' and '.join(map(repr, perhaps[:4]))} may hold the label: --columns "
-            text += f"label={perhaps[0]} reads that one; "
-        if _holds_names(head, names["item"]) and names["annotator"] is None:
-            text += "if each column is an annotator, --format cleanlab reads them; "
-        text += "--columns item=COL,annotator=COL,label=COL says which column is what; otherwise "
-    return InputError(
-        text + "expected a table of item, annotator, label, or a file of an annotation platform "
-        "(labelbits pilot FILE --format NAME reads it as one; docs/answers.md lists the names)"
-    )

@@ -97,7 +97,16 @@ def _answers(record: dict[str, Any], outputs: list[str]) -> dict[str, Any]:
     """question -> class or list of classes, from the three ways in which MTurk writes them."""
     found: dict[str, Any] = {}
     ticks: dict[str, list[str]] = {}
+    # Boxes called Answer.cat.on, Answer.dog.on are the classes of one question.
+    boxes = [column for column in outputs if re.fullmatch(r"Answer\.[^.]+\.on", column)]
+    boxes = boxes if len(boxes) > 1 else []
+    if any(record[column] is not None for column in boxes):
+        on = [one for one in boxes if (record[one] or "").lower() in ("true", "on")]
+        names = [one.removeprefix("Answer.").removesuffix(".on") for one in on]
+        found["answer"] = names[0] if len(names) == 1 else names
     for column in outputs:
+        if column in boxes:
+            continue
         value = record[column]
         if value is None:
             continue

@@ -15,20 +15,20 @@ from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.answers.files.parquet import batches
 from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats.column_names import (
+    PEOPLE,
+    are_opposites,
+    are_people,
+    are_shares,
+    is_total,
+)
 from labelbits.answers.formats.reader import Probe
 from labelbits.answers.formats.row_names import ROW_NUMBERS, id_of_rows
 from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.errors import InputError
 
-#: Names of a column that holds the sum of the others.
-TOTALS = frozenset({
-    "total", "sum", "all", "n", "votes", "count", "totalvotes", "nvotes", "numvotes", "nannotators",
-    "numannotators", "annotators", "answers", "nanswers", "gesamt", "summe",
-})  # fmt: skip
 #: Characters of a text on average, above which it is no name.
 LONG = 20
-#: What columns of people are called before a number.
-PEOPLE = frozenset({*map(usual.plain, usual.WORKER), "ann", "person", "r", "a", "w", "j", "p"})
 #: What no reader takes by itself: rows of names of items.
 BY_NAME = "triplets by name"
 #: Names up to this number are those of classes, and so are those of fewer rows than these.
@@ -92,7 +92,7 @@ def _are_texts(name: str, column: pl.Series) -> bool:
 
 def _without_total(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.DataFrame:
     """The columns but one that is called a total and is the sum of the others in every row."""
-    name = next((n for n in table.columns if re.sub(r"[\W_]", "", n.lower()) in TOTALS), None)
+    name = next((one for one in table.columns if is_total(one)), None)
     if name is None or table.width < 3 or table[name].dtype.is_nested():
         return table
     others = table.drop(name)
@@ -152,7 +152,9 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
     first = next(iter(blocks), None)
     if first is None or first.width > 2000:
         return ()
-    table, _ = split_ids(first.head(LOOKED_AT).drop("row", strict=False), path, [])
+    heard: list[str] = []
+    table, _ = split_ids(first.head(LOOKED_AT).drop("row", strict=False), path, heard)
+    totalled = any("is the sum of the others" in one and "column" in one for one in heard)
     if table.width < 2 or not len(table) or any(kind.is_nested() for kind in table.dtypes):
         return ()
     if "odd" in [name.lower() for name in table.columns] and table.width == 3:
@@ -171,7 +173,14 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
         # A table of triples has a header that says so: without one, numbers are labels or counts.
         values = np.stack(numbers, axis=1).astype(float)
         found = readings(values)
-        if _are_people(table.columns):
+        parted = are_shares(table.columns)
+        if parted and "probabilities" in found:
+            return ("probabilities",)
+        whole = bool(np.isfinite(values).all() and (values >= 0).all() and (values % 1 == 0).all())
+        opposed = are_opposites(table.columns)
+        if whole and (totalled or opposed) and values.max() > 1 and "probabilities" not in found:
+            return ("counts",)
+        if are_people(table.columns):
             return tuple(one for one in found if one == "cleanlab") or _whole(values)
         if "counts" not in found and _count_classes(values, table.columns):
             found = ("counts", *found)
@@ -179,13 +188,6 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
     if _name_items(names, said):
         return (BY_NAME,)
     return ("cleanlab",) if _are_labels(said, table) else ()
-
-
-def _are_people(columns: list[str]) -> bool:
-    """Are the columns called annotator 1, rater_2, r3, ..., as no classes are?"""
-    stems = {re.sub(r"\d+$", "", usual.plain(name)) for name in columns}
-    numbered = all(usual.plain(name)[-1:].isdecimal() for name in columns)
-    return len(stems) == 1 and numbered and stems.pop() in PEOPLE
 
 
 def _whole(values: np.ndarray) -> tuple[str, ...]:

@@ -58,6 +58,16 @@ def other_answers(
     return found
 
 
+def few_values(table: pl.DataFrame, used: Collection[str | None]) -> list[str]:
+    """The columns that hold a few values again and again, and are not known to hold else."""
+    return [
+        name for name in table.columns
+        if name not in used and not usual.is_something_else(name) and not times.may_be_time(name)
+        and not table[name].dtype.is_nested()
+        and 1 < cells.names(table[name]).drop_nulls().n_unique() <= max(2, len(table) // 3)
+    ]  # fmt: skip
+
+
 def _goes_with_neither(table: pl.DataFrame, name: str, item: str, worker: str) -> bool:
     """Do values differ within an item, and within a person?"""
     own = table.select(pl.col(name), pl.col(item).alias("\0i"), pl.col(worker).alias("\0w"))

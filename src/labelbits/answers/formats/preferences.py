@@ -49,7 +49,16 @@ WINNER = ("winner", "preference", "pref", "preferred", "choice", "verdict", "lab
 MODELS = ("model_a",)
 #: Columns that name the comparison where the two things themselves are not in the file.
 COMPARISON = ("comparison_id", "pair_id", "pair", "battle_id")
-GROUP = ("question_id", "prompt", "prompt_id", "question", "instruction", "context")
+GROUP = (
+    "question_id",
+    "query",
+    "query_id",
+    "prompt",
+    "prompt_id",
+    "question",
+    "instruction",
+    "context",
+)
 TIES = frozenset({
     "tie", "ties", "tied", "draw", "equal", "same", "both", "neither", "none", "tie (bothbad)",
     "tie(bothbad)", "both_bad", "bothbad", "both bad", "tie (both bad)", "both good",
@@ -299,7 +308,9 @@ def is_arena(probe: Probe) -> bool:
     table = pl.DataFrame(schema=dict.fromkeys(probe.columns, pl.String))
     winner = first_of(table, "winner", "preference", "pref", "preferred", "verdict")
     both = sides_in(table) or first_of(table, *COMPARISON)
-    return bool(winner and both) and not is_pairs(probe) and not probe.has("head")
+    third = any(first_of(table, name) for name in ("c", "model_c", "item_c"))
+    own = winner and both and not third
+    return bool(own) and not is_pairs(probe) and not probe.has("head")
 
 
 PAIRS = Reader(

@@ -28,6 +28,14 @@ from labelbits.errors import InputError
 
 PAIRS = (("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("sentence_A", "sentence_B"),
          ("text1", "text2"), ("text_a", "text_b"))  # fmt: skip
+#: Pairs of items of any kind, and columns that say for certain how alike or how far they are.
+ITEMS = tuple(
+    tuple(f"{name}{mark}{end}" for end in ends)
+    for name in ("item", "word", "image", "stimulus", "stim", "object", "doc", "text")
+    for mark in ("", "_") for ends in (("1", "2"), ("a", "b"))
+)  # fmt: skip
+ALIKE = ("similarity", "similarity_score", "similarity_rating", "relatedness", "relatedness_score")
+FAR = ("distance", "dissimilarity", "dissimilarity_score", "dissimilarity_rating")
 SCORES = ("score", "similarity_score", "similarity", "relatedness_score", "label")
 #: Ends that scales of similarity have.
 ENDS = (1.0, 5.0, 10.0, 100.0)
@@ -93,6 +101,10 @@ def _columns(table: pl.DataFrame) -> tuple[str, str, str] | None:
         found = first_of(table, left), first_of(table, right), first_of(table, *SCORES)
         if found[0] and found[1] and found[2]:
             return found[0], found[1], found[2]
+    for left, right in ITEMS:
+        found = first_of(table, left), first_of(table, right), first_of(table, *ALIKE, *FAR)
+        if found[0] and found[1] and found[2]:
+            return found[0], found[1], found[2]
     return None
 
 
@@ -142,6 +154,9 @@ def _answers(values: np.ndarray, name: str, options: Options) -> tuple[str, list
     signal = options.signal
     if not len(values):
         return signal or "rating", [], "no pair has a score"
+    if usual.plain(name) in map(usual.plain, FAR) and signal in (None, "similarity"):
+        said = f"{name} is read as distances: low for near pairs"
+        return "similarity", [json.dumps(float(v)) for v in values], said
     if signal is None and set(np.unique(values).tolist()) <= {0.0, 1.0}:
         signal = "same-class"
     scale = steps_of(values)

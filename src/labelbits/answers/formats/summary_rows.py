@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from labelbits.answers.files.opening import shorten
 from labelbits.answers.formats import cells
 
 #: Names of such rows, without capitals, blanks and marks.
@@ -33,13 +34,17 @@ def are_summaries(names: pl.Series) -> pl.Series:
 
 
 def without_summaries(
-    table: pl.DataFrame, name: str | None, path: Path, notes: list[str]
+    table: pl.DataFrame,
+    name: str | None,
+    path: Path,
+    notes: list[str],
+    who: str | None = None,
 ) -> pl.DataFrame:
     """The rows but those that sum up the others, and those without any cell; `notes` name them.
 
     The column `name` names the rows. One that is called a total, or has no name, is left out where
     its numbers are sums, means, ... of the others in each column, or where it stands last and no
-    cell of it could be another row's.
+    cell of it could be another row's. A row with somebody in the column `who` is an answer.
     """
     own = [one for one in table.columns if one not in (name, "row")]
     if not own or any(table[one].dtype.is_nested() for one in own):
@@ -50,8 +55,10 @@ def without_summaries(
         table = table.filter(there)
     if name is None or len(table) < 3:
         return table
+    table = _without_remarks(table, name, own, path, notes)
     called = cells.names(table[name])
-    summing = are_summaries(called).to_numpy()
+    named = are_summaries(called)
+    summing = (named if who is None else named & table[who].is_null()).to_numpy()
     if not summing.any() or summing.sum() > 0.5 * len(table):
         return table
     others = table.filter(~pl.Series(summing))
@@ -59,10 +66,12 @@ def without_summaries(
     beneath = np.flatnonzero(~summing)[-1] < np.arange(len(table))
     numbers = {one: cells.numbers(table[one]).to_numpy().astype(float) for one in own}
     found = {int(row): _what(numbers, summing, int(row)) for row in np.flatnonzero(summing)}
+    empty = table.select(pl.all_horizontal(pl.col(own).is_null())).to_series()
     for row, what in found.items():
         beside = any(one for other, one in found.items() if beneath[other])
         named = beneath[row] and called[row] is not None
-        if what is None and not (named and (beside or _strange(table, others, own, row))):
+        strange = bool(empty[row]) or _strange(table, others, own, row)
+        if what is None and not (named and (beside or strange)):
             if named:
                 notes.append(
                     f"{path.name}: the last row is called {called[row]!r} and is kept as an item, "
@@ -76,6 +85,25 @@ def without_summaries(
             f"{path.name}: {said} is {what or 'a summary'} of the others and no item: left out"
         )
     return table.filter(~pl.Series(lost))
+
+
+def _without_remarks(
+    table: pl.DataFrame, name: str, own: list[str], path: Path, notes: list[str]
+) -> pl.DataFrame:
+    """The rows but those below the last answer that have a sentence for a name and no cell."""
+    empty = table.select(pl.all_horizontal(pl.col(own).is_null())).to_series().to_list()
+    words = cells.names(table[name]).fill_null("").str.split(" ").list.len().to_list()
+    last = max((k for k, one in enumerate(empty) if not one), default=-1)
+    most = max((count for count, one in zip(words, empty, strict=True) if not one), default=0)
+    rest = words[last + 1 :]
+    if not rest or last < 0 or min(rest) < most + 3:
+        return table
+    first = shorten(str(table[name][last + 1]), 60)
+    notes.append(
+        f"{path.name}: {len(rest)} remark{'s' if len(rest) > 1 else ''} below the table "
+        f"({first!r}) {'are' if len(rest) > 1 else 'is'} no item: left out"
+    )
+    return table.head(last + 1)
 
 
 def _what(numbers: dict[str, np.ndarray], summing: np.ndarray, row: int) -> str | None:

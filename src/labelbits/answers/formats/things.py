@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.reader import (
     Kind,
@@ -22,11 +22,13 @@ from labelbits.answers.formats.who import annotators
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
-IMAGES = tuple(
-    tuple(f"{name}{i}" for i in (1, 2, 3))
-    for name in ("image", "image_", "img", "stim", "stimulus", "item", "item_", "object", "word")
-)
-CHOICE = ("choice", "odd", "odd_one", "odd_one_out", "response", "answer", "chosen")
+#: Places that three columns may be called after, beside a column that says it holds the odd one.
+PLACES = (("a", "b", "c"), ("item_a", "item_b", "item_c"), ("image_a", "image_b", "image_c"),
+          ("left", "middle", "right"), ("left", "center", "right"))  # fmt: skip
+NUMBERED = ("image", "image_", "img", "stim", "stimulus", "item", "item_", "object", "word")
+IMAGES = (*(tuple(f"{name}{i}" for i in (1, 2, 3)) for name in NUMBERED), *PLACES)
+ODD = ("odd", "odd_one", "odd_one_out", "oddone", "odd_item", "outlier", "intruder")
+CHOICE = ("choice", *ODD, "response", "answer", "chosen")
 
 
 def _shown(table: pl.DataFrame) -> list[str] | None:
@@ -37,10 +39,17 @@ def _shown(table: pl.DataFrame) -> list[str] | None:
     return None
 
 
+def _choice(table: pl.DataFrame) -> str | None:
+    """The column of the odd one; beside places that are called a, b, c it has to say so itself."""
+    shown = [usual.plain(name) for name in _shown(table) or ()]
+    placed = shown in [[usual.plain(name) for name in names] for names in PLACES]
+    return first_of(table, *(ODD if placed else CHOICE))
+
+
 def read(path: Path, kind: Kind, options: Options) -> Parsed:
     """`choice` names the odd one, or its place 1, 2, 3; where both fit, the file is refused."""
     table, rejects, notes = opened(path, kind)
-    shown, choice = _shown(table), first_of(table, *CHOICE)
+    shown, choice = _shown(table), _choice(table)
     if shown is None or choice is None:
         raise InputError(
             f"{path}: found columns {columns_in(table)}; expected image1, image2, image3 and choice"
@@ -53,6 +62,14 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     named = pl.any_horizontal(*(pl.col("choice") == pl.col(key) for key in "abc"))
     by_name = float(own.select(named.fill_null(False).mean()).item() or 0.0)
     by_place = bool(own["choice"].drop_nulls().is_in(["1", "2", "3"]).all())
+    called = {usual.plain(name): str(k) for k, name in enumerate(shown, 1)}
+    called |= {"a": "1", "b": "2", "c": "3"}
+    said = own["choice"].drop_nulls().str.to_lowercase().str.replace_all(r"[\W_]", "")
+    if not by_place and by_name < 0.5 and len(said) and said.is_in(list(called)).all():
+        own = own.with_columns(
+            pl.col("choice").str.to_lowercase().str.replace_all(r"[\W_]", "").replace(called)
+        )
+        by_place = True
     if by_place and by_name > 0.99:
         raise InputError(
             f"{path}: column {choice!r} may name the odd image or its place 1 to 3, since images "
@@ -93,7 +110,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
 def matches(probe: Probe) -> bool:
     """Three images and a choice."""
     table = pl.DataFrame(schema=dict.fromkeys(probe.columns, pl.String))
-    return _shown(table) is not None and first_of(table, *CHOICE) is not None
+    return _shown(table) is not None and _choice(table) is not None
 
 
 READER = Reader("things", "THINGS trials: image1, image2, image3, choice", matches, read)

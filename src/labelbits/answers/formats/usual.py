@@ -49,9 +49,11 @@ ITEM = _first(
     (f"{thing}_{ending}" for thing in _NUMBERED for ending in _NUMBERS),
     "file_name", "image_name", "file", "image_path", "audio_path", "file_path", "path", "uuid",
     "ticket", "case", "accession", "study", "scan", "slide", "audio", "recording", "video",
-    "utterance", "segment", "conversation", "document", "post", "tweet", "instance", "stimulus",
+    "utterance", "segment", "conversation", "document", "doc", "post", "tweet", "instance",
+    "stimulus",
     (f"{thing}_id" for thing in _HOLDERS),
-    "text", "sentence", "utterance_text", "url", "link",
+    "text", "sentence", "utterance_text", "url", "link", "word", "phrase", "term",
+    "bild", "probe", "objekt", "datei", "fichier", "imagen", "archivo",
 )  # fmt: skip
 #: Names of columns that are certain to hold ids, whatever else a table has.
 ID = _first(
@@ -79,19 +81,42 @@ WORKER = _first(
     "assigned_to", "assignee", "created_by", "done_by",
     "user", "user_id", "username", "user_name", "participant", "participant_id", "subject_id",
     "judge", "judge_id", "judge_name", "person", "person_id",
+    "bewerter", "befunder", "teilnehmer", "annotateur", "anotador", "evaluador", "participante",
 )  # fmt: skip
 #: The answer.
 LABEL = (
     "label", "class", "answer", "annotation", "category", "labels", "response", "judgment",
     "judgement", "selected_label", "label_name", "class_name", "label_value", "class_label",
+    "kategorie", "klasse", "antwort", "etikett", "étiquette", "catégorie", "réponse", "etiqueta",
+    "categoría", "respuesta",
 )  # fmt: skip
 #: Numbers that are steps of a scale.
-SCALE = ("rating", "score", "stars", "likert", "grade")
+SCALE = (
+    "rating",
+    "score",
+    "stars",
+    "likert",
+    "grade",
+    "valence",
+    "arousal",
+    "dominance",
+    "concreteness",
+    "imageability",
+    "familiarity",
+    "pleasantness",
+    "attractiveness",
+    "trustworthiness",
+    "likability",
+    "acceptability",
+    "plausibility",
+    "fluency",
+    "adequacy",
+)
 #: Orders of names, the first the nearest.
 RANKED = (
     "ranking", "rankings", "ranked", "rank_order", "rank_ordering", "ranked_list", "ranked_labels",
     "ranked_classes", "ordering", "ordered", "preference_order", "preference_ranking",
-    "order_of_preference", "ranked_items", "ranked_options", "sorted",
+    "order_of_preference", "ranked_items", "ranked_options", "sorted", "rank", "ranks",
 )  # fmt: skip
 #: The answer where a table has an item, a person and exactly one such column.
 PERHAPS_LABEL = (
@@ -99,6 +124,7 @@ PERHAPS_LABEL = (
     "classification", "assessment", "opinion", "intent", "sentiment", "topic", "emotion", "stance",
     "tag", "tags", "coding", "code", "severity", "priority", "relevance", "toxicity", "polarity",
     "disposition", "queue", "outcome", "result", "value", "reading", "birads", "target", "y",
+    "diagnose", "befund", "urteil",
     "language", "genre", "species", "type", "quality", "difficulty", "is_correct", "response_label",
 )  # fmt: skip
 #: What part a long table by question.
@@ -199,6 +225,7 @@ def is_something_else(name: str) -> bool:
     return (
         not said
         or said in TEXTS | TRUTH | TOGETHER | {"index", "row", "unnamed0", "notes", "comments"}
+        or said.removesuffix("label") in TRUTH | TOGETHER
         or said in map(plain, known)
         or _NO_LABELS.match(said) is not None
         or said.endswith(("at", "date", "time", "timestamp", "seconds", "secs", "ms", "id", "kind"))

@@ -39,7 +39,9 @@ def as_comparisons(answers: Answers) -> tuple[Answers, str]:
     if ties:
         said += f"; {ties:,} ties ({100 * ties / count:.0f} %) name neither and were left out"
     rejected = [] if answers.rejected is None else [answers.rejected]
-    return assemble([made], rejected, answers.classes, (), (*answers.notes, said)), said
+    # Items that were tied alone stay: pilot counts them too.
+    items = answers.items if len(made) else ()
+    return assemble([made], rejected, answers.classes, items, (*answers.notes, said)), said
 
 
 def counted_items(answers: Answers) -> str:

@@ -1,0 +1,107 @@
+"""What is said of a file that no reader recognises: what was found, and what mends it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from labelbits.answers.files.opening import shorten
+from labelbits.answers.formats import people_rows, usual
+from labelbits.answers.formats.class_columns import head_of
+from labelbits.answers.formats.number_tables import BY_NAME, which_fit
+from labelbits.answers.formats.other_answers import few_values, other_answers
+from labelbits.answers.formats.reader import Options, Probe, first_of
+from labelbits.answers.formats.row_names import id_of_rows
+from labelbits.errors import InputError
+
+
+def _holds_counts(found: Probe) -> bool:
+    """Are two columns or more whole numbers of 0 or more in the rows at the start?"""
+    head = head_of(found)
+    if found.kind not in ("csv", "parquet") or head is None:
+        return False
+    named = [name for name in head.columns if name != id_of_rows(head)]
+    whole = [name for name in named if head[name].str.contains(r"^\s*\d+\s*$").all()]
+    return len(whole) >= 2 and len(whole) == len(named)
+
+
+def _holds_names(head: pl.DataFrame | None, item: str | None) -> bool:
+    """Are the columns beside the item's words of a few letters, several of them again and again?"""
+    if head is None or item is None or head.width < 3 or len(head) < 4:
+        return False
+    own = [head[name].drop_nulls() for name in head.columns if name != item]
+    few = [len(one) > 0 and one.n_unique() <= max(1, len(one) // 2) for one in own]
+    return all(few) and all(one.str.len_chars().max() <= 30 for one in own)  # type: ignore[operator]
+
+
+def _by_name(path: Path, columns: tuple[str, ...]) -> InputError:
+    """Rows of names that are all different: comparisons of items, or labels without agreement."""
+    text = f"{path}: rows hold 3 different names of {', '.join(columns)}; "
+    if len(columns) > 3:
+        return InputError(
+            f"{text}rows may be triples of items, {columns[-1]!r} the odd one, or labels that "
+            "never agree; expected triples as three columns of item numbers, the odd one last "
+            "(--format odd-one-out), or --format cleanlab where each column is an annotator"
+        )
+    told = ",".join(map("=".join, zip(("head", "winner", "loser"), columns, strict=True)))
+    return InputError(
+        f"{text}rows may compare items or be labels that never agree; expected one of: --columns "
+        f"{told} (which item is compared, the nearer, the farther), "
+        "or --format cleanlab where each column is an annotator"
+    )
+
+
+def not_recognised(path: Path, found: Probe) -> InputError:
+    """What was found, which column is missing, and the option that says which one it is."""
+    seen = found.columns or tuple(found.arrays) or (found.kind,)
+    if not all(c.isprintable() or c.isspace() for c in "".join(seen)):
+        # Control characters would garble the terminal and tell the user nothing.
+        seen = ("bytes that are not text",)
+    named = shorten(", ".join(seen), 200)
+    if len(found.columns) == 1 and found.kind in ("csv", "parquet"):
+        named = f"the one column {named}"
+    elif found.kind == "json" and not found.columns:
+        named = "JSON without objects of named values"
+    if BY_NAME in which_fit(found):
+        return _by_name(path, found.columns)
+    text = f"{path}: format not recognised; found {named}; "
+    if _holds_counts(found):
+        text += (
+            "if the numbers are votes by class, a row an item, --format counts reads them; if each "
+            "column is an annotator, --format cleanlab; "
+        )
+        if len(found.columns) == 3:
+            text += "if each row is three item numbers, the odd one last, --format odd-one-out; "
+    if found.columns and found.kind in ("csv", "parquet", "json"):
+        table = pl.DataFrame(schema=dict.fromkeys(found.columns, pl.String))
+        known = {
+            "item": usual.ITEM,
+            "annotator": usual.WORKER,
+            "label": (*usual.LABEL, *usual.SCALE),
+        }
+        names = {key: first_of(table, *own) for key, own in known.items()}
+        at_fault = [key for key, name in names.items() if name is None]
+        perhaps = usual.label_column(found.columns, names["item"], names["annotator"]).perhaps
+        head = head_of(found)
+        if names["label"] is None and not perhaps and names["item"] and head is not None:
+            used = (names["item"], names["annotator"])
+            perhaps = tuple(other_answers(head, used, str(names["item"]), names["annotator"]))
+            perhaps = perhaps or tuple(few_values(head, used))
+        if at_fault:
+            text += f"no column is known to hold the {' or the '.join(at_fault)}; "
+        if names["label"] is None and perhaps:
+            text += f"{' and '.join(map(repr, perhaps[:4]))} may hold the label: --columns "
+            text += f"label={perhaps[0]} reads that one; "
+        if _holds_names(head, names["item"]) and names["annotator"] is None:
+            text += "if each column is an annotator, --format cleanlab reads them; "
+        survey = None if head is None else people_rows.columns_of_people(head, Options())
+        everybody = survey and head is not None and head[survey[0]].n_unique() > 0.8 * len(head)
+        if names["item"] is None and survey and everybody:
+            text += f"if each row is a person ({survey[0]!r}) and each further column an item, "
+            text += "--format people-rows reads them; "
+        text += "--columns item=COL,annotator=COL,label=COL says which column is what; otherwise "
+    return InputError(
+        text + "expected a table of item, annotator, label, or a file of an annotation platform "
+        "(labelbits pilot FILE --format NAME reads it as one; docs/answers.md lists the names)"
+    )

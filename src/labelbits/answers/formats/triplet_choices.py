@@ -1,0 +1,133 @@
+"""Triplets as choices: an item, two others beside it, and which of them is nearer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats.class_columns import head_of
+from labelbits.answers.formats.crowdkit import optional
+from labelbits.answers.formats.preferences import FIRST, SECOND, WINNER
+from labelbits.answers.formats.reader import (
+    Kind,
+    Options,
+    Probe,
+    Reader,
+    columns_in,
+    first_of,
+    opened,
+)
+from labelbits.answers.formats.usual import WORKER
+from labelbits.answers.formats.who import annotators
+from labelbits.answers.table.columns import Parsed
+from labelbits.errors import InputError
+
+#: What the item that two others are compared with is called.
+HEADS = ("target", "anchor", "reference", "standard", "probe", "head", "ref", "query", "center",
+         "centre", "base", "sample", "x")  # fmt: skip
+#: The two others, and the three of which the first is compared with the others.
+SIDES = (
+    ("left", "right"), ("a", "b"), ("option_a", "option_b"), ("option1", "option2"),
+    ("option_1", "option_2"), ("choice_a", "choice_b"), ("choice_1", "choice_2"),
+    ("item_a", "item_b"), ("image_a", "image_b"), ("candidate_a", "candidate_b"), ("b", "c"),
+    ("item1", "item2"), ("alternative_1", "alternative_2"), ("first", "second"),
+)  # fmt: skip
+THREE = (("a", "b", "c"), ("item_a", "item_b", "item_c"), ("i", "j", "k"))
+CHOICES = (*WINNER, "chosen", "selected", "selection", "response", "answer", "nearer", "closer",
+           "closest", "more_similar", "most_similar", "similar", "pick", "picked")  # fmt: skip
+#: Rows that tell three columns of items from a head and two others.
+LEAST = 5
+
+
+def _columns(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
+    """(the item, the one, the other, the choice), by their names and what the rows say."""
+    choice = first_of(head, *CHOICES)
+    if choice is None or first_of(head, "loser") is not None:
+        return None
+    rest = head.drop(choice)
+    for names in THREE:
+        found = [first_of(rest, name) for name in names]
+        if None not in found and first_of(rest, *HEADS[:-1]) is None:
+            one, two, three = map(str, found)
+            own = {name: cells.names(head[name]) for name in (one, two, three, choice)}
+            apart = len(head) >= LEAST and not (own[choice] == own[one]).any()
+            among = ((own[choice] == own[two]) | (own[choice] == own[three])).mean()
+            return (one, two, three, choice) if apart and (among or 0) > 0.9 else None  # type: ignore[operator]
+    for left, right in SIDES:
+        both = first_of(rest, left), first_of(rest, right)
+        if not (both[0] and both[1]):
+            continue
+        item = first_of(rest.drop(both[0], both[1]), *HEADS)
+        if item is not None and _alike(head, item, both[0], both[1]):
+            return item, both[0], both[1], choice
+    return None
+
+
+def _alike(head: pl.DataFrame, item: str, left: str, right: str) -> bool:
+    """Are the items of the three columns of one kind? What two answers answer is none of them."""
+    own, others = cells.names(head[item]), {*cells.names(head[left]), *cells.names(head[right])}
+    if usual.plain(item) in ("query", "x", "sample", "base", "center", "centre"):
+        return bool(own.is_in([one for one in others if one]).any())
+    return True
+
+
+def read(path: Path, kind: Kind, options: Options) -> Parsed:
+    """Is the left or the right one nearer? The choice names it, its column or its side."""
+    table, rejects, notes = opened(path, kind)
+    found = _columns(table.drop("row"))
+    if found is None:
+        raise InputError(
+            f"{path}: found columns {columns_in(table)}; expected an item (target, anchor), two "
+            "others (left, right) and which is nearer (choice); --columns head=COL,winner=COL,"
+            "loser=COL names those of a table of winners and losers"
+        )
+    item, left, right, choice = found
+    worker = first_of(table.drop(list(found)), *WORKER)
+    extra = optional(path, table, options, notes)
+    own = table.select(
+        *(cells.text(name, table).alias(key) for key, name in zip("hab", found, strict=False)),
+        annotator=annotators(path, table, worker, notes),
+        choice=cells.text(choice, table),
+        row="row",
+        **extra,
+    )
+    low = pl.col("choice").str.to_lowercase()
+    numbers = {"1": "0", "2": "1"} if own["choice"].drop_nulls().is_in(["1", "2"]).all() else {
+        "0": "0", "1": "1"}  # fmt: skip
+    answer = (
+        pl.when(pl.col("choice") == pl.col("a")).then(pl.lit("0"))
+        .when(pl.col("choice") == pl.col("b")).then(pl.lit("1"))
+        .when((low == left.lower()) | low.is_in(list(FIRST))).then(pl.lit("0"))
+        .when((low == right.lower()) | low.is_in(list(SECOND))).then(pl.lit("1"))
+        .otherwise(pl.col("choice").replace_strict(numbers, default=None))
+    )  # fmt: skip
+    own = own.with_columns(answer.alias("answer"))
+    for row, said in own.filter(own["answer"].is_null()).select("row", "choice").iter_rows():
+        rejects.add(row, f"{choice} is neither {left} nor {right}", said or "")
+    notes.append(
+        f"{path.name}: {choice!r} says which of {left!r} and {right!r} is nearer to {item!r}"
+    )
+    made = own.filter(own["answer"].is_not_null()).select(
+        pl.lit("triplet").alias("signal"),
+        "annotator",
+        pl.concat_list("h", "a", "b").alias("items"),
+        "answer",
+        *extra,
+        "row",
+    )
+    return Parsed(made, rejects, notes=notes)
+
+
+def is_choice(probe: Probe) -> bool:
+    """An item, two others and a choice between them."""
+    head = head_of(probe)
+    return (
+        head is not None and probe.kind in ("csv", "parquet", "json") and _columns(head) is not None
+    )
+
+
+READER = Reader(
+    "triplet-choices", "triplets: target, left, right, choice (the nearer one)", is_choice, read
+)

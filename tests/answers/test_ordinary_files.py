@@ -1,0 +1,297 @@
+"""Ordinary files as people have them, each with the reading that is right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelbits import InputError, read_answers
+from labelbits.interface import NOBODY, Answers
+
+CLASSES = ("cat", "dog", "owl", "elk")
+ITEMS = [f"i{k:02}" for k in range(12)]
+PEOPLE = ("ann", "bob")
+
+
+def written(folder: Path, head: str, rows: list) -> Path:
+    path = folder / "t.csv"
+    lines = [row if isinstance(row, str) else ",".join(map(str, row)) for row in rows]
+    path.write_text("\n".join([head, *lines]) + "\n")
+    return path
+
+
+def orders(seed: int = 0) -> dict[tuple[str, str], list[str]]:
+    """A ranking of the classes by each person of each item."""
+    rng = np.random.default_rng(seed)
+    return {(i, a): list(map(str, rng.permutation(CLASSES))) for i in ITEMS for a in PEOPLE}
+
+
+def ranks(order: list[str]) -> list[int]:
+    return [order.index(name) + 1 for name in CLASSES]
+
+
+def quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
+
+
+RANKED: dict[str, tuple[str, Callable[[str, str, list[str]], list]]] = {
+    "first": ("item,annotator,first,second,third,fourth", lambda i, a, o: [[i, a, *o]]),
+    "rank_1": ("item,annotator,rank_1,rank_2,rank_3,rank_4", lambda i, a, o: [[i, a, *o]]),
+    "1": ("item,annotator,1,2,3,4", lambda i, a, o: [[i, a, *o]]),
+    "arrows": ("item,annotator,label", lambda i, a, o: [[i, a, " > ".join(o)]]),
+    "commas": ("item,annotator,ranking", lambda i, a, o: [[i, a, quoted(",".join(o))]]),
+    "json": ("item,annotator,ranking", lambda i, a, o: [[i, a, quoted(json.dumps(o))]]),
+    "numbered": (
+        "item,annotator,ranking",
+        lambda i, a, o: [[i, a, " ".join(f"{n}. {name}" for n, name in enumerate(o, 1))]],
+    ),
+    "every class": ("item,annotator,label", lambda i, a, o: [[i, a, quoted(json.dumps(o))]]),
+    "rows": (
+        "item,annotator,class,rank",
+        lambda i, a, o: [
+            [i, a, name, place] for name, place in zip(CLASSES, ranks(o), strict=True)
+        ],
+    ),
+    "classes": ("item,annotator,cat,dog,owl,elk", lambda i, a, o: [[i, a, *ranks(o)]]),
+    "rank_cat": (
+        "item,annotator,rank_cat,rank_dog,rank_owl,rank_elk",
+        lambda i, a, o: [[i, a, *ranks(o)]],
+    ),
+}
+
+
+@pytest.mark.parametrize("form", RANKED)
+def test_rankings_of_classes(tmp_path: Path, form: str) -> None:
+    head, rows = RANKED[form]
+    own = orders()
+    file = written(tmp_path, head, [row for (i, a), o in own.items() for row in rows(i, a, o)])
+    found = read_answers(file)
+    assert set(found.table["signal"]) == {"ranking"}
+    read = {
+        (items[0], who): json.loads(answer)
+        for items, who, answer in found.table.select("items", "annotator", "answer").iter_rows()
+    }
+    assert read == own
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("annotator,cat,dog,owl,elk", lambda a, o: [[a, *ranks(o)]]),
+        ("participant,1st,2nd,3rd,4th", lambda a, o: [[a, *o]]),
+        ("annotator,ranking", lambda a, o: [[a, " > ".join(o)]]),
+        ("annotator,item,rank", lambda a, o: [[a, n, o.index(n) + 1] for n in CLASSES]),
+        ("rater,cat's rank,dog's rank,owl's rank,elk's rank", lambda a, o: [[a, *ranks(o)]]),
+    ],
+)  # fmt: skip
+def test_rankings_of_items_are_comparisons_of_neighbours(
+    tmp_path: Path, head: str, row: Callable
+) -> None:
+    own = {f"p{k}": order for k, order in enumerate(orders().values())}
+    found = read_answers(written(tmp_path, head, [r for a, o in own.items() for r in row(a, o)]))
+    assert set(found.table["signal"]) == {"preference"}
+    assert sorted(found.items) == sorted(CLASSES)
+    for items, who, answer in found.table.select("items", "annotator", "answer").iter_rows():
+        better, worse = items if answer == "0" else items[::-1]
+        assert own[who].index(worse) == own[who].index(better) + 1
+
+
+def test_a_place_that_is_given_twice_is_no_ranking(tmp_path: Path) -> None:
+    """The controls: the order of trials, ratings, ties."""
+    rows = [[i, a, CLASSES[k % 3], k] for k, i in enumerate(ITEMS) for a in PEOPLE]
+    found = read_answers(written(tmp_path, "item,annotator,label,order", rows))
+    assert set(found.table["signal"]) == {"hard"}
+    rows = [[i, a, (k * 7) % 5 + 1] for k, i in enumerate(ITEMS) for a in PEOPLE]
+    found = read_answers(written(tmp_path, "item,annotator,rank", rows))
+    assert set(found.table["signal"]) == {"score"}
+    rows = [[i, "ann", "cat > dog = owl" if k < 3 else "cat > dog"] for k, i in enumerate(ITEMS)]
+    found = read_answers(written(tmp_path, "item,annotator,ranking", rows))
+    assert (len(found), len(found.rejected)) == (9, 3)
+
+
+SHARES = [0.25, 0.05, 0.7, 0.0]
+SOFT = {
+    "columns": ("item,annotator,cat,dog,owl,elk", [SHARES]),
+    "p_": ("item,annotator,p_cat,p_dog,p_owl,p_elk", [SHARES]),
+    "per cent": (
+        "item,annotator,cat (%),dog (%),owl (%),elk (%)", [[f"{100 * p:g}%" for p in SHARES]],
+    ),
+    "blanks": ("item,annotator,cat,dog,owl,elk", [[0.25, 0.05, 0.7, ""]]),
+    "rows": ("item,annotator,class,probability", list(zip(CLASSES, SHARES, strict=True))),
+    "labels": ("item,annotator,label,prob", list(zip(CLASSES, SHARES, strict=True))),
+    "points": (
+        "item,rater,emotion,points", [(n, 100 * p) for n, p in zip(CLASSES, SHARES, strict=True)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", SOFT)
+def test_soft_labels_of_several_people(tmp_path: Path, form: str) -> None:
+    head, cells = SOFT[form]
+    rows = [[i, a, *cell] for i in ITEMS for a in PEOPLE for cell in cells]
+    found = read_answers(written(tmp_path, head, rows))
+    assert set(found.table["signal"]) == {"soft"}
+    assert (len(found), found.annotators) == (24, PEOPLE)
+    assert json.loads(found.table["answer"][0]) == {"cat": 0.25, "dog": 0.05, "owl": 0.7}
+    assert found.classes[:3] == CLASSES[:3]
+
+
+def test_a_confidence_beside_a_label_is_no_soft_label(tmp_path: Path) -> None:
+    rows = [[i, a, CLASSES[k % 2], 0.5] for k, i in enumerate(ITEMS) for a in PEOPLE]
+    found = read_answers(written(tmp_path, "item,annotator,label,confidence", rows))
+    assert set(found.table["signal"]) == {"hard"}
+
+
+VOTES = [[3, 1, 1], [0, 4, 1], [1, 1, 3], [2, 2, 1], [5, 0, 0], [0, 0, 5], [1, 4, 0]]
+RATINGS = [[1, 1, 2], [3, 3, 3], [5, 4, 5], [2, 2, 2], [4, 4, 3], [1, 2, 1], [5, 5, 5]]
+
+
+@pytest.mark.parametrize("name", ["Total", "SUM", "", "Mean", "Average", "Gesamt", "N = 7"])
+@pytest.mark.parametrize("first", [False, True])
+def test_rows_that_sum_up_the_others_are_no_items(tmp_path: Path, name: str, first: bool) -> None:
+    rows = [[f"i{k}", *row] for k, row in enumerate(VOTES)]
+    what = np.array(VOTES)
+    made = {"Mean": what.mean(0).round(2), "Average": what.mean(0).round(2), "N = 7": [7, 7, 7]}
+    summary = [name, *made.get(name, what.sum(0))]
+    rows = [summary, *rows] if first else [*rows, summary]
+    found = read_answers(written(tmp_path, "item,cat,dog,owl", rows), "counts")
+    assert found.items == tuple(f"i{k}" for k in range(7))
+    assert any("of the others and no item" in note for note in found.notes)
+
+
+def test_summaries_below_ratings_and_names_and_an_item_that_is_called_total(tmp_path: Path) -> None:
+    means = [f"{m:.2f}" for m in np.array(RATINGS).mean(0)]
+    rows = [*[[f"i{k}", *row] for k, row in enumerate(RATINGS)], ["Mean", *means], ["SD", 1, 1, 1]]
+    found = read_answers(written(tmp_path, "item,ann1,ann2,ann3", rows))
+    assert (set(found.table["signal"]), len(found)) == ({"hard"}, 21)
+    named = [[f"i{k}", *(["cat", "dog"][(k + n) % 5 > 2] for n in (0, 0, 1))] for k in range(9)]
+    low = [*named, ["Total", 9, 9, 9], ["Note: ann was ill in the third week", "", "", ""]]
+    found = read_answers(written(tmp_path, "item,ann,bob,cyd", low))
+    assert (len(found.items), len(found)) == (9, 27)
+    kept = [*named[:4], ["total", "cat", "cat", "dog"], *named[4:]]
+    assert "total" in read_answers(written(tmp_path, "item,ann,bob,cyd", kept)).items
+    long = [*[[f"i{k}", "ab"[k % 2]] for k in range(9)], ["Total", 9]]
+    assert read_answers(written(tmp_path, "item,label", long)).classes == ("a", "b")
+
+
+def _labels(folder: Path, rows: list, head: str = "item,annotator,label") -> Answers:
+    return read_answers(written(folder, head, rows))
+
+
+def test_one_rule_for_several_rows_of_one_person(tmp_path: Path) -> None:
+    once = [[i, a, CLASSES[(k + n) % 2]] for k, i in enumerate(ITEMS) for n, a in enumerate(PEOPLE)]
+    other = {"cat": "dog", "dog": "cat"}
+    copies = once[:7]
+    dissent = [[i, a, other[label]] for i, a, label in once[:2]]
+    assert len(_labels(tmp_path, [*once, *copies])) == 24
+    # One dissent elsewhere changes nothing of what copies are.
+    assert len(_labels(tmp_path, [*once, *copies, *dissent])) == 24
+    timed = [[*row, k] for k, row in enumerate([*once, *copies, *dissent])]
+    assert len(_labels(tmp_path, timed, "item,annotator,label,seconds")) == 33
+    ticks = [*once, *[[i, a, "owl"] for i, a, _ in once[:6]]]
+    found = _labels(tmp_path, ticks)
+    assert (len(found), set(found.table["signal"])) == (24, {"candidates"})
+    assert json.loads(found.table["answer"][0]) == ["cat", "owl"]
+    crowd = [[i, "crowd", label] for i, _, label in once]
+    found = _labels(tmp_path, crowd)
+    assert (len(found), found.annotators) == (24, (NOBODY,))
+
+
+@pytest.mark.parametrize("name", ["", "anonymous", "NA", "unknown", "-"])
+def test_a_column_that_names_nobody(tmp_path: Path, name: str) -> None:
+    found = _labels(tmp_path, [[i, name, "xy"[k % 2]] for k, i in enumerate([*ITEMS, *ITEMS])])
+    assert (len(found), found.annotators) == (24, (NOBODY,))
+    assert any("nobody is named" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["class", "category", "target", "y", "tag", "answer", "response", "annotation", "sentiment",
+     "species", "kategorie", "Final Label"],
+)  # fmt: skip
+def test_usual_names_of_a_label_without_people(tmp_path: Path, name: str) -> None:
+    found = _labels(tmp_path, [[i, "xy"[k % 2]] for k, i in enumerate(ITEMS)], f"item,{name}")
+    assert (len(found), found.classes) == (12, ("x", "y"))
+    steps = [[i, k % 5 + 1] for k, i in enumerate(ITEMS)]
+    assert set(_labels(tmp_path, steps, "item,rating").table["signal"]) == {"score"}
+    with pytest.raises(InputError, match="not recognised"):  # places, and no label
+        _labels(tmp_path, [[i, k / 7, k / 9] for k, i in enumerate(ITEMS)], "item,x,y")
+
+
+def test_answers_to_other_questions_are_told(tmp_path: Path) -> None:
+    rows = [
+        [i, a, ("yes", "no")[(k + n) % 3 > 0], "ab"[(k * n) % 2], {"ann": 31, "bob": 45}[a]]
+        for k, i in enumerate(ITEMS) for n, a in enumerate(PEOPLE)
+    ]  # fmt: skip
+    found = _labels(tmp_path, rows, "item,annotator,toxic,sentiment,age")
+    (note,) = (one for one in found.notes if "other questions" in one)
+    assert "column 'toxic' may hold" in note
+    assert "--columns label=toxic" in note
+    with pytest.raises(InputError, match="'toxic' and 'spam' may hold the label"):
+        _labels(tmp_path, rows, "item,annotator,toxic,spam,age")
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "signal"),
+    [
+        ("target,left,right,choice", lambda t, k: [*t, ("left", "right")[k % 2]], "triplet"),
+        ("reference,a,b,chosen", lambda t, k: [*t, t[1 + k % 2]], "triplet"),
+        ("a,b,c,winner", lambda t, k: [*t, t[1 + k % 2]], "triplet"),
+        ("a,b,c,odd", lambda t, k: [*t, t[k % 3]], "odd-one-out"),
+        ("image_a,image_b,image_c,odd_one_out", lambda t, k: [*t, "abc"[k % 3]], "odd-one-out"),
+        ("item1,item2,similarity", lambda t, k: [*t[:2], k % 7 + 1], "rating"),
+        ("query,answer_a,answer_b,winner", lambda t, k: [f"q{k}", *t[:2], "a"], "preference"),
+    ],
+)  # fmt: skip
+def test_comparisons_by_name(tmp_path: Path, head: str, row: Callable, signal: str) -> None:
+    rng = np.random.default_rng(1)
+    found = read_answers(
+        written(tmp_path, head, [row(list(rng.permutation(ITEMS)[:3]), k) for k in range(30)])
+    )
+    assert (set(found.table["signal"]), len(found)) == ({signal}, 30)
+
+
+def test_the_best_of_three_is_no_triplet(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    trips = [list(rng.permutation(ITEMS)[:3]) for _ in range(30)]
+    with pytest.raises(InputError):
+        read_answers(
+            written(tmp_path, "a,b,c,winner", [[*t, t[k % 3]] for k, t in enumerate(trips)])
+        )
+
+
+def test_minus_one_fills_a_matrix_unless_people_agree_on_it(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    filled = [[f"i{k}", *rng.permutation([k % 2] * 3 + [-1] * 2)] for k in range(40)]
+    found = read_answers(written(tmp_path, "item,A1,A2,A3,A4,A5", filled))
+    assert (found.classes, len(found)) == (("0", "1"), 120)
+    signed = [
+        [f"i{k}", *(k % 3 - 1 if rng.random() < 0.8 else 0 for _ in "abc")] for k in range(40)
+    ]
+    found = read_answers(written(tmp_path, "item,ann,bob,cyd", signed))
+    assert (set(found.classes), len(found)) == ({"-1", "0", "1"}, 120)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda x: {"value": x}, lambda x: {"name": x, "score": 0.8}, lambda x: {"value": [x]}]
+)
+def test_an_object_round_a_class(tmp_path: Path, wrap: Callable) -> None:
+    rows = [json.dumps({"id": i, "annotator": "ann", "label": wrap("xy"[k % 2])})
+            for k, i in enumerate(ITEMS)]  # fmt: skip
+    (tmp_path / "t.jsonl").write_text("\n".join(rows))
+    found = read_answers(tmp_path / "t.jsonl")
+    assert (set(found.table["signal"]), found.classes) == ({"hard"}, ("x", "y"))
+
+
+def test_a_survey_with_a_row_a_person(tmp_path: Path) -> None:
+    rows = [[f"2024/1/{k + 1}", f"p{k}@x.org", *("cat", "dog", "cat")] for k in range(9)]
+    file = written(tmp_path, "Timestamp,Email Address,Picture 1?,Picture 2?,Picture 3?", rows)
+    with pytest.raises(InputError, match="--format people-rows reads them"):
+        read_answers(file)
+    found = read_answers(file, "people-rows")
+    assert (len(found), len(found.annotators)) == (27, 9)
+    assert found.items == ("Picture 1?", "Picture 2?", "Picture 3?")
