@@ -4,8 +4,10 @@
 
 The pilots of `learning_held.py` (two of a size at most), 1, 3 or 10 votes on each item for equal
 money, an item at the price of 0, 3 or 10 votes. The actual curves are smoothed with two highest
-terms that all options share. Two oracles: the measured level continued by the true ratio of losses,
-and what one half of the random purchases finds best, judged by the other (the truth's noise).
+terms that all options share. Three oracles: the measured level continued by the true ratio of
+losses; who knows the true curves, but what answers are worth only to the luck that the pilot's own
+items leave in it (`aligned`); and what one half of the purchases finds best, judged by the other
+(the truth's noise, for half of the items).
 """
 
 from __future__ import annotations
@@ -19,6 +21,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 from labelbits.learning import forecast_options
+from labelbits.learning.forecasts.aligned import aligned
+from labelbits.learning.forecasts.extrapolate import LEAST_LEAD
+from labelbits.learning.forecasts.joint import SPREAD
+from labelbits.learning.forecasts.links import Link
+from labelbits.learning.forecasts.pairs import paired
+from labelbits.learning.forecasts.worth import share_of_last, worth_of
+from labelbits.learning.theory import posterior_lead
 from labelbits.metrics import metric_of
 from labelbits.planning.purchases import chances
 from learning_hard_sets import KEPT_BACK, SETS
@@ -78,9 +87,44 @@ def noise(pilot: Pilot, one: int, other: int) -> float:
     return float(np.mean([r.std(ddof=1) / np.sqrt(len(r)) for r in kept if len(r) > 1]))
 
 
+def luck(pilot: Pilot, seed: int = 0) -> np.ndarray | None:
+    """Draws (B, O) of the error that the pilot's items leave in what answers are worth, ln(items),
+    read off its own curves; None where they tell nothing."""
+    first = pilot.curves[0]
+    assert first.theory is not None
+    known = np.isfinite(first.mean)
+    loss = metric_of(pilot.metric).loss(np.array([c.mean[known] for c in pilot.curves]))
+    floor = min(first.floor, 0.9 * float(loss.min()))
+    link = Link.of(pilot.metric, first.theory.frequencies, floor, SPREAD)
+    if link.to_log_u(loss[:, -1]).min() < LEAST_LEAD:
+        return None
+    pair = paired(pilot.curves, known, link, DRAWS, seed)
+    near = first.sizes[known][pair.used].astype(float)
+
+    def foretold(sizes: np.ndarray) -> np.ndarray:
+        return np.stack([posterior_lead(c.theory or first.theory, sizes) for c in pilot.curves])
+
+    share = share_of_last(worth_of(foretold, near))
+    found = aligned(pair.level + pair.lead, pair.levels + pair.again, near, share)
+    if found is None:
+        return None
+    rng = np.random.default_rng(seed)
+    return rng.multivariate_normal(np.zeros(len(pilot.curves)), found.covariance, size=DRAWS)
+
+
+def lucky(truth: Truth, items: np.ndarray, error: np.ndarray | None, least: float) -> float:
+    """Share of the money that who knows all but that `error` (B, O) loses on average."""
+    if error is None:
+        return np.nan
+    losses = np.stack([truth(o, n * np.exp(error[:, o])) for o, n in enumerate(items)], axis=1)
+    named = np.bincount(losses.argmin(1), minlength=len(items)) / len(losses)
+    return float(named @ [judged(truth, items, o, least)[0] for o in range(len(items))])
+
+
 def choices(pilot: Pilot) -> list[dict]:
     """What is named at every price of an item, and what it costs."""
     most = max(m for m in MULTIPLES if pilot.true(0, m * pilot.size) is not None)
+    error = luck(pilot)
     truth, halves, found = smoothed(pilot), [smoothed(pilot, h) for h in (0, 1)], []
     options = VOTES[: len(pilot.curves)]
     sign = metric_of(pilot.metric).sign
@@ -105,6 +149,7 @@ def choices(pilot: Pilot) -> list[dict]:
             "regret": share, "lost": lost, "error": noise(pilot, best, named),
             "probability": float(chances(gain)[named]),
             "level": judged(truth, items, int(np.argmin(level)), pilot.largest)[0],
+            "luck": lucky(truth, items, error, pilot.largest),
             "truth": np.mean([
                 judged(h, items, lead, pilot.largest)[0]
                 for h, lead in zip(halves, leads[::-1], strict=True)
@@ -127,18 +172,20 @@ def main() -> None:
             if pilot.number < 2:
                 made.setdefault((pilot.metric, pilot.size), []).extend(choices(pilot))
     print(
-        "| metric | pilot | choices | regret | largest | felt | quality lost | true shape | noise |"
+        "| metric | pilot | choices | regret | largest | felt | quality lost | true shape | "
+        "luck of the pilot's items | truth's noise |"
     )
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for metric in METRICS:
         for size in NUMBERS:
             if not (part := made.get((metric, size))):
                 continue
-            mean = {key: np.mean([c[key] for c in part]) for key in part[0]}
+            mean = {key: np.nanmean([c[key] for c in part]) for key in part[0]}
             felt = sum(c["lost"] > max(FELT, 2 * c["error"]) for c in part)
             print(f"| {metric} | {size} | {len(part)} | {100 * mean['regret']:.1f} % | "
                   f"{100 * max(c['regret'] for c in part):.0f} % | {felt} | {mean['lost']:.4f} | "
-                  f"{100 * mean['level']:.1f} % | {100 * mean['truth']:.1f} % |")  # fmt: skip
+                  f"{100 * mean['level']:.1f} % | {100 * mean['luck']:.1f} % | "
+                  f"{100 * mean['truth']:.1f} % |")  # fmt: skip
     print("\n| said to be the best with | choices | within the truth's error of the best |\n"
           "|---|---:|---:|")  # fmt: skip
     every = [c for part in made.values() for c in part]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 from collections.abc import Iterator
@@ -68,6 +69,27 @@ def _types_are_checked(request: pytest.FixtureRequest) -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", off)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
+
+
+#: Bytes of memory from which a worker lets its compiled programs go: those that are needed again
+#: come back from the disk.
+FULL = 2.5e9
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _programs_are_let_go() -> Iterator[None]:
+    """A worker would end with thousands of programs, 1 MB each, of which most served one module."""
+    yield
+    memory = Path("/proc/self/statm")
+    pages = int(memory.read_text().split()[1]) if memory.exists() else 0
+    if pages * os.sysconf("SC_PAGE_SIZE") > FULL:
+        import jax  # not above: it takes its settings from what is set below
+
+        jax.clear_caches()
+        gc.collect()
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:  # the C library of most Linux systems keeps what was freed
+            trim(0)
 
 
 LONGEST = ("test_docs.py", "test_new_signal.py", "test_one_road.py")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import polars as pl
 import pytest
@@ -19,6 +18,7 @@ from labelbits.annotators.times import fit_times
 from labelbits.answers import ModelPrice
 from labelbits.quantity import Quantity
 from labelbits.signals import Hard, make
+from tests.drawn import answered, drawn
 
 CLASSES = tuple("abcd")
 
@@ -31,7 +31,7 @@ def crowd(
     world = World(items=items, classes=4, dims=3)
     d2 = world.sample_class_distances(keys[0], (items,))
     signal = Hard(precision=precision, lapse=lapse)
-    said = np.asarray(signal.sample(keys[1], jnp.repeat(d2, people, axis=0)))[:, 0]
+    said = drawn(signal, keys[1], np.repeat(d2, people, axis=0))[:, 0]
     table = pl.DataFrame(
         {
             "signal": "hard",
@@ -255,7 +255,7 @@ def compared(
     points = rng.normal(size=(items, 2)).astype(np.float32)
     shown = np.stack([rng.permutation(items)[: signal.arity] for _ in range(questions)])
     shown = np.repeat(shown, people, axis=0)
-    codes = np.asarray(signal.sample(jax.random.key(seed), signal.distances(points[shown])))
+    codes = answered(signal, jax.random.key(seed), points[shown])
     names = tuple(str(i) for i in range(items))
     table = pl.DataFrame(
         {

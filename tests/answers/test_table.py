@@ -15,6 +15,7 @@ from labelbits.answers import read_answers, write_answers
 from labelbits.answers.files.parquet import BATCH
 from labelbits.signals import REGISTRY, make
 from labelbits.signals.encoding import encode
+from tests.drawn import answered
 
 CLASSES = ("ant", "bee", "cat", "dog")
 ITEMS = tuple(f"item {i}" for i in range(12))
@@ -29,9 +30,8 @@ def simulated(name: str, rows: int = 40, seed: int = 0) -> Answers:
     points = np.asarray(world.sample_items(key, (len(ITEMS),)))
     prototypes = world.sample_prototypes(other, ())
     shown = np.stack([rng.permutation(len(ITEMS))[: signal.arity] for _ in range(rows)])
-    d2 = signal.distances(points[shown], prototypes)
     questions = rng.integers(0, signal.questions(len(CLASSES)), rows)
-    codes = np.asarray(signal.sample(last, d2, questions))
+    codes = answered(signal, last, points[shown], prototypes, questions)
     decoded = [signal.decode(code, CLASSES) for code in codes]
     table = pl.DataFrame(
         {

@@ -310,7 +310,7 @@ def test_theory_follows_its_sliders(seen: Watched, bench: Running) -> None:
     page.wait_for_selector("#numbers:not(.waiting)")
     after = page.inner_text("#table tr:has-text('hard') td:nth-child(2) >> nth=0")
     assert float(after) < float(before)
-    until(page, "location.search.includes('classes=3')")
+    until(page, "location.search.includes('classes=6')")
     assert parse_qs(urlsplit(page.url).query)["dims"] == ["2"]
     page.locator("#figures button").first.click()
     page.wait_for_selector("#paper-figure .main-svg")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
@@ -12,6 +11,7 @@ from labelbits import signals
 from labelbits.errors import InputError
 from labelbits.interface import Batch, Signal
 from labelbits.learning import SignalMetric
+from tests.drawn import answered
 
 from .helpers import hard
 
@@ -24,8 +24,7 @@ TRUTH = FEATURES[:, :2] * 1.5
 def ask(signal: Signal, count: int, seed: int = 0) -> Batch:
     rng = np.random.default_rng(seed)
     items = np.stack([rng.choice(80, size=signal.arity, replace=False) for _ in range(count)])
-    d2 = signal.distances(jnp.asarray(TRUTH[items]))
-    answer = np.asarray(signal.sample(jax.random.key(seed), d2))
+    answer = answered(signal, jax.random.key(seed), TRUTH[items])
     return Batch(signal, items, answer, np.zeros(count, int), np.ones(count))
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import polars as pl
 import pytest
@@ -18,6 +17,7 @@ from labelbits.app import build_app
 from labelbits.cli import app
 from labelbits.planning import Plan, plan
 from labelbits.signals import Triplet
+from tests.drawn import answered
 
 ITEMS, QUESTIONS, PEOPLE = 12, 100, 3
 PLAN = """
@@ -56,8 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     asked = np.stack([rng.choice(ITEMS, 3, replace=False) for _ in range(QUESTIONS)])
     asked = np.repeat(asked, PEOPLE, axis=0)
     signal = Triplet(precision=3.0, lapse=0.05)
-    d2 = signal.distances(jnp.asarray(points[asked]))
-    said = np.asarray(signal.sample(jax.random.key(1), d2))
+    said = answered(signal, jax.random.key(1), points[asked])
     rows = [
         {
             "signal": "triplet",

@@ -10,6 +10,7 @@ import polars as pl
 
 import labelbits as lb
 from labelbits.signals import make
+from tests.drawn import answered
 
 
 def asked(
@@ -21,8 +22,7 @@ def asked(
     generator = np.random.default_rng(seed)
     which = generator.random((n, len(items))).argsort(1)[:, : signal.arity]
     question = generator.integers(0, signal.questions(len(prototypes)), n)
-    d2 = signal.distances(items[which], prototypes)
-    codes = np.asarray(signal.sample(jax.random.key(seed), d2, question))
+    codes = answered(signal, jax.random.key(seed), items[which], prototypes, question)
     names = [f"class {k}" for k in range(len(prototypes))]
     decoded = [signal.decode(code, names) for code in codes]
     return pl.DataFrame(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +15,7 @@ from labelbits.simulation.pooling import pool_of
 from labelbits.simulation.rounds import distances
 from labelbits.simulation.simulate import recover_batch, simulate, some_pairs
 from labelbits.worlds import World
+from tests.drawn import drawn
 
 
 @pytest.mark.parametrize(("answers", "quality"), [(354, 0.792), (1417, 0.978), (2835, 0.993)])
@@ -74,14 +77,16 @@ def test_pooled_answers_have_the_likelihood_of_the_single_ones(name: str) -> Non
     assert pool is not None
     keys = jax.random.split(jax.random.key(0), 3)
     d2 = jax.random.gamma(keys[0], 2.0, (6, classes))
-    answers = signal.sample(keys[1], jnp.broadcast_to(d2, (5, 6, classes)))
+    answers = jnp.asarray(drawn(signal, keys[1], np.broadcast_to(d2, (5, 6, classes))))
     statistic = pool.statistic(signal, answers, classes).sum(0)
 
-    def difference(d2: jax.Array) -> float:
+    @jax.jit
+    def difference(d2: jax.Array) -> jax.Array:
         single = jnp.sum(signal.log_prob(answers, d2))
-        return float(single - pool.log_likelihood(signal, statistic, d2))
+        return single - pool.log_likelihood(signal, statistic, d2)
 
-    here, there = difference(d2), difference(d2 + jax.random.uniform(keys[2], d2.shape))
+    other = d2 + jax.random.uniform(keys[2], d2.shape)
+    here, there = float(difference(d2)), float(difference(other))
     assert here == pytest.approx(there, abs=2e-3)  # equal up to a constant
 
 
@@ -102,14 +107,22 @@ def test_questions_on_a_cycle_read_the_distances_of_their_own_items(name: str) -
     def on_the_cycle(x: jax.Array) -> jax.Array:
         return distances(signal, x, c, jnp.asarray(cycle), jnp.argsort(cycle, axis=1))
 
-    np.testing.assert_allclose(on_the_cycle(x), one_by_one(x), rtol=1e-5)
-    weight = jnp.asarray(rng.normal(size=one_by_one(x).shape))
-    slope, plain = (
-        jax.grad(lambda x, read=read: jnp.sum(weight * read(x)))(x)
-        for read in (on_the_cycle, one_by_one)
-    )
+    weight = rng.normal(size=jax.eval_shape(one_by_one, x).shape)
+
+    def both(read: Callable[[jax.Array], jax.Array]) -> Callable[..., tuple[jax.Array, jax.Array]]:
+        """Distances, and the slope of a weighted sum of them."""
+
+        def weighted(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+            found = read(x)
+            return jnp.sum(weight * found), found
+
+        return jax.jit(jax.grad(weighted, has_aux=True))
+
+    along = both(on_the_cycle)
+    (slope, read), (plain, right) = along(x), both(one_by_one)(x)
+    np.testing.assert_allclose(read, right, rtol=1e-5)
     np.testing.assert_allclose(slope, plain, atol=1e-4)
-    assert not np.allclose(on_the_cycle(x[::-1]), one_by_one(x))
+    assert not np.allclose(along(x[::-1])[1], right)
 
 
 def test_known_prototypes_are_kept_and_help() -> None:

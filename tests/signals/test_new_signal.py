@@ -37,6 +37,7 @@ from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, co
 from labelbits.sweeps import read_sweep
 from labelbits.sweeps.runner import run_task
 from labelbits.sweeps.spec import tasks_of
+from tests.drawn import answered
 
 
 class Undecided(ComparisonSignal, Categorical):
@@ -200,8 +201,7 @@ def asked_and_answered(signal: lb.Signal, folder: Path, count: int, people: int)
     prototypes = jnp.asarray(rng.standard_normal((3, 2)), jnp.float32)
     asked = np.stack([rng.choice(20, signal.arity, replace=False) for _ in range(count)])
     asked = np.repeat(asked, people, axis=0)
-    d2 = signal.distances(points[asked], prototypes)
-    codes = np.asarray(signal.sample(jax.random.key(0), d2))
+    codes = answered(signal, jax.random.key(0), points[asked], prototypes)
     path = folder / "answers.parquet"
     pl.DataFrame(
         {

@@ -42,6 +42,7 @@ from labelbits.learning.encoders.training import (
     shares_of,
     start_precision,
     start_state,
+    wide,
 )
 from labelbits.signals import Hard, Rating
 from labelbits.standardise import Standardiser, check_features
@@ -256,6 +257,7 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
         block = min(self.evaluate_every, steps)
         terms, features = [arrays_of(term) for term in training], jnp.asarray(padded_rows(x))
         sizes, shares = batch_sizes(training, self.batch_size), shares_of(training)
+        counts = jnp.asarray(sizes, jnp.float32)
         left = [np.zeros(0, np.int32) for _ in training]
         state = start_state(model)
         numbers = [jnp.float32(v) for v in (steps, rate or self.learning_rate, self.weight_decay)]
@@ -265,9 +267,9 @@ class SignalEncoder(TransformerMixin, BaseEstimator):
             rows = []
             for i, (term, size) in enumerate(zip(training, sizes, strict=True)):
                 drawn, left[i] = order(len(term), size, block, rng, left[i])
-                rows.append(jnp.asarray(drawn))
+                rows.append(jnp.asarray(wide(drawn)))
             model, state, losses = run_block(
-                model, state, features, terms, shares, rows, jnp.float32(first), *numbers
+                model, state, features, terms, shares, rows, counts, jnp.float32(first), *numbers
             )
             losses = np.asarray(losses)[: steps - first]
             first_loss = float(losses[0]) if first_loss is None else first_loss

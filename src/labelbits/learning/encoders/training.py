@@ -70,6 +70,15 @@ def order(
     return rows[:need].reshape(steps, batch), rows[need:]
 
 
+def wide(rows: np.ndarray) -> np.ndarray:
+    """`rows` (steps, batch) with zeros up to a batch of 16, 24, 32, 48, ...: where a curve is
+    measured, each number of answers would else compile a program of its own."""
+    least, batch = 16, rows.shape[1]
+    while least < batch and 3 * least // 2 < batch:
+        least *= 2
+    return np.pad(rows, ((0, 0), (0, (least if batch <= least else 3 * least // 2) - batch)))
+
+
 def rate_at(step: Array, steps: Array, rate: Array) -> Array:
     """Learning rate at `step` of `steps`: a linear rise, a cosine down to 0, 0 after the end."""
     warm = jnp.maximum(WARM_UP * steps, 1.0)
@@ -86,13 +95,15 @@ def run_block(
     terms: list[tuple[Any, Array, Array, Array]],
     shares: Array,
     rows: list[Array],
+    sizes: Array,
     first: Array,
     steps: Array,
     rate: Array,
     decay: Array,
 ) -> tuple[Model, Any, Array]:
     """A block of steps from step `first` on: (model, state of Adam, loss (block,)). `shares`
-    (terms,) of all answers that each term has, `rows` those that each step draws."""
+    (terms,) of all answers that each term has, `rows` those that each step draws, the first
+    `sizes` (terms,) of each."""
     learned, fixed = eqx.partition(model, eqx.is_inexact_array)
 
     def loss_of(learned: Any, chosen: list[Array]) -> Array:
@@ -103,8 +114,9 @@ def run_block(
             points = points.reshape(*items[row].shape, -1)
             channel = model.noise.attach(i, signal)
             log_p = channel.log_prob(answer[row], channel.distances(points, model.prototypes))
-            mean = jnp.mean(weight[row] * jnp.maximum(log_p, IMPOSSIBLE))
-            total -= mean * shares[i]
+            each = weight[row] * jnp.maximum(log_p, IMPOSSIBLE)
+            drawn = jnp.arange(len(row)) < sizes[i]
+            total -= jnp.sum(jnp.where(drawn, each, 0.0)) / sizes[i] * shares[i]
         return total
 
     def step(carry: Any, given: Any) -> tuple[Any, Array]:

@@ -1,14 +1,14 @@
 """What sets options apart: what theory foretells and what was measured, weighed by each other.
 
-With D_o what the theory of the features foretells of option o beyond the mean of all, from the
-purity of its answers (`worth`), the difference in ln u (`links`) is
+With D_o what the theory of the features foretells that the answers of option o are worth in
+ln(items), from their purity (`worth`), beyond the mean of all, they are worth
 
     d_o = c D_o + e_o,   e_o ~ Normal(0, tau_o^2),
 
-c >= 0 how much of the theory's difference there is and tau what it misses of single options. The
-measured differences m ~ Normal(d, V), resampled in pairs (V with `LUCK`), decide both: c and tau
-lie on a grid, and each point weighs its prior times the likelihood of m. Where better answers teach
-hardly more than others, c is near 0, and a pilot whose options measure alike says so.
+c >= 0 how much of the theory's difference there is and tau what it misses of single options. What
+was measured (`aligned`), m ~ Normal(d, V), resampled in pairs (V with `LUCK`), decides both: c and
+tau lie on a grid, and each point weighs its prior times the likelihood of m. Where better answers
+teach hardly more than others, c is near 0, and a pilot whose options measure alike says so.
 
 The prior is that of the data sets of `benchmarks/learning_hard_sets.py` (docs/validation.md).
 """
@@ -24,8 +24,9 @@ import numpy as np
 #: the theory holds, else anything up to the grid's end, with probability `OTHER`.
 SHARES = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3,
                    1.5, 1.75, 2.0])  # fmt: skip
-USUAL, USUAL_SPREAD, OTHER = 1.1, 0.35, 0.15
-#: What the theory misses of single options: standard deviations of ln u, and their prior.
+USUAL, USUAL_SPREAD, OTHER = 1.3, 0.35, 0.15
+#: What the theory misses of single options: standard deviations of ln u, and their prior. Over the
+#: slope of the curve they are of ln(items).
 MISSES, MISS_PRIOR = np.array([0.005, 0.015, 0.04, 0.12]), np.array([0.35, 0.35, 0.2, 0.1])
 #: The same of what answers are worth, in ln(items), where options are more and more answers of one
 #: kind.
@@ -64,8 +65,8 @@ def set_apart(
 ) -> Apart:
     """Draws of what sets O options apart.
 
-    `measured` (O,) differences of ln u from the options' mean with their `covariance` (O, O);
-    `foretold` (O,) the theory's at the same sizes; `misses` (4, O) the tau of each option under
+    `measured` (O,) differences from the options' mean, in ln(items), with their `covariance`
+    (O, O); `foretold` (O,) the theory's; `misses` (4, O) the tau of each option under
     each of the hypotheses of `MISS_PRIOR`. `same` (O,) numbers options whose answers are one and
     the same alike.
     """

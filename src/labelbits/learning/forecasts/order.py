@@ -56,13 +56,17 @@ def spread_out(
     """`values` (O, B, S), larger better and in order along every chain, at `sizes` (S,) items, with
     more answers on an item no better than as many on more items, at sizes above `beyond`.
 
-    Values between sizes are linear in ln(size). Where the items to compare with are more than the
+    Nor does more items of the same make a value fall there. Values between sizes are linear in
+    ln(size). Where the items to compare with are more than the
     largest size, what the bound takes off at the last size that has one is taken off.
     """
     result = np.array(values, dtype=np.float64)
     order = np.argsort(sizes, kind="stable")
     x = np.log(np.asarray(sizes, dtype=np.float64)[order])
+    past = order[x > np.log(beyond) + 1e-9]
     for chain in chains:
+        for option in chain:
+            result[option][:, past] = np.maximum.accumulate(result[option][:, past], axis=1)
         for fewer, more in itertools.pairwise(chain):
             at = x + np.log(answers[more] / answers[fewer])
             bounded = at <= x[-1] + 1e-9

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from labelbits.signals import one_question
+
 #: Signals whose answer is a report about several classes: these have the price that varies.
 REPORTS = ("soft", "sparse-soft", "ranking", "candidates")
 #: Prices of a report over that of one choice.
