@@ -110,6 +110,7 @@ def test_a_place_that_is_given_twice_is_no_ranking(tmp_path: Path) -> None:
     assert set(found.table["signal"]) == {"score"}
     rows = [[i, "ann", "cat > dog = owl" if k < 3 else "cat > dog"] for k, i in enumerate(ITEMS)]
     found = read_answers(written(tmp_path, "item,annotator,ranking", rows))
+    assert found.rejected is not None
     assert (len(found), len(found.rejected)) == (9, 3)
 
 
