@@ -67,6 +67,26 @@ def written(client: TestClient, **money: Any) -> dict[str, Any]:
     return tomllib.loads(client.post("/api/plan-file", json=money).json()["text"])
 
 
+def test_a_plan_file_that_is_taken_away_finds_its_files(
+    client: TestClient, work: Workspace, tmp_path: Path
+) -> None:
+    home, away = tmp_path / "home", tmp_path / "away"
+    (home / "data").mkdir(parents=True)
+    away.mkdir()
+    (home / "data" / "answers.csv").write_text("item,label\na,x\nb,y\n", encoding="utf-8")
+    there = str(home / "data" / "answers.csv")
+    text = TEXT.replace("classes = 3", 'pilot = ["data/answers.csv"]\nclass_names = ["x", "y"]')
+    work.draft = Draft(text, home)
+    kept = client.post("/api/draft/kept", json={"text": text}).json()["text"]
+    (away / "plan.toml").write_text(kept, encoding="utf-8")
+    assert list(read_plan(away / "plan.toml").dataset.pilot) == [there]
+    assert kept.startswith("# my plan")
+    # What is no file stays as it is, and so does a text that names none.
+    assert tomllib.loads(kept)["dataset"]["class_names"] == ["x", "y"]
+    assert Draft(TEXT, home).anywhere() == TEXT
+    assert Draft("no = [toml", home).anywhere() == "no = [toml"
+
+
 def test_money_that_was_moved_is_in_the_plan_file(
     client: TestClient, made: Plan, tmp_path: Path
 ) -> None:

@@ -53,6 +53,23 @@ def test_the_better_kind_comes_first() -> None:
     assert ranked[0]["chance"] > 0.95
 
 
+def test_more_answers_on_the_same_new_items_add_no_less() -> None:
+    """Curves that differ by a little can set labels at hand further along the flatter one of three
+    votes, where the same items add less."""
+    hard = curve("hard", 1, 0.01, limit=300)
+    three = replace(hard.family, name="three", kind="votes", answers_per_item=3)
+    votes = replace(hard, family=three, answers=3 * hard.answers, limit=900)
+    held = there({"hard": 281.0, "three": 870.0, "others": 870.0}, quality=0.94)
+    found = {one["family"]: one for one in buy_next(held, market([hard, votes]))}
+    assert found["hard"]["items"] == found["three"]["items"] == 300
+    assert found["three"]["gain"] >= found["hard"]["gain"] > 0
+    assert found["three"]["chance"] == pytest.approx(0.5)  # what is equal is shared
+    # Of other annotators nothing of the kind is known.
+    others = replace(votes, family=replace(three, name="others", annotators="others"))
+    apart = {one["family"]: one for one in buy_next(held, market([hard, others]))}
+    assert apart["others"]["gain"] < apart["hard"]["gain"]
+
+
 def said(
     held: Holdings,
     curves: list[Curve],

@@ -23,6 +23,11 @@ def test_the_report_draws_without_a_network(browser: Any, tmp_path: Path) -> Non
     seen = opened(browser, path)
     drawn = seen.page.locator(".figure:has(.main-svg)").count()
     assert drawn == seen.page.locator(".figure").count() > 4
+    buttons = seen.page.locator(".modebar-btn").evaluate_all(
+        "all => all.map(one => one.dataset.title)"
+    )
+    assert len(buttons) >= drawn
+    assert not [one for one in buttons if "hare" in one or "loud" in one]  # nothing is uploaded
     seen.page.set_viewport_size({"width": 390, "height": 850})
     seen.page.emulate_media(color_scheme="dark")
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390

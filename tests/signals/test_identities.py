@@ -23,6 +23,11 @@ def test_identities_hold(name, dims, classes, options):
     assert failures(name, dims, classes, options, n=4096) == []
 
 
+def test_what_is_sure_but_for_rounding_has_no_entropy_below_nothing():
+    """ln of a probability that rounding takes above 1: an entropy of -3e-8 in its place."""
+    assert failures("same-class", 50, 10, {"precision": 1.0, "lapse": 0.0}) == []
+
+
 def test_the_grid_holds_every_signal():
     assert [point[0] for point in POINTS] == list(REGISTRY)
 

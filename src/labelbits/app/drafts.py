@@ -51,6 +51,33 @@ class Draft:
             "text": self.text, "tables": tables, "problem": self.problem(), "title": self.title,
         }  # fmt: skip
 
+    def anywhere(self) -> str:
+        """The text to keep: it names its files in full, so that it works in any folder.
+
+        As it is where it names no file that is there, or is no TOML.
+        """
+        try:
+            tables = tomllib.loads(self.text)
+        except (tomllib.TOMLDecodeError, RecursionError):
+            return self.text
+        told = tables.get("dataset")
+        if not isinstance(told, dict):
+            return self.text
+        placed = {key: self._in_full(value) for key, value in told.items()}
+        if placed == told:
+            return self.text
+        return plan_text({**tables, "dataset": placed}, _notes(self.text))
+
+    def _in_full(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._in_full(one) for one in value]
+        if not isinstance(value, str):
+            return value
+        try:
+            return str(path.resolve()) if (path := self.folder / value).exists() else value
+        except (OSError, ValueError):  # too long for a path, or holds what none may
+            return value
+
 
 def plain(value: Any) -> Any:
     """Values of TOML that JSON has no words for (dates, infinity) as text."""

@@ -33,8 +33,9 @@ function narrow(layout) {
   }
   return layout;
 }
+// Nothing leaves the machine: plotly.js would offer to upload the figure and its data.
 function settings() {
-  return {responsive: true, displaylogo: false,
+  return {responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: '',
     displayModeBar: window.innerWidth < 560 ? false : 'hover',
     modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d']};
 }

@@ -65,7 +65,8 @@ def column(value: Any, like: Array) -> Any:
 
 def entropy_of(log_p: Array) -> Array:
     """-sum p ln p over the last axis, in nats; 0 ln 0 = 0."""
-    return jnp.sum(jax.scipy.special.entr(jnp.exp(log_p)), axis=-1)
+    # Rounding can take ln of what is nearly sure above 0, where p ln p has the wrong sign.
+    return jnp.sum(jax.scipy.special.entr(jnp.exp(jnp.minimum(log_p, 0.0))), axis=-1)
 
 
 def exp_or_inf(log_value: float) -> float:

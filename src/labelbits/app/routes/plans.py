@@ -23,8 +23,9 @@ EXAMPLE = "digits.toml"
 
 def routes(work: Workspace, turns: Turns) -> list[Route]:
     """GET /edit the editor, GET /api/draft the plan and what can be offered, POST /api/draft {text
-    or tables} changes it, POST /api/example opens the example, POST /api/run makes the plan, GET
-    /api/run tells how far it is, POST /api/cancel ends it."""
+    or tables} changes it, POST /api/draft/kept {text} is the text to keep in any folder, POST
+    /api/example opens the example, POST /api/run makes the plan, GET /api/run tells how far it is,
+    POST /api/cancel ends it."""
 
     async def shown(request: Request) -> Response:
         return await page(lambda: rendered("edit.html", here="edit", title="Plan"))
@@ -48,6 +49,11 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
         draft = changed(work.draft or Draft("", work.folder), given)
         work.draft = draft
         return answer(await run_in_threadpool(draft.told))
+
+    async def kept(request: Request) -> Response:
+        given = await json_of(request, LARGEST_PLAN)
+        draft = changed(work.draft or Draft("", work.folder), given)
+        return answer({"text": await run_in_threadpool(draft.anywhere), "title": draft.title})
 
     async def example(request: Request) -> Response:
         await body_of(request)
@@ -76,6 +82,7 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
         Route("/edit", careful(turns, shown)),
         Route("/api/draft", careful(turns, current)),
         Route("/api/draft", careful(turns, change), methods=["POST"]),
+        Route("/api/draft/kept", careful(turns, kept), methods=["POST"]),
         Route("/api/example", careful(turns, example), methods=["POST"]),
         Route("/api/run", careful(turns, run), methods=["POST"]),
         Route("/api/run", careful(turns, state)),

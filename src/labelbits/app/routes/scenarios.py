@@ -133,7 +133,7 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
 
         def made() -> str:
             kept = work.finished(str(wanted.get("run", "")))
-            return moneyed(kept, **money_of(wanted, kept.plan)).text
+            return moneyed(kept, **money_of(wanted, kept.plan)).anywhere()
 
         return answer({"text": await run_in_threadpool(made)})
 

@@ -53,14 +53,21 @@ byId('text').addEventListener('input', () => {
     sending.ask();
   }, 350);
 });
+/** The plan file to take away: it names its files in full. */
+const kept = () => post('/api/draft/kept', {text: byId('text').value});
 byId('copy').addEventListener('click', async () => {
-  try { await navigator.clipboard.writeText(byId('text').value); byId('copied').textContent = 'Copied.'; } catch {
+  try { await navigator.clipboard.writeText((await kept()).text); byId('copied').textContent = 'Copied.'; } catch {
     byId('text').select();
     byId('copied').textContent = 'Selected: copy it with the keyboard.';
   }
 });
-byId('download').addEventListener('click', () =>
-  keep(new Blob([byId('text').value], {type: 'application/toml'}), `${draft.title || 'plan'}.toml`));
+byId('download').addEventListener('click', async () => {
+  try {
+    const found = await kept();
+    keep(new Blob([found.text], {type: 'application/toml'}), `${found.title || 'plan'}.toml`);
+    say(null);
+  } catch (fault) { say(fault); }
+});
 byId('open').addEventListener('change', async event => {
   const [file] = event.target.files;
   if (!file) return;

@@ -7,6 +7,8 @@ reaches its curve's value at n + x. For more of the same kind that is exact.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from labelbits.interface import Batch
@@ -15,6 +17,7 @@ from labelbits.metrics import metric_of
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.evidence.trial import Trial
 from labelbits.planning.market import Market
+from labelbits.planning.measured.dominance import chains_of
 from labelbits.planning.purchases import interval, price_noise
 from labelbits.planning.records import Addition, Holdings
 from labelbits.planning.result import Curve
@@ -109,54 +112,74 @@ def buy_next(there: Holdings, market: Market) -> list[Addition]:
     adds more; `at_limit`: the labels at hand and the purchase together are more than the evidence
     can follow, so the true gain may be larger.
     """
-    found, draws, sign, seed = [], [], market.sign, market.seed
-    for curve in market.curves:
-        answers = market.most(curve)
-        if answers < (curve.family.answers_per_item or 1):
-            continue
-        head_start = there["worth"][curve.family.name]
-        total = head_start + answers * price_noise(curve, seed)
-        anew = _capped(curve, total)
-        change = anew - _capped(curve, head_start)
-        # More labels are not expected to hurt, and no quality is better than perfect.
-        change = change + sign * max(0.0, -sign * float(change.mean()))
-        reached = market.metric.within(there["quality"] + change)
-        change = reached - there["quality"]
-        gain, gain_low, gain_high = interval(change)
-        # How well the labels at hand do is a measurement too, with an error of its own.
-        luck = np.random.default_rng(seed + 1).standard_normal(len(reached))
-        around = reached + there["standard_error"] * luck
-        # The same answers bought anew are not known less well.
-        own, known = np.std(anew), np.std(around)
-        if own > known > 0:
-            around = around.mean() + own / known * (around - around.mean())
-        # Who has both may train on the purchase alone: together they do no worse than it does.
-        alone = float(_capped(curve, answers).mean())
-        short = max(0.0, sign * (alone - float(reached.mean())))
-        reached, around = reached + sign * short, around + sign * short
-        gain, gain_low, gain_high = (end + sign * short for end in (gain, gain_low, gain_high))
-        change = change + sign * short
-        _, low, high = interval(market.metric.within(around))
-        quality = float(reached.mean())
-        items, per_item = curve.shape(answers)
-        draws.append(change)
-        found.append(
-            {
-                "family": curve.family.name,
-                "signal": curve.family.kind,
-                "items": items,
-                "answers_per_item": per_item,
-                "answers": round(answers),
-                "cost": market.cost(curve, answers),
-                "annotators": curve.family.annotators,
-                "quality": quality,
-                "interval": [low, high],
-                "gain": gain,
-                "gain_interval": [gain_low, gain_high],
-                "at_limit": bool(head_start + answers > curve.answers[-1] * 1.001),
-            }
-        )
-    if found:
-        for one, chance in zip(found, market.best_of(np.stack(draws, axis=1)), strict=True):
-            one["chance"] = float(chance)
-    return sorted(found, key=lambda one: -sign * one["quality"])
+    asked = [(curve, market.most(curve)) for curve in market.curves]
+    asked = [(c, most) for c, most in asked if most >= (c.family.answers_per_item or 1)]
+    if not asked:
+        return []
+    changes = np.stack([_change(curve, most, there, market) for curve, most in asked], axis=1)
+    items = [curve.shape(most)[0] for curve, most in asked]
+    for chain in chains_of([curve.family for curve, _ in asked]):
+        for fewer, more in itertools.pairwise(chain):
+            if items[more] >= items[fewer]:  # more of the same answers on no fewer items
+                least = market.sign * changes[:, fewer]
+                changes[:, more] = market.sign * np.maximum(market.sign * changes[:, more], least)
+    found = [
+        _addition(curve, most, change, there, market)
+        for (curve, most), change in zip(asked, changes.T, strict=True)
+    ]
+    draws = np.stack([change for _, change in found], axis=1)
+    for (one, _), chance in zip(found, market.best_of(draws), strict=True):
+        one["chance"] = float(chance)
+    return sorted((one for one, _ in found), key=lambda one: -market.sign * one["quality"])
+
+
+def _with_purchase(curve: Curve, answers: float, there: Holdings, market: Market) -> np.ndarray:
+    """Draws (B,) of the curve where the labels at hand and the purchase together reach it."""
+    total = there["worth"][curve.family.name] + answers * price_noise(curve, market.seed)
+    return _capped(curve, total)
+
+
+def _change(curve: Curve, answers: float, there: Holdings, market: Market) -> np.ndarray:
+    """Draws (B,) of what so many answers change in the quality of the labels at hand."""
+    anew = _with_purchase(curve, answers, there, market)
+    change = anew - _capped(curve, there["worth"][curve.family.name])
+    # More labels are not expected to hurt, and no quality is better than perfect.
+    change = change + market.sign * max(0.0, -market.sign * float(change.mean()))
+    return market.metric.within(there["quality"] + change) - there["quality"]
+
+
+def _addition(
+    curve: Curve, answers: float, change: np.ndarray, there: Holdings, market: Market
+) -> tuple[Addition, np.ndarray]:
+    """(the entry of one family, draws (B,) of the change that it is about)."""
+    sign, reached = market.sign, there["quality"] + change
+    # How well the labels at hand do is a measurement too, with an error of its own.
+    luck = np.random.default_rng(market.seed + 1).standard_normal(len(reached))
+    around = reached + there["standard_error"] * luck
+    # The same answers bought anew are not known less well.
+    own, known = np.std(_with_purchase(curve, answers, there, market)), np.std(around)
+    if own > known > 0:
+        around = around.mean() + own / known * (around - around.mean())
+    # Who has both may train on the purchase alone: together they do no worse than it does.
+    alone = float(_capped(curve, answers).mean())
+    short = sign * max(0.0, sign * (alone - float(reached.mean())))
+    gain, gain_low, gain_high = (end + short for end in interval(change))
+    _, low, high = interval(market.metric.within(around + short))
+    items, per_item = curve.shape(answers)
+    held = there["worth"][curve.family.name]
+    entry: Addition = {
+        "family": curve.family.name,
+        "signal": curve.family.kind,
+        "items": items,
+        "answers_per_item": per_item,
+        "answers": round(answers),
+        "cost": market.cost(curve, answers),
+        "annotators": curve.family.annotators,
+        "quality": float((reached + short).mean()),
+        "interval": [low, high],
+        "gain": gain,
+        "gain_interval": [gain_low, gain_high],
+        "at_limit": bool(held + answers > curve.answers[-1] * 1.001),
+        "chance": 0.0,
+    }
+    return entry, change + short
