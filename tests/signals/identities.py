@@ -67,7 +67,7 @@ def draw(signal: Signal, dims: int, classes: int, n: int, seed: int) -> jax.Arra
     if not signal.uses_classes:
         return signal.distances(items)
     c = jnp.asarray(generator.normal(size=(n, classes, dims)), dtype=jnp.float32)
-    return signal.distances(items, c)
+    return compiled_briefly(signal.distances, 0)(items, c)
 
 
 class Mean:
@@ -141,7 +141,8 @@ def failures(
     if signal.outcomes(classes) <= LISTED:
         for question in {0, signal.questions(classes) - 1}:
             listed = jnp.asarray(signal.enumerate(classes, question))
-            total = np.exp(np.asarray(signal.log_prob_all(d2[:64], listed), dtype=float)).sum(1)
+            log_p = compiled_briefly(signal.log_prob_all, 0)(d2[:64], listed)
+            total = np.exp(np.asarray(log_p, dtype=float)).sum(1)
             if not (gap := float(np.abs(total - 1).max())) < rounding:
                 found.append(f"masses sum to 1 but for {gap:.2g}")
     return found

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from labelbits.atomic import write_together
 from labelbits.outputs import check_folder, unwritable
-from labelbits.planning.result import Plan
-from labelbits.report.run import FILES, PLAN, document, plan_files
-from labelbits.report.terminal import print_plan
+
+if TYPE_CHECKING:
+    from labelbits.planning.result import Plan
+    from labelbits.report.run import document as document
+    from labelbits.report.terminal import print_plan as print_plan
 
 __all__ = ["check_folder", "document", "load_page", "print_plan", "write_plan"]
+
+#: What shows plans is loaded when it is used: what shows bits needs nothing of it, and it takes
+#: 1.7 CPU s to import.
+_OF_PLANS = {"document": "labelbits.report.run", "print_plan": "labelbits.report.terminal"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _OF_PLANS:
+        return getattr(importlib.import_module(_OF_PLANS[name]), name)
+    raise AttributeError(f"module 'labelbits.report' has no attribute {name!r}")
 
 
 def load_page() -> None:
@@ -27,6 +40,8 @@ def write_plan(plan: Plan, folder: Path) -> None:
 
     Raises `InputError` when the folder cannot be written.
     """
+    from labelbits.report.run import FILES, PLAN, plan_files
+
     files = plan_files(plan)
     try:
         write_together(folder, files, FILES.__contains__, last=PLAN)
