@@ -11,7 +11,6 @@ from typing import Any
 
 from labelbits import planning
 from labelbits.answers import read_answers
-from labelbits.answers.formats import usual
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.table.left_out import said_left_out
@@ -30,8 +29,7 @@ from labelbits.first_tables import first_signals
 from labelbits.interface import Answers
 from labelbits.items.answered import BY_SHAPE, one_question
 from labelbits.items.arrays import load_features
-from labelbits.items.guessing import Guess
-from labelbits.items.seen import describes, look
+from labelbits.items.seen import described_by_guess, guess_in
 from labelbits.items.tables import Columns, as_read, read_tables
 from labelbits.planning.result import Plan
 from labelbits.planning.spec.planfile import OF_COMPARISONS
@@ -43,8 +41,6 @@ from labelbits.signals.encoding import PREFERENCE, rows_by_name_or_number
 
 #: Different labels from which on they may be texts or numbers, and no classes.
 MANY = 20
-#: Columns of features that are named.
-SHOWN = 5
 #: Keys of the assumed plan file, as the command line says them.
 WORDS = {"[goal] metric": "--metric", "[budget] amount": "--budget", "[[signal]]": "--ask"}
 
@@ -85,7 +81,7 @@ def plan_tables(
             asked = Asked(budget, signals=kinds, metric=metric)
             return _plan_alone(alone, asked, files, folder, seed, progress)
     if not (asked_of.text or asked_of.image or asked_of.features):
-        asked_of = _described_by_guess(files, asked_of, notes)
+        asked_of = described_by_guess(files, asked_of, notes)
         if problems and not asked_of.label:
             raise problems[0]  # no answers can be read
     items = read_tables(files, asked_of, seed, embedding=embedding, by_name=True,
@@ -151,56 +147,11 @@ def _alone(
             f"{answering[0]}: preferences are compared with an ideal item, which has no features; "
             f"leave {features} out"
         )
-    if not compares and (features is not None or _guess(files, columns) is not None):
+    if not compares and (features is not None or guess_in(files, columns.question) is not None):
         return None
     found, said = as_comparisons(found)
     found, steps = as_classes(found, str(answering[0]))
     return _Alone(found, features, said or steps)
-
-
-def _guess(files: Sequence[Path], columns: Columns) -> tuple[Path, Guess] | None:
-    """The first of the files in which a column describes items, and what its columns seem to be."""
-    for path in files:
-        seen = look(path, columns.question, [])
-        if seen.guess is not None and describes(seen.guess):
-            return path, seen.guess
-    return None
-
-
-def _described_by_guess(files: Sequence[Path], columns: Columns, notes: list[str]) -> Columns:
-    """`columns` with what describes the items as `labelbits init` guesses it; `notes` say it."""
-    found = _guess(files, columns)
-    if found is None:
-        return columns
-    path, guess = found
-    taken: dict[str, Any] = {}
-    if guess.text or guess.image:
-        key = "text" if guess.text else "image"
-        taken[key] = guess.text or guess.image
-    else:
-        taken["features"] = tuple(name for name in guess.features if name != columns.label)
-    what = ", ".join(
-        f"--{key} {name}" for key, own in taken.items()
-        for name in ([own] if isinstance(own, str) else own[:SHOWN])
-    )  # fmt: skip
-    more = ", ..." if len(taken.get("features", ())) > SHOWN else ""
-    notes.append(
-        f"what describes the items was guessed: {what}{more} ({path}); give others to change it"
-    )
-    known = {usual.plain(one) for one in (*usual.LABEL, *usual.SCALE, *usual.PERHAPS_LABEL)}
-    named = guess.label is not None and usual.plain(guess.label) in known
-    if columns.label is None and named and reader_of(path) is None:
-        taken["label"] = guess.label
-        notes.append(f"the label was guessed: --label {guess.label} ({guess.why.get('label', '')})")
-    return replace(columns, **taken)
-
-
-def reader_of(path: Path) -> str | None:
-    """The format of answers that a file is in, None where none is known."""
-    try:
-        return reader_for(path)[0].name
-    except InputError:
-        return None
 
 
 def _features_apart(

@@ -110,6 +110,7 @@ def test_a_place_that_is_given_twice_is_no_ranking(tmp_path: Path) -> None:
     assert set(found.table["signal"]) == {"score"}
     rows = [[i, "ann", "cat > dog = owl" if k < 3 else "cat > dog"] for k, i in enumerate(ITEMS)]
     found = read_answers(written(tmp_path, "item,annotator,ranking", rows))
+    assert found.rejected is not None
     assert (len(found), len(found.rejected)) == (9, 3)
 
 
@@ -285,6 +286,29 @@ def test_an_object_round_a_class(tmp_path: Path, wrap: Callable) -> None:
     (tmp_path / "t.jsonl").write_text("\n".join(rows))
     found = read_answers(tmp_path / "t.jsonl")
     assert (set(found.table["signal"]), found.classes) == ({"hard"}, ("x", "y"))
+
+
+def test_numbers_with_their_names_and_objects_by_person(tmp_path: Path) -> None:
+    rows = [[i, "ann", k % 2, "xy"[k % 2]] for k, i in enumerate(ITEMS)]
+    assert _labels(tmp_path, rows, "item,annotator,label,label_name").classes == ("x", "y")
+    made = [json.dumps({"id": i, "labels": dict.fromkeys(PEOPLE, "xy"[k % 2])})
+            for k, i in enumerate(ITEMS)]  # fmt: skip
+    (tmp_path / "t.jsonl").write_text("\n".join(made))
+    found = read_answers(tmp_path / "t.jsonl")
+    assert (len(found), found.annotators) == (24, PEOPLE)
+
+
+def test_counts_by_their_names_and_totals(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    votes = [[f"i{k}", y + n, y, n] for k, (y, n) in enumerate(rng.integers(0, 9, (20, 2)) + 1)]
+    found = read_answers(written(tmp_path, "item,n,yes,no", votes))
+    assert (set(found.table["signal"]), found.classes) == ({"votes"}, ("yes", "no"))
+    shares = [[f"i{k}", k, 100 - k] for k in range(20)]
+    found = read_answers(written(tmp_path, "item,yes (%),no (%)", shares))
+    assert (set(found.table["signal"]), found.classes) == ({"soft"}, ("yes", "no"))
+    rated = [[f"i{k}", *rng.integers(1, 4, 3)] for k in range(20)]
+    found = read_answers(written(tmp_path, "item,r1,r2,r3", rated))
+    assert (set(found.table["signal"]), len(found.annotators)) == ({"hard"}, 3)
 
 
 def test_a_survey_with_a_row_a_person(tmp_path: Path) -> None:

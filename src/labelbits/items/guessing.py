@@ -11,7 +11,7 @@ import polars as pl
 
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.column_names import TOTALS
-from labelbits.answers.formats.reader import first_of
+from labelbits.answers.formats.reader import IDEAL, first_of
 from labelbits.answers.formats.usual import LABEL, SCALE, WORKER, label_column
 from labelbits.interface import Answers
 from labelbits.items.reading import id_column
@@ -34,6 +34,9 @@ PLACES = frozenset({"trial", "trialn", "trialnumber", "trialindex", "index", "or
                     "session", "block", "round", "page", "position", "number", "nr", "no",
                     "rownumber", "n", "unnamed0"})  # fmt: skip
 COUNTS = frozenset(map(usual.plain, usual.COUNT))
+DOUBTS = frozenset({"confidence", "certainty", "conf", "sure", "sureness", "certain", "agreement",
+                    "entropy", "kappa", "alpha", "disagreement", "annotators",
+                    *map(usual.plain, usual.COUNT)})  # fmt: skip
 IDS_OF = frozenset(map(usual.plain, usual.ID))
 #: Rows that are looked at.
 LOOKED_AT = 2000
@@ -69,6 +72,9 @@ def guess_columns(
     found.annotator = first_of(table, *WORKER)
     found.gold = first_of(table, *GOLD)
     named = None if answers is None else names_of(answers, table)
+    if named is not None and answers is not None:  # of pairs, one of two columns names some items
+        held = set(cells.names(table[named]).to_list())
+        named = named if set(answers.items) <= held | {IDEAL} else None
     of_text = named is not None and _is_text(looked[named], named)
     found.id = named or id_column(table)
     if found.id is None and found.annotator is not None:
@@ -84,6 +90,9 @@ def guess_columns(
         found.features = []  # numbers of a format of answers are answers
     elif found.id is not None:
         found.features = of_items(table, found.id, found.features)
+    if found.annotator is not None:  # times and prices are those of its answers
+        price = usual.price_column(table.columns)[0]
+        found.features = [one for one in found.features if one != price]
     if answers is not None and named is None:
         found.text = found.image = None  # what it describes is not what was asked about
     if found.image and not _is_there(looked[found.image], where):
@@ -118,11 +127,10 @@ def of_items(table: pl.DataFrame, item: str, columns: Sequence[str]) -> list[str
 
 
 def _counts_rows(name: str) -> bool:
-    """Is a column of numbers called as ids and places of rows are?"""
+    """Is a column of numbers called as ids, places of rows and doubts of people are?"""
     said = usual.plain(name)
-    return (
-        not said or said in PLACES or said in IDS_OF or bool(re.search(r"(^|[_ .])id$", name, re.I))
-    )
+    known = not said or said in PLACES or said in IDS_OF or said in DOUBTS
+    return known or bool(re.search(r"(^|[_ .])id$", name, re.IGNORECASE))
 
 
 def _unique(table: pl.DataFrame, found: Guess) -> str | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from labelbits.answers import read_answers
+from labelbits.answers.formats import usual
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, reader_for
 from labelbits.answers.table.preferences import as_comparisons
@@ -17,8 +20,11 @@ from labelbits.interface import Answers
 from labelbits.items.answered import BY_SHAPE
 from labelbits.items.guessing import Guess, guess_columns
 from labelbits.items.reading import is_table, read_table
-from labelbits.items.tables import names_of
+from labelbits.items.tables import Columns, names_of
 from labelbits.items.vectors import read_vectors
+
+#: Columns of features that are named.
+SHOWN = 5
 
 
 @dataclass
@@ -146,3 +152,48 @@ def _answers(found: Seen, question: str | None, questions: list[str]) -> None:
 def describes(guess: Guess) -> bool:
     """Does a column seem to describe the items?"""
     return bool(guess.text or guess.image or guess.features)
+
+
+def guess_in(files: Sequence[Path], question: str | None) -> tuple[Path, Guess] | None:
+    """The first of the files in which a column describes items, and what its columns seem to be."""
+    for path in files:
+        seen = look(path, question, [])
+        if seen.guess is not None and describes(seen.guess):
+            return path, seen.guess
+    return None
+
+
+def described_by_guess(files: Sequence[Path], columns: Columns, notes: list[str]) -> Columns:
+    """`columns` with what describes the items as `labelbits init` guesses it; `notes` say it."""
+    found = guess_in(files, columns.question)
+    if found is None:
+        return columns
+    path, guess = found
+    taken: dict[str, Any] = {}
+    if guess.text or guess.image:
+        key = "text" if guess.text else "image"
+        taken[key] = guess.text or guess.image
+    else:
+        taken["features"] = tuple(name for name in guess.features if name != columns.label)
+    what = ", ".join(
+        f"--{key} {name}" for key, own in taken.items()
+        for name in ([own] if isinstance(own, str) else own[:SHOWN])
+    )  # fmt: skip
+    more = ", ..." if len(taken.get("features", ())) > SHOWN else ""
+    notes.append(
+        f"what describes the items was guessed: {what}{more} ({path}); give others to change it"
+    )
+    known = {usual.plain(one) for one in (*usual.LABEL, *usual.SCALE, *usual.PERHAPS_LABEL)}
+    named = guess.label is not None and usual.plain(guess.label) in known
+    if columns.label is None and named and _format_of(path) is None:
+        taken["label"] = guess.label
+        notes.append(f"the label was guessed: --label {guess.label} ({guess.why.get('label', '')})")
+    return replace(columns, **taken)
+
+
+def _format_of(path: Path) -> str | None:
+    """The format of answers that a file is in, None where none is known."""
+    try:
+        return reader_for(path)[0].name
+    except InputError:
+        return None

@@ -41,7 +41,7 @@ TRUE, FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 _FAMILIES = re.compile(
     r"^(openai/|anthropic/|google/|meta-llama/)?"
     r"(gpt|chatgpt|claude|gemini|gemma|llama|mistral|mixtral|qwen|deepseek|palm|command-r)"
-    r"([-_ ./:]?\d|[-_ ./:]|$)",
+    r"([-_ ./:]?\d|[-_ ./:]|$)|^(y_?)?pred(ict(ed|ions?))?$",
     re.IGNORECASE,
 )
 

@@ -176,7 +176,8 @@ def unwrapped(value: Any) -> Any:
     if isinstance(inner := value.get("value"), (str, int, float, list)):
         return inner
     names = [value[key] for key in WRAPPERS if isinstance(value.get(key), str)]
-    return names[0] if names else value
+    marked = any(key in value for key in ("start", "labels", "choices", "taxonomy", "x"))
+    return names[0] if names and not marked else value
 
 
 def split_by(distinct: Sequence[str]) -> str | None:

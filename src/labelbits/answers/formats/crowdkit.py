@@ -14,7 +14,7 @@ from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.copies import without_copies
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.named import KEYS, check_keys
-from labelbits.answers.formats.other_answers import say_others
+from labelbits.answers.formats.other_answers import named_classes, say_others
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -72,6 +72,9 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     table, rejects, notes = opened(path, kind, keep=keep)
     told = {key: told_column(path, table, options, key) for key in KEYS}
     label = told["label"] or _label(path, table, told, notes)
+    numbered = label
+    if told["label"] is None:
+        label = named_classes(path, table, label, notes)
     left = table.drop([name for name in (label, *told.values()) if name in table.columns])
     item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or first_of(left, *WORKER)
@@ -101,7 +104,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         named["group"] = cells.text(told["group"], table)
     for column in dict.fromkeys(name for name in (label, item, worker) if name):
         check_once(path, table, column)
-    used = {label, item, worker, question, gold, *told.values()}
+    used = {label, numbered, item, worker, question, gold, *told.values()}
     say_others(path, table, used, item, worker, notes)
     timed = table if worker else _of_answers(path, table, told, notes)
     said = table.select(**named, **optional(path, timed, options, notes), row="row")

@@ -29,6 +29,10 @@ OBJECTS = ("annotations", "labels", "label", "responses", "answers", "judgments"
            "ratings", "votes", "annotators", "raters", "workers")  # fmt: skip
 
 
+#: Keys of an object that describes one answer.
+FIELDS = frozenset({"value", "name", "label", "title", "text", "id", "type", "choice", "answer"})
+
+
 def _named(names: Any, known: tuple[str, ...], *, plural: bool = False) -> str | None:
     """The first of `names` that is one of `known`, or the plural of one."""
     plain = {usual.plain(one) for one in known}
@@ -72,10 +76,22 @@ def _objects(row: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _by_person(row: Mapping[str, Any]) -> str | None:
+    """The column that holds an object of person -> label."""
+    for name in OBJECTS:
+        value = row.get(name)
+        found = cells.parsed(value) if isinstance(value, str) else value
+        if not isinstance(found, Mapping) or not found or set(found) & FIELDS:
+            continue
+        if all(isinstance(one, str) for one in found.values()):
+            return name
+    return None
+
+
 def matches(probe: Probe) -> bool:
     """Most of the first rows hold a list of people beside one of labels, or a list of both."""
     rows = list(_rows(probe))[:20]
-    fits = [row for row in rows if _pairs(row) or _objects(row)]
+    fits = [row for row in rows if _pairs(row) or _objects(row) or _by_person(row)]
     own = any(_of_others(row) for row in fits)
     return bool(fits) and len(fits) > 0.5 * len(rows) and not own
 
@@ -106,14 +122,18 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         number = record.pop("row")
         name = scalar_name(record[item]) if item else str(number)
         row = {key: value for key, value in record.items() if key != item}
-        pairs, inside = _pairs(row), _objects(row)
-        if name is None or (pairs is None and inside is None):
+        pairs, inside, object_ = _pairs(row), _objects(row), _by_person(row)
+        if name is None or (pairs is None and inside is None and object_ is None):
             rejects.add(number, "row holds no list of people and their labels", record)
             continue
         found += 1
         if pairs is not None:
             both = zip(_list(row[pairs[0]]) or (), _list(row[pairs[1]]) or (), strict=True)
             said = [(who, value, None) for who, value in both]
+        elif object_ is not None:
+            own = row[object_]
+            own = cells.parsed(own) if isinstance(own, str) else own
+            said = [(who, value, None) for who, value in own.items()]
         else:
             assert inside is not None
             said = [_said(entry) for entry in _list(row[inside]) or ()]

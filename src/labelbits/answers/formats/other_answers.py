@@ -13,6 +13,8 @@ from labelbits.answers.formats import cells, times, usual
 MOST = 20
 #: Fewer rows than these tell nothing.
 LEAST = 6
+#: What columns are called that name the classes which another numbers.
+NAMES = frozenset({"labelname", "labeltext", "classname", "categoryname", "labelstr", "classlabel"})
 
 
 def say_others(
@@ -56,6 +58,23 @@ def other_answers(
         if called or (worker is not None and _goes_with_neither(table, name, item, worker)):
             found.append(name)
     return found
+
+
+def named_classes(path: Path, table: pl.DataFrame, label: str, notes: list[str]) -> str:
+    """The column that names the classes that the numbers of `label` stand for, one by one; `label`
+    itself where there is none."""
+    own = cells.names(table[label])
+    if not all(cells.is_number(one) for one in own.drop_nulls().unique()):
+        return label
+    for name in table.columns:
+        said = usual.plain(name)
+        if name == label or said not in NAMES or table[name].dtype.is_nested():
+            continue
+        both = pl.DataFrame({"a": own, "b": cells.names(table[name])}).drop_nulls().unique()
+        if len(both) == both["a"].n_unique() == both["b"].n_unique() > 1:
+            notes.append(f"{path.name}: column {name!r} names the classes that {label!r} numbers")
+            return name
+    return label
 
 
 def few_values(table: pl.DataFrame, used: Collection[str | None]) -> list[str]:

@@ -42,10 +42,12 @@ _ORDINALS = {
          ("fifth", "5th"), ("sixth", "6th"), ("seventh", "7th"), ("eighth", "8th"),
          ("ninth", "9th"), ("tenth", "10th")), 1)
     for word in words
-}  # fmt: skip
+} | {"best": 1, "middle": 2, "worst": 3}  # fmt: skip
 #: What a column of a place may be called beside its number.
 _PLACE = r"(?:rank(?:ed|ing)?|place|placed|position|pos|top|choice|preference|pref|nearest|no)"
 _NUMBERED = re.compile(rf"^{_PLACE}?(\d{{1,2}}){_PLACE}?$")
+#: Fewer rows of columns that are not called ranks may hold 1, 2, 3 in some order by chance.
+LEAST = 5
 _CALLED = r"(^|[\W_])(rank|ranked|ranking|place)([\W_]|$)"
 #: Names of a column that holds a place, of one that holds what is placed, and of what was asked.
 PLACES = ("rank", "ranking", "place", "position_in_ranking", "rank_position", "ranked", "ranks")
@@ -152,12 +154,13 @@ def _class_columns(head: pl.DataFrame, rest: Sequence[str]) -> tuple[str, ...]:
     own = [name for name in rest if _numbers(head, name) is not None and head[name].count()]
     called = [name for name in own if re.search(_CALLED, name, re.I)]
     own = called if len(called) > 1 else own
-    if len(own) < 2 or (len(own) < 3 and not called) or len(head) < 3:
+    sure = len(called) > 1
+    if len(own) < (2 if sure else 3) or len(head) < (1 if sure else LEAST):
         return ()
     values = np.stack([cells.numbers(cells.names(head[name])).to_numpy() for name in own], axis=1)
     wanted = np.arange(1, len(own) + 1)
     whole = bool(np.isfinite(values).all() and (np.sort(values, axis=1) == wanted).all())
-    return tuple(own) if whole and len(np.unique(values, axis=0)) > 1 else ()
+    return tuple(own) if whole and (sure or len(np.unique(values, axis=0)) > 1) else ()
 
 
 def class_of(names: Sequence[str]) -> list[str]:
@@ -235,9 +238,11 @@ def _orders(
     shown = table.filter(pl.col("row").is_in(lost)).select("row", form.columns[0])
     for row, cell in shown.iter_rows():
         rejects.add(row, why, cell or "")
+    rest = table.drop([name for name in (*form.columns, form.item, form.worker) if name])
+    asked = first_of(rest, *ASKED)
     made = table.select(
         pl.col("\0who").alias("annotator"), "row", *shared,
-        _text(form.item, table).alias("item"),
+        _text(form.item, table).alias("item"), _text(asked, table).alias("group"),
     ).with_columns(pl.Series("order", found, dtype=pl.List(pl.String)))  # fmt: skip
     return made.filter(pl.col("order").is_not_null())
 

@@ -50,7 +50,7 @@ ITEM = _first(
     "file_name", "image_name", "file", "image_path", "audio_path", "file_path", "path", "uuid",
     "ticket", "case", "accession", "study", "scan", "slide", "audio", "recording", "video",
     "utterance", "segment", "conversation", "document", "doc", "post", "tweet", "instance",
-    "stimulus",
+    "stimulus", "photo", "picture", "clip",
     (f"{thing}_id" for thing in _HOLDERS),
     "text", "sentence", "utterance_text", "url", "link", "word", "phrase", "term",
     "bild", "probe", "objekt", "datei", "fichier", "imagen", "archivo",
@@ -127,6 +127,8 @@ PERHAPS_LABEL = (
     "diagnose", "befund", "urteil",
     "language", "genre", "species", "type", "quality", "difficulty", "is_correct", "response_label",
 )  # fmt: skip
+#: Those of them that give way to any other.
+WEAK = frozenset({"target", "y", "type", "value", "code", "result", "language", "genre"})
 #: What part a long table by question.
 QUESTION = ("question", "attribute", "aspect", "criterion", "dimension", "question_name")
 #: What was paid for an answer.
@@ -147,7 +149,7 @@ TEXTS = frozenset({"text", "body", "sentence", "sentence1", "sentence2", "conten
                    "comment", "tweet", "question", "prompt", "premise", "hypothesis"})  # fmt: skip
 #: Columns of the right class, and of what several people's answers came to.
 TRUTH = frozenset({"gold", "truth", "goldlabel", "truelabel", "groundtruth", "goldstandard", "true",
-                   "correct", "correctlabel", "expertlabel"})  # fmt: skip
+                   "correct", "correctlabel", "expertlabel", "ytrue", "actual"})  # fmt: skip
 TOGETHER = frozenset({"majority", "majorityvote", "majoritylabel", "consensus", "adjudicated",
                       "aggregated", "mv", "finallabel", "final", "resolved"})  # fmt: skip
 #: Those of them that are gold in a table of answers, where "correct" may say if an answer is right.
@@ -209,6 +211,8 @@ def label_column(columns: Sequence[str], item: str | None, worker: str | None) -
     known = {plain(name) for name in PERHAPS_LABEL}
     ends = [n for n in rest if plain(n).endswith("label") and not _NO_LABELS.match(plain(n))]
     perhaps = tuple(ends or [name for name in rest if plain(name) in known])
+    strong = tuple(name for name in perhaps if plain(name) not in WEAK)
+    perhaps = strong or perhaps
     if "x" in map(plain, columns):
         perhaps = tuple(name for name in perhaps if plain(name) != "y")  # a place
     left = [name for name in rest if not is_something_else(name)]
