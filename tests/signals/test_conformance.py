@@ -14,6 +14,8 @@ from labelbits import signals
 from labelbits.compilation import compiled_briefly
 from labelbits.interface import Signal
 from labelbits.signals import REGISTRY
+from labelbits.signals.base import traced
+from tests.drawn import drawn
 
 CLASSES, DIMS = 4, 2
 
@@ -52,9 +54,23 @@ def read(signal: Signal, n: int, seed: int = 0):
 
 def table(signal: Signal, d2, question: int = 0) -> np.ndarray:
     """P of every answer at each d2, through log_prob alone."""
-    answers = jnp.asarray(signal.enumerate(CLASSES, question))
-    rows = [jnp.exp(signal.log_prob(answers, one[None])) for one in d2]
-    return np.asarray(jnp.stack(rows), dtype=np.float64)
+    d2 = np.asarray(d2)
+    # Few sizes: one program serves most properties of a signal.
+    wide = np.repeat(d2[:1], 8 if len(d2) <= 8 else 64, axis=0)
+    wide[: len(d2)] = d2
+    found = probabilities(traced(signal), signal.enumerate(CLASSES, question), wide)
+    return np.asarray(found, dtype=np.float64)[: len(d2)]
+
+
+@once
+def probabilities(signal: Signal, answers, d2):
+    """P of `answers` at each d2, (n, answers)."""
+    return jnp.exp(jax.vmap(lambda one: signal.log_prob(answers, one[None]))(d2))
+
+
+@once
+def log_prob(signal: Signal, answer, d2):
+    return signal.log_prob(answer, d2)
 
 
 def has_orbits(name: str, options: dict) -> bool:
@@ -119,10 +135,10 @@ def chi_square(signal: Signal, truth: Signal, d2, question: int) -> float:
     """p-value of draws from `signal` against the likelihood of `truth`."""
     n = 20_000
     many = jnp.broadcast_to(d2, (n, *d2.shape))
-    drawn = np.asarray(signal.sample(jax.random.key(3), many, question))
+    said = drawn(signal, jax.random.key(3), many, question)
     answers = np.asarray(signal.enumerate(CLASSES, question))
     places = {tuple(row): i for i, row in enumerate(answers.tolist())}
-    counts = np.bincount([places[tuple(row)] for row in drawn.tolist()], minlength=len(answers))
+    counts = np.bincount([places[tuple(row)] for row in said.tolist()], minlength=len(answers))
     expected = table(truth, d2[None], question)[0] * n
     order = np.argsort(expected)
     # Rare answers are counted together until five are expected.
@@ -146,7 +162,7 @@ def test_samples_match_the_likelihood(name, options):
 
 def test_samples_of_similarity_match():
     signal = make("similarity", precision=2.0, lapse=0.3)
-    drawn = np.asarray(signal.sample(jax.random.key(1), jnp.full((20_000, 1), 3.0)))[:, 0]
+    said = drawn(signal, jax.random.key(1), jnp.full((20_000, 1), 3.0))[:, 0]
     largest = float(signal.largest)
 
     def cdf(lapse):
@@ -154,8 +170,8 @@ def test_samples_of_similarity_match():
             (1 - lapse) * stats.norm.cdf(x, 3, 2**-0.5) + lapse * np.clip(x / largest, 0, 1)
         )
 
-    assert stats.kstest(drawn, cdf(0.3)).pvalue > 1e-4
-    assert stats.kstest(drawn, cdf(0.1)).pvalue < 1e-6
+    assert stats.kstest(said, cdf(0.3)).pvalue > 1e-4
+    assert stats.kstest(said, cdf(0.1)).pvalue < 1e-6
 
 
 @listed
@@ -231,8 +247,8 @@ def test_relabelling_items_changes_nothing(name, options):
         for answer in answers:
             there = np.array([move(answer[0].item())], dtype=answers.dtype)
             np.testing.assert_allclose(
-                signal.log_prob(jnp.asarray(answer), d2),
-                signal.log_prob(jnp.asarray(there), renamed),
+                log_prob(traced(signal), answer, d2),
+                log_prob(traced(signal), there, renamed),
                 atol=1e-4,
             )
 
@@ -340,7 +356,9 @@ def test_confusion_matrix(name, options):
 def test_gradients_flow_through_points_and_noise(name, options):
     signal = make(name, lapse=0.1, **options)
     d2 = read(signal, 8)
-    answer = signal.sample(jax.random.key(0), d2)
+    # As many as are drawn above, so that one program serves both.
+    many = np.resize(d2, (20_000, *d2.shape[1:]))
+    answer = jnp.asarray(drawn(signal, jax.random.key(0), many)[: len(d2)])
     slope = once(jax.grad(lambda x: signal.log_prob(answer, x).sum()))(d2)
     assert np.isfinite(slope).all()
     assert np.abs(slope).max() > 0

@@ -80,7 +80,7 @@ def aligned(
     contrasts = _contrasts(count)  # (O, O - 1)
     terms = DEGREE + 1
     curve = np.polyfit(np.tile(x, count), lead.ravel(), DEGREE)
-    worth = np.zeros(count)
+    worth, hessian = np.zeros(count), np.eye(DEGREE + count)
     prior = np.zeros(terms + count - 1)
     prior[terms:] = 1 / WIDE**2
     for _ in range(STEPS):

@@ -70,9 +70,8 @@ class TripletTarget:
         mixed = 1 - lapse + guessed
         loss = float(weight @ np.log(odds / mixed))
         pull = 2 * (1 - lapse) * weight * e / (odds * mixed)
-        near *= pull
-        far *= pull
-        sides = np.stack([near - far, -near, far], axis=1).reshape(dims, -1)
+        sides = np.stack([pull * (near - far), -pull * near, pull * far], axis=1)
+        sides = sides.reshape(dims, -1)
         gradient = np.stack([np.bincount(ends, side, items) for side in sides], axis=1)
         return loss, float(weight @ (guessed / mixed)), gradient
 
