@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from labelbits.answers.files.csv_files import TWICE
 from labelbits.answers.files.parquet import class_names
 from labelbits.answers.formats import cells, times, usual
+from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.copies import without_copies
+from labelbits.answers.formats.counted_rows import as_often, counts_answers
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.named import KEYS, check_keys
 from labelbits.answers.formats.other_answers import named_classes, say_others
@@ -40,7 +41,22 @@ def is_plain(probe: Probe) -> bool:
     if probe.kind == "json" and not all(isinstance(value, dict) for value in probe.elements):
         return False
     compared = probe.has("left") or probe.has("chosen") or probe.has("winner")
-    return bool(item and label) and not compared and item != label
+    if not item or not label or compared or item == label:
+        return False
+    return worker is None or not _are_two_people(probe, item, worker, label)
+
+
+def _are_two_people(probe: Probe, item: str, worker: str, label: str) -> bool:
+    """Are two columns beside the item's the labels of two people, where the one is called after a
+    person and no name says that the other holds the label? Then they share their cells."""
+    known = map(usual.plain, (*LABEL, *SCALE, *PERHAPS_LABEL, *usual.RANKED))
+    if usual.plain(label) in known or usual.plain(label).endswith("label"):
+        return False
+    head = head_of(probe)
+    if head is None or head[item].n_unique() < len(head):
+        return False
+    one, other = (set(head[name].drop_nulls()) for name in (worker, label))
+    return 2 * len(one & other) >= max(1, min(len(one), len(other)))
 
 
 def column_of(path: Path, table: pl.DataFrame, names: Sequence[str], key: str) -> str:
@@ -82,13 +98,13 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     if worker is None:
         notes.append(f"{path.name}: no column says who answered; each counts as another person's")
     count = first_of(left.drop(item, strict=False), *usual.COUNT) if worker is None else None
-    if count is not None and not _counts_answers(table, item, label):
+    if count is not None and not counts_answers(table, item, label):
         notes.append(
             f"{path.name}: column {count!r} is not read: the rows are not one for "
             "each answer that an item got"
         )
     elif count is not None:
-        table = _as_often(path, table, count, notes)
+        table = as_often(path, table, count, notes)
         left = table.select(left.columns)
     gold = told["gold"] or _usual_gold(path, left.drop(item, strict=False), table, label, notes)
     who = annotators(path, table, worker, notes)
@@ -190,42 +206,6 @@ def _used(names: list[str], options: Options) -> list[str]:
 
 #: Bytes of a file of which all columns are looked at, also those that are not read.
 KEPT_WHOLE = 1 << 26
-#: Answers that a column of counts may stand for.
-MOST_COUNTED = 20_000_000
-
-
-def _counts_answers(table: pl.DataFrame, item: str, label: str) -> bool:
-    """Do items stand in several rows, one for each of their answers, as in a table of counts?"""
-    again = table.select(item).is_duplicated().any()
-    return again and not table.select(item, label).is_duplicated().any()
-
-
-def _as_often(path: Path, table: pl.DataFrame, name: str, notes: list[str]) -> pl.DataFrame:
-    """Each row as often as its count says, so that a row of 0 is nobody's answer.
-
-    Raises `InputError` for counts that are no whole numbers of 0 or more.
-    """
-    counts = cells.numbers(table[name]).cast(pl.Float64)
-    wrong = counts.is_null() | (counts < 0) | (counts != counts.round())
-    if wrong.any():
-        place = int(wrong.arg_max() or 0)
-        raise InputError(
-            f"{path}, row {table['row'][place]}: column {name!r} is {table[name][place]!r}; "
-            "expected how many people gave the answer, a whole number of 0 or more; rename the "
-            "column if it is something else"
-        )
-    total = int(counts.sum())
-    if total > MOST_COUNTED:
-        raise InputError(
-            f"{path}: column {name!r} adds up to {total:,} answers; expected at most "
-            f"{MOST_COUNTED:,}; rename the column if it does not count answers"
-        )
-    notes.append(
-        f"{path.name}: column {name!r} says how many people gave each answer: {len(table):,} rows "
-        f"stand for {total:,} answers (rename it if it is something else)"
-    )
-    rows = np.repeat(np.arange(len(table)), counts.to_numpy().astype(np.int64))
-    return table[rows]
 
 
 def _usual_gold(

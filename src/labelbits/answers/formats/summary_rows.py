@@ -19,6 +19,8 @@ NAMES = frozenset({
     "totale", "totaal", "gemiddelde", "%", "percent", "percentage", "share", "agreement", "kappa",
     "accuracy",
 })  # fmt: skip
+#: Words of a name; longer ones are texts.
+SHORT = 3
 #: What a row may be of the others, in words.
 WORDS = ("the sum", "the mean", "the median", "the lowest", "the highest", "the count",
          "the deviation", "the deviation")  # fmt: skip
@@ -96,8 +98,8 @@ def _without_remarks(
     last = max((k for k, one in enumerate(empty) if not one), default=-1)
     most = max((count for count, one in zip(words, empty, strict=True) if not one), default=0)
     rest = words[last + 1 :]
-    if not rest or last < 0 or min(rest) < most + 3:
-        return table
+    if not rest or last < 0 or most > SHORT or min(rest) < most + 3:
+        return table  # items that are named by texts may lack an answer
     first = shorten(str(table[name][last + 1]), 60)
     notes.append(
         f"{path.name}: {len(rest)} remark{'s' if len(rest) > 1 else ''} below the table "

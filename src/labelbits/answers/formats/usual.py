@@ -50,7 +50,7 @@ ITEM = _first(
     "file_name", "image_name", "file", "image_path", "audio_path", "file_path", "path", "uuid",
     "ticket", "case", "accession", "study", "scan", "slide", "audio", "recording", "video",
     "utterance", "segment", "conversation", "document", "doc", "post", "tweet", "instance",
-    "stimulus", "photo", "picture", "clip",
+    "stimulus", "photo", "picture",
     (f"{thing}_id" for thing in _HOLDERS),
     "text", "sentence", "utterance_text", "url", "link", "word", "phrase", "term",
     "bild", "probe", "objekt", "datei", "fichier", "imagen", "archivo",
