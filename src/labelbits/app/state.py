@@ -139,11 +139,21 @@ def bought(plan: Plan, family: str, answers: float | None = None) -> dict[str, A
     for key, name in (("cost_of_items", "of it for items"), ("cost_of_sessions", "for sessions")):
         if found[key]:
             lines.append([name, shown(found[key])])
-    lines += [
-        [plan.metric_name, f"{show(option.quality, plan.percent)} "
-         f"({span(option.low, option.high, plan.percent)})"],
-        ["evidence", "measured" if option.measured else "forecast"],
-    ]  # fmt: skip
+
+    def quality(value: float, low: float, high: float) -> str:
+        return f"{show(value, plan.percent)} ({span(low, high, plan.percent)})"
+
+    alone = quality(option.quality, option.low, option.high)
+    held = plan.recommendation.get("next")
+    if held is None:
+        lines.append([plan.metric_name, alone])
+    else:
+        for one in held["purchases"]:
+            if (one["family"], one["answers"]) == (option.family, option.answers):
+                both = quality(one["quality"], *one["interval"])
+                lines.append([f"{plan.metric_name} with the labels you hold", both])
+        lines.append([f"{plan.metric_name} without the labels you hold", alone])
+    lines.append(["evidence", "measured" if option.measured else "forecast"])
     if option.bits == option.bits:
         each, whole = f"{option.bits:.3g} bits an answer", f"{option.bits_total:,.0f} in all"
         lines.append(["information", f"{each}, {whole}"])

@@ -230,6 +230,11 @@ def _map(plan: Plan) -> Section | None:
     ratio = money_ratio(plan)
     words = "The option with the best expectation for each budget"
     words += f", if the price of the dearest kind were another. {ratio}" if ratio else "."
+    if adds(plan):
+        words += (
+            " Each purchase stands alone here, without the labels you hold: what is best to add to "
+            "them is the recommendation."
+        )
     label = "which option wins by budget and by ratio of prices"
     blocks: list[Block] = [Paragraph(words), Figure(drawing, "map", label)]
     if plan.crossovers:
