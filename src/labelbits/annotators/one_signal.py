@@ -15,7 +15,7 @@ from labelbits.annotators.noise.advice import what_tells_apart, what_tells_noise
 from labelbits.annotators.noise.at_random import most_of_preferences
 from labelbits.annotators.noise.beside_people import Beside
 from labelbits.annotators.noise.class_noise import fit_noise
-from labelbits.annotators.noise.positions import noise_by_embedding
+from labelbits.annotators.noise.positions import APART, noise_by_embedding
 from labelbits.annotators.noise.repeated_questions import most_by_questions, noise_by_questions
 from labelbits.annotators.noise.result import Noise
 from labelbits.annotators.prices import paid_for
@@ -77,6 +77,11 @@ def calibrate_kept(
     )
 
 
+#: Answers to questions that several people answered from which these tell the noise, where the
+#: draws of positions lie apart.
+MANY_AGAIN = 100
+
+
 def _noise(
     batch: Batch, rows: pl.DataFrame, answers: Answers, truth: np.ndarray, asked: Asked
 ) -> Noise | None:
@@ -88,9 +93,14 @@ def _noise(
         known = truth[batch.items[:, 0]]
         return fit_noise(batch, len(answers.classes), dims[0], known, seed)
     found = noise_by_embedding(replace(answers, table=rows), dims[1], seed)
-    if found is None:
-        return noise_by_questions(batch, rows, dims[0], seed)
-    return found.bounded(most_by_questions(batch, rows, seed))
+    if found is None or found.precision.method == APART:
+        told = noise_by_questions(batch, rows, dims[0], seed)
+        if found is None or (told is not None and told.answers >= MANY_AGAIN):
+            return told
+    most = most_by_questions(batch, rows, seed)
+    # A count of a few pairs that excludes nothing says nothing against what positions tell.
+    silent = most is not None and most >= 1 and found.lapse.high < 1 / 2
+    return found.bounded(None if silent else most)
 
 
 def calibrate_signal(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from labelbits.annotators.noise.result import PRECISION_UNIT, Noise
 from labelbits.interface import Answers
 from labelbits.quantity import Quantity, central
 from labelbits.recovery import NotConvergedError, SignalEmbedding
+from labelbits.recovery.fitted.draws import CHAINS
 from labelbits.signals.questions import only_asked
 
 #: Answers a coordinate below which positions say little about the noise.
@@ -30,6 +31,8 @@ ENOUGH = 10
 MOST_ANSWERS = 5_000
 MOST_DIMS = 5
 METHOD = "posterior of positions and channel"
+#: The same where chains did not come together: an interval that holds what each of them says.
+APART = "posterior of positions and channel: lowest to highest of chains that lie apart"
 
 
 def noise_by_embedding(answers: Answers, dims: int | None, seed: int = 0) -> Noise | None:
@@ -37,8 +40,8 @@ def noise_by_embedding(answers: Answers, dims: int | None, seed: int = 0) -> Noi
 
     `dims` None takes the fewest dimensions that predict held-out answers as well as any. Precision
     holds in a world of N(0, I) items. Values are posterior means (of ln precision and of lapse),
-    intervals hold 90 % of the posterior. None too where the draws do not converge: then the answers
-    leave different places or noise open.
+    intervals hold 90 % of the posterior. Where the draws do not converge the answers leave places
+    or noise open: intervals then reach from the lowest to the highest of all chains (`APART`).
     """
     table = answers.table
     answers = only_asked(answers)
@@ -57,17 +60,17 @@ def noise_by_embedding(answers: Answers, dims: int | None, seed: int = 0) -> Noi
             few = only_asked(replace(answers, table=table.sample(MOST_ANSWERS, seed=seed)))
             drawn = SignalEmbedding(found, random_state=seed).fit(few)
         try:
-            posterior = drawn.posterior(seed, noise_alone=True)
-        except NotConvergedError:
-            return None
+            posterior, chains = drawn.posterior(seed, noise_alone=True), 1
+        except NotConvergedError as apart:
+            posterior, chains = apart.reached, CHAINS
     used = min(len(table), MOST_ANSWERS)
     precision, lapse = (_only(value) for value in (fitted.precision_, fitted.lapse_))
     narrower = math.sqrt(used / len(table))
+    drawn_of = (_only(one) for one in (posterior.precision, posterior.lapse))
+    by_chain = [np.array_split(one, chains) for one in drawn_of]
     return Noise(
-        precision=_interval(
-            precision, _only(posterior.precision), narrower, np.log, np.exp, PRECISION_UNIT
-        ),
-        lapse=_interval(lapse, _only(posterior.lapse), narrower, _odds, _share, "share"),
+        precision=_interval(precision, by_chain[0], narrower, np.log, np.exp, PRECISION_UNIT),
+        lapse=_interval(lapse, by_chain[1], narrower, _odds, _share, "share"),
         concentration=None,
         dims=found,
         classes=len(answers.classes),
@@ -91,17 +94,20 @@ def _share(odds: Any) -> Any:
 
 
 def _interval(
-    value: float, draws: np.ndarray, narrower: float, to: Any, back: Any, unit: str
+    value: float, chains: Sequence[np.ndarray], narrower: float, to: Any, back: Any, unit: str
 ) -> Quantity:
-    """The draws' interval about `value`, on the scale of `to`, times `narrower`.
+    """The interval about `value` that holds those of all chains, on the scale of `to`, times
+    `narrower`.
 
     The short chain that gave the value ends near the draws' middle, not on it: an interval never
     leaves its value out.
     """
-    low, high = central(to(draws))
-    middle = np.quantile(to(draws), 0.5)
+    ends = [central(to(draws)) for draws in chains]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    middle = np.quantile(np.concatenate([to(draws) for draws in chains]), 0.5)
     at = float(to(value))
     if narrower < 1:
         low, high = (at + narrower * (edge - middle) for edge in (low, high))
     low, high = min(low, at), max(high, at)
-    return Quantity(value, float(back(low)), float(back(high)), METHOD, unit)
+    method = METHOD if len(chains) == 1 else APART
+    return Quantity(value, float(back(low)), float(back(high)), method, unit)

@@ -45,7 +45,12 @@ Report = Callable[[str, float], None]
 
 
 class NotConvergedError(InputError):
-    """The chains did not agree after the most steps; the message says how far they came."""
+    """The chains did not agree after the most steps; the message says how far they came, and
+    `reached` holds their draws, one chain after another."""
+
+    def __init__(self, message: str, reached: Posterior) -> None:
+        super().__init__(message)
+        self.reached = reached
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ def _sample(fitted: Fitted, data: Data, seed: int, report: Report, noise_alone: 
     moving.warm_up(WARM_UP, lambda done: report("draws: warm-up", done))
     found = np.empty((CHAINS, 0, len(x)), np.float32)
     told, steps = Convergence(np.inf, 0.0), 0
+    kept = found
     for i in range(ROUNDS):
         more = moving.draw(ROUND).x[:, THIN - 1 :: THIN].astype(np.float32)
         found = np.concatenate([found, more], axis=1)
@@ -113,7 +119,8 @@ def _sample(fitted: Fitted, data: Data, seed: int, report: Report, noise_alone: 
         f"{CHAINS} chains of {steps} steps did not converge: the largest R-hat is "
         f"{told.r_hat:.2f} and the fewest effective draws are {told.effective:.0f}; expected at "
         f"most {R_HAT} and at least {EFFECTIVE:.0f}. The answers leave different places or noise "
-        "open: ask more, ask for fewer dimensions, or give precision or lapse where they are known"
+        "open: ask more, ask for fewer dimensions, or give precision or lapse where they are known",
+        _posterior(fitted, target, kept.reshape(-1, len(x)), told),
     )
 
 
