@@ -202,6 +202,7 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
     told = columns.of_answers()
     known: list[Path] = []
     plain = True
+    tells = {*told}
     for path in paths:
         if path.is_dir():
             continue
@@ -215,11 +216,19 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
         if reader.weakness < BY_SHAPE or columns.text or columns.image:
             known.append(path)
             plain = plain and reader.by_columns
+            tells &= reader.tells if not reader.by_columns else {*told}
     known = answering(known, notes)
     if not known:
         return None
+    own = {key: name for key, name in told.items() if key in tells}
+    lost = [key for key in ("annotator", "seconds") if key in told and key not in own]
+    if lost and not plain:
+        notes.append(
+            f"{lost[0]} = {told[lost[0]]} is not used: the format of {known[0]} says itself who "
+            "answered and for how long (--label COLUMN reads a column of labels instead)"
+        )
     try:
-        found = read_answers(known, question=columns.question, columns=told if plain else None)
+        found = read_answers(known, question=columns.question, columns=told if plain else own)
         found, said = as_classes(found, str(known[0]))
         notes += [said] if said else []
         _one_class(found, "the question", columns, str(known[0]))
