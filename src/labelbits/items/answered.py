@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from labelbits.answers import read_answers
-from labelbits.answers.formats import times, usual
+from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.copies import is_flat
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import columns_of, kind_of, reader_for
@@ -78,6 +78,7 @@ def answers_in(
     if others:  # what else a row says tells second answers from copies
         beside = pl.struct(pl.col(others).cast(pl.String, strict=False)).hash()
         chosen[BESIDE] = beside.cast(pl.String)
+    _say_same_classes(table, label, columns, where, notes)
     kept = table.select(**chosen).filter(pl.col(LABEL).is_not_null())
     if not len(kept):
         raise InputError(
@@ -130,6 +131,31 @@ def answers_in(
         if not (steps and "without an order" in note) and "which no plan weighs" not in note
     ]
     return answers
+
+
+def _say_same_classes(
+    table: pl.DataFrame, label: pl.Series, columns: Columns, where: str, notes: list[str]
+) -> None:
+    """Name the columns that hold the classes of the label too: perhaps another person's labels."""
+    classes = set(cells.names(label).drop_nulls())
+    used = {columns.label, columns.gold, columns.id, columns.text, columns.image, *columns.features}
+    found = []
+    for name in table.columns:
+        if name in used or table[name].dtype.is_nested() or usual.is_something_else(name):
+            continue
+        own = cells.names(table[name]).drop_nulls().unique().to_list()
+        own = [one for one in own if not cells.is_missing(one)]
+        if len(own) > 1 and len(classes) > 1 and set(own) <= classes:
+            found.append(name)
+    if found:
+        shown = cells.shown(map(repr, found))
+        notes.append(
+            f"{where}: {shown} hold{'s' if len(found) == 1 else ''} classes of {columns.label!r} "
+            f"too and {'is' if len(found) == 1 else 'are'} not read: if these are other people's "
+            "labels, --format cleanlab of labelbits pilot reads columns of people; a plan reads "
+            "them where their headings name people alike (Coder Mia, Coder Tom) and --label is left"
+            " out"
+        )
 
 
 def _whole_steps(found: Answers) -> list[int]:

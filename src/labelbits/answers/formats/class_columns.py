@@ -16,7 +16,9 @@ from labelbits.answers.formats.who import who_column
 
 #: What columns of probabilities are called before or after the name of the class.
 _BEFORE = re.compile(
-    r"^(p|prob|probs|probability|proba|soft|share|pct|percent|label|class)( of)?[\W_]+(?=\S)", re.I
+    r"^(p|prob|probs|probability|proba|soft|share|pct|percent|label|class)( of)?[\W_]+(?=\S)"
+    r"|^%\s*(?=\S)",
+    re.I,
 )
 _AFTER = re.compile(
     r"(?<=\w)[\W_]+(p|prob|probs|probability|proba|share|pct|percent|percentage)?\W*$", re.I

@@ -52,8 +52,8 @@ def _columns(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
     choice = first_of(head, *CHOICES)
     found = _named(head, choice) if choice is not None else None
     if found is None:
-        item, *others = compared_in(head) or (None, "", "", "")
-        found = None if item is None else (item, *others)
+        item, left, right, said = compared_in(head) or (None, "", "", "")
+        found = None if item is None else (item, left, right, said)
     return found
 
 
