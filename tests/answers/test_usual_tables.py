@@ -10,7 +10,7 @@ import pytest
 
 from labelbits import InputError
 from labelbits.answers import read_answers
-from labelbits.answers.formats.detect import reader_for
+from labelbits.answers.formats.detect import READERS, probe, reader_for
 from labelbits.items.tables import Columns, read_tables
 
 
@@ -191,6 +191,19 @@ def test_a_column_that_repeats_one_of_two_others_is_the_answer(
         other = _written(tmp_path / "p.csv", **prompts, **{names[3]: cells})
         with pytest.raises(InputError, match="head="):
             read_answers(other, columns={"item" if k == "head" else k: v for k, v in told.items()})
+
+
+@pytest.mark.parametrize("heads", [("left1", "left2", "right1", "right2"), ("arg_a", "arg_b")])
+def test_numbers_that_may_say_anything_are_no_comparison(
+    tmp_path: Path, heads: tuple[str, ...]
+) -> None:
+    """The controls: two pairs side by side; a tie and two sides that are 0, 1 and 2."""
+    rows = np.random.default_rng(0).permuted(np.tile(np.arange(20), (60, 1)), axis=1)
+    sides = {name: rows[:, k].tolist() for k, name in enumerate(heads)}
+    said = [k % (2 if len(heads) == 4 else 3) for k in range(60)]
+    file = _written(tmp_path / "t.csv", **sides, answer=said, subject=[k % 7 for k in range(60)])
+    for name in ("battles", "triplet-choices", "sentence-pairs"):
+        assert not READERS[name].matches(probe(file))
 
 
 def test_labels_of_two_and_what_they_came_to_are_no_comparison(tmp_path: Path) -> None:

@@ -71,8 +71,12 @@ def _of_people(table: pl.DataFrame, name: str | None, path: Path, notes: list[st
         {v for v in cells.names(table[one]).unique().to_list() if not cells.is_missing(v)}
         for one in own
     ]
-    if not _are_labels(said, table):
-        return table
+    others = [one for one in table.columns if one not in (*own, name, *ROW_NUMBERS)]
+    if not _are_labels(said, table) or (
+        all(map(cells.is_number, set().union(*said)))
+        and any(_all_numbers(cells.names(table[one]).drop_nulls()) for one in others)
+    ):
+        return table  # numbers beside other numbers may be anything
     kept = [*([] if name is None else [name]), *own]
     gone = [one for one in table.columns if one not in kept and one not in ROW_NUMBERS]
     truth = [one for one in gone if usual.plain(one) in usual.TOGETHER | usual.TRUTH]

@@ -35,7 +35,7 @@ from labelbits.answers.formats.reader import (
     opened,
     told_column,
 )
-from labelbits.answers.formats.two_sides import compared_in, side_of
+from labelbits.answers.formats.two_sides import are_codes, compared_in, side_of
 from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import PREFERENCE, Parsed
 from labelbits.errors import InputError
@@ -188,7 +188,8 @@ def _who_won(path: Path, own: pl.DataFrame, both: tuple[str, str], notes: list[s
     heard = own["winner"].str.to_lowercase().drop_nulls().unique().to_list()
     words = [[one for one in heard if side_of(one) == side] for side in (0, 1)]
     tie = low.is_in(list(TIES))
-    by_name = pl.col("winner") == pl.col("a"), pl.col("winner") == pl.col("b")
+    names = not are_codes(own["winner"], own["a"], own["b"])
+    by_name = [names & (pl.col("winner") == pl.col(side)) for side in ("a", "b")]
     answer = (
         pl.when(by_name[0]).then(pl.lit("0"))
         .when(by_name[1]).then(pl.lit("1"))

@@ -23,7 +23,7 @@ from labelbits.answers.formats.reader import (
     opened,
     told_column,
 )
-from labelbits.answers.formats.two_sides import compared_in, side_of
+from labelbits.answers.formats.two_sides import are_codes, compared_in, side_of
 from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
@@ -141,9 +141,10 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     words = [[one for one in said if side_of(one) == side] for side in (0, 1)]
     numbers = {"1": "0", "2": "1"} if own["choice"].drop_nulls().is_in(["1", "2"]).all() else {
         "0": "0", "1": "1"}  # fmt: skip
+    names = not are_codes(own["choice"], own["a"], own["b"])
     answer = (
-        pl.when(pl.col("choice") == pl.col("a")).then(pl.lit("0"))
-        .when(pl.col("choice") == pl.col("b")).then(pl.lit("1"))
+        pl.when(names & (pl.col("choice") == pl.col("a"))).then(pl.lit("0"))
+        .when(names & (pl.col("choice") == pl.col("b"))).then(pl.lit("1"))
         .when((low == left.lower()) | low.is_in(words[0])).then(pl.lit("0"))
         .when((low == right.lower()) | low.is_in(words[1])).then(pl.lit("1"))
         .otherwise(pl.col("choice").replace_strict(numbers, default=None))

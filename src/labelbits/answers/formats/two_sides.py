@@ -61,6 +61,13 @@ def side_of(said: str | None) -> int | None:
     return 0 if rest[0] in FIRST else 1 if rest[0] in SECOND else None
 
 
+def are_codes(choice: pl.Series, left: pl.Series, right: pl.Series) -> bool:
+    """Do numbers 0, 1, 2 say the side, where the two are called by numbers too?"""
+    said = choice.drop_nulls()
+    named = ((choice == left) | (choice == right)).mean()
+    return len(said) > 0 and set(said) <= {"0", "1", "2", "1.5"} and float(named or 0) < MOST  # type: ignore[arg-type]
+
+
 def chosen_in(
     table: pl.DataFrame,
     left: str,
@@ -71,7 +78,8 @@ def chosen_in(
 ) -> str | None:
     """The column whose cells name one of two others, row by row, or (`sides`) their side.
 
-    Both have to be chosen, and the two to differ, as people's labels of one item do not. A column
+    Numbers are sides as 1 and 2 alone: 0, 1 and 2 may be a tie and two sides in either order. Both
+    have to be chosen, and the two to differ, as people's labels of one item do not. A column
     of any heading is taken where it repeats names; one of sides needs a usual heading, but with
     `words`.
     """
@@ -90,8 +98,8 @@ def chosen_in(
                                 "r": (own == two).fill_null(False), "o": own})  # fmt: skip
         if (sides and name == usually) or words:
             marks = [side_of(cell) for cell in own]
-            if name == usually and set(own.drop_nulls()) - set(ties) <= {"0", "1", "2"}:
-                marks = [{"1": 0, "2": 1, "0": 1}.get(cell or "") for cell in own]
+            if name == usually and set(own.drop_nulls()) - set(ties) <= {"1", "2"}:
+                marks = [{"1": 0, "2": 1}.get(cell or "") for cell in own]
             by_name = by_name.with_columns(
                 l=pl.col("l") | pl.Series([m == 0 for m in marks]),
                 r=pl.col("r") | pl.Series([m == 1 for m in marks]),
@@ -118,6 +126,12 @@ def compared_in(
         and cells.names(head[name]).null_count() == 0
     ]  # fmt: skip
     marked = list(pairs_in(own))
+    partners: dict[str, set[str]] = {}
+    for left, right in marked:
+        partners.setdefault(left, set()).add(right)
+        partners.setdefault(right, set()).add(left)
+    if any(len(others) > 1 for others in partners.values()):
+        return None  # left 1, left 2, right 1, right 2: two pairs are compared, not two items
     for left, right in marked:
         item = _beside(head, own, left, right)
         choice = chosen_in(head, left, right, ties, words=item is not None)
