@@ -63,7 +63,7 @@ def plan(
     embedding: Annotated[
         str | None, typer.Option(help="Model of texts or images: name or folder. [default: tfidf]")
     ] = None,
-    label: Annotated[str | None, typer.Option(help="Tables: column of labels.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Tables: column of labels.")] = None,
     annotator: Annotated[str | None, typer.Option(help="Tables: who answered.")] = None,
     seconds: Annotated[str | None, typer.Option(help="Tables: seconds an answer took.")] = None,
     gold: Annotated[str | None, typer.Option(help="Tables: column of right classes.")] = None,
@@ -93,7 +93,7 @@ def plan(
     load_page()
     own = answers.with_columns(columns, {
         "id": id_, "text": text, "image": image, "features": tuple(features or ()),
-        "label": label, "annotator": annotator, "seconds": seconds, "gold": gold,
+        "label": answers.one_label(label), "annotator": annotator, "seconds": seconds, "gold": gold,
         "question": question,
     })  # fmt: skip
     with stoppable("nothing was written"):

@@ -10,6 +10,7 @@ import pytest
 
 from labelbits import InputError
 from labelbits.answers import read_answers
+from labelbits.answers.formats.detect import READERS, probe, reader_for
 from labelbits.items.tables import Columns, read_tables
 
 
@@ -146,3 +147,159 @@ def test_a_column_that_is_not_there_is_named_in_every_reader(
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=f"--columns {key}=nope: there is no column 'nope'"):
         read_answers(tmp_path / name, format=form, columns={key: "nope"})
+
+
+def _choices(count: int = 40) -> list[tuple[str, str, str, str]]:
+    """(the item, one, other, the nearer one); the nearer stands first in every second row."""
+    rows = [row for row in _triplets(count) if len({*row[:3]}) == 3]
+    return [(r[0], *(r[1:3] if k % 2 else r[2:0:-1]), r[1]) for k, r in enumerate(rows)]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("reference", "first", "second", "more_similar"), "name"),
+        (("stimulus", "opt1", "opt2", "ans"), "name"),
+        (("given", "Item A", "Item B", "Which is closer?"), "name"),
+        (("target", "option_a", "option_b", "response"), "AB"),
+        (("probe", "candidate_1", "candidate_2", "response"), "12"),
+        (("standard", "first", "second", "nearest of them"), ("First one", "Second one")),
+    ],
+)
+def test_a_column_that_repeats_one_of_two_others_is_the_answer(
+    tmp_path: Path, names: tuple[str, ...], said: str | tuple[str, str]
+) -> None:
+    own = _choices()
+    cells = [r[3] if said == "name" else said[int(r[3] == r[2])] for r in own]
+    sides = {name: [r[k] for r in own] for k, name in enumerate(names[:3])}
+    who = ["ann", "bob"] * (len(own) // 2) + ["ann"] * (len(own) % 2)
+    file = _written(
+        tmp_path / "t.csv", subject=who, **sides, **{names[3]: cells},
+        seconds=[2.5] * len(own), mood=["x"] * len(own),
+    )  # fmt: skip
+    found = read_answers(file)
+    assert set(found.table["signal"]) == {"triplet"}
+    assert sorted(found.annotators) == ["ann", "bob"]
+    shown = [(row[0], row[1 + int(a)]) for row, a in found.table.select("items", "answer").rows()]
+    assert shown == [(r[0], r[3]) for r in own]
+    assert found.table["seconds"].to_list() == [2.5] * len(own)
+    assert any("'mood'" in note and "not read" in note for note in found.notes)
+    told = {"head": names[0], "left": names[1], "right": names[2], "winner": names[3]}
+    assert read_answers(file, columns=told).table.equals(found.table)
+    if said == "name":  # an item of another kind is no item that two are compared with
+        prompts = {**sides, names[0]: [f"prompt {k}" for k in range(len(own))]}
+        other = _written(tmp_path / "p.csv", **prompts, **{names[3]: cells})
+        with pytest.raises(InputError, match="head="):
+            read_answers(other, columns={"item" if k == "head" else k: v for k, v in told.items()})
+
+
+@pytest.mark.parametrize("heads", [("left1", "left2", "right1", "right2"), ("arg_a", "arg_b")])
+def test_numbers_that_may_say_anything_are_no_comparison(
+    tmp_path: Path, heads: tuple[str, ...]
+) -> None:
+    """The controls: two pairs side by side; a tie and two sides that are 0, 1 and 2."""
+    rows = np.random.default_rng(0).permuted(np.tile(np.arange(20), (60, 1)), axis=1)
+    sides = {name: rows[:, k].tolist() for k, name in enumerate(heads)}
+    said = [k % (2 if len(heads) == 4 else 3) for k in range(60)]
+    file = _written(tmp_path / "t.csv", **sides, answer=said, subject=[k % 7 for k in range(60)])
+    for name in ("battles", "triplet-choices", "sentence-pairs"):
+        assert not READERS[name].matches(probe(file))
+
+
+def test_labels_of_two_and_what_they_came_to_are_no_comparison(tmp_path: Path) -> None:
+    """The control: two people agree now and then, and two things that are compared never do."""
+    a, b = ["x", "y", "x", "y", "x", "y"] * 3, ["y", "x", "x", "y", "y", "x"] * 3
+    file = _written(tmp_path / "t.csv", item=list(range(18)), label_1=a, label_2=b, settled=a)
+    assert reader_for(file)[0].name != "battles"
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ("rater", "word 1", "word 2", "How similar? (1-5)", "time"),
+        ("rater", "word1", "word2", "rating", "seconds"),
+        ("Participant", "Item A", "Item B", "Likeness", "RT (s)"),
+        ("subject", "left", "right", "rating", "duration"),
+    ],
+)
+def test_rated_pairs_keep_their_times(tmp_path: Path, heads: tuple[str, ...]) -> None:
+    own = _triplets()
+    columns = [
+        ["ann", "bob"] * 20, [r[0] for r in own], [r[1] for r in own],
+        [1 + k % 5 for k in range(40)], [2.0 + k % 3 for k in range(40)],
+    ]  # fmt: skip
+    found = read_answers(_written(tmp_path / "t.csv", **dict(zip(heads, columns, strict=True))))
+    assert set(found.table["signal"]) == {"rating"}
+    assert found.table["answer"].to_list() == [str(1 + k % 5) for k in range(40)]
+    assert found.table["seconds"].to_list() == columns[4]
+    assert sorted(found.annotators) == ["ann", "bob"]
+
+
+def test_numbers_side_by_side_and_a_rating_of_an_item_are_no_pairs(tmp_path: Path) -> None:
+    """The control: two other questions about an item are no pair that was rated."""
+    file = _written(
+        tmp_path / "t.csv", item=[f"i{k // 2}" for k in range(40)], annotator=["ann", "bob"] * 20,
+        q_1=[k % 4 for k in range(40)], q_2=[k % 4 for k in range(40)],
+        rating=[1 + k % 5 for k in range(40)],
+    )  # fmt: skip
+    found = read_answers(file)
+    assert set(found.table["signal"]) == {"score"}
+    assert len(found.items) == 20
+
+
+def test_systems_and_a_verdict_are_battles(tmp_path: Path) -> None:
+    own = _triplets()
+    file = _written(
+        tmp_path / "t.csv", prompt=[f"write {k}" for k in range(40)], system_a=[r[0] for r in own],
+        system_b=[r[1] for r in own], verdict=["A", "B", "tie", "B"] * 10,
+        judge=["ann", "bob"] * 20,
+    )  # fmt: skip
+    found = read_answers(file)
+    assert found.table["answer"].to_list() == ["0", "1", '"tie"', "1"] * 10
+    told = {"left": "system_a", "right": "system_b", "winner": "verdict"}
+    assert read_answers(file, columns=told).table.equals(found.table)
+
+
+def test_headings_that_count_are_votes(tmp_path: Path) -> None:
+    for heads in (("n_good", "n_bad", "n_mixed"), ("votes good", "votes bad", "votes mixed"),
+                  ("good_count", "bad_count", "mixed_count")):  # fmt: skip
+        counts = [[(k * (c + 2)) % 3 for k in range(20)] for c in range(3)]
+        file = _written(
+            tmp_path / "t.csv", review_id=[f"r{k}" for k in range(20)],
+            review=[f"a long enough text of a review {k}" for k in range(20)],
+            **dict(zip(heads, counts, strict=True)),
+        )  # fmt: skip
+        found = read_answers(file)
+        assert found.classes == ("good", "bad", "mixed")
+        assert set(found.table["signal"]) == {"votes"}
+
+
+def test_columns_called_after_people_are_their_labels(tmp_path: Path) -> None:
+    a, b = ["good", "bad", "mixed"] * 8, ["good", "bad", "bad"] * 8
+    for heads in (
+        ("Coder Mia", "Coder Tom"),
+        ("mia_label", "tom_label"),
+        ("Rating Mia", "Rating T"),
+    ):
+        file = _written(
+            tmp_path / "t.csv", **{"Review no.": list(range(24))},
+            Review=[f"a long enough text of a review {k}" for k in range(24)],
+            **dict(zip(heads, (a, b), strict=True)), remarks=["", "late", "?"] * 8,
+        )  # fmt: skip
+        found = read_answers(file)
+        assert (found.annotators, len(found), len(found.items)) == (heads, 48, 24)
+        assert any("'remarks'" in note for note in found.notes)
+
+
+def test_an_expert_is_who_answered_where_names_come_again(tmp_path: Path) -> None:
+    shares = {"% good": [80, 20] * 10, "% bad": [20, 80] * 10}
+    names = ["Dr. Ay", "Dr. Bo"] * 10
+    items = [f"i{k // 2}" for k in range(20)]
+    file = _written(tmp_path / "t.csv", item=items, expert=names, **shares)
+    found = read_answers(file)
+    assert sorted(found.annotators) == ["Dr. Ay", "Dr. Bo"]
+    assert read_answers(file, columns={"annotator": "expert"}).table.equals(found.table)
+    # The control: an expert's classes are no names of people.
+    classes = ["x", "y", "x", "x"] * 5
+    file = _written(tmp_path / "l.csv", item=items, label=classes, expert=["x", "y"] * 10)
+    assert read_answers(file).annotators == ("unknown",)

@@ -81,3 +81,35 @@ def test_a_spreadsheet_is_a_table_of_items(tmp_path: Path) -> None:
     assert found.features.tolist() == [[1], [2], [3]]
     assert found.answers is not None
     assert found.answers.items == ("d0", "d2")
+
+
+def test_two_columns_of_labels_are_never_one_by_silence(tmp_path: Path) -> None:
+    """Two named labels are refused; one that is named says which others hold its classes."""
+    from labelbits.commands.answers import one_label
+
+    with pytest.raises(InputError, match="'Mia' and 'Tom'"):
+        one_label(["Mia", "Tom"])
+    assert (one_label(["Mia", "Mia"]), one_label(None)) == ("Mia", None)
+    file = tmp_path / "t.csv"
+    pl.DataFrame({
+        "id": list(range(40)), "text": [f"some words about {k % 7} and {k}" for k in range(40)],
+        "Mia": ["good", "bad"] * 20, "Tom": ["good", "good", "bad", "bad"] * 10,
+        "town": ["Ulm", "Bern"] * 20,
+    }).write_csv(file)  # fmt: skip
+    notes = read_tables([file], Columns(text="text", label="Mia")).notes
+    assert any("'Tom'" in note and "not read" in note for note in notes)
+    assert not any("'town'" in note for note in notes)
+
+
+def test_an_annotator_that_is_named_is_read_beside_shares(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    pl.DataFrame({
+        "id": [f"i{k // 2}" for k in range(40)],
+        "text": [f"some words about {k // 2 % 7} and {k // 2}" for k in range(40)],
+        "Fachfrau": ["Ay", "Bo"] * 20, "% good": [80, 20, 60, 40] * 10,
+        "% bad": [20, 80, 40, 60] * 10, "minutes": [0.5] * 40,
+    }).write_csv(file)  # fmt: skip
+    found = read_tables([file], Columns(text="text", annotator="Fachfrau")).answers
+    assert found is not None
+    assert (sorted(found.annotators), found.classes) == (["Ay", "Bo"], ("good", "bad"))
+    assert set(found.table["seconds"]) == {30.0}

@@ -109,6 +109,19 @@ def told_columns(text: str) -> dict[str, str]:
     return with_usual_keys(found)
 
 
+def one_label(named: list[str] | None) -> str | None:
+    """The one column that --label names. Raises `InputError` for two: one would be lost."""
+    columns = list(dict.fromkeys(named or ()))
+    if len(columns) > 1:
+        raise InputError(
+            f"--label names {' and '.join(map(repr, columns))}; expected one column. Labels of "
+            "several people in columns side by side are read without --label, where the headings "
+            "name people alike (Coder Mia, Coder Tom); else make a row an answer: item, annotator, "
+            "label"
+        )
+    return columns[0] if columns else None
+
+
 #: Keys of --columns, as the options of `plan` are called; the others have none of their own.
 CALLED = {"item": "id"}
 OPTIONS = ("id", "text", "image", "label", "annotator", "seconds", "gold")

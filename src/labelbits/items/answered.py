@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from labelbits.answers import read_answers
-from labelbits.answers.formats import times, usual
+from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.copies import is_flat
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import columns_of, kind_of, reader_for
@@ -78,6 +78,7 @@ def answers_in(
     if others:  # what else a row says tells second answers from copies
         beside = pl.struct(pl.col(others).cast(pl.String, strict=False)).hash()
         chosen[BESIDE] = beside.cast(pl.String)
+    _say_same_classes(table, label, columns, where, notes)
     kept = table.select(**chosen).filter(pl.col(LABEL).is_not_null())
     if not len(kept):
         raise InputError(
@@ -130,6 +131,31 @@ def answers_in(
         if not (steps and "without an order" in note) and "which no plan weighs" not in note
     ]
     return answers
+
+
+def _say_same_classes(
+    table: pl.DataFrame, label: pl.Series, columns: Columns, where: str, notes: list[str]
+) -> None:
+    """Name the columns that hold the classes of the label too: perhaps another person's labels."""
+    classes = set(cells.names(label).drop_nulls())
+    used = {columns.label, columns.gold, columns.id, columns.text, columns.image, *columns.features}
+    found = []
+    for name in table.columns:
+        if name in used or table[name].dtype.is_nested() or usual.is_something_else(name):
+            continue
+        own = cells.names(table[name]).drop_nulls().unique().to_list()
+        own = [one for one in own if not cells.is_missing(one)]
+        if len(own) > 1 and len(classes) > 1 and set(own) <= classes:
+            found.append(name)
+    if found:
+        shown = cells.shown(map(repr, found))
+        notes.append(
+            f"{where}: {shown} hold{'s' if len(found) == 1 else ''} classes of {columns.label!r} "
+            f"too and {'is' if len(found) == 1 else 'are'} not read: if these are other people's "
+            "labels, --format cleanlab of labelbits pilot reads columns of people; a plan reads "
+            "them where their headings name people alike (Coder Mia, Coder Tom) and --label is left"
+            " out"
+        )
 
 
 def _whole_steps(found: Answers) -> list[int]:
@@ -202,6 +228,7 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
     told = columns.of_answers()
     known: list[Path] = []
     plain = True
+    tells = {*told}
     for path in paths:
         if path.is_dir():
             continue
@@ -215,11 +242,19 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
         if reader.weakness < BY_SHAPE or columns.text or columns.image:
             known.append(path)
             plain = plain and reader.by_columns
+            tells &= reader.tells if not reader.by_columns else {*told}
     known = answering(known, notes)
     if not known:
         return None
+    own = {key: name for key, name in told.items() if key in tells}
+    lost = [key for key in ("annotator", "seconds") if key in told and key not in own]
+    if lost and not plain:
+        notes.append(
+            f"{lost[0]} = {told[lost[0]]} is not used: the format of {known[0]} says itself who "
+            "answered and for how long (--label COLUMN reads a column of labels instead)"
+        )
     try:
-        found = read_answers(known, question=columns.question, columns=told if plain else None)
+        found = read_answers(known, question=columns.question, columns=told if plain else own)
         found, said = as_classes(found, str(known[0]))
         notes += [said] if said else []
         _one_class(found, "the question", columns, str(known[0]))

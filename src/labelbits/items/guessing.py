@@ -12,7 +12,8 @@ import polars as pl
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.column_names import TOTALS
 from labelbits.answers.formats.reader import IDEAL, first_of
-from labelbits.answers.formats.usual import LABEL, SCALE, WORKER, label_column
+from labelbits.answers.formats.usual import LABEL, SCALE, label_column
+from labelbits.answers.formats.who import who_column
 from labelbits.interface import Answers
 from labelbits.items.reading import id_column
 from labelbits.items.tables import names_of
@@ -69,8 +70,8 @@ def guess_columns(
     """
     looked = table.head(LOOKED_AT)
     found = Guess()
-    found.annotator = first_of(table, *WORKER)
-    found.gold = first_of(table, *GOLD)
+    found.annotator = who_column(table, first_of(table, *LABEL))
+    found.gold = first_of(table.drop([found.annotator] if found.annotator else []), *GOLD)
     named = None if answers is None else names_of(answers, table)
     if named is not None and answers is not None:  # of pairs, one of two columns names some items
         held = set(cells.names(table[named]).to_list())
@@ -95,6 +96,12 @@ def guess_columns(
         found.features = [one for one in found.features if one != price]
     if answers is not None and named is None:
         found.text = found.image = None  # what it describes is not what was asked about
+    elif answers is not None and not by_columns and named is not None:
+        # Prompts and trials differ from row to row of one item: they describe none.
+        found.text, found.image = (
+            one and next(iter(of_items(table, named, [one])), None)
+            for one in (found.text, found.image)
+        )
     if found.image and not _is_there(looked[found.image], where):
         found.questions.append(
             f"where are the images that {found.image!r} names? They are not files beside {where}: "

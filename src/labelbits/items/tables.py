@@ -124,9 +124,11 @@ def read_tables(
                 f"names of items: {say('id')} COLUMN joins them"
             )
         answers = without_items(answers, left_out, notes)
-        free = len(ids) - len(answers.items)
+        # A table of counts or of people's columns also lists items that nobody labelled.
+        held = answers.table["items"].explode().n_unique()
+        free = len(ids) - held
         notes.append(
-            f"{len(answers):,} answers on {len(answers.items):,} of {len(ids):,} items were read; "
+            f"{len(answers):,} answers on {held:,} of {len(ids):,} items were read; "
             f"{free:,} items have no label and can be bought"
         )
     gold = None

@@ -19,6 +19,7 @@ from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.class_columns import class_names
+from labelbits.answers.formats.column_names import tallied
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.number_tables import (
     AGREE,
@@ -140,7 +141,7 @@ def read_probabilities(path: Path, kind: Kind, options: Options) -> Parsed:
 def _classes(path: Path, found: Numbers, options: Options, shares: bool = False) -> tuple[str, ...]:
     """The class of each column: told, named by the file, or its number."""
     width = found.values.shape[1]
-    named = class_names(found.columns) if shares else found.columns
+    named = class_names(found.columns) if shares else tallied(found.columns) or found.columns
     classes = options.classes or named or tuple(str(k) for k in range(width))
     if len(classes) != width:
         raise InputError(

@@ -11,11 +11,14 @@ from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.column_names import TOTALS
 from labelbits.answers.formats.reader import Options, Probe, first_of
 from labelbits.answers.formats.row_names import ROW_NUMBERS
-from labelbits.answers.formats.usual import ITEM, WORKER
+from labelbits.answers.formats.usual import ITEM
+from labelbits.answers.formats.who import who_column
 
 #: What columns of probabilities are called before or after the name of the class.
 _BEFORE = re.compile(
-    r"^(p|prob|probs|probability|proba|soft|share|pct|percent|label|class)( of)?[\W_]+(?=\S)", re.I
+    r"^(p|prob|probs|probability|proba|soft|share|pct|percent|label|class)( of)?[\W_]+(?=\S)"
+    r"|^%\s*(?=\S)",
+    re.I,
 )
 _AFTER = re.compile(
     r"(?<=\w)[\W_]+(p|prob|probs|probability|proba|share|pct|percent|percentage)?\W*$", re.I
@@ -41,7 +44,7 @@ def head_of(probe: Probe) -> pl.DataFrame | None:
 
 def sides_of(table: pl.DataFrame, options: Options) -> tuple[str | None, str | None]:
     """(the column of items, that of annotators), told or by their usual names."""
-    worker = options.columns.get("annotator") or first_of(table, *WORKER)
+    worker = options.columns.get("annotator") or who_column(table)
     left = table.drop([worker] if worker in table.columns else [])
     return options.columns.get("item") or first_of(left, *ITEM), worker
 

@@ -14,6 +14,37 @@ TOTALS = frozenset({
 })  # fmt: skip
 #: What columns of people are called before a number.
 PEOPLE = frozenset({*map(usual.plain, usual.WORKER), "ann", "person", "r", "a", "w", "j", "p"})
+#: What columns of people's labels are called beside a name, and what is no name.
+LABELS = frozenset(
+    {
+        "label",
+        "labels",
+        "code",
+        "codes",
+        "coding",
+        "annotation",
+        "class",
+        "category",
+        "answer",
+        "rating",
+        "judgment",
+        "judgement",
+        "vote",
+        "decision",
+        "verdict",
+    }
+)
+NO_NAMES = frozenset({
+    "id", "name", "names", "type", "kind", "time", "seconds", "ms", "date", "count", "no", "nr",
+    "number", "confidence", "certainty", "text", "notes", "note", "comment", "comments", "remarks",
+    "score", "email", "gold", "true", "final", "majority", "consensus", "adjudicated", "predicted",
+    "pred", "source", "version", "set", "weight", "price", "key", "code", "label", "group", "age",
+    "gender", "experience", "first", "second", "third",
+})  # fmt: skip
+#: What headings say of numbers that count the votes for a class.
+_COUNT = r"(n|no|nr|num|number of|count|counts|votes|vote|freq|frequency|anzahl)"
+COUNTED = re.compile(rf"^{_COUNT}([\W_]+(of|for))?[\W_]+(?=\S)", re.I)
+COUNTS_OF = re.compile(rf"(?<=\w)[\W_]+{_COUNT}\W*$", re.I)
 #: Names of two classes that are no names of people.
 OPPOSITES = [{"yes", "no"}, {"true", "false"}, {"positive", "negative"}, {"pos", "neg"},
              {"agree", "disagree"}, {"for", "against"}, {"pro", "con"}, {"spam", "ham"},
@@ -31,6 +62,33 @@ def are_people(columns: Sequence[str]) -> bool:
     stems = {re.sub(r"\d+$", "", usual.plain(name)) for name in columns}
     numbered = all(usual.plain(name)[-1:].isdecimal() for name in columns)
     return len(stems) == 1 and numbered and stems.pop() in PEOPLE
+
+
+def tallied(columns: Sequence[str]) -> tuple[str, ...]:
+    """The classes whose votes columns `n_positive`, `n_negative`, ... count; none where a heading
+    does not say that it counts."""
+    for pattern in (COUNTED, COUNTS_OF):
+        made = [pattern.sub("", name.strip()) for name in columns]
+        changed = all(own and own != name for own, name in zip(made, columns, strict=True))
+        if len(columns) > 1 and changed and len(set(made)) == len(made):
+            return tuple(made)
+    return ()
+
+
+def people_columns(columns: Sequence[str]) -> list[str]:
+    """Columns called after people side by side: `Coder Mia` and `Coder Tom`, `mia_label` and
+    `tom_label`; none where fewer than two are called alike."""
+    for place in (0, -1):
+        words = {name: re.findall(r"[^\W_]+", name.casefold()) for name in columns}
+        for stem in PEOPLE | LABELS:
+            own = [
+                name for name, said in words.items()
+                if len(stem) > 1 and len(said) > 1 and said[place] == stem
+                and said[-1 if place == 0 else 0] not in NO_NAMES
+            ]  # fmt: skip
+            if len(own) > 1:
+                return own
+    return []
 
 
 def are_opposites(columns: Sequence[str]) -> bool:

@@ -29,7 +29,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.answers.formats.usual import ITEM, LABEL, PERHAPS_LABEL, QUESTION, SCALE, WORKER
-from labelbits.answers.formats.who import annotators, without_groups
+from labelbits.answers.formats.who import PERSONS, annotators, who_column, without_groups
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
@@ -93,7 +93,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         label = named_classes(path, table, label, notes)
     left = table.drop([name for name in (label, *told.values()) if name in table.columns])
     item = told["item"] or column_of(path, left, ITEM, "item")
-    worker = told["annotator"] or first_of(left, *WORKER)
+    worker = told["annotator"] or who_column(table.select(*left.columns, label), label)
     table = without_summaries(table, item, path, notes, worker)
     if worker is None:
         notes.append(f"{path.name}: no column says who answered; each counts as another person's")
@@ -196,6 +196,7 @@ def _used(names: list[str], options: Options) -> list[str]:
     found |= {name for name in names if usual.plain(name).endswith("label")}
     found |= set(options.columns.values()) | {n for n in names if times.may_be_time(n)}
     found |= {first_of(table, one) or "" for one in (*usual.GOLD, *usual.COUNT)}
+    found |= {name for name in names if usual.plain(name) in map(usual.plain, PERSONS)}
     found |= {usual.price_column(names)[0] or "", *(n for n in names if n.endswith(TWICE))}
     missing = any(first_of(table, *some) is None for some in (ITEM, WORKER, (*LABEL, *SCALE)))
     wrong = any(name not in names for name in options.columns.values())

@@ -193,22 +193,27 @@ def reader_for(
             )
         return READERS[name], kind_of(path)
     told = set() if options is None else set(options.columns) - {annotator_kinds.KEY}
-    if told & {"head", "loser"}:
+    if "loser" in told:
         return READERS["salmon"], kind_of(path)
+    sides = bool(told & {"left", "right"})
+    if sides and told & {"head", "item"}:
+        return triplet_choices.READER, kind_of(path)
+    if "head" in told:
+        own = probe(path)
+        fits = triplet_choices.READER.matches(own) and not experiments.SALMON.matches(own)
+        return (triplet_choices.READER if fits else experiments.SALMON), own.kind
     if told & {"left", "right", "winner"}:
         return READERS["battles"], kind_of(path)
     found = probe(path)
     if told:
+        found.told = Options(columns=dict(options.columns)) if options else found.told
+        fitting = _best(found)
+        if len(fitting) == 1 and told <= fitting[0].tells:
+            return fitting[0], found.kind
         pairs = (preferences.PAIRS, preferences.BATTLES)
         own = [one for one in pairs if one.matches(found)] if "item" not in told else []
         return (own or [READERS["crowd-kit"]])[0], found.kind
-    fitting = [reader for reader in READERS.values() if reader.matches(found)]
-    strongest = min((reader.weakness for reader in fitting), default=0)
-    fitting = [reader for reader in fitting if reader.weakness == strongest]
-    if any(reader.particular for reader in fitting):
-        fitting = [reader for reader in fitting if not reader.by_columns]
-    if triplet_choices.READER in fitting:
-        fitting = [reader for reader in fitting if reader is not preferences.BATTLES]
+    fitting = _best(found)
     if len(fitting) == 1:
         return fitting[0], found.kind
     if fitting:
@@ -218,3 +223,15 @@ def reader_for(
             f"{path}: can be read in {len(fitting)} ways: {both}; expected one: {decide} decides"
         )
     raise not_recognised(path, found)
+
+
+def _best(found: Probe) -> list[Reader]:
+    """The readers that fit, those alone that recognise the file by the surest marks."""
+    fitting = [reader for reader in READERS.values() if reader.matches(found)]
+    strongest = min((reader.weakness for reader in fitting), default=0)
+    fitting = [reader for reader in fitting if reader.weakness == strongest]
+    if any(reader.particular for reader in fitting):
+        fitting = [reader for reader in fitting if not reader.by_columns]
+    choices = (triplet_choices.READER, preferences.BATTLES, sentences.SCORED)
+    surest = next((reader for reader in choices if reader in fitting), None)
+    return [reader for reader in fitting if reader is surest or reader not in choices]

@@ -14,7 +14,8 @@ KEYS = (
 #: Columns that describe the items, which plans need.
 DESCRIBING = ("text", "image")
 #: Other words for a key.
-ALSO = {"id": "item", "worker": "annotator", "class": "label", "time": "seconds", "cost": "price"}
+ALSO = {"id": "item", "worker": "annotator", "class": "label", "time": "seconds", "cost": "price",
+        "anchor": "head", "reference": "head", "choice": "winner"}  # fmt: skip
 
 
 def check_keys(columns: Iterable[str]) -> None:

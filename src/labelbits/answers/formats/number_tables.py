@@ -21,6 +21,8 @@ from labelbits.answers.formats.column_names import (
     are_people,
     are_shares,
     is_total,
+    people_columns,
+    tallied,
 )
 from labelbits.answers.formats.reader import Probe
 from labelbits.answers.formats.row_names import ROW_NUMBERS, id_of_rows
@@ -49,6 +51,7 @@ def split_ids(
     name = id_of_rows(table)
     table = without_summaries(table, name, path, notes)
     unnamed = [one for one in table.columns if one in ROW_NUMBERS and one != name]
+    table = _of_people(table, name, path, notes)
     rest = _without_words(table.drop(*unnamed, *([] if name is None else [name])), path, notes)
     own = _without_total(rest, path, notes)
     if name is None:
@@ -56,6 +59,34 @@ def split_ids(
     notes.append(f"{path.name}: column {name!r} names the items" if name else
                  f"{path.name}: the first column names the items")  # fmt: skip
     return own, tuple(str(one) for one in cells.names(table[name]).fill_null("").to_list())
+
+
+def _of_people(table: pl.DataFrame, name: str | None, path: Path, notes: list[str]) -> pl.DataFrame:
+    """The columns called after people alone, where they hold classes of one set; the others are
+    told."""
+    own = people_columns([one for one in table.columns if one != name])
+    if len(own) < 2 or any(table[one].dtype.is_nested() for one in own):
+        return table
+    said = [
+        {v for v in cells.names(table[one]).unique().to_list() if not cells.is_missing(v)}
+        for one in own
+    ]
+    others = [one for one in table.columns if one not in (*own, name, *ROW_NUMBERS)]
+    if not _are_labels(said, table) or (
+        all(map(cells.is_number, set().union(*said)))
+        and any(_all_numbers(cells.names(table[one]).drop_nulls()) for one in others)
+    ):
+        return table  # numbers beside other numbers may be anything
+    kept = [*([] if name is None else [name]), *own]
+    gone = [one for one in table.columns if one not in kept and one not in ROW_NUMBERS]
+    truth = [one for one in gone if usual.plain(one) in usual.TOGETHER | usual.TRUTH]
+    gone = [one for one in gone if one not in truth]
+    if gone:
+        notes.append(
+            f"{path.name}: {cells.shown(map(repr, own))} are the labels of {len(own)} people; "
+            f"{cells.shown(map(repr, gone))} {'is' if len(gone) == 1 else 'are'} not read"
+        )
+    return table.drop(gone)
 
 
 def _without_words(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.DataFrame:
@@ -179,6 +210,8 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
         whole = bool(np.isfinite(values).all() and (values >= 0).all() and (values % 1 == 0).all())
         opposed = are_opposites(table.columns)
         if whole and (totalled or opposed) and values.max() > 1 and "probabilities" not in found:
+            return ("counts",)
+        if whole and tallied(table.columns):
             return ("counts",)
         if are_people(table.columns):
             return tuple(one for one in found if one == "cleanlab") or _whole(values)

@@ -8,6 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from labelbits.answers.formats import cells, times, usual
+from labelbits.answers.formats.annotator_kinds import NAMES as KINDS
+from labelbits.answers.formats.reader import Options, first_of
 
 #: More different values than these are no steps and no classes.
 MOST = 20
@@ -34,6 +36,29 @@ def say_others(
             f"{path.name}: {'column' if len(found) == 1 else 'columns'} {shown} may hold answers "
             f"to other questions and {'is' if len(found) == 1 else 'are'} not read: --columns "
             f"label={found[0]} reads {'it' if len(found) == 1 else 'that one'}"
+        )
+
+
+def say_unread(
+    path: Path,
+    table: pl.DataFrame,
+    used: Collection[str | None],
+    options: Options,
+    notes: list[str],
+) -> None:
+    """Name in `notes` the columns beside those `used`, told and those of times and prices."""
+    rest = [
+        n
+        for n in table.columns
+        if n not in used and n != "row" and n not in options.columns.values()
+    ]
+    kinds = table.select(rest)
+    known = {times.time_column(kinds), usual.price_column(rest)[0], first_of(kinds, *KINDS)}
+    left = [name for name in rest if name not in known and usual.plain(name)]
+    if left:
+        notes.append(
+            f"{path.name}: {'column' if len(left) == 1 else 'columns'} "
+            f"{cells.shown(map(repr, left))} {'is' if len(left) == 1 else 'are'} not read"
         )
 
 

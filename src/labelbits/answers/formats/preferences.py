@@ -17,11 +17,14 @@ import polars as pl
 from labelbits.answers.files.json_files import loads_loose
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells
+from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.named import check_keys
+from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.reader import (
     IDEAL,
+    TOLD,
     Kind,
     Options,
     Probe,
@@ -32,8 +35,8 @@ from labelbits.answers.formats.reader import (
     opened,
     told_column,
 )
-from labelbits.answers.formats.usual import WORKER
-from labelbits.answers.formats.who import annotators
+from labelbits.answers.formats.two_sides import are_codes, compared_in, side_of
+from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import PREFERENCE, Parsed
 from labelbits.errors import InputError
 
@@ -46,7 +49,7 @@ SIDES = (
 )  # fmt: skip
 WINNER = ("winner", "preference", "pref", "preferred", "choice", "verdict", "label")
 #: Left columns that name what wrote an answer, not the answer.
-MODELS = ("model_a",)
+MODELS = ("model_a", "system_a", "model_1", "system_1", "model a", "system a")
 #: Columns that name the comparison where the two things themselves are not in the file.
 COMPARISON = ("comparison_id", "pair_id", "pair", "battle_id")
 GROUP = (
@@ -64,7 +67,6 @@ TIES = frozenset({
     "tie(bothbad)", "both_bad", "bothbad", "both bad", "tie (both bad)", "both good",
     "no preference",
 })  # fmt: skip
-FIRST, SECOND = frozenset({"a", "left", "first"}), frozenset({"b", "right", "second"})
 #: Characters of a name; longer texts are named by their beginning and a number.
 LONGEST_NAME = 500
 
@@ -78,6 +80,12 @@ def sides_in(table: pl.DataFrame) -> tuple[str, str] | None:
     return None
 
 
+def _compared(table: pl.DataFrame) -> tuple[str, str, str] | None:
+    """(the one, the other, the winner) by what the rows say, with nothing that both are like."""
+    item, *found = compared_in(table, TIES) or (None, "", "", "")
+    return (found[0], found[1], found[2]) if found[0] and item is None else None
+
+
 def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     """One comparison a row, the winner by its name, its side or a word for a tie."""
     check_keys(options.columns)
@@ -88,6 +96,11 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         told["winner"] or told_column(path, table, options, "label") or first_of(table, *WINNER)
     )
     comparison = first_of(table, *COMPARISON)
+    if winner is None or both is None:
+        *guessed, choice = _compared(table) or (None, None, None)
+        if both is None and guessed[0] and guessed[1]:
+            both = (guessed[0], guessed[1])
+        winner = winner or choice
     if winner is None or (both is None and comparison is None):
         raise InputError(
             f"{path}: found columns {columns_in(table)}; expected two columns that are compared "
@@ -100,8 +113,9 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         table = table.with_columns((name + "/A").alias("A"), (name + "/B").alias("B"))
         both = ("A", "B")
     others = table.drop(*both, winner)
-    worker = told_column(path, table, options, "annotator") or first_of(others, *WORKER)
+    worker = told_column(path, table, options, "annotator") or who_column(others)
     group = told_column(path, table, options, "group") or first_of(others, *GROUP)
+    say_unread(path, table, {*both, winner, worker, group, comparison}, options, notes)
     own = table.select(
         a=cells.text(both[0], table),
         b=cells.text(both[1], table),
@@ -171,14 +185,17 @@ def _who_won(path: Path, own: pl.DataFrame, both: tuple[str, str], notes: list[s
     """0 where the first wins, 1 where the second does, "tie", null for anything else."""
     low = pl.col("winner").str.to_lowercase()
     first, second = both[0].lower(), both[1].lower()
+    heard = own["winner"].str.to_lowercase().drop_nulls().unique().to_list()
+    words = [[one for one in heard if side_of(one) == side] for side in (0, 1)]
     tie = low.is_in(list(TIES))
-    by_name = pl.col("winner") == pl.col("a"), pl.col("winner") == pl.col("b")
+    names = not are_codes(own["winner"], own["a"], own["b"])
+    by_name = [names & (pl.col("winner") == pl.col(side)) for side in ("a", "b")]
     answer = (
         pl.when(by_name[0]).then(pl.lit("0"))
         .when(by_name[1]).then(pl.lit("1"))
         .when(tie).then(pl.lit('"tie"'))
-        .when((low == first) | low.is_in(list(FIRST))).then(pl.lit("0"))
-        .when((low == second) | low.is_in(list(SECOND))).then(pl.lit("1"))
+        .when((low == first) | low.is_in(words[0])).then(pl.lit("0"))
+        .when((low == second) | low.is_in(words[1])).then(pl.lit("1"))
     )  # fmt: skip
     found = own.select(answer.alias("answer"))["answer"]
     told = own.filter(~own["winner"].str.to_lowercase().is_in(list(TIES)).fill_null(False))
@@ -222,7 +239,7 @@ def read_chosen(path: Path, kind: Kind, options: Options) -> Parsed:
         schema={"chosen": pl.String, "rejected": pl.String, "group": pl.String, "row": pl.Int64},
     ).with_columns(**optional(path, table, options, notes))
     own = _apart(own)
-    worker = first_of(table.drop("chosen", "rejected"), *WORKER)
+    worker = who_column(table.drop("chosen", "rejected"))
     swap = pl.Series("swap", np.random.default_rng(options.seed).random(len(own)) < 0.5)
     own = own.with_columns(
         annotator=annotators(path, table, worker, notes),
@@ -285,7 +302,7 @@ def read_unpaired(path: Path, kind: Kind, options: Options) -> Parsed:
         {"chosen": texts, "rejected": texts, "group": groups},
         schema={"chosen": pl.String, "rejected": pl.String, "group": pl.String},
     )
-    worker = first_of(table, *WORKER)
+    worker = who_column(table)
     said = _apart(own).select(
         "group",
         item="chosen",
@@ -310,6 +327,9 @@ def is_arena(probe: Probe) -> bool:
     both = sides_in(table) or first_of(table, *COMPARISON)
     third = any(first_of(table, name) for name in ("c", "model_c", "item_c"))
     own = winner and both and not third
+    if not own and not third and probe.kind in ("csv", "parquet", "json"):
+        head = head_of(probe)
+        own = head is not None and _compared(head) is not None
     return bool(own) and not is_pairs(probe) and not probe.has("head")
 
 
@@ -318,12 +338,14 @@ PAIRS = Reader(
     "crowd-kit comparisons: worker, left, right, label (the winner)",
     is_pairs,
     read_pairs,
+    tells=TOLD | {"left", "right", "winner", "label", "group"},
 )
 BATTLES = Reader(
     "battles",
     "arena battles: model_a, model_b, winner (or answer_a, ...), ties",
     is_arena,
     read_pairs,
+    tells=TOLD | {"left", "right", "winner", "label", "group"},
 )
 CHOSEN = Reader(
     "chosen-rejected",

@@ -26,6 +26,8 @@ Kind = Literal["json", "csv", "parquet", "numpy", "numbers"]
 Keep = Callable[[list[str]], list[str]]
 #: The point that preferences and ratings of single items are compared with: Coombs' ideal point.
 IDEAL = "(ideal)"
+#: Keys of `--columns` that say something beside the answer.
+TOLD = frozenset({"annotator", "seconds", "milliseconds", "price"})
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Probe:
     columns: tuple[str, ...] = ()
     elements: list[Any] = field(default_factory=list)
     arrays: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
+    told: Options = field(default_factory=Options)
 
     def has(self, *names: str) -> bool:
         """Are all of `names` columns of the table?"""
@@ -71,7 +74,8 @@ class Reader:
     shown to the user, who decides. `platform` is the program that people answered in, where the
     format is its own. `by_columns`: a plain table whose columns are found by usual names, or named
     by the user. `particular`: a plain table fits too, and less well. `sessions`: it says who took
-    part in a study, and other files hold their answers.
+    part in a study, and other files hold their answers. `tells`: the keys of `--columns` that it
+    knows.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Reader:
     by_columns: bool = False
     sessions: bool = False
     particular: bool = False
+    tells: frozenset[str] = frozenset()
 
 
 def load_table(

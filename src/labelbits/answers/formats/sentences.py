@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats import cells, times, usual
+from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.reader import (
+    TOLD,
     Kind,
     Options,
     Probe,
@@ -19,10 +22,11 @@ from labelbits.answers.formats.reader import (
     first_of,
     need,
     opened,
+    told_column,
 )
 from labelbits.answers.formats.scales import counted_from_one, described, steps_of
-from labelbits.answers.formats.usual import WORKER
-from labelbits.answers.formats.who import annotators
+from labelbits.answers.formats.two_sides import LEAST, LOOKED_AT, SHARED, pairs_in
+from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
@@ -34,8 +38,13 @@ ITEMS = tuple(
     for name in ("item", "word", "image", "stimulus", "stim", "object", "doc", "text")
     for mark in ("", "_") for ends in (("1", "2"), ("a", "b"))
 )  # fmt: skip
+FARNESS = re.compile(r"dissim|different|distan", re.I)
+#: What numbered items are called in headings.
+THINGS = ("item", "word", "image", "stimulus", "stim", "object", "doc", "text", "picture", "photo")
 ALIKE = ("similarity", "similarity_score", "similarity_rating", "relatedness", "relatedness_score")
 FAR = ("distance", "dissimilarity", "dissimilarity_score", "dissimilarity_rating")
+#: What headings say of numbers that are likeness or distance, in whatever words.
+LIKENESS = re.compile(r"simil|alike|likeness|related|dissim|distan|\bclose(ness)?\b|\bnear", re.I)
 SCORES = ("score", "similarity_score", "similarity", "relatedness_score", "label")
 #: Ends that scales of similarity have.
 ENDS = (1.0, 5.0, 10.0, 100.0)
@@ -67,7 +76,7 @@ def read_triplets(path: Path, kind: Kind, options: Options) -> Parsed:
         need(path, table, "anchor", "positive", "negative")
     else:
         table = table.rename(dict(zip(named, ("anchor", "positive", "negative"), strict=True)))
-    worker = first_of(table, *WORKER)
+    worker = told_column(path, table, options, "annotator") or who_column(table)
     swap = pl.Series("swap", np.random.default_rng(options.seed).random(len(table)) < 0.5)
     extra = optional(path, table, options, notes)
     own = table.select(
@@ -105,7 +114,50 @@ def _columns(table: pl.DataFrame) -> tuple[str, str, str] | None:
         found = first_of(table, left), first_of(table, right), first_of(table, *ALIKE, *FAR)
         if found[0] and found[1] and found[2]:
             return found[0], found[1], found[2]
+    return _rated(table)
+
+
+def _rated(table: pl.DataFrame) -> tuple[str, str, str] | None:
+    """(the one, the other, how alike): two columns that one mark tells apart (`word 1`, `word 2`)
+    and numbers that a heading calls likeness; of a plain `rating`, where the two columns share
+    their items, as texts of two writers do not."""
+    head = table.head(LOOKED_AT)
+    if len(head) < LEAST:
+        return None
+    numbers = [
+        name for name in head.columns
+        if name != "row" and not head[name].dtype.is_nested() and not times.may_be_time(name)
+        and _are_numbers(head[name])
+    ]  # fmt: skip
+    alike = [name for name in numbers if LIKENESS.search(name)]
+    steps = [name for name in numbers if cells.names(head[name]).n_unique() > 2]
+    plainly = first_of(head.select(steps), *usual.SCALE, "value", "response", "answer", "judgment")
+    score = alike[0] if alike else plainly
+    if score is None:
+        return None
+    for left, right in pairs_in([name for name in head.columns if name not in ("row", score)]):
+        if head[left].dtype.is_nested() or head[right].dtype.is_nested():
+            continue
+        one, two = (set(cells.names(head[name]).drop_nulls()) for name in (left, right))
+        words = not {left, right} & {*numbers}
+        things = words or usual.plain(left)[:-1] in THINGS
+        shared = things and len(one & two) >= SHARED * min(len(one), len(two)) > 0
+        if (words or shared) if alike else (shared and not _other_items(head, left, right)):
+            return left, right, score
     return None
+
+
+def _other_items(head: pl.DataFrame, left: str, right: str) -> bool:
+    """Does a column beside the two name what was asked about, and not the pair?"""
+    rest = [name for name in head.columns if name not in (left, right)]
+    name = usual.found(rest, ("item", "task", "id", *usual.ID))
+    return name is not None and not usual.plain(name).startswith(("pair", "trial", "question"))
+
+
+def _are_numbers(column: pl.Series) -> bool:
+    own = cells.names(column).drop_nulls()
+    own = own.filter(~own.str.to_lowercase().is_in(list(cells.MISSING)))
+    return len(own) > 0 and cells.numbers(own).null_count() == 0
 
 
 def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
@@ -118,7 +170,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
             f"{path}: found columns {columns_in(table)}; expected sentence1, sentence2 and score"
         )
     numbers = cells.numbers(table[columns[2]])
-    worker = first_of(table, *WORKER)
+    worker = told_column(path, table, options, "annotator") or who_column(table)
     extra = optional(path, table, options, notes)
     own = table.select(
         a=cells.text(columns[0], table),
@@ -154,7 +206,8 @@ def _answers(values: np.ndarray, name: str, options: Options) -> tuple[str, list
     signal = options.signal
     if not len(values):
         return signal or "rating", [], "no pair has a score"
-    if usual.plain(name) in map(usual.plain, FAR) and signal in (None, "similarity"):
+    far = usual.bare(name) in map(usual.plain, FAR) or FARNESS.search(name)
+    if far and signal in (None, "similarity"):
         said = f"{name} is read as distances: low for near pairs"
         return "similarity", [json.dumps(float(v)) for v in values], said
     if signal is None and set(np.unique(values).tolist()) <= {0.0, 1.0}:
@@ -185,7 +238,12 @@ def is_triplets(probe: Probe) -> bool:
 
 def is_pairs(probe: Probe) -> bool:
     """Two sentences and a score."""
-    return _columns(pl.DataFrame(schema=dict.fromkeys(probe.columns, pl.String))) is not None
+    if probe.has("rater", "word1", "word2", "rating") or probe.has("head"):
+        return False
+    if _columns(pl.DataFrame(schema=dict.fromkeys(probe.columns, pl.String))) is not None:
+        return True
+    head = head_of(probe) if probe.kind in ("csv", "parquet", "json") else None
+    return head is not None and _rated(head) is not None
 
 
 TRIPLETS = Reader(
@@ -193,10 +251,12 @@ TRIPLETS = Reader(
     "sentence-transformers triplets: anchor, positive, negative",
     is_triplets,
     read_triplets,
+    tells=TOLD,
 )
 SCORED = Reader(
     "sentence-pairs",
     "sentence-transformers pairs: sentence1, sentence2, score",
     is_pairs,
     read_pairs,
+    tells=TOLD,
 )

@@ -22,8 +22,8 @@ from labelbits.answers.formats.reader import (
     opened,
     told_column,
 )
-from labelbits.answers.formats.usual import ITEM, WORKER
-from labelbits.answers.formats.who import annotators
+from labelbits.answers.formats.usual import ITEM
+from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
@@ -42,7 +42,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         )
     left = table.drop(soft)
     item = told_column(path, table, options, "item") or column_of(path, left, ITEM, "item")
-    worker = told_column(path, table, options, "annotator") or first_of(left, *WORKER)
+    worker = told_column(path, table, options, "annotator") or who_column(left)
     if worker is None:
         notes.append(f"{path.name}: no column says who answered; all rows count as one annotator's")
     cell = cells.cells(table[soft])

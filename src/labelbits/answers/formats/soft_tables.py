@@ -14,6 +14,7 @@ from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.class_columns import class_names, head_of, other_columns, sides_of
 from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.reader import (
+    TOLD,
     Kind,
     Options,
     Probe,
@@ -215,20 +216,21 @@ def read_rows(path: Path, kind: Kind, options: Options) -> Parsed:
 def is_columns(probe: Probe) -> bool:
     """Shares that add up in each row, beside who answered."""
     head = head_of(probe)
-    return head is not None and bool(class_columns(head, Options()))
+    return head is not None and bool(class_columns(head, probe.told))
 
 
 def is_rows(probe: Probe) -> bool:
     """Rows of item, class and share that add up for each answer."""
     head = head_of(probe)
-    return head is not None and row_columns(head, Options()) is not None
+    return head is not None and row_columns(head, probe.told) is not None
 
 
 COLUMNS = Reader(
     "soft-columns", "a column a class beside item and annotator: one person's soft label a row",
-    is_columns, read_columns, weakness=1, particular=True,
+    is_columns, read_columns, weakness=1, particular=True, tells=TOLD | {"item"},
 )  # fmt: skip
 ROWS = Reader(
     "soft-rows", "rows of item, annotator, class and probability",
     is_rows, read_rows, weakness=1, particular=True,
+    tells=frozenset({"annotator", "item"}),
 )  # fmt: skip

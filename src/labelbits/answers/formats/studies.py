@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.files.opening import Rejects
+from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -175,6 +176,7 @@ def read_word_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     for row, found in table.filter(~there).select("row", "rating").iter_rows():
         rejects.add(row, "rating is no number", found)
     table = table.filter(there)
+    extra = optional(path, table, options, notes)
     steps = np.zeros(0, dtype=np.int64)
     if len(table):
         ratings = table["rating"].to_numpy()
@@ -192,6 +194,7 @@ def read_word_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
             pl.col("rater").alias("annotator"),
             pl.concat_list("word1", "word2").alias("items"),
             pl.Series("answer", steps, dtype=pl.Int64).cast(pl.String),
+            *(value.alias(key) for key, value in extra.items()),
             "row",
         ),
         rejects,
@@ -212,4 +215,5 @@ WORD_PAIRS = Reader(
     "similarity ratings: rater, word1, word2, rating",
     lambda probe: probe.has("rater", "word1", "word2", "rating"),
     read_word_pairs,
+    tells=frozenset({"seconds", "milliseconds", "price"}),
 )

@@ -9,8 +9,11 @@ import polars as pl
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.crowdkit import optional
-from labelbits.answers.formats.preferences import FIRST, SECOND, WINNER
+from labelbits.answers.formats.named import check_keys
+from labelbits.answers.formats.other_answers import say_unread
+from labelbits.answers.formats.preferences import WINNER
 from labelbits.answers.formats.reader import (
+    TOLD,
     Kind,
     Options,
     Probe,
@@ -18,9 +21,10 @@ from labelbits.answers.formats.reader import (
     columns_in,
     first_of,
     opened,
+    told_column,
 )
-from labelbits.answers.formats.usual import WORKER
-from labelbits.answers.formats.who import annotators
+from labelbits.answers.formats.two_sides import are_codes, compared_in, side_of
+from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
@@ -43,9 +47,18 @@ LEAST = 5
 
 def _columns(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
     """(the item, the one, the other, the choice), by their names and what the rows say."""
-    choice = first_of(head, *CHOICES)
-    if choice is None or first_of(head, "loser") is not None:
+    if first_of(head, "loser") is not None:
         return None
+    choice = first_of(head, *CHOICES)
+    found = _named(head, choice) if choice is not None else None
+    if found is None:
+        item, left, right, said = compared_in(head) or (None, "", "", "")
+        found = None if item is None else (item, left, right, said)
+    return found
+
+
+def _named(head: pl.DataFrame, choice: str) -> tuple[str, str, str, str] | None:
+    """The four columns by their names."""
     rest = head.drop(choice)
     for names in THREE:
         found = [first_of(rest, name) for name in names]
@@ -73,18 +86,48 @@ def _alike(head: pl.DataFrame, item: str, left: str, right: str) -> bool:
     return True
 
 
+def _told(path: Path, table: pl.DataFrame, options: Options) -> tuple[str, str, str, str] | None:
+    """The four columns as the user names them, the others as they are found.
+
+    Raises `InputError` for an `item` of another kind than the two that are compared.
+    """
+    told = {key: told_column(path, table, options, key)
+            for key in ("head", "left", "right", "winner", "item", "label")}  # fmt: skip
+    item, choice = told["head"] or told["item"], told["winner"] or told["label"]
+    known = (item, told["left"], told["right"], choice)
+    if not any(known):
+        return _columns(table)
+    if None in known:
+        guessed = _columns(table) or (None,) * 4
+        known = tuple(one or other for one, other in zip(known, guessed, strict=True))
+    if None in known or len(set(known)) < 4:
+        return None
+    item, left, right, choice = map(str, known)
+    if told["head"] is None and told["item"] is not None:
+        own = set(cells.names(table[item]))
+        if not own & {*cells.names(table[left]), *cells.names(table[right])}:
+            raise InputError(
+                f"{path}: column {item!r} (item) holds nothing that stands in {left!r} or "
+                f"{right!r} too; expected the item that the two are compared with: --columns "
+                f"head={item} says that it is, group={item} that it is the prompt of both"
+            )
+    return item, left, right, choice
+
+
 def read(path: Path, kind: Kind, options: Options) -> Parsed:
     """Is the left or the right one nearer? The choice names it, its column or its side."""
+    check_keys(options.columns)
     table, rejects, notes = opened(path, kind)
-    found = _columns(table.drop("row"))
+    found = _told(path, table.drop("row"), options)
     if found is None:
         raise InputError(
             f"{path}: found columns {columns_in(table)}; expected an item (target, anchor), two "
-            "others (left, right) and which is nearer (choice); --columns head=COL,winner=COL,"
-            "loser=COL names those of a table of winners and losers"
+            "others (left, right) and which is nearer (choice): --columns head=COL,left=COL,"
+            "right=COL,winner=COL, or of winners and losers head=COL,winner=COL,loser=COL"
         )
     item, left, right, choice = found
-    worker = first_of(table.drop(list(found)), *WORKER)
+    named = told_column(path, table, options, "annotator")
+    worker = named or who_column(table.drop(list(found)))
     extra = optional(path, table, options, notes)
     own = table.select(
         *(cells.text(name, table).alias(key) for key, name in zip("hab", found, strict=False)),
@@ -94,13 +137,16 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         **extra,
     )
     low = pl.col("choice").str.to_lowercase()
+    said = own["choice"].str.to_lowercase().drop_nulls().unique().to_list()
+    words = [[one for one in said if side_of(one) == side] for side in (0, 1)]
     numbers = {"1": "0", "2": "1"} if own["choice"].drop_nulls().is_in(["1", "2"]).all() else {
         "0": "0", "1": "1"}  # fmt: skip
+    names = not are_codes(own["choice"], own["a"], own["b"])
     answer = (
-        pl.when(pl.col("choice") == pl.col("a")).then(pl.lit("0"))
-        .when(pl.col("choice") == pl.col("b")).then(pl.lit("1"))
-        .when((low == left.lower()) | low.is_in(list(FIRST))).then(pl.lit("0"))
-        .when((low == right.lower()) | low.is_in(list(SECOND))).then(pl.lit("1"))
+        pl.when(names & (pl.col("choice") == pl.col("a"))).then(pl.lit("0"))
+        .when(names & (pl.col("choice") == pl.col("b"))).then(pl.lit("1"))
+        .when((low == left.lower()) | low.is_in(words[0])).then(pl.lit("0"))
+        .when((low == right.lower()) | low.is_in(words[1])).then(pl.lit("1"))
         .otherwise(pl.col("choice").replace_strict(numbers, default=None))
     )  # fmt: skip
     own = own.with_columns(answer.alias("answer"))
@@ -109,6 +155,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     notes.append(
         f"{path.name}: {choice!r} says which of {left!r} and {right!r} is nearer to {item!r}"
     )
+    say_unread(path, table, {*found, worker}, options, notes)
     made = own.filter(own["answer"].is_not_null()).select(
         pl.lit("triplet").alias("signal"),
         "annotator",
@@ -129,5 +176,6 @@ def is_choice(probe: Probe) -> bool:
 
 
 READER = Reader(
-    "triplet-choices", "triplets: target, left, right, choice (the nearer one)", is_choice, read
-)
+    "triplet-choices", "triplets: target, left, right, choice (the nearer one)", is_choice, read,
+    tells=frozenset({*TOLD, "head", "left", "right", "winner", "item", "label"}),
+)  # fmt: skip

@@ -21,7 +21,7 @@ _PEOPLE = ("", "id", "name", "code", "email", "initials", "no", "nr", "number", 
 _NUMBERED = (
     "ticket", "case", "issue", "request", "incident", "complaint", "claim", "accession", "study",
     "exam", "specimen", "slide", "scan", "sample", "item", "task", "document", "doc", "record",
-    "image",
+    "image", "review", "comment", "article", "post", "message", "report", "product", "letter",
 )  # fmt: skip
 _THINGS = (
     "task", "item", "example", "image", "instance", "doc", "document", "sample", "question",

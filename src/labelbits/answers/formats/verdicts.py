@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from labelbits.answers.formats.preferences import FIRST, SECOND, SIDES, TIES
+from labelbits.answers.formats.preferences import SIDES, TIES
+from labelbits.answers.formats.two_sides import side_of
 from labelbits.answers.table.columns import PREFERENCE
 
-_FIRST = FIRST | {left for left, _ in SIDES}
-_SECOND = SECOND | {right for _, right in SIDES}
+_FIRST, _SECOND = (frozenset(side) for side in zip(*SIDES, strict=True))
 
 
 def with_verdicts(parts: Sequence[pl.DataFrame], notes: list[str]) -> list[pl.DataFrame]:
@@ -74,4 +74,6 @@ def _winner(said: object, pair: tuple[str, ...]) -> str | None:
     low = name.lower()
     if low in TIES:
         return '"tie"'
-    return "0" if low in _FIRST else "1" if low in _SECOND else None
+    if low in _FIRST or side_of(low) == 0:
+        return "0"
+    return "1" if low in _SECOND or side_of(low) == 1 else None

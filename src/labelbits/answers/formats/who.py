@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats.reader import first_of
 from labelbits.interface import NOBODY
 
 #: What stands for a person who has no name, where no other person is named.
@@ -18,6 +19,30 @@ GROUPS = frozenset({
     "human", "public", "volunteers", "users", "students", "participants", "team", "group", "panel",
     "experts", "doctors", "physicians",
 })  # fmt: skip
+
+
+#: Columns of people by names that other tables give to what is asked: told apart by their cells.
+PERSONS = (
+    "expert", "expert_id", "expert_name", "subject", "who", "by", "initials", "specialist",
+    "student", "student_id", "teacher", "listener", "viewer", "informant", "editor", "curator",
+    "examiner", "scored_by", "marked_by", "filled_in_by", "volunteer", "member", "player",
+    "respondent_name", "consultant", "surgeon", "trainee", "resident", "lawyer", "native_speaker",
+)  # fmt: skip
+
+
+def who_column(table: pl.DataFrame, label: str | None = None) -> str | None:
+    """The column of who answered: by its usual name, or by one of `PERSONS` whose cells are names
+    that come again and again and none of the classes in `label`."""
+    usually = first_of(table, *usual.WORKER)
+    if usually is not None:
+        return usually
+    name = first_of(table.drop([label] if label in table.columns else []), *PERSONS)
+    if name is None or table[name].dtype.is_nested():
+        return None
+    own = cells.names(table[name]).drop_nulls()
+    classes = set() if label is None else set(cells.names(table[label]).drop_nulls())
+    again = 2 <= own.n_unique() <= len(own) / 2 and len(own) >= 0.5 * len(table)
+    return name if again and not classes & set(own) else None
 
 
 def without_groups(path: Path, said: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
