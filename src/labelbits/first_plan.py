@@ -11,6 +11,7 @@ from pathlib import Path
 
 from labelbits.answers.files.containers import one_sheet
 from labelbits.answers.formats.reader import IDEAL
+from labelbits.answers.table.people import NOT_KNOWN
 from labelbits.errors import InputError
 from labelbits.first_tables import BUDGET, first_signals, specified
 from labelbits.items.answered import answering
@@ -95,6 +96,8 @@ def _dataset(
         if (first.answers is None or read_by_columns(first)) and guess.label:
             lines += _key("label", guess.label, guess.why.get("label", ""))
             lines += _key("annotator", guess.annotator, "who answered")
+            if guess.annotator is None:
+                lines.append(f'# annotator = "COLUMN"   # {NOT_KNOWN}: no column names people')
             lines += _key("seconds", guess.seconds, "how long an answer took")
         elif first.answers is not None:
             lines.append(f"# its {len(first.answers):,} answers are read as {first.format}")

@@ -15,6 +15,7 @@ from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import columns_of, kind_of, reader_for
 from labelbits.answers.formats.reader import Options
 from labelbits.answers.table.left_out import said_left_out
+from labelbits.answers.table.people import NO_COLUMN, NOT_KNOWN, said_not_known
 from labelbits.answers.table.steps import as_classes
 from labelbits.errors import InputError
 from labelbits.interface import Answers
@@ -87,15 +88,7 @@ def answers_in(
             "FILES writes a plan file meanwhile)"
         )
     if columns.annotator is None:
-        several = kept["item"].is_duplicated()
-        if several.any():
-            notes.append(
-                "no column says who answered: several answers to one item count as those of "
-                "several people (--annotator COLUMN names them)"
-            )
-        else:
-            kept = kept.with_columns(pl.lit("annotator").alias(WHO))
-            told[WHO] = WHO
+        notes.append(said_not_known(f"column {columns.label!r}", NO_COLUMN))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "answers.parquet"
         kept.write_parquet(file)
@@ -123,7 +116,7 @@ def answers_in(
             f"{len(steps)} classes without an order: if they are steps of a scale (ordinal), "
             f"calling a {steps[0]} a {steps[1]} counts as wrong as calling it a {steps[-1]}"
         )
-    heard = [note for note in answers.notes if "who answered" not in note]
+    heard = [note for note in answers.notes if NOT_KNOWN not in note]
     notes += [
         shown(note)
         for note in (*heard, *said_left_out(answers))

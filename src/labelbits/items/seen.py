@@ -13,6 +13,7 @@ from labelbits.answers import read_answers
 from labelbits.answers.formats import usual
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, reader_for
+from labelbits.answers.table.people import NOT_KNOWN, people_in
 from labelbits.answers.table.preferences import as_comparisons
 from labelbits.answers.table.steps import as_classes
 from labelbits.errors import InputError
@@ -43,7 +44,9 @@ class Seen:
     @property
     def counted(self) -> str:
         """How many answers were read, and what was said of preferences among them."""
-        return f"{len(self.answers or ()):,} answers" + (f" ({self.said})" if self.said else "")
+        said = f"{len(self.answers or ()):,} answers" + (f" ({self.said})" if self.said else "")
+        nobody = self.answers is not None and people_in(self.answers.table) is None
+        return f"{said}; {NOT_KNOWN}" if nobody else said
 
 
 def look(path: Path, question: str | None, questions: list[str]) -> Seen:

@@ -13,6 +13,7 @@ from rich.text import Text
 from labelbits.annotators.calibrated import SignalCalibration
 from labelbits.annotators.noise.maximum import NO_LAPSE, NO_TOP
 from labelbits.answers.table.left_out import reasons
+from labelbits.answers.table.people import said_given
 from labelbits.interface import LEVEL
 from labelbits.quantity import Quantity
 from labelbits.report.beside_models import lines_beside
@@ -79,10 +80,12 @@ def parts(pilot: Pilot) -> list[Part]:
     beside = {(one.model, one.signal): one for one in pilot.beside_models}
     made = []
     for name, found, model in blocks:
-        who = f"the model {model}" if model else many(found.annotators, "annotator")
-        given = f"{many(found.answers, 'answer')} of {who} about {many(found.items, 'item')}"
+        answers, items = many(found.answers, "answer"), many(found.items, "item")
+        given = said_given(answers, found.annotators, items)
+        if model:
+            given = f"{answers} of the model {model} about {items}"
         if found.votes is not None:  # a table of counts does not say who voted
-            given = f"{many(found.votes, 'vote')} about {many(found.items, 'item')}"
+            given = f"{many(found.votes, 'vote')} about {items}"
         lines = list(_lines(found, None if model else pilot.prices.get(name)))
         if (compared := beside.get((model, name))) is not None:
             lines += [line for line in lines_beside(compared) if line[1]]
@@ -119,7 +122,7 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         if same.repeat is not None:
             pairs = many(same.pairs_repeat, "pair")
             yield "same person", f"asked again: {_alike(same.measure, same.repeat)}; {pairs}"
-            if same.between is None and found.annotators == 1:
+            if same.between is None and found.annotators == 1 and found.model is None:
                 yield "", "were they several people? Then give each an own name as annotator"
     if (noise := found.noise) is not None:
         where = f"{noise.dims} dimension{'s' * (noise.dims != 1)}, from {noise.source}"
