@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from labelbits.answers import read_answers
 from labelbits.answers.formats import times, usual
 from labelbits.answers.formats.copies import is_flat
 from labelbits.answers.formats.deciding import SeveralQuestionsError
-from labelbits.answers.formats.detect import columns_of, kind_of, reader_for
+from labelbits.answers.formats.detect import READERS, columns_of, kind_of, probe, reader_for
 from labelbits.answers.formats.reader import Options
 from labelbits.answers.table.left_out import said_left_out
 from labelbits.answers.table.people import NO_COLUMN, NOT_KNOWN, said_not_known
@@ -190,6 +191,21 @@ def answering(paths: list[Path], notes: list[str]) -> list[Path]:
     return [path for path in paths if path not in nobody]
 
 
+def told_format(columns: Columns) -> bool:
+    """Did the user say in which format the answers are?"""
+    return columns.format != "auto"
+
+
+def may_be_in(path: Path, name: str, paths: Sequence[Path]) -> bool:
+    """May the answers of `path` be in the format `name`? Of several files those that look so are,
+    the others describe items; one alone is what the user says."""
+    if name == "auto" or len(paths) == 1:
+        return True
+    if name not in READERS:
+        reader_for(path, name)  # says which there are
+    return READERS[name].matches(probe(path))
+
+
 def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str]) -> Answers | None:
     """The answers of those files whose format is known; None where no file's is."""
     told = columns.of_answers()
@@ -201,18 +217,23 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
         try:
             here = columns_of(path, kind_of(path)) if columns.more else ()
             named = {key: name for key, name in columns.more.items() if name in here}
-            reader, _ = reader_for(path, "auto", Options(question=columns.question, columns=named))
+            if not may_be_in(path, columns.format, paths):
+                continue
+            options = Options(question=columns.question, columns=named)
+            reader, _ = reader_for(path, columns.format, options)
         except InputError:
             continue
         # The numbers of a table may be its features.
-        if reader.weakness < BY_SHAPE or columns.text or columns.image:
+        if told_format(columns) or reader.weakness < BY_SHAPE or columns.text or columns.image:
             known.append(path)
             plain = plain and reader.by_columns
     known = answering(known, notes)
     if not known:
         return None
     try:
-        found = read_answers(known, question=columns.question, columns=told if plain else None)
+        found = read_answers(
+            known, columns.format, question=columns.question, columns=told if plain else None
+        )
         found, said = as_classes(found, str(known[0]))
         notes += [said] if said else []
         _one_class(found, "the question", columns, str(known[0]))

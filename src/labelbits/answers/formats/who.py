@@ -52,8 +52,6 @@ def annotators(path: Path, table: pl.DataFrame, column: str | None, notes: list[
     if said and said <= NAMELESS | {""} and own.null_count() == table[column].null_count():
         shown = " or ".join(sorted(repr(name) for name in said if name))
         why = f"says {shown} in every row" if shown else "is empty"
-        notes.append(
-            said_not_known(path.name, f"column {column!r} {why}, so nobody is named")
-        )
+        notes.append(said_not_known(path.name, f"column {column!r} {why}, so nobody is named"))
         return pl.lit(NOBODY)
     return pl.lit(own)
