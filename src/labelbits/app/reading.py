@@ -17,10 +17,9 @@ from labelbits.answers.formats.reader import Options, Probe, first_of
 from labelbits.answers.formats.times import time_column
 from labelbits.answers.formats.usual import ITEM, WORKER, label_column
 from labelbits.answers.reading import read_answers
-from labelbits.answers.table.people import people_in, said_given
+from labelbits.answers.table.people import many, people_in, said_given
 from labelbits.errors import InputError
 from labelbits.interface import Answers
-from labelbits.report.pilot import many
 
 #: What a column of a plain table can be told to be, in the words of the page.
 ROLES = {

@@ -16,6 +16,7 @@ from labelbits.answers.formats.usual import LABEL, SCALE, WORKER, label_column
 from labelbits.interface import Answers
 from labelbits.items.reading import LONG, TEXT, UNIQUE, id_column, is_path, unique_column
 from labelbits.items.tables import names_of
+from labelbits.items.undescribed import image_at
 
 #: Endings of files of images.
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
@@ -80,8 +81,9 @@ def guess_columns(
     if found.id is None and (own := unique_column(table)) is not None:
         found.id = own
         found.questions.append(f"is {own!r} the name of an item? {UNIQUE}")
-    # Items that are named by their texts are described by them too.
-    taken = {found.annotator, found.gold, None if of_text else found.id}
+    # Items that are named by their texts or images are described by them too.
+    own = of_text or (found.id is not None and is_path(cells.names(looked[found.id])))
+    taken = {found.annotator, found.gold, None if own else found.id}
     found.seconds = times.time_column(table)
     taken |= {found.seconds}
     _described(looked, taken, found, where)
@@ -97,8 +99,8 @@ def guess_columns(
         found.text = found.image = None  # what it describes is not what was asked about
     if found.image and not _is_there(looked[found.image], where):
         found.questions.append(
-            f"where are the images that {found.image!r} names? They are not files beside {where}: "
-            "put them there and add image = to the plan file"
+            f"where are the images that {found.image!r} names? They are not files beside {where} "
+            "or in a folder there: put them there and add image = to the plan file"
         )
         found.image = None
     _labelled(looked, taken, found)
@@ -134,8 +136,7 @@ def _counts_rows(name: str) -> bool:
 
 
 def _is_there(column: pl.Series, where: str) -> bool:
-    first = str(column.drop_nulls()[0])
-    return Path(first).is_file() or (Path(where).parent / first).is_file()
+    return image_at(str(column.drop_nulls()[0]), where) is not None
 
 
 def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> None:

@@ -221,7 +221,8 @@ def _joined(
             )
     elif named[0][1] is None:
         notes.append(
-            f"every row is an item of its own: no column of ids was found ({say('id')} names one)"
+            f"every row is an item of its own, named by its number from 0: no column of ids was "
+            f"found ({say('id')} names one)"
         )
         numbers = pl.Series(JOINED, range(len(named[0][0])), dtype=pl.Int64).cast(pl.String)
         return named[0][0].with_columns(numbers), "row number"

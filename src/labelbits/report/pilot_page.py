@@ -10,7 +10,7 @@ import polars as pl
 
 from labelbits.annotators.beside_models import BesideModel
 from labelbits.answers.formats.language_models import MODEL
-from labelbits.answers.table.people import NOT_KNOWN
+from labelbits.answers.table.people import NOT_KNOWN, many
 from labelbits.interface import LEVEL
 from labelbits.report.blocks import (
     Block,
@@ -23,7 +23,7 @@ from labelbits.report.blocks import (
     Table,
 )
 from labelbits.report.figures import INK, colour, label, layout, log_ticks
-from labelbits.report.pilot import Part, many, parts
+from labelbits.report.pilot import Part, parts
 
 if TYPE_CHECKING:
     from labelbits.annotators.pilot import Pilot

@@ -32,4 +32,9 @@ def said_given(answers: str, people: int | None, items: str) -> str:
     """What was given, in words: `answers` and `items` are counted ("3 answers", "2 items")."""
     if people is None:
         return f"{answers} about {items}; {NOT_KNOWN}"
-    return f"{answers} of {people:,} annotator{'s' * (people != 1)} about {items}"
+    return f"{answers} of {many(people, 'annotator')} about {items}"
+
+
+def many(count: int, what: str) -> str:
+    """A count and its noun."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
