@@ -38,13 +38,14 @@ def read_table(path: Path, notes: list[str]) -> pl.DataFrame:
     from labelbits.answers.files.csv_files import read_csv
     from labelbits.answers.files.json_files import json_elements
     from labelbits.answers.files.no_data import refuse_folder, refuse_no_data
-    from labelbits.answers.files.opening import Rejects, check_file, head
+    from labelbits.answers.files.opening import Rejects, check_file, head, said_of_splits
     from labelbits.answers.files.parquet import is_arrow, read_parquet
 
     if path.is_dir():
         shards = sorted(path.rglob("*.arrow"))[:1000]
         if not shards:
             raise refuse_folder(path, "a table, or a folder that datasets saved (Arrow files)")
+        notes += [said for said in said_of_splits(path) if said not in notes]
         return pl.concat([read_table(one, notes) for one in shards], how="diagonal_relaxed")
     check_file(path, "a table")
     rejects = Rejects()

@@ -196,6 +196,10 @@ def _joined(
             own = names_of(answers, table)
         if own is None:
             own = id_column(table)
+        if own is None and guessed and answers is None and not columns.annotator:
+            used = {getattr(columns, one.name) for one in fields(columns) if one.name in KEYS}
+            taken = {*used, *columns.features, *columns.more.values()}
+            own = unique_column(table, {name and found_column(table, name) for name in taken})
         if own is None and columns.text and len(tables) == 1:
             text = found_column(table, columns.text)
             own = text if columns.annotator or _repeats(table, text) else None
@@ -204,10 +208,6 @@ def _joined(
                     f"no column is called {', '.join(IDS[:3])}: equal texts are one item "
                     f"({say('id')} COLUMN names items otherwise)"
                 )
-        if own is None and guessed and answers is None and not columns.annotator:
-            used = {getattr(columns, one.name) for one in fields(columns) if one.name in KEYS}
-            taken = {*used, *columns.features, *columns.more.values()}
-            own = unique_column(table, {name and found_column(table, name) for name in taken})
         if own is not None:
             table = without_summaries(table, own, path, notes)
         named.append((table, own))

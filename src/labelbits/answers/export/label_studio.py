@@ -36,9 +36,9 @@ def heading(project: Project) -> str:
 def what_next(answers: str) -> str:
     """The last step: answers are there to plan again with."""
     return (
-        f"`labelbits plan TABLE {answers} --budget X` with the table of your items plans again\n"
-        f'   with these answers (in a plan file: `pilot = [..., "{answers}"]`); '
-        f"`labelbits pilot\n   {answers}` says what they are like.\n"
+        f"`labelbits pilot {answers}` says what the answers\n   are like, and "
+        f"`labelbits plan TABLE {answers} --budget X`, with the table of your\n   items, plans "
+        f'again with them (in a plan file: `pilot = [..., "{answers}"]`).\n'
     )
 
 
