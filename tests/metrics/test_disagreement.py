@@ -74,6 +74,16 @@ def test_how_many_answers_an_item_needs_depends_on_what_is_judged() -> None:
     one, many, most = (needed[what] for what in ("class", "distribution", "entropy"))
     assert None not in (one, many, most)
     assert (many or 0) < (most or 0)
+    # Items that are all as hard: three votes on each cannot tell, and both ends are known.
+    even = np.where(np.eye(3, dtype=bool)[np.arange(600) % 3], 0.8, 0.1)
+    three = answers_each(np.stack([rng.multinomial(3, one) for one in even]), 0)
+    assert three is not None
+    right = {m: (rng.multinomial(m, even[0], size=20_000) + 0.5 * rng.random((20_000, 3))).argmax(1)
+             for m in (three.if_alike or 0, (three.if_alike or 0) - 1)}  # fmt: skip
+    enough, less = ((one == 0).mean() for one in right.values())
+    assert enough > 0.975
+    assert less < 0.985
+    assert (three.enough()["class"] or 1000) > (three.if_alike or 0)
     # People who agree leave nothing to ask twice about.
     alike = answers_each(np.tile([12, 0, 0], (60, 1)) + np.tile([0, 0, 0], (60, 1)), 0)
     assert alike is not None

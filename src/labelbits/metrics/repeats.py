@@ -7,8 +7,13 @@ answers v ~ Multinomial(m, p) are what is known of it. Of so many answers:
     lacking    mean KL(p || q) in nats, q the posterior mean of v and the items' shared prior,
     entropy    correlation of the posterior mean of H(p) with H(p).
 
-The items' p are drawn from their posterior given the votes that the pilot has (`entropy`). Nothing
-is said of a classifier, which learns of one item from others.
+The items' p are drawn from their posterior given the votes that the pilot has (`entropy`). Few
+votes on each leave open whether some items are contested: `if_alike` is what the class needs if no
+item is harder than another, and one answer is right with the r that people agree by,
+
+    agreement = r^2 + (1 - r)^2 / (K - 1).
+
+Nothing is said of a classifier, which learns of one item from others.
 """
 
 from __future__ import annotations
@@ -34,13 +39,15 @@ WRONG, LACKING, CORRELATION = 0.02, 0.2, 0.9
 @dataclass(frozen=True)
 class AnswersEach:
     """What so many `answers` (M,) on an item tell of it: `right` (M,), `lacking` (M,) and `entropy`
-    (M,) as in the module's text; `votes` that an item has in the pilot, on average."""
+    (M,) as in the module's text; `votes` that an item has in the pilot, on average; `if_alike`
+    answers for the class if all items are equally hard."""
 
     answers: tuple[int, ...]
     right: np.ndarray
     lacking: np.ndarray
     entropy: np.ndarray
     votes: float
+    if_alike: int | None
 
     def enough(self) -> dict[str, int | None]:
         """Answers that are enough for the `class`, the `distribution` and its `entropy`; None where
@@ -79,4 +86,21 @@ def answers_each(counts: np.ndarray, seed: int) -> AnswersEach | None:
         correlation = 0.0 if same else float(np.corrcoef(told, entropy)[0, 1])
         found.append((np.mean(most == top), lacking.mean(), correlation))
     right, lacking, correlation = np.array(found).T
-    return AnswersEach(TRIED, right, lacking, correlation, float(counts.sum(1).mean()))
+    alike = _if_alike(counts, rng)
+    return AnswersEach(TRIED, right, lacking, correlation, float(counts.sum(1).mean()), alike)
+
+
+def _if_alike(counts: np.ndarray, rng: np.random.Generator) -> int | None:
+    """Answers that are enough for the class where every item is as hard as any other, and mistakes
+    fall on all other classes alike; None where the most that were tried are not."""
+    classes, votes = counts.shape[1], counts.sum(1)
+    pairs = float((votes * (votes - 1)).sum())
+    agreement = float((counts * (counts - 1)).sum()) / pairs
+    r = (1 + np.sqrt(max(0.0, (classes - 1) * (classes * agreement - 1)))) / classes
+    p = np.full(classes, (1 - r) / max(classes - 1, 1))
+    p[0] = r
+    for m in TRIED:
+        seen = rng.multinomial(m, p, size=SIMULATED)
+        if np.mean((seen + 0.5 * rng.random(seen.shape)).argmax(1) == 0) >= 1 - WRONG:
+            return m
+    return None

@@ -260,13 +260,15 @@ class MeasuredCurve(TypedDict):
 
 
 #: Answers on an item that are enough for its `class`, the `distribution` of what people say and the
-#: `entropy` of that (None: more than were tried), from items with so many `votes` on average.
+#: `entropy` of that (None: more than were tried), from items with so many `votes` on average;
+#: `class_if_alike` if no item is harder than another.
 AnswersEachItem = TypedDict(
     "AnswersEachItem",
     {
         "class": int | None,
         "distribution": int | None,
         "entropy": int | None,
+        "class_if_alike": int | None,
         "votes": float,
         "sentence": str,
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from labelbits.planning.comparisons.dimensions import OWN, Richness, moved, rich
 from labelbits.planning.comparisons.held import Held, Source
 from labelbits.recovery import SignalEmbedding, agreement, shots
 from labelbits.recovery.held_out import nested_subsets, predict, splits
+from labelbits.recovery.held_out.halves import HALVED, half_of
 from labelbits.recovery.held_out.predictions import Learn
 from labelbits.recovery.metrics import Score, spearman
 
@@ -167,37 +168,71 @@ def measured_alignment(
     tell: Callable[[float], None], beside: Measured | None = None,
 ) -> Measured:  # fmt: skip
     rows = held.rows(source)
-    groups = np.random.default_rng([seed, 33]).permutation(np.unique(held.question[rows]))
-    first = np.isin(held.question[rows], groups[: len(groups) // 2])
-    parts = []
-    nested = [
-        _subsets(held, half, seed + number)
-        for number, half in enumerate((rows[first], rows[~first]))
-    ]
+    halving, *again = (
+        [_subsets(held, half, seed + 2 * number + k) for k, half in enumerate(halves)]
+        for number, halves in enumerate(_halves(rows, held.question[rows], seed))
+    )
     # Halves of the questions may hold answers that double more often in one: sizes go in pairs.
-    levels = min(len(subsets) for subsets in nested)
-    for number, every in enumerate(nested):
+    levels = min(len(subsets) for one in (halving, *again) for subsets in one)
+    parts = []
+    for number, every in enumerate(halving):
         subsets = every[-levels:]
         spaces = [learn(held.part(one)) for one in subsets]
         more = richer(held, subsets[-1], learn, number)
         parts.append(Part(subsets, np.zeros(0, int), spaces, more))
-        tell((number + 1) / 2)
+        tell((number + 1) / (2 + len(again)))
     if beside is not None:
         return _aligned_beside(source, parts, beside, seed)
+    own = _alignments([part.spaces for part in parts], seed)
+    found = [own]
+    for number, nested in enumerate(again):
+        spaces = [[learn(held.part(one)) for one in every[-levels:][-2:]] for every in nested]
+        found.append(_alignments(spaces, seed))
+        tell((number + 3) / (2 + len(again)))
+    values, errors = _over_halvings(found)
+    sizes = np.array([float(len(one)) for one in parts[0].fitted])
+    rise = float(values[-1] - values[-2]) if len(values) > 1 else 0.0
+    error = math.hypot(errors[-1], errors[-2]) if len(values) > 1 else math.inf
+    richness = _richness(held, parts, rows, float(own[0][-1]), errors[-1])
+    return Measured(source, sizes, values, errors, rise, error, parts, richness)
+
+
+def _halves(
+    rows: np.ndarray, question: np.ndarray, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The two halves of each halving."""
+    for number in range(HALVED):
+        first = half_of(question, seed, number)
+        yield rows[first], rows[~first]
+
+
+def _alignments(spaces: Sequence[Sequence[Any]], seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(alignment, its standard error) of two halves' spaces at each size, smallest first."""
     found = [
         spearman(np.asarray(a.embedding_), np.asarray(b.embedding_), bootstrap=100, seed=seed)
-        for a, b in zip(parts[0].spaces, parts[1].spaces, strict=True)
+        for a, b in zip(*spaces, strict=True)
     ]
     # A fit that puts all items in one place says nothing of distances: no correlation.
     found = [r if math.isfinite(r) and math.isfinite(r.high) else NOTHING_KNOWN for r in found]
     # The root of a correlation r has the error of r over 2 sqrt(r); near 0 that of sqrt itself.
     values = np.array([math.sqrt(max(float(r), 0.0)) for r in found])
     errors = np.array([_error(r) / (2 * max(v, 0.2)) for r, v in zip(found, values, strict=True)])
-    sizes = np.array([float(len(one)) for one in parts[0].fitted])
-    rise = float(values[-1] - values[-2]) if len(values) > 1 else 0.0
-    error = math.hypot(errors[-1], errors[-2]) if len(values) > 1 else math.inf
-    richness = _richness(held, parts, rows, values[-1], errors[-1])
-    return Measured(source, sizes, values, errors, rise, error, parts, richness)
+    return values, errors
+
+
+def _over_halvings(
+    found: Sequence[tuple[np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean alignment at each size and its standard error: by the items, and by which answers are
+    in which half, where a size was measured in several halvings."""
+    first, spread = found[0]
+    values, errors = first.copy(), spread.copy()
+    for back in range(1, min((len(one) for one, _ in found[1:]), default=0) + 1):
+        here = np.array([one[-back] for one, _ in found])
+        items = float(np.mean([error[-back] for _, error in found]))
+        values[-back] = here.mean()
+        errors[-back] = math.hypot(items, here.std(ddof=1) / math.sqrt(len(here)))
+    return values, errors
 
 
 def _richness(

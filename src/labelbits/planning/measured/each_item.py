@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from labelbits.metrics import metric_of
-from labelbits.metrics.repeats import answers_each
+from labelbits.metrics.repeats import AnswersEach, answers_each
 from labelbits.planning.evidence.loading import Evidence
 from labelbits.planning.records import AnswersEachItem
 from labelbits.planning.result import Family
@@ -29,15 +31,27 @@ def needed_each(
         return None
     enough = found.enough()
     said = (
-        f"For an item's own label, not a classifier's: {_answers(enough['class'])} for its class "
-        f"(one is right on {100 * found.right[0]:.0f} %), {_answers(enough['distribution'])} for "
-        f"the distribution of what people say, and {_answers(enough['entropy'])} for how much they "
-        "disagree (its entropy)."
+        f"For an item's own label, not a classifier's: {_for_class(found)} for its class, "
+        f"{_answers(enough['distribution'])} for the distribution of what people say, and "
+        f"{_answers(enough['entropy'])} for how much they disagree (its entropy)."
     )
     most = max((one or found.answers[-1]) for one in enough.values())
     if found.votes < most:
         said += f" The pilot has {found.votes:.2g} an item: what more would tell is a model's."
-    return {**enough, "votes": found.votes, "sentence": said}  # type: ignore[typeddict-item]
+    told = {**enough, "class_if_alike": found.if_alike, "votes": found.votes, "sentence": said}
+    return cast("AnswersEachItem", told)
+
+
+def _for_class(found: AnswersEach) -> str:
+    """Answers for an item's class; both ends where the pilot's votes are too few to tell whether
+    some items are contested."""
+    most, least = found.enough()["class"], found.if_alike
+    told = most is not None and found.votes >= most
+    if told or least is None or (most is not None and most <= least):
+        return _answers(most)
+    return (
+        f"{least} (if no item is harder than another) to {_answers(most)} (if some are contested)"
+    )
 
 
 def _answers(number: int | None) -> str:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labelbits.interface import Answers
+from labelbits.interface import Answers, Z
 from labelbits.recovery.held_out.folds import questions_of, take
 from labelbits.recovery.held_out.predictions import Learn
 from labelbits.recovery.metrics import Score, spearman
 
 #: Resamples of items behind an interval.
 BOOTSTRAP = 100
+#: Halvings that `recover` and plans take the mean of: by one alone an alignment was .92 where four
+#: others said .84 to .88, and .85 was true (900 triplets about 40 items).
+HALVED = 4
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Halves:
 
 
 def alignment_by_halves(
-    answers: Answers, learn: Learn, *, splits: int = 1, seed: int = 0
+    answers: Answers, learn: Learn, *, splits: int = HALVED, seed: int = 0
 ) -> Halves:
     """Spearman correlation of a fit's distances with the true ones, estimated without them.
 
@@ -40,21 +43,31 @@ def alignment_by_halves(
     question = questions_of(answers)
     found = []
     for number in range(splits):
-        generator = np.random.default_rng([seed, 23, number])
-        groups = np.unique(question)
-        side = np.zeros(int(groups.max(initial=0)) + 1, dtype=bool)
-        side[generator.permutation(groups)[: len(groups) // 2]] = True
+        side = half_of(question, seed, number)
         first, second = (
-            learn(take(answers, np.flatnonzero(side[question] == part))) for part in (True, False)
+            learn(take(answers, np.flatnonzero(side == part))) for part in (True, False)
         )
         spaces = np.asarray(first.embedding_), np.asarray(second.embedding_)
         found.append(spearman(*spaces, bootstrap=BOOTSTRAP, seed=seed))
     r, low, high = np.nanmean([[float(one), one.low, one.high] for one in found], axis=0)
+    if len(found) > 1:  # which answers are in which half is luck as well
+        luck = Z * float(np.nanstd([float(one) for one in found], ddof=1)) / math.sqrt(len(found))
+        low, high = r - math.hypot(r - low, luck), r + math.hypot(high - r, luck)
     return Halves(
         Score(_root(r), _root(low), _root(high)),
         float(r),
         len(answers) // 2,
     )
+
+
+def half_of(question: np.ndarray, seed: int, number: int) -> np.ndarray:
+    """Which answers (n,) to questions (n,) are in the first half of halving `number`; all answers
+    to a question are in one half."""
+    groups = np.unique(question)
+    side = np.zeros(int(groups.max(initial=0)) + 1, dtype=bool)
+    generator = np.random.default_rng([seed, 23, number])
+    side[generator.permutation(groups)[: len(groups) // 2]] = True
+    return side[question]
 
 
 def _root(r: float) -> float:
