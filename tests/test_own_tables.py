@@ -351,7 +351,9 @@ def test_a_format_and_columns_that_were_told_go_through_init_and_plan(tmp_path: 
     rng = np.random.default_rng(0)
     texts = [f"{TEXTS[k % 6]} {k}" for k in range(40)]
     votes = rng.multinomial(3, [0.5, 0.5], size=40)
-    tallies = _write(tmp_path / "c.csv", review=texts, n_good=votes[:, 0], n_bad=votes[:, 1])
+    tallies = _write(
+        tmp_path / "c.csv", review=texts, n_good=votes[:, 0].tolist(), n_bad=votes[:, 1].tolist()
+    )
     told = Columns(format="counts")
     data = tomllib.loads(first_plan([tallies], tmp_path, told).text)["dataset"]
     assert (data["text"], data["format"]) == ("review", "counts")

@@ -36,9 +36,9 @@ def heading(project: Project) -> str:
 def what_next(answers: str) -> str:
     """The last step: answers are there to plan again with."""
     return (
-        f"`labelbits pilot {answers}` says what the answers\n   are like, and "
-        f"`labelbits plan TABLE {answers} --budget X`, with the table of your\n   items, plans "
-        f'again with them (in a plan file: `pilot = [..., "{answers}"]`).\n'
+        f'Add it to the plan file, `pilot = [..., "{answers}"]`,\n'
+        "   and run `labelbits plan PLAN.toml`: it plans again with these answers.\n"
+        f"   (`labelbits pilot {answers}` says what they are like.)\n"
     )
 
 
