@@ -374,3 +374,17 @@ def test_images_in_a_folder_beside_their_table_are_found(tmp_path: Path) -> None
     where = str(_write(tmp_path / "t.csv", filename=["a.png"], label=["x"]))
     assert image_at("a.png", where) == tmp_path / "img" / "a.png"
     assert image_at("b.png", where) is None
+
+
+def test_splits_that_are_read_together_are_said(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"text": TEXTS, "label": list("xyxyxy")})
+    for place, split in enumerate(("train", "test")):
+        (tmp_path / "hf" / split).mkdir(parents=True)
+        rows[place * 3 : place * 3 + 3].write_ipc_stream(tmp_path / "hf" / split / "data.arrow")
+    said = "its splits test and train are read as one table"
+    assert any(said in note for note in lb.read_answers(tmp_path / "hf").notes)
+    both = read_tables([tmp_path / "hf"], Columns(text="text", label="label"))
+    assert len(both.ids) == 6
+    assert any(said in note for note in both.notes)
+    one = read_tables([tmp_path / "hf" / "train"], Columns(text="text", label="label"))
+    assert not any("splits" in note for note in one.notes)
