@@ -320,6 +320,9 @@ def test_ids_are_guessed_alike_by_plan_and_by_init(tmp_path: Path) -> None:
     assert found.ids[0] == "T-0"
     # A plan file names what it means: without an id its items are not named by a guess.
     assert "T-0" not in read_tables([file], told).ids
+    when = _write(tmp_path / "w.csv", at=[f"2026-10-0{k} 09:00" for k in (1, 2, 3)], Body=TEXTS[:3],
+                  Queue=list("xyx"))  # fmt: skip
+    assert read_tables([when], told, guessed_ids=True).ids == ["0", "1", "2"]  # no time is a name
     again = _write(tmp_path / "u.csv", Ticket=["a", "a", "b"], Body=TEXTS[:3], Queue=list("xyx"))
     assert read_tables([again], told, guessed_ids=True).ids == ["0", "1", "2"]
 

@@ -148,7 +148,7 @@ def id_column(table: pl.DataFrame) -> str | None:
 
 def unique_column(table: pl.DataFrame, taken: Container[str | None] = ()) -> str | None:
     """A column, none of `taken`, whose short values are all different: it may be ids."""
-    from labelbits.answers.formats import cells, times
+    from labelbits.answers.formats import cells, stamps, times
 
     for name, kind in table.schema.items():
         if kind.is_nested() or kind.is_float() or kind.is_temporal() or len(table) < 2:
@@ -158,6 +158,8 @@ def unique_column(table: pl.DataFrame, taken: Container[str | None] = ()) -> str
         values = cells.names(table[name])
         if values.null_count() or values.n_unique() < len(values):
             continue
+        if not values[0].isdigit() and stamps.point(values[0]) is not None:
+            continue  # when a row was written
         if float(values.str.len_chars().mean() or 0) <= LONG and not is_path(values):  # type: ignore[arg-type]
             return name
     return None
