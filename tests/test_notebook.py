@@ -140,3 +140,14 @@ def test_a_vote_and_a_hard_label_have_one_price_unless_parted(pilot) -> None:
     parted = plan.at(prices={"hard": 0.1, "votes x 3": 0.02})
     assert prices(parted) == {"hard": 0.1, "votes x 3": 0.02}
     assert prices(parted.at(prices={"hard": 0.2})) == {"hard": 0.2, "votes x 3": 0.02}
+
+
+def test_columns_without_known_names_are_told_the_python_way() -> None:
+    frame = pl.DataFrame({"track": ["a", "b"], "rater": ["p", "q"], "mood": ["x", "y"]})
+    with pytest.raises(lb.InputError) as caught:
+        lb.plan(features=np.eye(2), answers=frame, budget=1)
+    told = str(caught.value)
+    assert 'columns={"item": "COL", "annotator": "COL", "label": "COL"} says' in told
+    assert "rename the columns" in told
+    assert "--" not in told
+    assert "labelbits pilot" not in told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,14 @@ import pytest
 
 import labelbits as lb
 from labelbits import InputError
+from labelbits.annotators.pilot import run_pilot
+from labelbits.answers.table.people import NOT_KNOWN
+from labelbits.first_plan import first_plan
 from labelbits.items.tables import Columns, read_tables
 from labelbits.items.texts import embed_texts
-from labelbits.items.undescribed import described_rows
+from labelbits.items.undescribed import described_rows, image_at
 from labelbits.own_tables import AskedKind, plan_tables
+from labelbits.report.pilot import parts
 
 TEXTS = ["a fine film", "a dull film", "a fine story", "a dull plot", "fine actors", "dull actors"]
 
@@ -295,3 +301,93 @@ def test_labels_that_are_no_classes_are_refused(
             metric=None, seed=0, progress=lambda *_: None,
         )  # fmt: skip
     assert said in str(problem.value)
+
+
+def _tickets(path: Path, **more: list) -> Path:
+    """200 labelled texts with a number each under a name that nobody knows, and nobody named."""
+    rng = np.random.default_rng(0)
+    said = rng.integers(2, size=200)
+    words = [f"{'parcel lost' if k else 'bill wrong'} {rng.integers(9)}" for k in said]
+    label = [["ship", "pay"][k] if row % 2 else "" for row, k in enumerate(said)]
+    return _write(path, Ticket=[f"T-{k}" for k in range(200)], Body=words, Queue=label, **more)
+
+
+def test_ids_are_guessed_alike_by_plan_and_by_init(tmp_path: Path) -> None:
+    file = _tickets(tmp_path / "t.csv")
+    assert 'id = "Ticket"' in first_plan([file], tmp_path).text
+    told = Columns(text="Body", label="Queue")
+    found = read_tables([file], told, guessed_ids=True)
+    assert found.ids[0] == "T-0"
+    # A plan file names what it means: without an id its items are not named by a guess.
+    assert "T-0" not in read_tables([file], told).ids
+    when = _write(tmp_path / "w.csv", at=[f"2026-10-0{k} 09:00" for k in (1, 2, 3)], Body=TEXTS[:3],
+                  Queue=list("xyx"))  # fmt: skip
+    assert read_tables([when], told, guessed_ids=True).ids == ["0", "1", "2"]  # no time is a name
+    again = _write(tmp_path / "u.csv", Ticket=["a", "a", "b"], Body=TEXTS[:3], Queue=list("xyx"))
+    assert read_tables([again], told, guessed_ids=True).ids == ["0", "1", "2"]
+
+
+def test_the_names_of_a_pandas_frame_are_its_ids(tmp_path: Path) -> None:
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"f": [1.0, 2.0, 3.0], "g": [0.0, 1.0, 2.0]}, index=["x", "y", "z"])
+    frame.to_parquet(tmp_path / "f.parquet")
+    answers = _write(tmp_path / "a.csv", item=list("xyz"), label=list("aba"))
+    found = read_tables([answers, tmp_path / "f.parquet"], Columns(features=("f", "g")))
+    assert found.ids == list("xyz")
+    np.testing.assert_array_equal(found.features[:, 0], [1, 2, 3])
+
+
+def test_who_answered_is_not_known_is_said_alike_everywhere(tmp_path: Path) -> None:
+    file = _tickets(tmp_path / "t.csv")
+    pilot = run_pilot([file], columns={"item": "Ticket", "label": "Queue"})
+    assert parts(pilot)[0].given == "100 answers about 100 items; who answered is not known"
+    assert pilot.to_dict()["signals"]["hard"]["annotators"] is None
+    assert NOT_KNOWN in first_plan([file], tmp_path).text
+    found = read_tables([file], Columns(text="Body", label="Queue"), guessed_ids=True)
+    assert any(NOT_KNOWN in note for note in found.notes)
+    named = run_pilot([_tickets(tmp_path / "u.csv", who=["ann", "ann", "bob", "bob"] * 50)],
+                      columns={"item": "Ticket", "label": "Queue", "annotator": "who"})  # fmt: skip
+    assert parts(named)[0].given == "100 answers of 2 annotators about 100 items"
+
+
+def test_a_format_and_columns_that_were_told_go_through_init_and_plan(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    texts = [f"{TEXTS[k % 6]} {k}" for k in range(40)]
+    votes = rng.multinomial(3, [0.5, 0.5], size=40)
+    tallies = _write(
+        tmp_path / "c.csv", review=texts, n_good=votes[:, 0].tolist(), n_bad=votes[:, 1].tolist()
+    )
+    told = Columns(format="counts")
+    data = tomllib.loads(first_plan([tallies], tmp_path, told).text)["dataset"]
+    assert (data["text"], data["format"]) == ("review", "counts")
+    found = read_tables([tallies], replace(told, text="review"), by_name=True)
+    assert found.answers is not None
+    assert sorted(found.answers.classes) == ["bad", "good"]
+    rows = _write(tmp_path / "m.csv", track=list("abcd"), rater=list("pqpq"), mood=list("xyxy"))
+    told = Columns(id="track", annotator="rater", label="mood")
+    data = tomllib.loads(first_plan([rows], tmp_path, told).text)["dataset"]
+    assert data["columns"] == {"item": "track", "annotator": "rater", "label": "mood"}
+    with pytest.raises(InputError, match=r"--columns label names the column 'moood'.*mean 'mood'"):
+        first_plan([rows], tmp_path, replace(told, label="moood"))
+
+
+def test_images_in_a_folder_beside_their_table_are_found(tmp_path: Path) -> None:
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "a.png").write_bytes(b"x")
+    where = str(_write(tmp_path / "t.csv", filename=["a.png"], label=["x"]))
+    assert image_at("a.png", where) == tmp_path / "img" / "a.png"
+    assert image_at("b.png", where) is None
+
+
+def test_splits_that_are_read_together_are_said(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"text": TEXTS, "label": list("xyxyxy")})
+    for place, split in enumerate(("train", "test")):
+        (tmp_path / "hf" / split).mkdir(parents=True)
+        rows[place * 3 : place * 3 + 3].write_ipc_stream(tmp_path / "hf" / split / "data.arrow")
+    said = "its splits test and train are read as one table"
+    assert any(said in note for note in lb.read_answers(tmp_path / "hf").notes)
+    both = read_tables([tmp_path / "hf"], Columns(text="text", label="label"))
+    assert len(both.ids) == 6
+    assert any(said in note for note in both.notes)
+    one = read_tables([tmp_path / "hf" / "train"], Columns(text="text", label="label"))
+    assert not any("splits" in note for note in one.notes)

@@ -70,6 +70,9 @@ def plan(
     columns: Annotated[
         str, typer.Option(help="Tables: item=COL,annotator=COL,label=COL,... in one option.")
     ] = "",
+    file_format: Annotated[
+        str, typer.Option("--format", help="Tables: auto, or the format of the answers.")
+    ] = "auto",
     sheet: SheetOption = None,
     question: Annotated[
         str | None, typer.Option(help="Tables: the question, where answers to several are there.")
@@ -99,6 +102,7 @@ def plan(
     with stoppable("nothing was written"):
         if len(files) == 1 and files[0].suffix == ".toml":
             more = {"ask": ask, "metric": metric, "embedding": embedding, "sheet": sheet}
+            more |= {"format": "" if file_format == "auto" else file_format}
             given = [name for name, value in {**own, **more}.items() if value]
             if given:
                 raise InputError(
@@ -112,8 +116,8 @@ def plan(
 
             with progress_bar() as tell, one_sheet(sheet):
                 made = plan_tables(
-                    files, own, folder, budget=budget, ask=ask or (), metric=metric, seed=seed,
-                    progress=tell, embedding=embedding,
+                    files, {**own, "format": file_format}, folder, budget=budget, ask=ask or (),
+                    metric=metric, seed=seed, progress=tell, embedding=embedding,
                 )  # fmt: skip
     if as_json:
         print_json(document(made))

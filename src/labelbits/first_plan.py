@@ -6,16 +6,19 @@ What could not be told stands in it as a question, in a comment beside the line 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labelbits.answers.files.containers import one_sheet
 from labelbits.answers.formats.reader import IDEAL
+from labelbits.answers.table.people import NOT_KNOWN
 from labelbits.errors import InputError
 from labelbits.first_tables import BUDGET, first_signals, specified
-from labelbits.items.answered import answering
+from labelbits.items.answered import answering, may_be_in
 from labelbits.items.guessing import relative
+from labelbits.items.reading import found_column, no_column
 from labelbits.items.seen import Seen, describes, look, read_by_columns
+from labelbits.items.tables import Columns
 from labelbits.metrics import METRICS
 from labelbits.planning.spec.planfile import OF_COMPARISONS, default_metric
 from labelbits.planning.spec.planwriter import toml_value
@@ -31,22 +34,24 @@ class FirstPlan:
 
 
 def first_plan(
-    paths: Sequence[Path], folder: Path, question: str | None = None, sheet: str | None = None
+    paths: Sequence[Path], folder: Path, told: Columns | None = None, sheet: str | None = None
 ) -> FirstPlan:
-    """The plan file for these files, whose paths it names relative to `folder`; `question` and
-    `sheet` are those to read where files hold several.
+    """The plan file for these files, whose paths it names relative to `folder`; `told` is what
+    the user said of columns, the question and the format of answers, and `sheet` the one to read.
 
     Raises `InputError` for a file that is missing or is neither a table, answers nor features.
     """
     if not paths:
         raise InputError("no file is given; expected the tables, answers or features there are")
+    told = told or Columns()
     questions: list[str] = []
     with one_sheet(sheet) as others:
-        seen = [look(Path(path), question, questions) for path in paths]
+        seen = [look(Path(path), _of_file(Path(path), told, paths), questions) for path in paths]
+        _check_told(seen, told)
         _describing_alone(seen)
         questions += others
     lines = ["# A plan file for labelbits plan. Lines with ? are questions: check them first.", ""]
-    lines += _dataset(seen, folder, question, questions)
+    lines += _dataset(seen, folder, told, questions)
     if sheet:
         lines.append(f"sheet = {toml_value(sheet)}")
     kinds = _kinds(seen)
@@ -54,6 +59,22 @@ def first_plan(
     lines += _budget(seen, questions)
     lines += _signals(kinds, seen)
     return FirstPlan("\n".join(lines) + "\n", questions)
+
+
+def _of_file(path: Path, told: Columns, paths: Sequence[Path]) -> Columns:
+    """What was told of this one: of several files the format is that of those that look so."""
+    known = may_be_in(path, told.format, list(map(Path, paths)))
+    return told if known else replace(told, format="auto")
+
+
+def _check_told(seen: list[Seen], told: Columns) -> None:
+    """Raise `InputError` for a column that was told and is in none of the files."""
+    known = [name for one in seen if one.table is not None for name in one.table.columns]
+    where = ", ".join(str(one.path) for one in seen)
+    beside = {"text": told.text, "image": told.image, "gold": told.gold}
+    for key, name in {**told.of_answers(), **beside}.items():
+        if name and all(one.table is None or not found_column(one.table, name) for one in seen):
+            raise no_column(where, f"--columns {key}", name, known)
 
 
 def _describing_alone(seen: list[Seen]) -> None:
@@ -64,9 +85,7 @@ def _describing_alone(seen: list[Seen]) -> None:
             one.answers, one.guess.label = None, None
 
 
-def _dataset(
-    seen: list[Seen], folder: Path, question: str | None, questions: list[str]
-) -> list[str]:
+def _dataset(seen: list[Seen], folder: Path, told: Columns, questions: list[str]) -> list[str]:
     tables = [one for one in seen if one.guess and describes(one.guess)]
     lines = ["[dataset]"]
     pilots = [one for one in seen if one.answers is not None]
@@ -95,6 +114,8 @@ def _dataset(
         if (first.answers is None or read_by_columns(first)) and guess.label:
             lines += _key("label", guess.label, guess.why.get("label", ""))
             lines += _key("annotator", guess.annotator, "who answered")
+            if guess.annotator is None:
+                lines.append(f'# annotator = "COLUMN"   # {NOT_KNOWN}: no column names people')
             lines += _key("seconds", guess.seconds, "how long an answer took")
         elif first.answers is not None:
             lines.append(f"# its {len(first.answers):,} answers are read as {first.format}")
@@ -111,7 +132,14 @@ def _dataset(
         names = ", ".join(toml_value(relative(one.path, folder)) for one in pilots)
         shown = ", ".join(f"{one.format}: {one.counted}" for one in pilots)
         lines.append(f"pilot = [{names}]   # {shown}")
-    asked = question or next((one.question for one in seen if one.question), None)
+    named = {} if tables and not pilots else told.of_answers()
+    named |= told.more
+    if named:
+        pairs = ", ".join(f"{key} = {toml_value(name)}" for key, name in named.items())
+        lines.append(f"columns = {{ {pairs} }}   # of the answers, as you said")
+    if told.format != "auto":
+        lines.append(f"format = {toml_value(told.format)}   # of the answers, as you said")
+    asked = told.question or next((one.question for one in seen if one.question), None)
     if asked:
         lines.append(f"question = {toml_value(asked)}")
     labelled = pilots or any(one.answers or (one.guess and one.guess.label) for one in tables)

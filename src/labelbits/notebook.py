@@ -227,6 +227,12 @@ def _answers(given: Any) -> tuple[Answers | None, str]:
     import narwhals as nw
 
     from labelbits.answers import read_answers
+    from labelbits.answers.in_python import refusal_in_python
 
     frame = nw.from_native(given, eager_only=True, pass_through=True)
-    return read_answers(given), _kind(given) if isinstance(frame, nw.DataFrame) else ""
+    if isinstance(frame, nw.DataFrame):
+        return read_answers(given), _kind(given)
+    try:
+        return read_answers(given), ""
+    except InputError as problem:
+        raise InputError(refusal_in_python(str(problem))) from None

@@ -27,7 +27,7 @@ from labelbits.assumed import (
 from labelbits.errors import InputError
 from labelbits.first_tables import first_signals
 from labelbits.interface import Answers
-from labelbits.items.answered import BY_SHAPE, one_question
+from labelbits.items.answered import BY_SHAPE, may_be_in, one_question, told_format
 from labelbits.items.arrays import load_features
 from labelbits.items.seen import described_by_guess, guess_in
 from labelbits.items.tables import Columns, as_read, read_tables
@@ -85,7 +85,7 @@ def plan_tables(
         if problems and not asked_of.label:
             raise problems[0]  # no answers can be read
     items = read_tables(files, asked_of, seed, embedding=embedding, by_name=True,
-                        progress=progress)  # fmt: skip
+                        guessed_ids=True, progress=progress)  # fmt: skip
     _check_classes(items.answers, files[0], asked_of.label)
     heard = [*notes, *items.notes]
     notes = [
@@ -132,7 +132,9 @@ def _alone(
         return None
     answering, features = apart
     try:
-        found = read_answers(answering, question=columns.question, columns=named, seed=seed)
+        found = read_answers(
+            answering, columns.format, question=columns.question, columns=named, seed=seed
+        )
     except SeveralQuestionsError as several:
         raise one_question(str(answering[0]), several) from None
     except InputError as problem:
@@ -147,7 +149,7 @@ def _alone(
             f"{answering[0]}: preferences are compared with an ideal item, which has no features; "
             f"leave {features} out"
         )
-    if not compares and (features is not None or guess_in(files, columns.question) is not None):
+    if not compares and (features is not None or guess_in(files, columns) is not None):
         return None
     found, said = as_comparisons(found)
     found, steps = as_classes(found, str(answering[0]))
@@ -167,7 +169,11 @@ def _features_apart(
     others: list[Path] = []
     for file in files:
         try:
-            known = file.is_dir() or len(files) == 1 or reader_for(file)[0].weakness < BY_SHAPE
+            known = file.is_dir() or len(files) == 1
+            if not known and told_format(columns):
+                known = may_be_in(file, columns.format, files)
+            elif not known:
+                known = reader_for(file)[0].weakness < BY_SHAPE
         except InputError:
             known = False
         (answering if known else others).append(file)

@@ -160,6 +160,10 @@ def test_items_and_classes(tmp_path: Path) -> None:
     plan = plan_file(tmp_path, {"signal": "hard", "items": 2}, classes=["x", "y"])
     (folder,), notes = export_plan(plan, tmp_path / "out", items=["a.png", "b.png"])
     assert notes == []
+    steps = (folder / "README.md").read_text()
+    assert steps.startswith("# hard: 2 tasks, 1 annotator for each")
+    assert "`labelbits plan PLAN.toml`: it plans again with these answers" in steps
+    assert "mage" not in steps  # what is shown are the user's own
     numbered = plan_file(tmp_path, {"signal": "hard", "items": 2}, classes=4)
     (other,), notes = export_plan(numbered, tmp_path / "numbered")
     assert "4 placeholders" in notes[0]

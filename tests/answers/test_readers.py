@@ -105,7 +105,7 @@ def test_a_plain_table_goes_by_its_usual_names(tmp_path: Path, head: str) -> Non
 def test_a_plain_table_without_annotators_says_so(tmp_path: Path) -> None:
     answers = read_answers(put(tmp_path, "own.csv", "item,label\na,cat\nb,dog\n"))
     assert [row[1] for row in rows(answers)] == ["unknown", "unknown"]
-    assert any("no column says who answered" in note for note in answers.notes)
+    assert any("who answered is not known (no column" in note for note in answers.notes)
     other = read_answers(put(tmp_path, "class.csv", "item,class\na,cat\nb,dog\n"))
     assert rows(other) == rows(answers)  # whatever the column of labels is called
     with pytest.raises(InputError, match=r"'label' is missing.*found item, who"):

@@ -172,3 +172,22 @@ def test_practice_is_told_in_words() -> None:
     assert learning_sentence(Quantity(1.2, 1.1, 1.3, "exact")).startswith(
         "slower with practice (time x "
     )
+
+
+def test_few_pairs_are_counted_and_tell_nothing_of_chance(tmp_path: Path) -> None:
+    rows = [f"i{i},{who},{'cat' if (i + k) % 2 else 'dog'}" for i in range(4)
+            for k, who in enumerate(("ann", "bob"))]  # fmt: skip
+    told = shown(tmp_path, "few.csv", "task,worker,label\n" + "\n".join(rows))
+    assert "4 pairs of people's answers to one question are too few to tell" in told
+    assert "hardly more often than by chance" not in told
+    rows = [f"i{i},{who},{'cat' if (i + k) % 2 else 'dog'}" for i in range(80)
+            for k, who in enumerate(("ann", "bob"))]  # fmt: skip
+    told = shown(tmp_path, "many.csv", "task,worker,label\n" + "\n".join(rows))
+    assert "too few to tell" not in told
+
+
+def test_a_row_without_any_share_is_missing_and_no_sum(tmp_path: Path) -> None:
+    rows = [f"c{i},ann,{20 + i},{30 - i},50" for i in range(20)] + ["c20,ann,,,"]
+    told = shown(tmp_path, "soft.csv", "item,annotator,% yes,% no,% both\n" + "\n".join(rows))
+    assert "row 21: answer is missing" in told
+    assert "nan" not in told

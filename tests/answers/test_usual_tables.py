@@ -130,7 +130,7 @@ def test_answers_of_nobody_in_a_plan_are_those_of_several(tmp_path: Path) -> Non
     assert found.answers is not None
     assert found.answers.table["annotator"].to_list() == read.table["annotator"].to_list()
     assert len(found.answers) == len(read) == len(LABELS)
-    assert any("several people" in note for note in found.notes)
+    assert any("count as those of different people" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(

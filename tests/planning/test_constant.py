@@ -153,3 +153,10 @@ def test_even_classes_leave_the_advice_as_it_is(write_plan: Callable[..., Path])
     assert advice["constant"]["gain"]
     assert not advice["constant"]["said_first"]
     assert advice["sentence"].startswith(("Add", "The labels you hold"))
+
+
+def test_a_loss_beyond_doubt_is_said_as_one() -> None:
+    free = {"class": "ok", "quality": 0.99, "items": 500}
+    told = beside(free, 0.98, 0.97, 0.985, (-0.01, -0.02, -0.004))
+    assert not told.gain
+    assert "that is worse, by 1.0 points (90 % interval 0.4 to 2.0)." in told.first

@@ -49,3 +49,13 @@ def test_less_is_better_is_said_as_less() -> None:
 
 def test_one_kind_beside_what_is_held_is_no_mixture() -> None:
     assert said(shares={"soft": 1.0})[1].startswith("soft beside the answers you hold is better")
+
+
+@pytest.mark.parametrize("money", [10.0, 90.0])
+def test_a_loss_beyond_doubt_is_called_worse(money: float) -> None:
+    loss = Quantity(-0.082, -0.121, -0.043, "exact")
+    _, text = said(surely=False, money=money, gain=loss)
+    assert "what was tried is worse. The best" in text
+    assert "no gain that" not in text
+    _, text = said(surely=False, money=money, gain=replace(loss, high=0.01))
+    assert "no gain that the evidence can see" in text

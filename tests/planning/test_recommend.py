@@ -93,6 +93,19 @@ def test_a_tie_goes_to_the_cheaper_purchase() -> None:
     assert advice["family"] == "all"
 
 
+def test_the_option_with_the_smaller_chance_says_that_it_is_cheaper() -> None:
+    few, every = curve("few", 2000, 0.01, limit=100), curve("all", 1, 0.001)
+    chances = {"few": 0.38, "all": 0.62}
+    advice = recommend(market([few, every]), added=chances)
+    told = advice["parts"]["certainty"]
+    assert advice["family"] == "few"
+    assert "which costs 100.00 USD beside 1.00 USD: it is named because it is cheaper" in told
+    assert "adds the most to the labels you hold is 38 %" in told
+    # Negative control: the option with the greater chance needs no such reason.
+    sure = recommend(market([few, every]), added={"few": 0.62, "all": 0.38})
+    assert "because it is cheaper" not in sure["parts"]["certainty"]
+
+
 def test_at_equal_money_the_best_expectation_is_preferred() -> None:
     expected, spread = np.array([0.80, 0.81, 0.70]), np.array([0.3, 0.3, 0.3])
     assert preferred(expected, spread, np.full(3, 10.0)).tolist() == [1, 0, 2]

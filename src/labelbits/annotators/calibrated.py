@@ -26,7 +26,7 @@ class SignalCalibration:
     for one answer; `worth`: what soft labels are worth in the hard labels of the same pilot;
     `model`: the language model that gave the answers, None for people; `advice`: where the noise
     is not told, or lapses not from low precision, the pilot that would tell it; `votes`: how many
-    votes counts of votes hold.
+    votes counts of votes hold. `annotators` is None where nobody is named.
     `repeats` of the answers are to a question that the same annotator had answered already: times
     and prices are theirs too, and else they tell only how steady their annotators are. `random`
     says, with the evidence, that the answers of a language model cannot be told from random ones,
@@ -36,7 +36,7 @@ class SignalCalibration:
 
     signal: str
     answers: int
-    annotators: int
+    annotators: int | None
     items: int
     seconds: TimeFit | None
     agreement: agree.Agreement | None

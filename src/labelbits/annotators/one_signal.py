@@ -24,6 +24,7 @@ from labelbits.annotators.times import fit_times
 from labelbits.annotators.truth import (
     reference,
 )
+from labelbits.answers.table.people import people_in
 from labelbits.interface import Answers, Batch
 from labelbits.signals.encoding import PREFERENCE
 from labelbits.signals.questions import first_of, first_showings, kept_keys, keys
@@ -64,7 +65,7 @@ def calibrate_kept(
     return SignalCalibration(
         signal=name,
         answers=len(rows),
-        annotators=rows["annotator"].n_unique(),
+        annotators=people_in(rows),
         items=items.explode().n_unique(),
         seconds=times,
         agreement=agreement,
@@ -142,7 +143,7 @@ def calibrate_signal(
     return SignalCalibration(
         signal=kind.name,
         answers=len(batch),
-        annotators=len(np.unique(batch.annotator)),
+        annotators=people_in(rows),
         items=len(np.unique(batch.items)),
         seconds=timed,
         agreement=agreement,

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from labelbits.answers.files.containers import one_sheet
-from labelbits.answers.files.opening import check_file
+from labelbits.answers.files.opening import check_file, said_of_splits
 from labelbits.answers.formats.annotator_kinds import called_like_models, with_kinds
 from labelbits.answers.formats.cells import same_but_for_case
 from labelbits.answers.formats.detect import columns_of, reader_for
@@ -24,6 +24,7 @@ from labelbits.answers.formats.named import of_answers, with_usual_keys
 from labelbits.answers.formats.reader import Options, Reader
 from labelbits.answers.formats.times import PLAUSIBLE
 from labelbits.answers.formats.verdicts import with_verdicts
+from labelbits.answers.in_python import in_python, refusal_in_python
 from labelbits.answers.table.columns import KEPT, REJECTED, Parsed
 from labelbits.answers.table.table import assemble, validate
 from labelbits.errors import InputError
@@ -75,11 +76,13 @@ def read_answers(
             paths, format, classes=classes, signal=signal, columns=columns, question=question,
             seed=seed,
         )  # fmt: skip
-    files = _files([paths] if isinstance(paths, (str, PathLike)) else paths)
+    named = [Path(one) for one in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
+    files, splits = _files(named), [said for one in named for said in said_of_splits(one)]
     told = of_answers(with_usual_keys(columns or {}))
     options = Options(tuple(map(str, classes or ())), signal, seed, told, question)
     with one_sheet(sheet):
-        return _of_files(files, format, options)
+        found = _of_files(files, format, options)
+    return replace(found, notes=(*splits, *found.notes)) if splits else found
 
 
 def _of_files(files: list[Path], format: str, options: Options) -> Answers:  # noqa: A002 - as above
@@ -190,9 +193,11 @@ def _of_frame(frame: Any, format: str, **more: Any) -> Answers:  # noqa: A002 - 
         try:
             found = read_answers(file, format, **more)
         except InputError as problem:
-            raise InputError(str(problem).replace(str(file), "the frame")) from None
+            said = refusal_in_python(str(problem)).replace(str(file), "the frame")
+            raise InputError(said) from None
     own = tuple(
-        note.replace(str(file), "the frame").replace(file.name, "the frame") for note in found.notes
+        in_python(note).replace(str(file), "the frame").replace(file.name, "the frame")
+        for note in found.notes
     )
     found = replace(found, notes=own)
     if found.rejected is not None:
@@ -202,10 +207,10 @@ def _of_frame(frame: Any, format: str, **more: Any) -> Answers:  # noqa: A002 - 
     return found
 
 
-def _files(paths: Iterable[str | PathLike[str]]) -> list[Path]:
+def _files(paths: Iterable[Path]) -> list[Path]:
     """The files named, and the Arrow files of folders that `datasets` saved."""
     files: list[Path] = []
-    for path in map(Path, paths):
+    for path in paths:
         shards = sorted(path.rglob("*.arrow")) if path.is_dir() else []
         files.extend(shards[:1000] or [path])
     return files

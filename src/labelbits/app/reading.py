@@ -17,6 +17,7 @@ from labelbits.answers.formats.reader import Options, Probe, first_of
 from labelbits.answers.formats.times import time_column
 from labelbits.answers.formats.usual import ITEM, WORKER, label_column
 from labelbits.answers.reading import read_answers
+from labelbits.answers.table.people import many, people_in, said_given
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 
@@ -96,8 +97,8 @@ def how_read(path: Path, told: Told) -> tuple[dict[str, Any], Answers | None]:
         "format": "", "what": "", "by_columns": False, "columns": [], "rows": [],
         "guess": {}, "questions": [],
         "problem": "", "short": "", "notes": [], "lost": [], "lost_count": 0, "answers": 0,
-        "use": "answers", "table": False, "signals": [], "items": 0, "people": 0,
-        "classes": [],
+        "use": "answers", "table": False, "signals": [], "items": 0, "people": None,
+        "given": "", "classes": [],
     }  # fmt: skip
     looked = None
     try:
@@ -187,11 +188,14 @@ def _answered(answers: Answers) -> dict[str, Any]:
     table = answers.table
     lost = answers.rejected
     kinds = table["signal"].value_counts(sort=True).rows()
+    people, items = people_in(table), many(len(answers.items), "item")
+    of_kinds = ", ".join(f"{count:,} {name}" for name, count in kinds)
     return {
         "answers": len(answers),
         "signals": [[name, count] for name, count in kinds],
         "items": len(answers.items),
-        "people": table["annotator"].n_unique() if "annotator" in table.columns else 0,
+        "people": people,
+        "given": said_given(f"{many(len(answers), 'answer')} ({of_kinds})", people, items),
         "classes": [shorten(name, CELL) for name in answers.classes[:30]],
         "class_count": len(answers.classes),
         "notes": [shorten(note, 400) for note in answers.notes],

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from labelbits.commands.answers import OPTIONS, with_columns
 from labelbits.commands.console import JsonFlag, SheetOption, print_json, stoppable
 from labelbits.errors import InputError
 from labelbits.progress import progress_bar
@@ -51,7 +52,7 @@ def embed(
     with stoppable(kept), progress_bar() as tell, one_sheet(sheet):
         found = read_tables(
             files, Columns(id=id_, text=text, image=image), seed, embedding=model, progress=tell,
-            answers_too=False,
+            answers_too=False, guessed_ids=True,
         )  # fmt: skip
     write_features(found.ids, found.features, out)
     for note in found.notes:
@@ -72,18 +73,27 @@ def init_(
     question: Annotated[
         str | None, typer.Option(help="The question that is planned, where files hold several.")
     ] = None,
+    columns: Annotated[
+        str, typer.Option(help="Which column is what: item=COL,annotator=COL,label=COL,...")
+    ] = "",
+    file_format: Annotated[
+        str, typer.Option("--format", help="auto, or the format of the answers.")
+    ] = "auto",
     sheet: SheetOption = None,
 ) -> None:
     """Write a commented plan file from what the files seem to hold; ask what could not be told."""
     from labelbits.atomic import write_whole
     from labelbits.first_plan import first_plan
+    from labelbits.items.tables import Columns
     from labelbits.outputs import unwritable
 
     if out.exists():
         raise InputError(f"{out}: is there already; give another file with --out")
     if not out.parent.is_dir():
         raise InputError(f"{out}: folder {out.parent} does not exist; create it first")
-    made = first_plan(files, out.parent, question, sheet)
+    told = with_columns(columns, dict.fromkeys(OPTIONS))
+    own = Columns(**told, question=question, format=file_format)
+    made = first_plan(files, out.parent, own, sheet)
     try:
         write_whole(out, made.text)
     except OSError as problem:

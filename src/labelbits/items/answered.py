@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from labelbits.answers import read_answers
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.copies import is_flat
 from labelbits.answers.formats.deciding import SeveralQuestionsError
-from labelbits.answers.formats.detect import columns_of, kind_of, reader_for
+from labelbits.answers.formats.detect import READERS, columns_of, kind_of, probe, reader_for
 from labelbits.answers.formats.reader import Options
 from labelbits.answers.table.left_out import said_left_out
+from labelbits.answers.table.people import NO_COLUMN, NOT_KNOWN, said_not_known
 from labelbits.answers.table.steps import as_classes
 from labelbits.errors import InputError
 from labelbits.interface import Answers
@@ -88,15 +90,7 @@ def answers_in(
             "FILES writes a plan file meanwhile)"
         )
     if columns.annotator is None:
-        several = kept["item"].is_duplicated()
-        if several.any():
-            notes.append(
-                "no column says who answered: several answers to one item count as those of "
-                "several people (--annotator COLUMN names them)"
-            )
-        else:
-            kept = kept.with_columns(pl.lit("annotator").alias(WHO))
-            told[WHO] = WHO
+        notes.append(said_not_known(f"column {columns.label!r}", NO_COLUMN))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "answers.parquet"
         kept.write_parquet(file)
@@ -124,7 +118,7 @@ def answers_in(
             f"{len(steps)} classes without an order: if they are steps of a scale (ordinal), "
             f"calling a {steps[0]} a {steps[1]} counts as wrong as calling it a {steps[-1]}"
         )
-    heard = [note for note in answers.notes if "who answered" not in note]
+    heard = [note for note in answers.notes if NOT_KNOWN not in note]
     notes += [
         shown(note)
         for note in (*heard, *said_left_out(answers))
@@ -223,6 +217,21 @@ def answering(paths: list[Path], notes: list[str]) -> list[Path]:
     return [path for path in paths if path not in nobody]
 
 
+def told_format(columns: Columns) -> bool:
+    """Did the user say in which format the answers are?"""
+    return columns.format != "auto"
+
+
+def may_be_in(path: Path, name: str, paths: Sequence[Path]) -> bool:
+    """May the answers of `path` be in the format `name`? Of several files those that look so are,
+    the others describe items; one alone is what the user says."""
+    if name == "auto" or len(paths) == 1:
+        return True
+    if name not in READERS:
+        reader_for(path, name)  # says which there are
+    return READERS[name].matches(probe(path))
+
+
 def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str]) -> Answers | None:
     """The answers of those files whose format is known; None where no file's is."""
     told = columns.of_answers()
@@ -235,11 +244,14 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
         try:
             here = columns_of(path, kind_of(path)) if columns.more else ()
             named = {key: name for key, name in columns.more.items() if name in here}
-            reader, _ = reader_for(path, "auto", Options(question=columns.question, columns=named))
+            if not may_be_in(path, columns.format, paths):
+                continue
+            options = Options(question=columns.question, columns=named)
+            reader, _ = reader_for(path, columns.format, options)
         except InputError:
             continue
         # The numbers of a table may be its features.
-        if reader.weakness < BY_SHAPE or columns.text or columns.image:
+        if told_format(columns) or reader.weakness < BY_SHAPE or columns.text or columns.image:
             known.append(path)
             plain = plain and reader.by_columns
             tells &= reader.tells if not reader.by_columns else {*told}
@@ -254,7 +266,9 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
             "answered and for how long (--label COLUMN reads a column of labels instead)"
         )
     try:
-        found = read_answers(known, question=columns.question, columns=told if plain else own)
+        found = read_answers(
+            known, columns.format, question=columns.question, columns=told if plain else own
+        )
         found, said = as_classes(found, str(known[0]))
         notes += [said] if said else []
         _one_class(found, "the question", columns, str(known[0]))

@@ -110,7 +110,7 @@ def _image(value: str, where: str) -> Path:
     if found is None:
         raise InputError(
             f"{where}: image {value!r} is not there; expected the path of a file, from the folder "
-            "of the table or from here"
+            "of the table, from a folder in it, or from here"
         )
     return found
 

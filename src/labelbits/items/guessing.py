@@ -15,19 +15,18 @@ from labelbits.answers.formats.reader import IDEAL, first_of
 from labelbits.answers.formats.usual import LABEL, SCALE, label_column
 from labelbits.answers.formats.who import who_column
 from labelbits.interface import Answers
-from labelbits.items.reading import id_column
+from labelbits.items.reading import LONG, TEXT, UNIQUE, id_column, is_path, unique_column
 from labelbits.items.tables import names_of
+from labelbits.items.undescribed import image_at
 
 #: Endings of files of images.
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-#: Names of columns of texts, and of right classes.
-TEXT = ("text", "body", "sentence", "content", "document", "comment", "message", "review", "tweet",
-        "post", "title", "abstract", "question", "prompt")  # fmt: skip
+#: Names of columns of right classes.
 GOLD = ("gold", "truth", "true_label", "gold_label", "ground_truth", "expert", "gold_column")
 #: More different values than this are no classes.
 MOST_CLASSES = 60
-#: Texts are longer than this on average, and mostly different.
-LONG, DIFFERENT = 20, 0.5
+#: Texts are mostly different.
+DIFFERENT = 0.5
 #: As few different texts are questions about the items, and describe none.
 FEW = 2
 #: Names of numbers that say where a row stands, and nothing of its item.
@@ -80,9 +79,12 @@ def guess_columns(
     found.id = named or id_column(table)
     if found.id is None and found.annotator is not None:
         found.id = first_of(table, *usual.ITEM)
-    found.id = found.id or _unique(looked, found)
-    # Items that are named by their texts are described by them too.
-    taken = {found.annotator, found.gold, None if of_text else found.id}
+    if found.id is None and (own := unique_column(table)) is not None:
+        found.id = own
+        found.questions.append(f"is {own!r} the name of an item? {UNIQUE}")
+    # Items that are named by their texts or images are described by them too.
+    own = of_text or (found.id is not None and is_path(cells.names(looked[found.id])))
+    taken = {found.annotator, found.gold, None if own else found.id}
     found.seconds = times.time_column(table)
     taken |= {found.seconds}
     _described(looked, taken, found, where)
@@ -104,8 +106,8 @@ def guess_columns(
         )
     if found.image and not _is_there(looked[found.image], where):
         found.questions.append(
-            f"where are the images that {found.image!r} names? They are not files beside {where}: "
-            "put them there and add image = to the plan file"
+            f"where are the images that {found.image!r} names? They are not files beside {where} "
+            "or in a folder there: put them there and add image = to the plan file"
         )
         found.image = None
     _labelled(looked, taken, found)
@@ -117,7 +119,7 @@ def guess_columns(
 
 def _is_text(column: pl.Series, name: str) -> bool:
     """Does the column that names items hold the texts that describe them?"""
-    if column.dtype.is_nested() or _is_path(cells.names(column)):
+    if column.dtype.is_nested() or is_path(cells.names(column)):
         return False
     length = float(cells.names(column).str.len_chars().mean() or 0)  # type: ignore[arg-type]
     return name.lower().rsplit(".")[-1] in TEXT or length > LONG
@@ -140,34 +142,8 @@ def _counts_rows(name: str) -> bool:
     return known or bool(re.search(r"(^|[_ .])id$", name, re.IGNORECASE))
 
 
-def _unique(table: pl.DataFrame, found: Guess) -> str | None:
-    """A column whose short values are all different may be ids; that is asked about."""
-    for name, kind in table.schema.items():
-        if kind.is_nested() or kind.is_float() or len(table) < 2 or name.lower() in TEXT:
-            continue
-        values = cells.names(table[name])
-        lengths = values.str.len_chars()
-        if values.null_count() or values.n_unique() < len(values):
-            continue
-        if float(lengths.mean() or 0) <= LONG and not _is_path(values):  # type: ignore[arg-type]
-            found.questions.append(
-                f"is {name!r} the name of an item? No column is called id, and its values are all "
-                "different"
-            )
-            return name
-    return None
-
-
-def _is_path(values: pl.Series) -> bool:
-    known = values.drop_nulls().str.to_lowercase()
-    if not len(known):
-        return False
-    return bool(known.str.contains(r"\.(png|jpe?g|webp|bmp|gif|tiff?)$").mean() > 0.9)  # type: ignore[operator]
-
-
 def _is_there(column: pl.Series, where: str) -> bool:
-    first = str(column.drop_nulls()[0])
-    return Path(first).is_file() or (Path(where).parent / first).is_file()
+    return image_at(str(column.drop_nulls()[0]), where) is not None
 
 
 def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> None:
@@ -186,7 +162,7 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
         if kind.is_nested():
             continue
         values = cells.names(table[name])
-        if _is_path(values):
+        if is_path(values):
             found.image = found.image or name
             found.why["image"] = f"{name} holds paths of images"
             continue

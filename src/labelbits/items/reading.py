@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,14 @@ from labelbits.signals.encoding import IDS
 if TYPE_CHECKING:
     from labelbits.answers.files.opening import Rejects
 
+#: Names of columns of texts; texts are longer than `LONG` characters on average.
+TEXT = ("text", "body", "sentence", "content", "document", "comment", "message", "review", "tweet",
+        "post", "title", "abstract", "question", "prompt")  # fmt: skip
+LONG = 20
+#: Why a column without a usual name is taken for ids.
+UNIQUE = "No column is called id, and its values are all different"
+#: What Parquet calls the index of a frame of pandas that has no name.
+INDEX = "__index_level_0__"
 #: Share of broken rows above which a table is refused.
 MOST_BROKEN = 0.1
 #: How deep objects of JSON are laid out as columns: `data.text`.
@@ -29,13 +38,14 @@ def read_table(path: Path, notes: list[str]) -> pl.DataFrame:
     from labelbits.answers.files.csv_files import read_csv
     from labelbits.answers.files.json_files import json_elements
     from labelbits.answers.files.no_data import refuse_folder, refuse_no_data
-    from labelbits.answers.files.opening import Rejects, check_file, head
+    from labelbits.answers.files.opening import Rejects, check_file, head, said_of_splits
     from labelbits.answers.files.parquet import is_arrow, read_parquet
 
     if path.is_dir():
         shards = sorted(path.rglob("*.arrow"))[:1000]
         if not shards:
             raise refuse_folder(path, "a table, or a folder that datasets saved (Arrow files)")
+        notes += [said for said in said_of_splits(path) if said not in notes]
         return pl.concat([read_table(one, notes) for one in shards], how="diagonal_relaxed")
     check_file(path, "a table")
     rejects = Rejects()
@@ -126,10 +136,41 @@ def _left_out(path: Path, rejects: Rejects, kept: int, notes: list[str]) -> None
 
 
 def id_column(table: pl.DataFrame) -> str | None:
-    """The column that goes by a usual name of ids, if there is one."""
+    """The column that goes by a usual name of ids, or holds the names of rows of a frame of pandas,
+    if there is one."""
     from labelbits.answers.formats import usual
 
-    return usual.found(table.columns, (*IDS, *usual.ID))
+    found = usual.found(table.columns, (*IDS, *usual.ID))
+    if found is None and table.schema.get(INDEX) == pl.String:
+        return INDEX
+    return found
+
+
+def unique_column(table: pl.DataFrame, taken: Container[str | None] = ()) -> str | None:
+    """A column, none of `taken`, whose short values are all different: it may be ids."""
+    from labelbits.answers.formats import cells, stamps, times
+
+    for name, kind in table.schema.items():
+        if kind.is_nested() or kind.is_float() or kind.is_temporal() or len(table) < 2:
+            continue
+        if name in taken or name.lower() in TEXT or times.may_be_time(name):
+            continue
+        values = cells.names(table[name])
+        if values.null_count() or values.n_unique() < len(values):
+            continue
+        if not values[0].isdigit() and stamps.point(values[0]) is not None:
+            continue  # when a row was written
+        if float(values.str.len_chars().mean() or 0) <= LONG and not is_path(values):  # type: ignore[arg-type]
+            return name
+    return None
+
+
+def is_path(values: pl.Series) -> bool:
+    """Are the texts names of files of images?"""
+    known = values.drop_nulls().str.to_lowercase()
+    if not len(known):
+        return False
+    return bool(known.str.contains(r"\.(png|jpe?g|webp|bmp|gif|tiff?)$").mean() > 0.9)  # type: ignore[operator]
 
 
 def found_column(table: pl.DataFrame, name: str) -> str | None:

@@ -12,14 +12,16 @@ import polars as pl
 from labelbits.answers import read_answers
 from labelbits.answers.formats import usual
 from labelbits.answers.formats.deciding import SeveralQuestionsError
-from labelbits.answers.formats.detect import READERS, reader_for
+from labelbits.answers.formats.detect import READERS, columns_of, kind_of, reader_for
+from labelbits.answers.formats.reader import Options
+from labelbits.answers.table.people import NOT_KNOWN, people_in
 from labelbits.answers.table.preferences import as_comparisons
 from labelbits.answers.table.steps import as_classes
 from labelbits.errors import InputError
 from labelbits.interface import Answers
-from labelbits.items.answered import BY_SHAPE
+from labelbits.items.answered import BY_SHAPE, may_be_in, told_format
 from labelbits.items.guessing import Guess, guess_columns
-from labelbits.items.reading import is_table, read_table
+from labelbits.items.reading import found_column, is_table, read_table
 from labelbits.items.tables import Columns, names_of
 from labelbits.items.vectors import read_vectors
 
@@ -43,11 +45,13 @@ class Seen:
     @property
     def counted(self) -> str:
         """How many answers were read, and what was said of preferences among them."""
-        return f"{len(self.answers or ()):,} answers" + (f" ({self.said})" if self.said else "")
+        said = f"{len(self.answers or ()):,} answers" + (f" ({self.said})" if self.said else "")
+        nobody = self.answers is not None and people_in(self.answers.table) is None
+        return f"{said}; {NOT_KNOWN}" if nobody else said
 
 
-def look(path: Path, question: str | None, questions: list[str]) -> Seen:
-    """What the file is; `question` is the one to read, and `questions` grow by what is unsure.
+def look(path: Path, told: Columns, questions: list[str]) -> Seen:
+    """What the file is, read as the user `told`; `questions` grow by what is unsure.
 
     Raises `InputError` for a file that is missing or is neither a table, answers nor features.
     """
@@ -55,13 +59,13 @@ def look(path: Path, question: str | None, questions: list[str]) -> Seen:
     if not path.is_dir() and not is_table(path):
         vectors = _vectors(path)
         if vectors is None:
-            _read(found, question)
-            found.format = reader_for(path)[0].name
+            _read(found, told)
+            found.format = reader_for(path, told.format)[0].name
             return found
         found.features = vectors
         return found
     if not path.is_dir():
-        _answers(found, question, questions)
+        _answers(found, told, questions)
     try:
         found.table = read_table(path, [])
     except InputError:
@@ -76,17 +80,45 @@ def look(path: Path, question: str | None, questions: list[str]) -> Seen:
         )
     plain = found.answers is None or read_by_columns(found)
     found.guess = guess_columns(found.table, str(path), found.answers, plain)
+    _as_told(found.guess, found.table, told)
     if found.answers is None:
         _answers_by_shape(found, questions)
     if found.guess is not None and found.answers is not None and not read_by_columns(found):
         found.guess.label = None  # what its format says is surer
+        asked = found.guess.questions
+        found.guess.questions = [one for one in asked if "the label?" not in one]
     return found
 
 
-def _read(found: Seen, question: str | None = None) -> None:
+def _as_told(guess: Guess, table: pl.DataFrame, told: Columns) -> None:
+    """What the user said of the columns of this table is no guess."""
+    for key in ("id", "text", "image", "label", "annotator", "seconds", "gold"):
+        name = getattr(told, key)
+        if name is not None and (own := found_column(table, name)) is not None:
+            setattr(guess, key, own)
+            guess.why[key] = "as you said"
+            guess.questions = [one for one in guess.questions if not one.startswith("is ")]
+    said = {guess.id, guess.label, guess.annotator, guess.seconds, guess.gold, *told.more.values()}
+    if told.text is None and guess.text in said - {guess.id}:
+        guess.text = None
+    guess.features = [name for name in guess.features if name not in said]
+
+
+def _here(path: Path, told: Columns) -> dict[str, str]:
+    """What was told of columns that this file has."""
+    named = told.of_answers()
+    if not named:
+        return {}
+    known = columns_of(path, kind_of(path))
+    return {key: name for key, name in named.items() if name in known}
+
+
+def _read(found: Seen, told: Columns) -> None:
     """The answers as plans take them: preferences are comparisons with an ideal item, whole steps
     of a scale are classes."""
-    answers, found.said = as_comparisons(read_answers(found.path, question=question))
+    answers, found.said = as_comparisons(read_answers(
+        found.path, told.format, question=told.question, columns=_here(found.path, told)
+    ))  # fmt: skip
     try:
         answers, steps = as_classes(answers, str(found.path))
     except InputError:
@@ -115,7 +147,7 @@ def _answers_by_shape(found: Seen, questions: list[str]) -> None:
     """Numbers side by side as answers, where nothing else is there; that is asked about."""
     try:
         found.format = reader_for(found.path)[0].name
-        _read(found)
+        _read(found, Columns())
     except InputError:
         return
     guess = found.guess
@@ -128,14 +160,15 @@ def _answers_by_shape(found: Seen, questions: list[str]) -> None:
     questions.append(f"are the numbers of {found.path} answers? They are read as {found.format}")
 
 
-def _answers(found: Seen, question: str | None, questions: list[str]) -> None:
+def _answers(found: Seen, told: Columns, questions: list[str]) -> None:
     """Read the file as answers, where its format is known."""
+    options = Options(columns=_here(found.path, told))
     try:
-        reader, _ = reader_for(found.path)
-        if reader.weakness >= BY_SHAPE:
+        reader, _ = reader_for(found.path, told.format, options)
+        if reader.weakness >= BY_SHAPE and not told_format(told):
             return
         found.format = reader.name
-        _read(found, question)
+        _read(found, told)
     except SeveralQuestionsError as several:
         names = ", ".join(repr(name) for name in several.questions)
         first = several.questions[0]
@@ -143,9 +176,11 @@ def _answers(found: Seen, question: str | None, questions: list[str]) -> None:
             f"{found.path} holds answers to {len(several.questions)} questions: {names}; which is "
             f"planned? {first!r} was taken (labelbits init ... --question NAME)"
         )
-        _read(found, first)
+        _read(found, replace(told, question=first))
         found.question = first
     except InputError:
+        if told_format(told) or options.columns:
+            raise
         return
 
 
@@ -154,10 +189,11 @@ def describes(guess: Guess) -> bool:
     return bool(guess.text or guess.image or guess.features)
 
 
-def guess_in(files: Sequence[Path], question: str | None) -> tuple[Path, Guess] | None:
+def guess_in(files: Sequence[Path], told: Columns) -> tuple[Path, Guess] | None:
     """The first of the files in which a column describes items, and what its columns seem to be."""
     for path in files:
-        seen = look(path, question, [])
+        known = may_be_in(path, told.format, files)
+        seen = look(path, told if known else replace(told, format="auto"), [])
         if seen.guess is not None and describes(seen.guess):
             return path, seen.guess
     return None
@@ -165,7 +201,7 @@ def guess_in(files: Sequence[Path], question: str | None) -> tuple[Path, Guess] 
 
 def described_by_guess(files: Sequence[Path], columns: Columns, notes: list[str]) -> Columns:
     """`columns` with what describes the items as `labelbits init` guesses it; `notes` say it."""
-    found = guess_in(files, columns.question)
+    found = guess_in(files, columns)
     if found is None:
         return columns
     path, guess = found
@@ -185,7 +221,7 @@ def described_by_guess(files: Sequence[Path], columns: Columns, notes: list[str]
     )
     known = {usual.plain(one) for one in (*usual.LABEL, *usual.SCALE, *usual.PERHAPS_LABEL)}
     named = guess.label is not None and usual.plain(guess.label) in known
-    if columns.label is None and named and _format_of(path) is None:
+    if columns.label is None and named and _format_of(path) is None and not told_format(columns):
         taken["label"] = guess.label
         notes.append(f"the label was guessed: --label {guess.label} ({guess.why.get('label', '')})")
     return replace(columns, **taken)

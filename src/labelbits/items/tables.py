@@ -7,7 +7,7 @@ format of answers may be among them. Items without a label are what can be bough
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,14 @@ from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers
 from labelbits.items.answered import answers_in, read_files_of_answers
-from labelbits.items.reading import IDS, found_column, id_column, no_column, read_table
+from labelbits.items.reading import (
+    IDS,
+    found_column,
+    id_column,
+    no_column,
+    read_table,
+    unique_column,
+)
 from labelbits.items.undescribed import described_rows, finite_rows, without_items
 from labelbits.items.usual_columns import with_usual_columns
 
@@ -27,6 +34,8 @@ from labelbits.items.usual_columns import with_usual_columns
 MISSING = cells.MISSING | {"none", "-"}
 #: The column that items are joined by, once it is found.
 JOINED = "id of item"
+#: Fields of `Columns` that each name one column that is no id.
+KEYS = ("text", "image", "label", "annotator", "seconds", "gold")
 #: How a key is said where the command line is what people wrote.
 Say = Callable[[str], str]
 
@@ -35,8 +44,8 @@ Say = Callable[[str], str]
 class Columns:
     """Which column is what; None or () where the user did not say.
 
-    `question` is the one to read where answers to several are there. `more` are columns of answers
-    by the other keys that `--columns` knows (`answers.formats.named`).
+    `question` is the one to read where answers to several are there, `format` that of the answers.
+    `more` are columns of answers by the other keys of `--columns` (`answers.formats.named`).
     """
 
     id: str | None = None
@@ -48,6 +57,7 @@ class Columns:
     seconds: str | None = None
     gold: str | None = None
     question: str | None = None
+    format: str = "auto"
     more: Mapping[str, str] = field(default_factory=dict)
 
     def of_answers(self) -> dict[str, str]:
@@ -82,19 +92,22 @@ def read_tables(
     locate: Callable[[str], Path] = Path,
     answers_too: bool = True,
     by_name: bool = False,
+    guessed_ids: bool = False,
     progress: Callable[[str, float], None] = lambda what, share: None,
 ) -> Items:
     """Read tables of items and answers, and join them by id.
 
     `embedding` names what makes features of texts or images (`items.embedding`), `locate` finds a
     file that `features` names; without `answers_too` only a column of labels is read. `by_name`:
-    columns that nobody named are taken by usual names, as in a table of answers. Raises
+    columns that nobody named are taken by usual names, as in a table of answers; `guessed_ids`: so
+    are ids, as `labelbits init` guesses them. Raises
     `InputError` that names the file and the column for what is missing or does not fit.
     """
     notes: list[str] = []
     where = ", ".join(str(path) for path in paths)
     tables, answers = _files(list(map(Path, paths)), columns, answers_too, notes)
-    table, name = _joined(tables, list(map(Path, paths)), columns, answers, where, say, notes)
+    table, name = _joined(tables, list(map(Path, paths)), columns, answers, where, say, notes,
+                          guessed_ids)  # fmt: skip
     columns = _checked(table, columns, where, say, locate)
     if by_name and columns.label:
         columns = with_usual_columns(table.drop(JOINED), columns, where, notes)
@@ -169,8 +182,13 @@ def _joined(
     where: str,
     say: Say,
     notes: list[str],
+    guessed: bool,
 ) -> tuple[pl.DataFrame, str]:
-    """(all rows with the column `JOINED`, what that column is called)."""
+    """(all rows with the column `JOINED`, what that column is called).
+
+    `guessed`: one table's ids may be a column whose values are all different, as in a first plan.
+    """
+    guessed = guessed and len(tables) == 1
     if columns.id and not any(found_column(one, columns.id) for one in tables):
         raise no_column(where, say("id"), columns.id, _all_columns(tables))
     named: list[tuple[pl.DataFrame, str | None]] = []
@@ -180,6 +198,10 @@ def _joined(
             own = names_of(answers, table)
         if own is None:
             own = id_column(table)
+        if own is None and guessed and answers is None and not columns.annotator:
+            used = {getattr(columns, one.name) for one in fields(columns) if one.name in KEYS}
+            taken = {*used, *columns.features, *columns.more.values()}
+            own = unique_column(table, {name and found_column(table, name) for name in taken})
         if own is None and columns.text and len(tables) == 1:
             text = found_column(table, columns.text)
             own = text if columns.annotator or _repeats(table, text) else None
@@ -201,7 +223,8 @@ def _joined(
             )
     elif named[0][1] is None:
         notes.append(
-            f"every row is an item of its own: no column of ids was found ({say('id')} names one)"
+            f"every row is an item of its own, named by its number from 0: no column of ids was "
+            f"found ({say('id')} names one)"
         )
         numbers = pl.Series(JOINED, range(len(named[0][0])), dtype=pl.Int64).cast(pl.String)
         return named[0][0].with_columns(numbers), "row number"
@@ -250,7 +273,7 @@ def _checked(
     known = [name for name in table.columns if name != JOINED]
     whole: dict[str, Any] = {}
     for one in fields(columns):
-        if one.name in ("id", "features", "question", "more"):
+        if one.name in ("id", "features", "question", "format", "more"):
             continue
         name = getattr(columns, one.name)
         if name is not None:
@@ -273,7 +296,7 @@ def _checked(
         )
     features = tuple(own or name for name, own in zip(columns.features, found, strict=True))
     also = {key: own or columns.more[key] for key, own in more.items()}
-    return Columns(id=columns.id, features=features, question=columns.question, more=also, **whole)
+    return replace(columns, features=features, more=also, **whole)
 
 
 def _described(

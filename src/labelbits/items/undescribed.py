@@ -89,10 +89,25 @@ def _enough(
 
 
 def image_at(value: str, where: str) -> Path | None:
-    """The file that a cell names, from here or from beside the table; None where there is none."""
+    """The file that a cell names, from here, from beside the table or in a folder there; None where
+    there is none."""
     path = Path(value).expanduser()
-    places = [path, *(Path(one).parent / path for one in where.split(", ") if one)]
-    return next((place for place in places if place.is_file()), None)
+    beside = [Path(one).parent for one in where.split(", ") if one]
+    for place in (path, *(folder / path for folder in beside)):
+        if place.is_file():
+            return place
+    if path.is_absolute():
+        return None
+    found = [one / path for folder in beside for one in folders_in(folder)]
+    return next((place for place in found if place.is_file()), None)
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder by name, hidden ones left out."""
+    try:
+        return sorted(one for one in folder.iterdir() if one.is_dir() and one.name[0] != ".")
+    except OSError:
+        return []
 
 
 def without_items(answers: Answers, lost: Collection[str], notes: list[str]) -> Answers:

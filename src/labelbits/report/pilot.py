@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from labelbits.annotators.agreement import Agreement
 from labelbits.annotators.calibrated import SignalCalibration
 from labelbits.annotators.noise.maximum import NO_LAPSE, NO_TOP
 from labelbits.answers.table.left_out import reasons
+from labelbits.answers.table.people import many, said_given
 from labelbits.interface import LEVEL
 from labelbits.quantity import Quantity
 from labelbits.report.beside_models import lines_beside
@@ -30,6 +32,8 @@ MEASURES = {
 }
 #: Largest share of random answers from which nothing is ruled out.
 ALL = 0.995
+#: Pairs of answers to one question below which nothing is told of chance.
+FEW_PAIRS = 50
 #: Flagged annotators printed; `--json` has all of them.
 SHOWN = 5
 
@@ -79,10 +83,12 @@ def parts(pilot: Pilot) -> list[Part]:
     beside = {(one.model, one.signal): one for one in pilot.beside_models}
     made = []
     for name, found, model in blocks:
-        who = f"the model {model}" if model else many(found.annotators, "annotator")
-        given = f"{many(found.answers, 'answer')} of {who} about {many(found.items, 'item')}"
+        answers, items = many(found.answers, "answer"), many(found.items, "item")
+        given = said_given(answers, found.annotators, items)
+        if model:
+            given = f"{answers} of the model {model} about {items}"
         if found.votes is not None:  # a table of counts does not say who voted
-            given = f"{many(found.votes, 'vote')} about {many(found.items, 'item')}"
+            given = f"{many(found.votes, 'vote')} about {items}"
         lines = list(_lines(found, None if model else pilot.prices.get(name)))
         if (compared := beside.get((model, name))) is not None:
             lines += [line for line in lines_beside(compared) if line[1]]
@@ -119,7 +125,7 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         if same.repeat is not None:
             pairs = many(same.pairs_repeat, "pair")
             yield "same person", f"asked again: {_alike(same.measure, same.repeat)}; {pairs}"
-            if same.between is None and found.annotators == 1:
+            if same.between is None and found.annotators == 1 and found.model is None:
                 yield "", "were they several people? Then give each an own name as annotator"
     if (noise := found.noise) is not None:
         where = f"{noise.dims} dimension{'s' * (noise.dims != 1)}, from {noise.source}"
@@ -127,7 +133,7 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         most = noise.random_at_most
         if noise.assumes == NO_LAPSE:
             lapse = "no answering at random was found, so 0 % is used"
-            lapse += _unnoticed(noise.lapse.high)
+            lapse += _unnoticed(noise.lapse.high, same)
         elif most is not None and noise.lapse.high >= most:
             lapse += ", if mistakes follow distances; the upper end holds for any mistakes"
         elif most is not None:
@@ -143,7 +149,7 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         yield "noise", f"these answers cannot tell: {found.advice}"
         if (most := found.random_at_most) is not None:
             ties = " (ties left out)" if found.signal == PREFERENCE else ""
-            yield "lapse", _unnoticed(most).removeprefix("; ") + ties
+            yield "lapse", _unnoticed(most, same).removeprefix("; ") + ties
     paid = found.price if price is None else price
     if paid is not None:
         yield "price", f"{paid:.4g} for one answer" + ("" if price is None else " at this wage")
@@ -157,8 +163,13 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
             yield "", f"{record.annotator}: {'; '.join(record.evidence)}"
 
 
-def _unnoticed(most: float) -> str:
+def _unnoticed(most: float, same: Agreement | None) -> str:
     """How many answers could be random: nothing where next to none could."""
+    pairs = 0 if same is None else same.pairs_between
+    if most >= ALL and pairs < FEW_PAIRS:
+        held = f"{many(pairs, 'pair')} of people's answers to one question"
+        few = "is" if pairs == 1 else "are"
+        return f"; {held} {few} too few to tell how many answers could be random"
     if most >= ALL:
         return "; all of the answers could be random: people agree hardly more often than by chance"
     if most < 5e-4:
@@ -193,10 +204,6 @@ def _ends(value: Quantity) -> str:
 def _headed(head: str, text: str) -> Text:
     """A line whose head is bold."""
     return Text.assemble(cell(head, "bold"), ": ", cell(text))
-
-
-def many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _short(value: Quantity) -> str:

@@ -10,6 +10,7 @@ import polars as pl
 
 from labelbits.annotators.beside_models import BesideModel
 from labelbits.answers.formats.language_models import MODEL
+from labelbits.answers.table.people import NOT_KNOWN, many
 from labelbits.interface import LEVEL
 from labelbits.report.blocks import (
     Block,
@@ -22,7 +23,7 @@ from labelbits.report.blocks import (
     Table,
 )
 from labelbits.report.figures import INK, colour, label, layout, log_ticks
-from labelbits.report.pilot import Part, many, parts
+from labelbits.report.pilot import Part, parts
 
 if TYPE_CHECKING:
     from labelbits.annotators.pilot import Pilot
@@ -47,7 +48,8 @@ def _section(pilot: Pilot, part: Part, number: int) -> Section:
     found = part.found
     cards = [(f"{found.answers:,}", "answers"), (f"{found.items:,}", "items")]
     if not part.model and found.votes is None:
-        cards.append((f"{found.annotators:,}", "annotators"))
+        people = found.annotators
+        cards.append(("?", NOT_KNOWN) if people is None else (f"{people:,}", "annotators"))
     if found.seconds is not None:
         cards.append((f"{found.seconds.median:.3g} s", "median time of an answer"))
     if (same := found.agreement) is not None and same.between is not None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from labelbits.answers.export.label_studio import heading
+from labelbits.answers.export.label_studio import heading, what_next
 from labelbits.answers.export.label_studio_results import CONTROL, names_several
 from labelbits.answers.export.projects import Project
 
@@ -33,8 +33,8 @@ def files(project: Project) -> dict[str, str | bytes]:
             'client = rg.Argilla(api_url="ADDRESS", api_key="KEY")\n'
             'dataset = rg.Dataset.from_disk("THIS FOLDER", client=client)\n'
             "```\n\n"
-            'When it is done: `dataset.records.to_json("done.json")` and\n'
-            "`labelbits pilot done.json`.\n"
+            'When it is done: `dataset.records.to_json("done.json")`.\n'
+            f"   {what_next('done.json')}"
         ),
     }
 

@@ -90,7 +90,7 @@ def known_items(
         looks = {k: str(v) for k, v in zip(shown, listed[kind], strict=True) if v is not None}
     stratum = listed["stratum"].to_numpy() if "stratum" in listed.columns else None
     held = listed["answers_held"].to_numpy()
-    return Items(shown, rng.permutation(len(shown)), held, stratum, looks, kind or "text")
+    return Items(shown, rng.permutation(len(shown)), held, stratum, looks, kind or "name")
 
 
 def _listed(path: Path, notes: list[str]) -> pl.DataFrame | None:

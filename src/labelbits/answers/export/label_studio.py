@@ -7,6 +7,7 @@ import json
 
 from labelbits.answers.export.label_studio_config import labeling_config
 from labelbits.answers.export.projects import Project
+from labelbits.answers.table.people import many
 
 
 def files(project: Project) -> dict[str, str | bytes]:
@@ -27,8 +28,17 @@ def heading(project: Project) -> str:
     if project.each != round(project.each) and project.repeats > 1:
         shared = f" (the plan buys {project.each:.2f} on average: stop when the money is spent)"
     return (
-        f"# {project.signal.name}: {len(project.tasks):,} tasks, {project.repeats} annotators for "
-        f"each{shared}\n\n"
+        f"# {project.signal.name}: {many(len(project.tasks), 'task')}, "
+        f"{many(project.repeats, 'annotator')} for each{shared}\n\n"
+    )
+
+
+def what_next(answers: str) -> str:
+    """The last step: answers are there to plan again with."""
+    return (
+        f'Add it to the plan file, `pilot = [..., "{answers}"]`,\n'
+        "   and run `labelbits plan PLAN.toml`: it plans again with these answers.\n"
+        f"   (`labelbits pilot {answers}` says what they are like.)\n"
     )
 
 
@@ -36,13 +46,15 @@ def _explain(project: Project) -> str:
     shown = (
         "   Images are paths of files: put addresses that Label Studio serves in their place.\n"
         if project.kind == "image"
-        else "   To show images instead of names, replace `Text` by `Image` in\n"
+        else "   Items are shown by their names: to show images, replace `Text` by `Image` in\n"
         "   `config.xml` and put addresses of images into the tasks.\n"
+        if project.kind == "name"
+        else ""
     )
     return (
         f"{heading(project)}"
         "1. Make a Label Studio project and paste `config.xml` as its labeling interface.\n"
         f"2. Set annotations per task to {project.repeats}.\n"
         f"3. Import `tasks.json`.\n{shown}"
-        "4. When it is done, export as JSON and run `labelbits pilot EXPORT.json`.\n"
+        f"4. When it is done, export as JSON. {what_next('EXPORT.json')}"
     )

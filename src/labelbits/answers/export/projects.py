@@ -32,7 +32,8 @@ MOST_TASKS = 2_000_000
 @dataclass(frozen=True)
 class Project:
     """One purchase of a plan: `tasks` that ask `signal`'s `question`, each of `repeats` annotators
-    (the plan buys `each` on average); `kind` says what `item_1`, ... are, "text" or "image"."""
+    (the plan buys `each` on average); `kind` says what `item_1`, ... are: "text", "image" or
+    "name"."""
 
     name: str
     signal: Signal
@@ -96,7 +97,7 @@ def projects_of(
             tasks, each = min(max(1, round(total / repeats)), MOST_TASKS), float(repeats)
         looks = pool.looks if pool is not None else {}
         written = tasks_for(signal, tasks, shown, names, seed + number, looks)
-        kind = pool.kind if pool is not None else "text"
+        kind = pool.kind if pool is not None else "name"
         question = signal.question
         if asks_preferences(signal, shown):
             question = PREFERRED

@@ -30,6 +30,21 @@ BLOCK = 1 << 20
 LARGEST_FILE = 1 << 37
 
 
+def said_of_splits(folder: Path) -> list[str]:
+    """The note of a folder in which `datasets` saved several splits, that all of them are read."""
+    if not folder.is_dir():
+        return []
+    splits = sorted(
+        one.name for one in folder.iterdir() if one.is_dir() and any(one.glob("*.arrow"))
+    )
+    if len(splits) < 2:
+        return []
+    return [
+        f"{folder}: its splits {' and '.join(splits)} are read as one table; name "
+        f"{folder / splits[0]} to read that one alone"
+    ]
+
+
 @dataclass
 class Rejects:
     """Rows that could not be read: row number (from 1), reason, and what was found there."""

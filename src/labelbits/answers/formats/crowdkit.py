@@ -31,6 +31,7 @@ from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.answers.formats.usual import ITEM, LABEL, PERHAPS_LABEL, QUESTION, SCALE, WORKER
 from labelbits.answers.formats.who import PERSONS, annotators, who_column, without_groups
 from labelbits.answers.table.columns import Parsed
+from labelbits.answers.table.people import NO_COLUMN, said_not_known
 from labelbits.errors import InputError
 
 
@@ -96,7 +97,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     worker = told["annotator"] or who_column(table.select(*left.columns, label), label)
     table = without_summaries(table, item, path, notes, worker)
     if worker is None:
-        notes.append(f"{path.name}: no column says who answered; each counts as another person's")
+        notes.append(said_not_known(path.name, NO_COLUMN))
     count = first_of(left.drop(item, strict=False), *usual.COUNT) if worker is None else None
     if count is not None and not counts_answers(table, item, label):
         notes.append(
@@ -158,8 +159,8 @@ def _of_answers(
         if name is None:
             return table
         notes.append(
-            f"{path.name}: column {name!r} may say something of the items, as no column says who "
-            f"answered, and is not read; --columns {'seconds' if time else 'price'}={name} reads it"
+            f"{path.name}: column {name!r} may say something of the items, as no column names "
+            f"people, and is not read; --columns {'seconds' if time else 'price'}={name} reads it"
         )
         table = table.drop(name)
 

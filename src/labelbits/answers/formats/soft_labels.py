@@ -25,6 +25,7 @@ from labelbits.answers.formats.reader import (
 from labelbits.answers.formats.usual import ITEM
 from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import Parsed
+from labelbits.answers.table.people import NO_COLUMN, said_not_known
 from labelbits.errors import InputError
 
 SOFT = ("soft_label", "soft_labels", "probabilities", "probs", "label_dist", "distribution",
@@ -44,7 +45,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     item = told_column(path, table, options, "item") or column_of(path, left, ITEM, "item")
     worker = told_column(path, table, options, "annotator") or who_column(left)
     if worker is None:
-        notes.append(f"{path.name}: no column says who answered; all rows count as one annotator's")
+        notes.append(said_not_known(path.name, NO_COLUMN))
     cell = cells.cells(table[soft])
     values = [_parsed(text) for text in cell.to_list()]
     widths = {len(value) for value in values if isinstance(value, list)}

@@ -106,10 +106,14 @@ def _answers(
     """Each row's class -> probability as JSON, None where they do not add up to 1."""
     made: list[str | None] = []
     for number, row in zip(table["row"].to_list(), shares, strict=True):
+        if np.isnan(row).all():
+            rejects.add(number, "answer is missing", None)
+            made.append(None)
+            continue
         told = np.nan_to_num(row)
         if not (told >= 0).all() or abs(told.sum() - 1) > NEAR:
-            rejects.add(number, "the shares of the classes do not add up to 1 (or 100)",
-                        [round(float(one), 4) for one in row])  # fmt: skip
+            shown = [None if np.isnan(one) else round(float(one), 4) for one in row]
+            rejects.add(number, "the shares of the classes do not add up to 1 (or 100)", shown)
             made.append(None)
             continue
         pairs = {name: round(float(p), 7) for name, p in zip(names, told, strict=True) if p}

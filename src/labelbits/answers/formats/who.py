@@ -8,6 +8,7 @@ import polars as pl
 
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.reader import first_of
+from labelbits.answers.table.people import said_not_known
 from labelbits.interface import NOBODY
 
 #: What stands for a person who has no name, where no other person is named.
@@ -76,9 +77,6 @@ def annotators(path: Path, table: pl.DataFrame, column: str | None, notes: list[
     if said and said <= NAMELESS | {""} and own.null_count() == table[column].null_count():
         shown = " or ".join(sorted(repr(name) for name in said if name))
         why = f"says {shown} in every row" if shown else "is empty"
-        notes.append(
-            f"{path.name}: column {column!r} {why}: nobody is named, so each answer counts as "
-            "another person's"
-        )
+        notes.append(said_not_known(path.name, f"column {column!r} {why}, so nobody is named"))
         return pl.lit(NOBODY)
     return pl.lit(own)

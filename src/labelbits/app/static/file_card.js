@@ -10,8 +10,7 @@ function headline(one) {
   if (one.use !== 'answers') return `${USES[one.use]} (${[one.what, ...one.arrays].join('; ')})`;
   if (one.questions.length) return 'Several questions in one file.';
   if (one.problem) return one.short || 'This file could not be read yet.';
-  const kinds = one.signals.map(([name, count]) => `${count.toLocaleString('en')} ${name}`).join(', ');
-  return `${many(one.answers, 'answer')} (${kinds}) of ${many(one.people, 'annotator')} about ${many(one.items, 'item')}`;
+  return one.given;
 }
 
 /** The card of a file; `change(number, told)` reads it again, `remove(number)` forgets it. */

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from labelbits.planning.advice.recommend import BY_THEORY, CERTAIN, CHEAPER, SURE, preferred
+from labelbits.planning.advice.recommend import (
+    BY_THEORY,
+    CERTAIN,
+    CHEAPER,
+    SURE,
+    because_cheaper,
+    preferred,
+)
 from labelbits.planning.advice.words import again, what
 from labelbits.planning.market import Market
 from labelbits.planning.records import Addition, Holdings, Recommendation
@@ -79,14 +86,12 @@ def _keep_or_add(
     advice: Recommendation, there: Holdings, best: Addition, market: Market
 ) -> tuple[str, bool]:
     """(the sentence about labels at hand that are as good as a purchase; keep the money?)."""
-    spent, anew = f"all of {market.money(market.budget.amount)}", " spent anew, without them"
+    spent = f"All of {market.money(market.budget.amount)} spent anew, without them,"
     if advice["cost"] < WHOLE * market.budget.amount:  # there is no more to buy
-        spent = f"what is best to buy without them, for {market.money(advice['cost'])}"
-        anew = ""
+        spent = f"What is best to buy without them, for {market.money(advice['cost'])},"
     text = (
         f"The labels you hold already give {market.metric.title} {market.shown(there['quality'])} "
-        f"({market.between(market.measured_interval(there))}). As much is not expected of {spent}"
-        f"{anew}"
+        f"({market.between(market.measured_interval(there))}). {spent} is expected to give no more"
     )
     if (
         not _same(best, there, market)
@@ -206,6 +211,12 @@ def _certainty(
             f"interval: {market.shown(rival['quality'])} for {market.money(rival['cost'])}. So "
             "the cheaper one is named."
         )
+    if sure < 1 / 2 and best["cost"] < CHEAPER * rival["cost"]:
+        return because_cheaper(
+            rival["family"], market.shown(rival["quality"]),
+            (market.money(best["cost"]), market.money(rival["cost"])),
+            f"adds the most to the labels you hold is {chance(sure)}",
+        )  # fmt: skip
     if sure < SURE:
         return (
             f"The evidence cannot tell it from {rival['family']} ({market.shown(rival['quality'])} "

@@ -190,12 +190,25 @@ def _parts(
             f"{chance(sure).replace('>', 'above')}; next is {rival.family} with "
             f"{shown(rival.quality)}."
         )
+    elif sure < 1 / 2 and option.cost < CHEAPER * rival.cost:
+        parts["certainty"] = because_cheaper(
+            rival.family, shown(rival.quality),
+            (market.money(option.cost), market.money(rival.cost)), f"{best} is {chance(sure)}",
+        )  # fmt: skip
     else:
         parts["certainty"] = (
             f"The evidence cannot tell it from {rival.family} ({shown(rival.quality)} "
             f"expected): the chance that it {best} is {chance(sure)} only."
         )
     return parts
+
+
+def because_cheaper(rival: str, quality: str, costs: tuple[str, str], told: str) -> str:
+    """Why the option with the smaller chance is named: `costs` are its and the rival's."""
+    return (
+        f"The evidence cannot tell it from {rival} ({quality} expected), which costs {costs[1]} "
+        f"beside {costs[0]}: it is named because it is cheaper. The chance that it {told}."
+    )
 
 
 def _less(option: Option, market: Market) -> str:

@@ -63,7 +63,10 @@ def read_pilot(plan: PlanFile, names: tuple[str, ...] | None, seed: int) -> Answ
 
     paths = [plan.path(name) for name in plan.dataset.pilot]
     try:
-        answers = read_answers(paths, classes=names, seed=seed, question=plan.dataset.question)
+        answers = read_answers(
+            paths, plan.dataset.format, classes=names, seed=seed,
+            question=plan.dataset.question, columns=plan.dataset.columns,
+        )  # fmt: skip
     except InputError as problem:
         if "no answers" not in str(problem):
             raise

@@ -44,7 +44,7 @@ def described(plan: PlanFile, seed: int, tell: Callable[[str, float], None]) -> 
     columns = Columns(
         id=data.id, text=data.text, image=data.image, features=wanted, label=data.label,
         annotator=data.annotator, seconds=data.seconds, gold=data.gold_column,
-        question=data.question,
+        question=data.question, format=data.format, more=data.columns,
     )  # fmt: skip
     paths = [plan.path(name) for name in data.tables]
     found = read_tables(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from labelbits.answers.table.people import NOT_KNOWN, people_in
 from labelbits.items.class_order import best_order
 from labelbits.learning import Diagnosis, diagnose
 from labelbits.planning.evidence.loading import Evidence
@@ -210,7 +211,8 @@ def _copies(evidence: Evidence) -> list[str]:
 
 
 def of_one_annotator(evidence: Evidence, families: list[Family]) -> list[str]:
-    """The families that ask an item again, where all answers are those of one annotator."""
+    """The families that ask an item again, where no item has two answers and all are those of
+    one annotator, or of nobody that is named."""
     answers = evidence.pilot.answers
     if answers is None or (evidence.counts.sum(1) >= 2).any():
         return []
@@ -224,6 +226,12 @@ def _one_annotator(evidence: Evidence, families: list[Family]) -> list[str]:
     answers, again = evidence.pilot.answers, of_one_annotator(evidence, families)
     if answers is None or not again:
         return []
+    if people_in(answers.table) is None:
+        return [
+            f"{NOT_KNOWN.capitalize()}: what a second answer to an item adds ({', '.join(again)}) "
+            "is assumed, not measured; have 100 of these items answered again, and name who "
+            "answered in a column"
+        ]
     names = answers.table["annotator"].unique()
     return [
         f"All {len(answers.table):,} answers are those of one annotator ({names[0]}): what a "

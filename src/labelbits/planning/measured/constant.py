@@ -149,11 +149,12 @@ def beside_constant(
         if not one_sided:
             return Beside(True)
         return Beside(True, note=f"{head} {known}, and {RARE}")
-    text += (
-        ". On the same items that is a gain of "
-        f"{change(added[0], added[1:], constant['class'] is not None)}"
-    )
-    text += "." if gain else ": none that the evidence can see."
+    percent, (mean, low, high) = constant["class"] is not None, added
+    if high < 0:
+        text += f". On the same items that is worse, by {change(-mean, (-high, -low), percent)}."
+    else:
+        text += f". On the same items that is a gain of {change(mean, (low, high), percent)}"
+        text += "." if gain else ": none that the evidence can see."
     instead = "Look for features that tell more, or label a larger pilot, before you buy."
     if one_sided:
         instead = f"{RARE[0].upper()}{RARE[1:]}."

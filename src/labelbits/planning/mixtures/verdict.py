@@ -84,10 +84,17 @@ def _sentence(tried: Tried, metric: Metric, currency: str) -> str:
     if not tried.is_enough:
         return (
             f"Whether a mixture is better for {whole} is not known: {tried.room} lets {money} be "
-            f"tried, {100 * tried.money / tried.whole:.0f} % of it. There it made no gain that the "
-            f"evidence can see. The best that was found is {found}."
+            f"tried, {100 * tried.money / tried.whole:.0f} % of it. There {_no_gain(gain)}. "
+            f"The best that was found is {found}."
         )
     return (
-        "No mixture of kinds is recommended: no gain that the evidence can see. The best that was "
+        f"No mixture of kinds is recommended: {_no_gain(gain, 'no gain')}. The best that was "
         f"found is {found}."
     )
+
+
+def _no_gain(gain: Quantity, none: str = "it made no gain") -> str:
+    """What is said of a split that is not surely better: a loss beyond doubt is no missing gain."""
+    if gain.high < 0:
+        return "what was tried is worse"
+    return f"{none} that the evidence can see"

@@ -43,7 +43,8 @@ class Dataset(PlanTable):
     `image`, `features`, `label`, `annotator`, `seconds` and `gold_column` are columns of it, and
     `embedding` names what makes features of texts or images. Without a table `features` is a file;
     with one it may be that too, joined by id.
-    `sheet` is the one to read of spreadsheets that hold several.
+    `sheet` is the one to read of spreadsheets that hold several. `columns` are columns of the
+    answers by the keys of --columns, and `format` is the format of the answers.
     `class_names`: the name of class 0, 1, ... where the pilot's answers are names and counts or
     gold are numbers.
     `most_items`: no more than so many items can be labelled, whatever the money. `groups` names
@@ -62,6 +63,8 @@ class Dataset(PlanTable):
     gold_column: str | None = None
     question: str | None = None
     sheet: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    format: str = "auto"
     embedding: str | None = None
     classes: int | None = Field(None, ge=2)
     class_names: tuple[str, ...] = ()
