@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -90,6 +92,14 @@ def test_other_hosts_are_refused(client: TestClient) -> None:
 def test_a_port_that_cannot_be_is_one_message(port: int) -> None:
     with pytest.raises(InputError, match=f"--port {port} cannot be used"):
         claim(port)
+
+
+def test_small_answers_do_not_wait_for_a_browser_to_confirm_them() -> None:
+    """asyncio turns that wait off where the socket of a connection says that it is TCP."""
+    with claim(0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP
 
 
 def test_a_taken_port_is_said_and_0_takes_a_free_one() -> None:

@@ -12,7 +12,9 @@ def claim(port: int) -> socket.socket:
 
     Raises `InputError` when it cannot be had.
     """
-    listener = socket.socket()
+    # asyncio sends small answers at once only where a socket says that it is TCP: else an answer
+    # waits 40 ms for the browser to confirm its head.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
