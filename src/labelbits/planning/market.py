@@ -7,7 +7,7 @@ advice, tables, figures and the page have one place to ask.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -78,10 +78,6 @@ class Market:
     def of_plan(cls, plan: Plan) -> Market:
         """What a finished plan was made from."""
         return cls(plan.curves, plan.terms, metric_of(plan.metric), plan.extras.get("seed", 0))
-
-    def with_money(self, amount: float) -> Market:
-        """The same market for another amount, none of it spent."""
-        return replace(self, budget=self.budget.model_copy(update={"amount": amount, "spent": 0.0}))
 
     def most(self, curve: Curve) -> float:
         """Answers that all the money buys, and the evidence can follow."""

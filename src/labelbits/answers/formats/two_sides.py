@@ -54,9 +54,10 @@ def pairs_in(columns: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def side_of(said: str | None) -> int | None:
     """0 for `A`, `option_a`, `the left one`; 1 for the other side; None for anything else."""
-    rest = [part for part in _parts(said or "") if part not in WORDS]
+    parts = _parts(said or "")
+    rest = [part for part in parts if part not in WORDS]
     rest = [part for part in rest if part != "one"] or rest
-    if len(rest) != 1 or (rest[0].isdecimal() and _parts(said or "") == rest):
+    if len(rest) != 1 or (rest[0].isdecimal() and parts == rest):
         return None
     return 0 if rest[0] in FIRST else 1 if rest[0] in SECOND else None
 

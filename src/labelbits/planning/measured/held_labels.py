@@ -116,7 +116,11 @@ def buy_next(there: Holdings, market: Market) -> list[Addition]:
     asked = [(c, most) for c, most in asked if most >= (c.family.answers_per_item or 1)]
     if not asked:
         return []
-    changes = np.stack([_change(curve, most, there, market) for curve, most in asked], axis=1)
+    reached = [_with_purchase(curve, most, there, market) for curve, most in asked]
+    changes = np.stack(
+        [_change(c, anew, there, market) for (c, _), anew in zip(asked, reached, strict=True)],
+        axis=1,
+    )
     items = [curve.shape(most)[0] for curve, most in asked]
     for chain in chains_of([curve.family for curve, _ in asked]):
         for fewer, more in itertools.pairwise(chain):
@@ -124,8 +128,8 @@ def buy_next(there: Holdings, market: Market) -> list[Addition]:
                 least = market.sign * changes[:, fewer]
                 changes[:, more] = market.sign * np.maximum(market.sign * changes[:, more], least)
     found = [
-        _addition(curve, most, change, there, market)
-        for (curve, most), change in zip(asked, changes.T, strict=True)
+        _addition(curve, most, float(np.std(anew)), change, there, market)
+        for (curve, most), anew, change in zip(asked, reached, changes.T, strict=True)
     ]
     draws = np.stack([change for _, change in found], axis=1)
     for (one, _), chance in zip(found, market.best_of(draws), strict=True):
@@ -139,9 +143,9 @@ def _with_purchase(curve: Curve, answers: float, there: Holdings, market: Market
     return _capped(curve, total)
 
 
-def _change(curve: Curve, answers: float, there: Holdings, market: Market) -> np.ndarray:
-    """Draws (B,) of what so many answers change in the quality of the labels at hand."""
-    anew = _with_purchase(curve, answers, there, market)
+def _change(curve: Curve, anew: np.ndarray, there: Holdings, market: Market) -> np.ndarray:
+    """Draws (B,) of what a purchase that reaches `anew` changes in the quality of the labels at
+    hand."""
     change = anew - _capped(curve, there["worth"][curve.family.name])
     # More labels are not expected to hurt, and no quality is better than perfect.
     change = change + market.sign * max(0.0, -market.sign * float(change.mean()))
@@ -149,15 +153,16 @@ def _change(curve: Curve, answers: float, there: Holdings, market: Market) -> np
 
 
 def _addition(
-    curve: Curve, answers: float, change: np.ndarray, there: Holdings, market: Market
+    curve: Curve, answers: float, own: float, change: np.ndarray, there: Holdings, market: Market
 ) -> tuple[Addition, np.ndarray]:
-    """(the entry of one family, draws (B,) of the change that it is about)."""
+    """(the entry of one family, draws (B,) of the change that it is about); `own` is the standard
+    deviation of what the curve itself says of both together."""
     sign, reached = market.sign, there["quality"] + change
     # How well the labels at hand do is a measurement too, with an error of its own.
     luck = np.random.default_rng(market.seed + 1).standard_normal(len(reached))
     around = reached + there["standard_error"] * luck
     # The same answers bought anew are not known less well.
-    own, known = np.std(_with_purchase(curve, answers, there, market)), np.std(around)
+    known = float(np.std(around))
     if own > known > 0:
         around = around.mean() + own / known * (around - around.mean())
     # Who has both may train on the purchase alone: together they do no worse than it does.

@@ -79,9 +79,7 @@ def annotator_kind(annotators: str, model: str | None = None) -> AnnotatorKind:
     """The kind that `annotators` names; who has a name of their own is of the kind of others, and
     where a `model` is named, that model answers whatever `annotators` says."""
     if model is not None:
-        return next(
-            kind for kind in ANNOTATOR_KINDS.values() if kind.named and kind.named.key == "model"
-        )
+        return next(k for k in ANNOTATOR_KINDS.values() if k.known_by is KnownBy.MODEL)
     return ANNOTATOR_KINDS.get(annotators, ANNOTATOR_KINDS[OTHERS])
 
 
