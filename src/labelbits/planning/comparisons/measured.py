@@ -49,7 +49,8 @@ class Measured:
 
     `sizes` (S,) rising, `values` (S,), `errors` (S,) standard errors; `rise` from the last but one
     size to the last where both were fitted on the same rows, `rise_error` its standard error.
-    `smooth`: (value, standard error) at the last size with less luck, where that is known. `parts` hold the fits behind the last sizes, `richness` what was found of their dimensions and
+    `smooth`: (value, standard error) at the last size with less luck, where that is known.
+    `parts` hold the fits behind the last sizes, `richness` what was found of their dimensions and
     of more of them.
     """
 

@@ -1,13 +1,12 @@
 """Agreement from few held-out answers, with less luck than a count of those that were foretold.
 
-Whether an answer is the foretold one depends on how sure the space is of it. A fit says so for every
-question, but is too sure of itself by an amount that differs between pilots. One number a corrects
-all of it: P(right) = s(a l), where l is the log-odds that the fit gives its choice (over a guess)
-and s the logistic function, a by maximum likelihood from the same held-out answers (Platt 1999).
-The mean of s(a l) over the questions is agreement; answers of questions that the fit was sure of
-tell a, and with it all others. On 39 pilots of 500 to 2,000 answers it erred by 1.6 points (root
-mean square) against 4,000 other answers, the count by 2.2, neither with a bias
-(docs/comparisons.md).
+Whether an answer is the foretold one depends on how sure the space is of it. A fit says so for
+every question, but is too sure of itself by an amount that differs between pilots. One number a
+corrects all of it: P(right) = s(a l), where l is the log-odds that the fit gives its choice (over a
+guess) and s the logistic function, a by maximum likelihood from the same held-out answers (Platt
+1999). The mean of s(a l) over the questions is agreement: answers of which the fit was sure tell a,
+and with it what to think of the others. On 39 pilots of 500 to 2,000 answers it erred by 1.6 points
+(root mean square) against 4,000 other answers, the count by 2.2 (docs/comparisons.md).
 """
 
 from __future__ import annotations
