@@ -172,12 +172,12 @@ def learn(
             second = np.concatenate([batch.answer[:, 0] for batch in batches]) == 1
             shown = np.where(second[:, None], shown[:, [0, 2, 1]], shown)
             return embedding.fit(shown, init=start, n_objects=held.items, features=held.features)
-        table = _table(held, batches)
+        table = table_of(held, batches)
         names = None if held.features is None else table.items
         return embedding.fit(table, init=start, features=held.features, ids=names)
 
 
-def _table(held: Held, batches: Sequence[Batch]) -> Answers:
+def table_of(held: Held, batches: Sequence[Batch]) -> Answers:
     """Batches as a table; who answered does not matter here."""
     names, classes = np.array(held.answers.items, dtype=object), held.answers.classes
     tables = []
