@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.special import expit
 
+from labelbits.interface import Answers
+from labelbits.planning.comparisons.held import Held, held_answers
+from labelbits.planning.comparisons.others import OTHERS, other_questions
 from labelbits.planning.comparisons.smoothed import Smoothed, smoothed
+from labelbits.planning.comparisons.twins import asking_of, different
 from labelbits.recovery.held_out import Predictions
 
 ANSWERS, DRAWS, SURE = 400, 300, 0.7
@@ -86,3 +91,43 @@ def test_questions_that_were_asked_in_another_way_stand_for_themselves():
 def test_spaces_that_tell_no_probability_are_counted():
     told = foretold(1)
     assert smoothed(replace(told, most=np.full(ANSWERS, np.nan))) is None
+
+
+def asked(items: int, answers: int, seed: int, head: int | None = None) -> Held:
+    """Triplets about random items, or all with one head."""
+    generator = np.random.default_rng(seed)
+    always = () if head is None else ((0, head),)
+    shown = different(answers, items, 3, generator, always)
+    names = tuple(f"item {i}" for i in range(items))
+    table = pl.DataFrame(
+        {
+            "signal": ["triplet"] * answers,
+            "annotator": ["one"] * answers,
+            "items": np.array(names)[shown].tolist(),
+            "answer": generator.integers(0, 2, answers).astype(str),
+        }
+    ).with_columns(classes=pl.lit([], dtype=pl.List(pl.String)))
+    return held_answers(Answers(table, names, (), ("one",)), {}, None, np.full(items, -1))
+
+
+def test_other_questions_are_asked_as_the_pilot_asks_its_own():
+    held = asked(60, 200, 1)
+    (batch,) = other_questions(held, held.tested, 0)
+    assert len(batch) == OTHERS
+    assert len(np.unique(batch.items[:, 0])) == 60
+    # Preferences are triplets whose head is the ideal item: so are other ones.
+    ideal = asked(300, 200, 2, head=7)
+    (batch,) = other_questions(ideal, ideal.tested, 0)
+    assert np.all(batch.items[:, 0] == 7)
+    assert not np.any(batch.items[:, 1:] == 7)
+    asking = asking_of(ideal, ("triplet", ""), batch.signal, 0)
+    assert np.all(asking.draw(50, np.random.default_rng(0))[:, 0] == 7)
+
+
+def test_there_are_no_other_questions_where_there_are_few_or_a_pool_comes_again():
+    few = asked(12, 200, 3)
+    assert other_questions(few, few.tested, 0) == []
+    once = asked(60, 50, 4)
+    again = replace(once.answers, table=pl.concat([once.answers.table] * 4))
+    pool = held_answers(again, {}, None, once.classes)
+    assert other_questions(pool, pool.tested, 0) == []

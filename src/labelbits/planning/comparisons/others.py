@@ -15,7 +15,7 @@ from labelbits.planning.comparisons.held import Held
 from labelbits.planning.comparisons.twins import asking_of, different
 
 #: Other questions, and how many times as many there have to be to ask in all.
-OTHERS, PLENTY = 2000, 20
+OTHERS, PLENTY = 2000, 10
 
 
 def other_questions(held: Held, rows: np.ndarray, seed: int) -> list[Batch]:
@@ -25,12 +25,12 @@ def other_questions(held: Held, rows: np.ndarray, seed: int) -> list[Batch]:
     for number, batch in enumerate(held.batches(rows)):
         signal = batch.signal
         asking = asking_of(held, (signal.name, ""), signal, seed)
-        every = signal.all_questions(held.items, 2)
+        every = signal.all_questions(held.items, 2) / held.items ** len(asking.always)
         if asking.pool is not None or every < PLENTY * (OTHERS + len(held)):
             return []
         count = max(round(OTHERS * len(batch) / len(rows)), 1)
         generator = np.random.default_rng([seed, 37, number])
-        items = different(count, held.items, signal.arity, generator)
+        items = different(count, held.items, signal.arity, generator, asking.always)
         any_answer = np.repeat(signal.enumerate(2)[:1], count, axis=0).astype(batch.answer.dtype)
         same = np.zeros(count, dtype=np.int32), np.ones(count, dtype=np.float32)
         found.append(Batch(signal, items, any_answer, *same))
