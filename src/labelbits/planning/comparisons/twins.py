@@ -128,7 +128,8 @@ def _always(held: Held, rows: np.ndarray) -> tuple[tuple[int, int], ...]:
     if len(batches) != 1 or len(rows) < SEEN:
         return ()
     items = batches[0].items
-    return tuple((k, int(items[0, k])) for k in np.flatnonzero((items == items[0]).all(0)))
+    same = np.flatnonzero((items == items[0]).all(0))
+    return tuple((int(k), int(items[0, k])) for k in same)
 
 
 def _pool_size(answers: int, distinct: int) -> int:
