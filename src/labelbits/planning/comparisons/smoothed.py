@@ -6,9 +6,9 @@ corrects all of it: P(right) = s(a l), where l is the log-odds that the fit give
 guess) and s the logistic function, a by maximum likelihood from the same held-out answers (Platt
 1999). The mean of s(a l) is agreement: answers of which the fit was sure tell a, and with it what
 to think of the others. It is taken over many other questions, which leaves out the luck of those
-that were tested, where both are asked alike. On 39 pilots of 500 to 2,000 answers it erred by 1.4
-points (root mean square) against 4,000 other answers, 1.6 over the tested questions, and a count of
-the answers by 2.2 (docs/comparisons.md).
+that were tested, where both are asked alike. On 37 pilots of 500 to 2,000 answers it erred by 1.4
+points (root mean square) against 4,000 other answers, 1.5 over the tested questions, and a count of
+the answers by 2.0 (docs/comparisons.md).
 """
 
 from __future__ import annotations
