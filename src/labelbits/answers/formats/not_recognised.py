@@ -72,7 +72,8 @@ def _both_ways(path: Path, names: Sequence[str]) -> InputError:
         f"{path}: rows and columns name the same {len(names):,} things "
         f"({cells.shown(map(repr, names), 3)}) and the numbers are not the same both ways; "
         "expected how alike two items are: --format similarity-matrix reads each number as one "
-        "answer. A confusion matrix holds no single answers: expected the table that it was counted from"
+        "answer. A confusion matrix holds no single answers: expected the table that it was "
+        "counted from"
     )
 
 
