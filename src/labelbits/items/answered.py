@@ -14,6 +14,7 @@ from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.copies import is_flat
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, columns_of, kind_of, probe, reader_for
+from labelbits.answers.formats.named import IN_CELLS
 from labelbits.answers.formats.reader import Options, UndecidedError
 from labelbits.answers.table.left_out import said_left_out
 from labelbits.answers.table.people import NO_COLUMN, NOT_KNOWN, said_not_known
@@ -243,7 +244,9 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
             continue
         try:
             here = columns_of(path, kind_of(path)) if columns.more else ()
-            named = {key: name for key, name in columns.more.items() if name in here}
+            named = {
+                key: name for key, name in columns.more.items() if name in here or key in IN_CELLS
+            }
             if not may_be_in(path, columns.format, paths):
                 continue
             options = Options(question=columns.question, columns=named)

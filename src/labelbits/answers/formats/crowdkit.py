@@ -16,6 +16,7 @@ from labelbits.answers.formats.counted_rows import as_often, counts_answers
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.named import KEYS, check_keys
 from labelbits.answers.formats.other_answers import named_classes, say_others
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -96,6 +97,8 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or who_column(table.select(*left.columns, label), label)
     table = without_summaries(table, item, path, notes, worker)
+    read = {label, numbered, item, worker, *told.values()}
+    table = without_practice(path, table, read, rejects, notes, plain=True)
     if worker is None:
         notes.append(said_not_known(path.name, NO_COLUMN))
     count = first_of(left.drop(item, strict=False), *usual.COUNT) if worker is None else None
