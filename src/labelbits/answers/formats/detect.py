@@ -20,6 +20,7 @@ from labelbits.answers.formats import (
     argilla,
     arrays,
     canonical,
+    chosen,
     crowdkit,
     doccano,
     jspsych,
@@ -41,6 +42,7 @@ from labelbits.answers.formats import (
     things,
     toloka,
     triplet_choices,
+    usual,
 )
 from labelbits.answers.formats import salmon as experiments
 from labelbits.answers.formats.not_recognised import not_recognised
@@ -87,8 +89,9 @@ READERS: dict[str, Reader] = {
         people_rows.READER,
         preferences.PAIRS,
         preferences.BATTLES,
-        preferences.CHOSEN,
-        preferences.UNPAIRED,
+        chosen.CHOSEN,
+        chosen.WON,
+        chosen.UNPAIRED,
         crowdkit.LABELS,
         keyed.BY_ANNOTATOR,
         keyed.BY_ITEM,
@@ -194,7 +197,9 @@ def reader_for(
         return READERS[name], kind_of(path)
     told = set() if options is None else set(options.columns) - {annotator_kinds.KEY}
     if "loser" in told:
-        return READERS["salmon"], kind_of(path)
+        own = probe(path)
+        compared = "head" in told or usual.found(own.columns, triplet_choices.HEADS[:-1])
+        return READERS["salmon" if compared else "winner-loser"], own.kind
     sides = bool(told & {"left", "right"})
     if sides and told & {"head", "item"}:
         return triplet_choices.READER, kind_of(path)
