@@ -108,7 +108,7 @@ def is_tie(said: str | None) -> bool:
 
 def ties_in(said: Iterable[str | None]) -> list[str]:
     """Those of the cells, as they are written, that say it."""
-    return [one for one in set(said) if is_tie(one)]
+    return [one for one in set(said) if one and is_tie(one)]
 
 
 def are_ties(cells: pl.Series) -> pl.Series:
