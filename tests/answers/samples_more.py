@@ -240,7 +240,7 @@ MORE: dict[str, tuple[str, bytes, int]] = {
     "chosen-rejected": ("dpo.jsonl", CHOSEN, 2),
     "winner-loser": (
         "won.csv",
-        "judge,winner,loser\nann,oak,elm\nann,elm,ash\nbob,ash,oak\n",
+        b"judge,winner,loser\nann,oak,elm\nann,elm,ash\nbob,ash,oak\n",
         3,
     ),
     "prompt-completion": (

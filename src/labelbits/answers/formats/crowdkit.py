@@ -99,7 +99,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     worker = told["annotator"] or who_column(table.select(*left.columns, label), label)
     table = without_summaries(table, item, path, notes, worker)
     others = {label, numbered, item, worker, *told.values()}
-    table, status = without_refused(path, table, others, item, rejects, notes)
+    table, status = without_refused(path.name, table, others, item, worker, rejects, notes)
     left = table.select(left.columns)
     if worker is None:
         notes.append(said_not_known(path.name, NO_COLUMN))

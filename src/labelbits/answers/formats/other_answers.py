@@ -15,6 +15,8 @@ from labelbits.answers.formats.reader import Options, first_of
 MOST = 20
 #: Fewer rows than these tell nothing.
 LEAST = 6
+#: All that a row says beside its label, as one number: what copies of answers are told by.
+BESIDE = "(other columns)"
 #: Columns that are named at most.
 MOST_NAMED = 8
 #: What columns are called that name the classes which another numbers.
@@ -53,7 +55,7 @@ def say_unread(
     rest = [
         n
         for n in table.columns
-        if n not in used and n != "row" and n not in options.columns.values()
+        if n not in {*used, "row", BESIDE, *options.columns.values(), *options.describing}
     ]
     kinds = table.select(rest)
     known = {times.time_column(kinds), usual.price_column(rest)[0], first_of(kinds, *KINDS)}

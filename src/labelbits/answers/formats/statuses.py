@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from pathlib import Path
 
 import polars as pl
 
@@ -65,17 +64,18 @@ _SAYS_REFUSED = re.compile(
 
 
 def without_refused(
-    path: Path,
+    where: str,
     table: pl.DataFrame,
     used: Collection[str | None],
     item: str | None,
+    worker: str | None,
     rejects: Rejects,
     notes: list[str],
 ) -> tuple[pl.DataFrame, str | None]:
     """(the rows that were not refused, the column that says it or None).
 
-    `used` are columns read as something else. Where every item's answers share one status it is
-    the item's, and nothing is left out.
+    `used` are columns read as something else. Where every item's answers share one status, or each
+    item has one and nobody is named, the status is the item's, and nothing is left out.
     """
     for name in table.columns:
         if name in used or name == "row" or table[name].dtype.is_nested():
@@ -83,13 +83,13 @@ def without_refused(
         refused = _refused(name, cells.names(table[name]))
         if refused is None:
             continue
-        if item is not None and _is_of_items(table, item, refused):
+        if item is not None and _is_of_items(table, item, worker, refused):
             continue
         lost = table.filter(refused)
         for row, found in lost.select("row", pl.col(name).cast(pl.String)).iter_rows():
             rejects.add(row, "answer was rejected by whoever asked", f"{name} {found}")
         notes.append(
-            f"{path.name}: {len(lost):,} of {len(table):,} rows are left out, as column {name!r} "
+            f"{where}: {len(lost):,} of {len(table):,} rows are left out, as column {name!r} "
             f"says {cells.shown(map(repr, cells.names(lost[name]).unique().sort()))} (without "
             "that column they count)"
         )
@@ -118,12 +118,15 @@ def _refused(name: str, said: pl.Series) -> pl.Series | None:
     return None if not own or whole else refused
 
 
-def _is_of_items(table: pl.DataFrame, item: str, refused: pl.Series) -> bool:
-    """Do items have several answers, and all those of each the same status?"""
+def _is_of_items(table: pl.DataFrame, item: str, worker: str | None, refused: pl.Series) -> bool:
+    """Do items have several answers, and all those of each the same status? Is there one of each
+    by nobody?"""
     counted = (
         pl.DataFrame({"i": table[item], "r": refused})
         .group_by("i")
         .agg(pl.len().alias("n"), pl.col("r").n_unique().alias("kinds"))
     )
     several = counted.filter(pl.col("n") > 1)
-    return len(several) > 0 and not bool((several["kinds"] > 1).any())
+    if not len(several):
+        return worker is None
+    return not bool((several["kinds"] > 1).any())
