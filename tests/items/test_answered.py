@@ -98,8 +98,8 @@ def test_two_columns_of_labels_are_never_one_by_silence(tmp_path: Path) -> None:
     }).write_csv(file)  # fmt: skip
     notes = read_tables([file], Columns(text="text", label="Mia")).notes
     assert any("'Tom'" in note and "not read" in note for note in notes)
-        assert not any("'town'" in note and "classes" in note for note in notes)
-        assert any("'town'" in note and "not read" in note for note in notes)
+    assert not any("'town'" in note and "classes" in note for note in notes)
+    assert any("'town'" in note and "not read" in note for note in notes)
 
 
 def test_an_annotator_that_is_named_is_read_beside_shares(tmp_path: Path) -> None:

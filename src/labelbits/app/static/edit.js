@@ -10,7 +10,6 @@ let draft = {}, words = {}, files = [];
 const say = fault => { byId('problem').textContent = fault ? fault.message : ''; };
 
 function show(found, redraw) {
-  const from = draft;
   draft = found;
   byId('empty').hidden = Boolean(found.text.trim());
   byId('form').hidden = !found.tables;
@@ -18,13 +17,13 @@ function show(found, redraw) {
   byId('text-problem').textContent = found.tables ? '' : found.problem;
   byId('valid').textContent = found.tables && found.problem ? found.problem : '';
   byId('run').disabled = !found.text.trim() || Boolean(found.problem);
+  byId('notes').textContent = found.notes.join(' ');
   if (redraw && found.tables) drawForm();
-  return from;
 }
 
 function drawForm() {
   const at = document.activeElement && document.activeElement.id;
-  byId('form').replaceChildren(...form(draft.tables, {words, files, title: draft.title}, changed));
+  byId('form').replaceChildren(...form(draft.tables, {words, files, title: draft.title, unpriced: draft.unpriced}, changed));
   if (at && byId(at)) byId(at).focus();
 }
 
@@ -45,16 +44,22 @@ function changed(tables, {anew = false, title} = {}) {
 }
 
 let typing = 0;
+function typed() {
+  clearTimeout(typing);
+  typing = 0;
+  wanted = {text: byId('text').value, title: draft.title};
+  redraw = true;
+  return sending.ask();
+}
 byId('text').addEventListener('input', () => {
   clearTimeout(typing);
-  typing = setTimeout(() => {
-    wanted = {text: byId('text').value, title: draft.title};
-    redraw = true;
-    sending.ask();
-  }, 350);
+  typing = setTimeout(typed, 350);
 });
+/** What was typed last has arrived: what is done next is done with it. */
+const arrived = () => (typing ? typed() : sending.done);
+addEventListener('pagehide', () => { if (typing) navigator.sendBeacon('/api/draft', new Blob([JSON.stringify({text: byId('text').value, title: draft.title})], {type: 'application/json'})); });
 /** The plan file to take away: it names its files in full. */
-const kept = () => post('/api/draft/kept', {text: byId('text').value});
+const kept = () => arrived().then(() => post('/api/draft/kept', {text: draft.text}));
 byId('copy').addEventListener('click', async () => {
   try { await navigator.clipboard.writeText((await kept()).text); byId('copied').textContent = 'Copied.'; } catch {
     byId('text').select();
@@ -117,6 +122,7 @@ byId('run').addEventListener('click', async () => {
   try {
     byId('known').dataset.from = '';
     byId('known').replaceChildren();
+    await arrived();
     progress(await post('/api/run'));
     say(null);
     byId('run-box').scrollIntoView({block: 'nearest'});

@@ -77,7 +77,7 @@ const COLUMNS = {id: 'Column of ids', text: 'Column of texts', label: 'Column of
 function dataset(data, {files}, to) {
   const text = (key, label, help) => field(label, h('input', {type: 'text', id: `data-${key}`, value: data[key] ?? '',
     list: undefined, oninput: event => to(data, key)(event.target.value)}), help);
-  const named = use => files.filter(one => one.use === use).map(one => one.name).join(', ');
+  const named = use => files.filter(one => one.use === use && one.good).map(one => one.name).join(', ');
   const fields = [];
   const own = data.features !== undefined || data.table !== undefined;
   if (data.table !== undefined) {

@@ -30,7 +30,7 @@ export function signals(plan, offered, tell) {
   return h('div', {}, cards, more);
 }
 
-function card(plan, one, i, {words}, tell) {
+function card(plan, one, i, {words, unpriced = []}, tell) {
   const known = words.kinds[one.kind];
   const names = Object.entries(words.kinds).map(([name, about]) => [name, `${name}: ${about.about}`]);
   if (!known) names.unshift([one.kind, `${one.kind} (unknown)`]);
@@ -58,7 +58,7 @@ function card(plan, one, i, {words}, tell) {
   fields.push(numeric('Answers an item', one.answers_per_item, to('answers_per_item'), {id: `${id}-each`, min: 1, step: 1, placeholder: known && known.several_of ? 'several are tried' : 'as fits'}));
   for (const [key, option] of Object.entries(known ? known.options : {})) if (key !== 'answers_per_item') fields.push(own(one, key, option, id, to));
   fields.push(numeric('Random answers (lapse)', one.lapse, to('lapse'), {id: `${id}-lapse`, min: 0, max: 0.99, placeholder: 'from the answers you have'}));
-  return h('article', {className: 'signal', 'aria-label': `Kind of question ${i + 1}: ${one.kind}`},
+  return h('article', {className: unpriced.includes(i) ? 'signal fault' : 'signal', 'aria-label': `Kind of question ${i + 1}: ${one.kind}`},
     h('header', {}, h('h2', {}, one.kind), h('button', {type: 'button', className: 'quiet', 'aria-label': `Remove ${one.kind}`, onclick: () => { plan.signal.splice(i, 1); tell({anew: true}); }}, 'Remove')),
     h('div', {className: 'fields'}, fields, payment(plan, one, id, those, known, tell)));
 }
