@@ -265,6 +265,11 @@ MORE: dict[str, tuple[str, bytes, int]] = {
     ),
     "battles": ("battles.jsonl", BATTLES, 3),
     "chosen-rejected": ("dpo.jsonl", CHOSEN, 2),
+    "winner-loser": (
+        "won.csv",
+        b"judge,winner,loser\nann,oak,elm\nann,elm,ash\nbob,ash,oak\n",
+        3,
+    ),
     "prompt-completion": (
         "kto.jsonl",
         lines(

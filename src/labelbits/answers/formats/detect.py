@@ -22,6 +22,7 @@ from labelbits.answers.formats import (
     best_worst,
     canonical,
     contrastive,
+    chosen,
     crowdkit,
     doccano,
     jspsych,
@@ -45,6 +46,7 @@ from labelbits.answers.formats import (
     things,
     toloka,
     triplet_choices,
+    usual,
 )
 from labelbits.answers.formats import salmon as experiments
 from labelbits.answers.formats.deciding import SeveralQuestionsError
@@ -98,8 +100,9 @@ READERS: dict[str, Reader] = {
         similarity_matrix.READER,
         preferences.PAIRS,
         preferences.BATTLES,
-        preferences.CHOSEN,
-        preferences.UNPAIRED,
+        chosen.CHOSEN,
+        chosen.WON,
+        chosen.UNPAIRED,
         crowdkit.LABELS,
         keyed.BY_ANNOTATOR,
         keyed.BY_ITEM,
@@ -209,7 +212,9 @@ def reader_for(
     if told & {"best", "worst"}:
         return best_worst.READER, kind_of(path)
     if "loser" in told:
-        return READERS["salmon"], kind_of(path)
+        own = probe(path)
+        compared = "head" in told or usual.found(own.columns, triplet_choices.HEADS[:-1])
+        return READERS["salmon" if compared else "winner-loser"], own.kind
     sides = bool(told & {"left", "right"})
     if sides and told & {"head", "item"}:
         return triplet_choices.READER, kind_of(path)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.reader import first_of
+from labelbits.answers.formats.ties import are_ties, ties_in
 
 #: What tells the two apart in headings and answers.
 MARKS = (("a", "b"), ("1", "2"), ("left", "right"), ("first", "second"), ("one", "two"),
@@ -79,7 +80,7 @@ def chosen_in(
     table: pl.DataFrame,
     left: str,
     right: str,
-    ties: Collection[str] = (),
+    ties: bool = False,
     sides: bool = True,
     words: bool = False,
 ) -> str | None:
@@ -105,16 +106,16 @@ def chosen_in(
         by_name = pl.DataFrame({"l": (own == one).fill_null(False),
                                 "r": (own == two).fill_null(False), "o": own})  # fmt: skip
         if (sides and name == usually) or words:
+            drawn = set(ties_in(own.drop_nulls())) if ties else set()
             marks = [side_of(cell) for cell in own]
-            if name == usually and set(own.drop_nulls()) - set(ties) <= {"1", "2"}:
+            if name == usually and {*own.drop_nulls()} - drawn <= {"1", "2"}:
                 marks = [{"1": 0, "2": 1}.get(cell or "") for cell in own]
             by_name = by_name.with_columns(
                 l=pl.col("l") | pl.Series([m == 0 for m in marks]),
                 r=pl.col("r") | pl.Series([m == 1 for m in marks]),
             )
-        told = by_name.filter(
-            pl.col("o").is_not_null() & ~pl.col("o").str.to_lowercase().is_in(list(ties))
-        )
+        told = by_name.filter(pl.col("o").is_not_null())
+        told = told.filter(~are_ties(told["o"])) if ties else told
         both = told["l"].any() and told["r"].any()
         fits = (told["l"] | told["r"]).mean() if len(told) else 0.0
         if both and fits >= MOST:  # type: ignore[operator]
@@ -122,9 +123,7 @@ def chosen_in(
     return None
 
 
-def compared_in(
-    table: pl.DataFrame, ties: Collection[str] = ()
-) -> tuple[str | None, str, str, str] | None:
+def compared_in(table: pl.DataFrame, ties: bool = False) -> tuple[str | None, str, str, str] | None:
     """(the item that both are compared with or None, the one, the other, the choice), as rows and
     the marks of headings show it; any two columns of names, where an item is beside them."""
     head = table.head(LOOKED_AT)
