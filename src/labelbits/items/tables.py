@@ -109,7 +109,6 @@ def read_tables(
     table, name = _joined(tables, list(map(Path, paths)), columns, answers, where, say, notes,
                           guessed_ids)  # fmt: skip
     columns = _checked(table, columns, where, say, locate)
-    told = columns.gold
     if by_name and columns.label:
         columns = with_usual_columns(table.drop(JOINED), columns, where, notes)
     empty = table[JOINED].is_null()
