@@ -67,7 +67,10 @@ def _columns(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
     found = found or _keyed(head)
     more = [] if found is None else numbered(head.columns, head)
     # Option 1, option 2 and option 3 are three candidates, and no two of them the sides.
-    return None if any({*found[1:3]} <= {*own} - {found[0]} for own in more if found) else found
+    one_of_three = found is not None and any(
+        {*found[1:3]} <= {*own} and found[0] not in own for own in more
+    )
+    return None if one_of_three else found
 
 
 def _keyed(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
