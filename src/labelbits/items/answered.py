@@ -15,6 +15,7 @@ from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.copies import is_flat
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, columns_of, kind_of, probe, reader_for
+from labelbits.answers.formats.named import IN_CELLS
 from labelbits.answers.formats.other_answers import BESIDE, said_of_unread
 from labelbits.answers.formats.reader import Options, UndecidedError
 from labelbits.answers.formats.statuses import without_refused
@@ -270,7 +271,9 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
             continue
         try:
             here = columns_of(path, kind_of(path)) if columns.more else ()
-            named = {key: name for key, name in columns.more.items() if name in here}
+            named = {
+                key: name for key, name in columns.more.items() if name in here or key in IN_CELLS
+            }
             if not may_be_in(path, columns.format, paths):
                 continue
             options = Options(question=columns.question, columns=named)

@@ -36,8 +36,6 @@ MISSING = cells.MISSING | {"none", "-"}
 JOINED = "id of item"
 #: Fields of `Columns` that each name one column that is no id.
 KEYS = ("text", "image", "label", "annotator", "seconds", "gold")
-#: Items with gold that quality is measured on alone, where they are fewer than half.
-ENOUGH_GOLD = 200
 #: How a key is said where the command line is what people wrote.
 Say = Callable[[str], str]
 
@@ -111,7 +109,6 @@ def read_tables(
     table, name = _joined(tables, list(map(Path, paths)), columns, answers, where, say, notes,
                           guessed_ids)  # fmt: skip
     columns = _checked(table, columns, where, say, locate)
-    told = columns.gold
     if by_name and columns.label:
         columns = with_usual_columns(table.drop(JOINED), columns, where, notes)
     empty = table[JOINED].is_null()
@@ -154,26 +151,7 @@ def read_tables(
         gold = [held.get(one) for one in ids]
     elif by_name and answers is not None and set(answers.gold.values()) <= set(answers.classes):
         gold = [answers.gold.get(one) for one in ids] if answers.gold else None
-    if told is None and gold is not None and answers is not None:
-        gold = _enough(gold, ids, answers, say, notes)
     return Items(ids, features, answers, gold, notes, shown, left_out)
-
-
-def _enough(
-    gold: list[str | None], ids: list[str], answers: Answers, say: Say, notes: list[str]
-) -> list[str | None] | None:
-    """`gold` that nobody named, where quality can be measured on its items alone; else None, which
-    is told: golden questions of a crowd are a few items among many."""
-    answered = set(answers.table["items"].explode())
-    known = sum(one in answered for one, right in zip(ids, gold, strict=True) if right is not None)
-    if known >= min(ENOUGH_GOLD, 0.5 * len(answered)):
-        return gold
-    notes.append(
-        f"the right class (gold) of {known:,} of {len(answered):,} answered items is known: too few"
-        " to measure quality on them alone, so it is measured on all by what people say "
-        f"({say('gold')} COLUMN measures on those {known:,})"
-    )
-    return None
 
 
 def as_read(notes: Sequence[str]) -> str:

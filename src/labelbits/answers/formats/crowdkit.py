@@ -16,6 +16,7 @@ from labelbits.answers.formats.counted_rows import as_often, counts_answers
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.named import KEYS, check_keys
 from labelbits.answers.formats.other_answers import named_classes, say_others, say_unread
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -98,8 +99,9 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or who_column(table.select(*left.columns, label), label)
     table = without_summaries(table, item, path, notes, worker)
-    others = {label, numbered, item, worker, *told.values()}
-    table, status = without_refused(path.name, table, others, item, worker, rejects, notes)
+    read = {label, numbered, item, worker, *told.values()}
+    table = without_practice(path, table, read, rejects, notes, plain=True)
+    table, status = without_refused(path.name, table, read, item, worker, rejects, notes)
     left = table.select(left.columns)
     if worker is None:
         notes.append(said_not_known(path.name, NO_COLUMN))
@@ -126,7 +128,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         named["group"] = cells.text(told["group"], table)
     for column in dict.fromkeys(name for name in (label, item, worker) if name):
         check_once(path, table, column)
-    used = {*others, question, gold, status, count}
+    used = {*read, question, gold, status, count}
     say_others(path, table, used, item, worker, notes)
     if small:
         say_unread(path, table, used, options, notes)

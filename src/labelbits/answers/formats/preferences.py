@@ -17,6 +17,7 @@ from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     IDEAL,
     TOLD,
@@ -105,6 +106,9 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     worker = told_column(path, table, options, "annotator") or who_column(others)
     group = told_column(path, table, options, "group") or first_of(others, *GROUP)
     say_unread(path, table, {*both, winner, worker, group, comparison}, options, notes)
+    table = without_practice(
+        path, table, {*both, winner, worker, group, comparison}, rejects, notes
+    )
     own = table.select(
         a=cells.text(both[0], table),
         b=cells.text(both[1], table),
