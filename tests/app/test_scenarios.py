@@ -221,3 +221,10 @@ def test_a_first_plan_asks_what_was_answered(tmp_path: Path) -> None:
     kept = {**found, "entries": found["entries"][2:]}
     with pytest.raises(InputError, match="no plan weighs"):
         first_draft(tmp_path, kept, {"answers": ["a.csv"]}, "a")
+
+
+def test_an_address_of_a_plan_that_is_gone_says_so(client: TestClient) -> None:
+    gone = client.get("/result", params={"run": "another"})
+    assert gone.status_code == 404
+    assert "not in this program any more" in gone.text
+    assert 'href="/result"' in gone.text
