@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from labelbits.app.bodies import RefusedError, Turns, answer, careful, json_of
 from labelbits.app.rendering import fragment, rendered
-from labelbits.app.state import bought, headings, sliders, state
+from labelbits.app.state import MEANINGS, bought, headings, sliders, state
 from labelbits.app.tasks import tasks_of
 from labelbits.app.workspace import MOST_PLANS, Finished, Workspace
 from labelbits.planning import Plan, replan
@@ -27,7 +27,8 @@ def result_page(made: Finished) -> str:
     plan = made.plan
     return rendered(
         "page.html", here="result", title=plan.title, sliders=sliders(plan),
-        headings=headings(plan), state=state(plan), run=made.run, file=made.draft is not None,
+        headings=headings(plan), meanings=MEANINGS, state=state(plan), run=made.run,
+        file=made.draft is not None,
     )  # fmt: skip
 
 
