@@ -205,6 +205,16 @@ MORE: dict[str, tuple[str, bytes, int]] = {
         b"image1,image2,image3,choice,RT,subject_id\n4,9,17,9,2100,s1\n9,21,4,21,3300,s2\n",
         2,
     ),
+    "pair-columns": (
+        "survey.csv",
+        "Participant,Age,oak - elm,oak - ash,elm - ash\n1,20,1,4,3\n2,31,2,4,\n3,25,1,3,4\n",
+        8,
+    ),
+    "similarity-matrix": (
+        "square.csv",
+        ",oak,elm,ash\noak,,5,2\nelm,5,,3\nash,2,3,\n",
+        3,
+    ),
     "triplet-choices": (
         "choices.csv",
         b"target,left,right,choice,worker\na,b,c,left,w1\nb,a,c,right,w1\n",

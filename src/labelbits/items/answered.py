@@ -14,7 +14,7 @@ from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.copies import is_flat
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, columns_of, kind_of, probe, reader_for
-from labelbits.answers.formats.reader import Options
+from labelbits.answers.formats.reader import Options, UndecidedError
 from labelbits.answers.table.left_out import said_left_out
 from labelbits.answers.table.people import NO_COLUMN, NOT_KNOWN, said_not_known
 from labelbits.answers.table.steps import as_classes
@@ -248,6 +248,10 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
                 continue
             options = Options(question=columns.question, columns=named)
             reader, _ = reader_for(path, columns.format, options)
+        except UndecidedError:
+            if columns.text or columns.image:
+                continue
+            raise
         except InputError:
             continue
         # The numbers of a table may be its features.

@@ -13,7 +13,7 @@ from labelbits.answers import read_answers
 from labelbits.answers.formats import usual
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, columns_of, kind_of, reader_for
-from labelbits.answers.formats.reader import Options
+from labelbits.answers.formats.reader import Options, UndecidedError
 from labelbits.answers.table.people import NOT_KNOWN, people_in
 from labelbits.answers.table.preferences import as_comparisons
 from labelbits.answers.table.steps import as_classes
@@ -178,8 +178,9 @@ def _answers(found: Seen, told: Columns, questions: list[str]) -> None:
         )
         _read(found, replace(told, question=first))
         found.question = first
-    except InputError:
-        if told_format(told) or options.columns:
+    except InputError as problem:
+        open_ = isinstance(problem, UndecidedError) and not (told.text or told.image or told.label)
+        if told_format(told) or options.columns or open_:
             raise
         return
 

@@ -28,6 +28,7 @@ from labelbits.answers.formats import (
     language_models,
     lists,
     markets,
+    pair_columns,
     people_rows,
     potato,
     preferences,
@@ -35,6 +36,7 @@ from labelbits.answers.formats import (
     rankings,
     sagemaker,
     sentences,
+    similarity_matrix,
     soft_labels,
     soft_tables,
     studies,
@@ -43,8 +45,10 @@ from labelbits.answers.formats import (
     triplet_choices,
 )
 from labelbits.answers.formats import salmon as experiments
+from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.not_recognised import not_recognised
-from labelbits.answers.formats.reader import Kind, Options, Probe, Reader
+from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, UndecidedError
+from labelbits.answers.table.table import validate
 from labelbits.errors import InputError
 
 #: Every format, in the order in which `auto` tries them: the most particular first.
@@ -85,6 +89,8 @@ READERS: dict[str, Reader] = {
         rankings.READER,
         lists.READER,
         people_rows.READER,
+        pair_columns.READER,
+        similarity_matrix.READER,
         preferences.PAIRS,
         preferences.BATTLES,
         preferences.CHOSEN,
@@ -214,6 +220,8 @@ def reader_for(
         own = [one for one in pairs if one.matches(found)] if "item" not in told else []
         return (own or [READERS["crowd-kit"]])[0], found.kind
     fitting = _best(found)
+    if len(fitting) > 1:
+        fitting = _that_read(path, found.kind, fitting, options or Options()) or fitting
     if len(fitting) == 1:
         return fitting[0], found.kind
     if fitting:
@@ -225,6 +233,21 @@ def reader_for(
     raise not_recognised(path, found)
 
 
+def _that_read(path: Path, kind: Kind, fitting: list[Reader], options: Options) -> list[Reader]:
+    """Those of several readers that read a row: one that reads none is no way to read a file."""
+    kept = []
+    for reader in fitting:
+        try:
+            if not len(validate(reader.read(path, kind, options), options.classes)[0]):
+                continue
+        except (SeveralQuestionsError, UndecidedError):
+            pass  # it reads the file, and asks
+        except InputError:
+            continue
+        kept.append(reader)
+    return kept
+
+
 def _best(found: Probe) -> list[Reader]:
     """The readers that fit, those alone that recognise the file by the surest marks."""
     fitting = [reader for reader in READERS.values() if reader.matches(found)]
@@ -232,6 +255,9 @@ def _best(found: Probe) -> list[Reader]:
     fitting = [reader for reader in fitting if reader.weakness == strongest]
     if any(reader.particular for reader in fitting):
         fitting = [reader for reader in fitting if not reader.by_columns]
+    sure = [one for one in (pair_columns.READER, similarity_matrix.READER) if one in fitting]
+    if sure:
+        return sure[:1]
     choices = (triplet_choices.READER, preferences.BATTLES, sentences.SCORED)
     surest = next((reader for reader in choices if reader in fitting), None)
     return [reader for reader in fitting if reader is surest or reader not in choices]

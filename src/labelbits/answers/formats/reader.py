@@ -30,6 +30,11 @@ IDEAL = "(ideal)"
 TOLD = frozenset({"annotator", "seconds", "milliseconds", "price"})
 
 
+class UndecidedError(InputError):
+    """What a file is was recognised, and its user alone can say how it is meant: no other reading
+    of it is tried."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What the user may say about a file.

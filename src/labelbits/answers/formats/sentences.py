@@ -184,7 +184,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         rejects.add(row, f"{columns[2]} is no number")
     own = own.filter(own["score"].is_not_null())
     values = own["score"].to_numpy()
-    signal, answers, note = _answers(values, columns[2], options)
+    signal, answers, note = as_scored(values, columns[2], options)
     notes.append(f"{path.name}: {note}")
     own = own.with_columns(pl.Series("answer", answers, dtype=pl.String))
     return Parsed(
@@ -201,8 +201,8 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     )
 
 
-def _answers(values: np.ndarray, name: str, options: Options) -> tuple[str, list[str], str]:
-    """(signal, answers, what was assumed)."""
+def as_scored(values: np.ndarray, name: str, options: Options) -> tuple[str, list[str], str]:
+    """(signal, answers, what was assumed) of the numbers of pairs in a column called `name`."""
     signal = options.signal
     if not len(values):
         return signal or "rating", [], "no pair has a score"

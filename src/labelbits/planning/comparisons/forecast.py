@@ -211,7 +211,8 @@ def forecast(
     share the luck of what was measured."""
     generator = np.random.default_rng([seed, 34])
     luck = generator.standard_normal((DRAWS, 2))
-    start = told.value + told.error * luck[:, 0]
+    value, error = told.begin
+    start = value + error * luck[:, 0]
     twins = rise.twins
     shift = np.zeros(DRAWS)
     if twins:

@@ -13,10 +13,11 @@ from labelbits.errors import InputError
 from labelbits.interface import Z
 from labelbits.planning.comparisons.dimensions import OWN, Richness, moved, richer, weighed
 from labelbits.planning.comparisons.held import Held, Source
+from labelbits.planning.comparisons.smoothed import smoothed
 from labelbits.recovery import SignalEmbedding, agreement, shots
 from labelbits.recovery.held_out import nested_subsets, predict, splits
 from labelbits.recovery.held_out.halves import HALVED, half_of
-from labelbits.recovery.held_out.predictions import Learn
+from labelbits.recovery.held_out.predictions import Learn, joined
 from labelbits.recovery.metrics import Score, spearman
 
 #: Folds of questions, and those in which smaller parts than the whole are fitted too.
@@ -48,6 +49,7 @@ class Measured:
 
     `sizes` (S,) rising, `values` (S,), `errors` (S,) standard errors; `rise` from the last but one
     size to the last where both were fitted on the same rows, `rise_error` its standard error.
+    `smooth`: (value, standard error) at the last size with less luck, where that is known.
     `parts` hold the fits behind the last sizes, `richness` what was found of their dimensions and
     of more of them.
     """
@@ -60,6 +62,7 @@ class Measured:
     rise_error: float
     parts: list[Part]
     richness: tuple[Richness, ...] = OWN
+    smooth: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def base(self) -> int:
@@ -73,6 +76,11 @@ class Measured:
     @property
     def error(self) -> float:
         return float(self.errors[-1])
+
+    @property
+    def begin(self) -> tuple[float, float]:
+        """(value, standard error) that a forecast begins at."""
+        return self.smooth if math.isfinite(self.smooth[0]) else (self.value, self.error)
 
 
 def measured(
@@ -109,7 +117,7 @@ def measured_agreement(
     tested_at = np.zeros(len(held), dtype=bool)
     tested_at[held.tested] = True
     right: list[np.ndarray] = []
-    parts = []
+    parts, last = [], []
     every = splits(held.answers, FOLDS, "question", seed)
     for number, (fit, test) in enumerate(every):
         rows, asked = fit[own[fit]], test[tested_at[test]]
@@ -121,6 +129,8 @@ def measured_agreement(
         for place, space in enumerate(reversed(spaces)):
             told = predict(space, held.part(asked), held.question[asked])
             found[place, asked[told.row]] = told.right
+            if place == 0:
+                last.append(told)
         right.append(found)
         parts.append(Part(subsets, asked, spaces, richer(held, subsets[-1], learn, number)))
         tell((number + 1) / FOLDS)
@@ -130,7 +140,8 @@ def measured_agreement(
     table = right[0]
     for more in right[1:]:
         table = np.where(np.isfinite(more), more, table)
-    return replace(_curve(held, source, table, parts, seed), richness=richness)
+    curve = _curve(held, source, table, parts, seed)
+    return replace(curve, richness=richness, smooth=smoothed(joined(last)))
 
 
 def _curve(held: Held, source: Source, table: np.ndarray, parts: list[Part], seed: int) -> Measured:
