@@ -185,7 +185,7 @@ def test_who_answers_and_what_learns_are_chosen(seen: Watched, bench: Running) -
     page.goto(site(bench) + "/edit")
     page.wait_for_selector("#text")
     page.fill("#text", PLAN)
-    until(page, "document.querySelector('#data-items')?.value === '30'")
+    until(page, "document.querySelector('#budget-amount')?.value === '4'")
     before = page.input_value("#text")
     page.select_option("#signal-0-who", "model")
     page.fill("#signal-0-model", "small-1")

@@ -21,6 +21,7 @@ function show(found, redraw) {
   byId('run').disabled = !found.text.trim() || Boolean(found.problem);
   byId('notes').textContent = found.notes.join(' ');
   if (redraw && found.tables) drawForm();
+  if (!typing) byId('form').inert = false;
 }
 
 function drawForm() {
@@ -54,6 +55,7 @@ function typed() {
   return sending.ask();
 }
 byId('text').addEventListener('input', () => {
+  byId('form').inert = true; // it is of an older plan until the text has been read
   clearTimeout(typing);
   typing = setTimeout(typed, 350);
 });
