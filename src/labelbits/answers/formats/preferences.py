@@ -160,6 +160,8 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     pressed = None
     if is_pressed(winner) or LEFT in options.columns:
         pressed = sides_of_keys(path, table, (both[0], both[1], winner), options, notes)
+    if pressed is None:
+        own = _third_letter(path, own, notes)
     answer = _who_won(path, own, both, notes) if pressed is None else pressed.cast(pl.String)
     own = own.with_columns(answer.alias("answer"))
     lost = own.filter(own["answer"].is_null())
@@ -216,6 +218,17 @@ def kept_whole(path: Path, ties: int, rows: int) -> str:
         f"{path.name}: {rows:,} comparisons ({ties:,} ties) are kept whole as {PREFERENCE}: which "
         "of two is better; plans and recover read them as comparisons with an ideal item"
     )
+
+
+def _third_letter(path: Path, own: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+    """`own` with a tie for C, where judges write A, B or C (MT-bench's prompt) of two things."""
+    bare = own["winner"].str.strip_chars("[] .").str.to_uppercase()
+    if set(bare.drop_nulls()) != {"A", "B", "C"} or {"C", "c"} & {*own["a"], *own["b"]}:
+        return own
+    thirds = int((bare == "C").sum())
+    notes.append(f"{path.name}: {thirds:,} rows say C beside A and B, which is read as a tie")
+    tie = pl.when(bare == "C").then(pl.lit("tie")).otherwise("winner")
+    return own.with_columns(tie.alias("winner"))
 
 
 def _who_won(path: Path, own: pl.DataFrame, both: tuple[str, str], notes: list[str]) -> pl.Series:
