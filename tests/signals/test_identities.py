@@ -112,3 +112,14 @@ def test_votes_are_binomial():
     entropy, _ = part_laws(jnp.asarray([[0.3, 0.7], [1e-4, 1 - 1e-4]]), 50, growth=0.0)
     truth = [stats.binom(50, 0.3).entropy(), stats.binom(50, 1e-4).entropy()]
     np.testing.assert_allclose(entropy, truth, atol=3e-5)
+
+
+def test_how_many_reports_there_are_to_float64():
+    """A lapse spreads evenly over so many: differences of ln Gamma in float32 lose four digits."""
+    pairs = [(1, 3), (1, 200), (1, 1000), (20, 10), (20, 200)]
+    truth = np.array([gammaln(m + k) - gammaln(m + 1) - gammaln(k) for m, k in pairs])
+    found = [float(dirichlet.log_reports(jnp.asarray(m), k)) for m, k in pairs]
+    np.testing.assert_allclose(found, truth, atol=1e-5)
+    cancels = [float(jax.scipy.special.gammaln(jnp.float32(m + k)) - math.lgamma(m + 1))
+               - math.lgamma(k) for m, k in pairs]  # fmt: skip
+    assert np.abs(cancels - truth).max() > 2e-5

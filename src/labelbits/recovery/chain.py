@@ -3,11 +3,12 @@
 A mode bends positions to the answers' errors, so that noise read off it is too small, and where
 answers are few hardly any of the posterior lies near it. Draws of positions and noise together
 have neither fault (Neal 2011, Handbook of Markov Chain Monte Carlo, chapter 5). Several chains move
-together. Each coordinate moves at the pace of its own posterior width, taken anew at a few places
-of the warm-up, where the posterior lies and not at the mode; the step size is tuned towards
-`ACCEPT` (dual averaging, Hoffman and Gelman 2014, JMLR 15, with the simpler gains of Robbins and
-Monro) and a trajectory goes about `LENGTH` widths. What a chain creeps along, the scale of all
-points against their precision, the target draws itself after each trajectory (`Target.move`).
+together. Each coordinate moves at the pace of its own posterior width, taken anew in the warm-up,
+where the posterior lies and not at the mode: by one chain at a few places (`widths`), by several
+from the slopes that they meet (`paces`). The step size is tuned towards `ACCEPT` (dual averaging,
+Hoffman and Gelman 2014, JMLR 15, with the simpler gains of Robbins and Monro) and a trajectory goes
+about `LENGTH` widths, or as far as the chains are told. What a chain creeps along, the scale of
+all points against their precision, the target draws itself after each trajectory (`Target.move`).
 
 Measured beside blackjax's NUTS (1.7.1, 500 draws after 300 of window adaptation, compiled before)
 on four worlds of 15 items in two dims and 300 triplets: effective draws of the precision in a CPU
@@ -35,6 +36,8 @@ PROBES, REACH = 6, 1e-2
 RELEASED = 5
 #: Parts of the warm-up after which widths are taken anew, as the mean over the last places.
 RENEWED, PLACES = (0.15, 0.4, 0.7), 2
+#: Places of each of several chains whose slopes tell the widths, from the later half of those seen.
+SEEN = 16
 
 #: (answers at most, steps of the warm-up, draws) where noise is read off one chain: beyond, steps
 #: cost more and noise is told better.
@@ -89,6 +92,17 @@ def widths(
     return 1 / np.sqrt(np.maximum(mean[group], prior))
 
 
+def paces(value: Value, places: np.ndarray, group: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """How far each coordinate can move, (coordinates,), from draws `places` (draws, coordinates).
+
+    Slopes of minus a log density have the mean square of its curvature: E[g g'] = E[H]. It is
+    never below 0, needs no probing, and is the mean over where the chains have been.
+    """
+    square = np.mean([value(x)[1] ** 2 for x in places], axis=0)
+    mean = np.bincount(group, square) / np.maximum(np.bincount(group), 1)
+    return 1 / np.sqrt(np.maximum(mean[group], prior))
+
+
 def travelled(
     value: Value, x: np.ndarray, speed: np.ndarray, width: np.ndarray, step: float, leaps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -116,15 +130,16 @@ class Chain:
     """Chains that move together, from `x` (chains, coordinates) on.
 
     `group` and `prior` as `widths` takes them. `warm_up` tunes them, `draw` may be called again for
-    more.
+    more. A trajectory goes about `length` widths in `leaps` (least, most); `leapt` counts them.
     """
 
     def __init__(
         self, target: Target, x: np.ndarray, group: np.ndarray, prior: np.ndarray,
         generator: np.random.Generator, width: np.ndarray | None = None,
+        length: float = LENGTH, leaps: tuple[int, int] = LEAPS,
     ) -> None:  # fmt: skip
         self.target, self.x, self.group, self.prior = target, x.copy(), group, prior
-        self.generator = generator
+        self.generator, self.length, self.leaps, self.leapt = generator, length, leaps, 0
         self.width = self._widths() if width is None else width
         self.ln_step = math.log(0.5 * min(1.0, 2.0 * x.shape[1] ** -0.25))
 
@@ -136,7 +151,9 @@ class Chain:
         """One trajectory of every chain; the mean chance that it was accepted with."""
         generator = self.generator
         step = math.exp(self.ln_step) * generator.uniform(0.8, 1.2)
-        leaps = int(np.clip(round(LENGTH * generator.uniform(0.5, 1.5) / step), *LEAPS))
+        leaps = round(self.length * generator.uniform(0.5, 1.5) / step)
+        leaps = int(np.clip(leaps, *self.leaps))
+        self.leapt += leaps
         speed = generator.normal(size=self.x.shape)
         new, pace, rise = self.target.travel(self.x, speed, self.width, step, leaps)
         gain = 0.5 * (np.sum(speed**2, 1) - np.sum(pace**2, 1)) - rise
@@ -151,12 +168,20 @@ class Chain:
         """Tune step size and widths."""
         at = {max(1, int(part * steps)) for part in RENEWED}
         places: list[np.ndarray] = []
+        seen: dict[int, np.ndarray] = {}
+        late = {i: set(np.linspace(i // 2, i - 1, SEEN).round().astype(int)) for i in at}
+        kept = set[int]().union(*late.values()) if len(self.x) > 1 else set()
         mean, since = self.ln_step, 0
         for i in range(steps):
-            if i in at:
+            if i in at and len(self.x) > 1:
+                met = np.concatenate([seen[place] for place in sorted(late[i])])
+                self.width, since = paces(self.target.value, met, self.group, self.prior), 0
+            elif i in at:
                 places = [*places, self._widths() ** -2.0][-PLACES:]
                 self.width, since = np.mean(places, axis=0) ** -0.5, 0
             chance = self.step(i < RELEASED)
+            if i in kept:
+                seen[i] = self.x.copy()
             since += 1
             self.ln_step += (chance - ACCEPT) / (2 + since) ** 0.6
             # The steps tried last swing about the one looked for: their mean is nearer.

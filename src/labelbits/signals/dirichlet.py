@@ -56,6 +56,15 @@ def log_dirichlet_multinomial(parts: Array, alpha: Array) -> Array:
     return gammaln(m + 1.0) - _log_rising(total, m + 0.0) + each.sum(-1)
 
 
+def log_reports(m: Array, parts: int) -> Array:
+    """ln C(m + parts - 1, m): how many reports give m whole parts to so many classes.
+
+    The difference of two ln Gamma of hundreds would keep four digits of float32: the mass of a
+    lapse over reports of 200 classes was off by 8e-5.
+    """
+    return _log_rising(jnp.asarray(float(parts)), m + 0.0) - _log_rising(jnp.ones(()), m + 0.0)
+
+
 def sample_dirichlet_multinomial(key: PRNGKeyArray, alpha: Array, m: int) -> Array:
     """Whole parts (..., K) that sum to m, drawn by Polya's urn: each part goes to class k with
     probability (alpha_k + parts so far) / (sum alpha + parts so far)."""

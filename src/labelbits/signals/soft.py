@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.errors import check_at_least
@@ -28,6 +26,7 @@ from labelbits.signals.dirichlet import (
     dirichlet_multinomial_entropy,
     encode_probabilities,
     log_dirichlet_multinomial,
+    log_reports,
     part_laws,
     sample_dirichlet_multinomial,
     told_apart,
@@ -75,8 +74,7 @@ class Soft(Report):
         return classes
 
     def log_answers(self, answer: Shaped[Array, "*n width"], classes: int) -> Array:
-        m = answer.sum(-1)
-        return gammaln(m + classes + 0.0) - gammaln(m + 1.0) - math.lgamma(classes)
+        return log_reports(answer.sum(-1), classes)
 
     def log_report(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
         return log_dirichlet_multinomial(answer, self.alpha(d2))

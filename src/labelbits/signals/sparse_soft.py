@@ -11,7 +11,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from labelbits.errors import check_at_least
@@ -29,6 +28,7 @@ from labelbits.signals.dirichlet import (
     count_parts,
     encode_probabilities,
     log_dirichlet_multinomial,
+    log_reports,
     part_laws,
     sample_dirichlet_multinomial,
     told_apart,
@@ -131,7 +131,7 @@ class SparseSoft(Report):
     def log_answers(self, answer: Shaped[Array, "*n width"], classes: int) -> Array:
         t, m = self.top, self._split(answer)[1].sum(-1)
         log_outcomes = math.lgamma(classes + 1) - math.lgamma(classes - t + 1)
-        log_outcomes += gammaln(m + t + 1.0) - gammaln(m + 1.0) - math.lgamma(t + 1)
+        log_outcomes += log_reports(m, t + 1)
         return log_outcomes + (classes - t) * math.log(2) * self.impossible
 
     def log_report(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:

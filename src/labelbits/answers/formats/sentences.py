@@ -12,6 +12,7 @@ import polars as pl
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.crowdkit import optional
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     TOLD,
     Kind,
@@ -76,6 +77,8 @@ def read_triplets(path: Path, kind: Kind, options: Options) -> Parsed:
         need(path, table, "anchor", "positive", "negative")
     else:
         table = table.rename(dict(zip(named, ("anchor", "positive", "negative"), strict=True)))
+    shown = ("anchor", "positive", "negative")
+    table = without_practice(path, table, shown, rejects, notes)
     worker = told_column(path, table, options, "annotator") or who_column(table)
     swap = pl.Series("swap", np.random.default_rng(options.seed).random(len(table)) < 0.5)
     extra = optional(path, table, options, notes)
@@ -169,6 +172,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         raise InputError(
             f"{path}: found columns {columns_in(table)}; expected sentence1, sentence2 and score"
         )
+    table = without_practice(path, table, columns, rejects, notes)
     numbers = cells.numbers(table[columns[2]])
     worker = told_column(path, table, options, "annotator") or who_column(table)
     extra = optional(path, table, options, notes)

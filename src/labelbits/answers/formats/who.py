@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats import cells, languages, usual
 from labelbits.answers.formats.reader import first_of
 from labelbits.answers.table.people import said_not_known
 from labelbits.interface import NOBODY
@@ -28,6 +28,7 @@ PERSONS = (
     "student", "student_id", "teacher", "listener", "viewer", "informant", "editor", "curator",
     "examiner", "scored_by", "marked_by", "filled_in_by", "volunteer", "member", "player",
     "respondent_name", "consultant", "surgeon", "trainee", "resident", "lawyer", "native_speaker",
+    "juror", "panelist", "taster", *languages.PERSONS,
 )  # fmt: skip
 
 
