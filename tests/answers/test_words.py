@@ -191,3 +191,23 @@ def test_orders_under_any_heading_that_is_named(tmp_path: Path) -> None:
     assert usual.table.equals(named.table)
     assert set(named.items) == {"A", "B", "C"}
     assert named.annotators == ("J0", "J1", "J2")
+
+
+def test_the_third_letter_of_judges_is_a_tie_where_two_are_compared() -> None:
+    table = _battles("[[C]]").with_columns(
+        Better=pl.Series([["[[A]]", "[[B]]", "[[C]]"][k % 3] for k in range(ROWS)])
+    )
+    answers = read_answers(table, columns=COLUMNS)
+    assert answers.table["answer"].to_list() == ["0", "1", '"tie"'] * 4
+    assert any("4 rows say C" in note for note in answers.notes)
+
+
+def test_another_column_that_may_be_the_label_is_named() -> None:
+    table = _crowd(Sentiment=[["good", "bad"][k % 2] for k in range(ROWS)])
+    notes = read_answers(table).notes
+    assert any("'Sentiment' may hold answers to other questions" in note for note in notes)
+
+
+def test_participants_of_a_panel_are_people() -> None:
+    table = _crowd().rename({"Worker ID": "PROLIFIC_PID"})
+    assert read_answers(table).annotators == ("w0", "w1", "w2")

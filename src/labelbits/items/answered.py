@@ -16,7 +16,7 @@ from labelbits.answers.formats.copies import is_flat
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, columns_of, kind_of, probe, reader_for
 from labelbits.answers.formats.named import IN_CELLS
-from labelbits.answers.formats.other_answers import BESIDE, said_of_unread
+from labelbits.answers.formats.other_answers import BESIDE, other_answers, said_of_unread
 from labelbits.answers.formats.reader import Options, UndecidedError
 from labelbits.answers.formats.statuses import without_refused
 from labelbits.answers.table.left_out import said_left_out
@@ -91,7 +91,7 @@ def answers_in(
         beside = pl.struct(pl.col(others).cast(pl.String, strict=False)).hash()
         chosen[BESIDE] = beside.cast(pl.String)
     _say_same_classes(table, label, columns, where, notes)
-    _say_unread(table.drop(item), {*known, status, count, asked}, columns, where, notes)
+    _say_unread(table, item, {*known, status, count, asked}, columns, where, notes)
     kept = table.select(**chosen).filter(pl.col(LABEL).is_not_null())
     if not len(kept):
         raise InputError(
@@ -164,20 +164,34 @@ def _say_same_classes(
 
 
 def _say_unread(
-    table: pl.DataFrame, used: set[str | None], columns: Columns, where: str, notes: list[str]
+    table: pl.DataFrame,
+    item: str,
+    used: set[str | None],
+    columns: Columns,
+    where: str,
+    notes: list[str],
 ) -> None:
-    """Name the columns that nothing reads, those of ids and others that were named apart."""
-    named = id_column(table)
+    """Name the columns that nothing reads, those that may be labels too apart; none of ids, and
+    none that was named before."""
+    named = id_column(table.drop(item))
     left = [
         name for name in table.columns
-        if name not in used and name != named and usual.plain(name)
+        if name not in used and name not in (named, item) and usual.plain(name)
         and not any(repr(name) in note for note in notes)
     ]  # fmt: skip
-    if not left:
-        return
-    timed = columns.seconds or columns.more.get("milliseconds")
-    said = said_of_unread(table, left, timed)
-    notes.append(f"{where}: {said}")
+    hidden = [name for name in table.columns if name not in left and name != item]
+    others = other_answers(table, {*used, *hidden, item}, item, columns.annotator)
+    if others:
+        many = len(others) > 1
+        notes.append(
+            f"{where}: {cells.shown(map(repr, others))} may hold answers to other questions and "
+            f"{'are' if many else 'is'} not read: --label {others[0]} reads "
+            f"{'that one' if many else 'it'}"
+        )
+    left = [name for name in left if name not in others]
+    if left:
+        timed = columns.seconds or columns.more.get("milliseconds")
+        notes.append(f"{where}: {said_of_unread(table, left, timed)}")
 
 
 def _whole_steps(found: Answers) -> list[int]:

@@ -178,7 +178,9 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
         length = float(there.str.len_chars().mean() or 0)  # type: ignore[arg-type]
         share = there.n_unique() / max(1, len(there))
         different = there.n_unique()
-        called = name.lower().rsplit(".")[-1] in TEXT and different > min(FEW, len(there) - 1)
+        words = re.split(r"[\W_]+", name.lower())
+        called = words[-1] in TEXT or words[-1].endswith(("text", "texte"))
+        called = called and different > min(FEW, len(there) - 1)
         if called or (length > LONG and share > DIFFERENT):
             texts.append((length, name))
     if texts:

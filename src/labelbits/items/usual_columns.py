@@ -9,6 +9,7 @@ import polars as pl
 
 from labelbits.answers.formats import times, usual
 from labelbits.answers.formats.right_classes import gold_in
+from labelbits.answers.formats.who import who_column
 
 if TYPE_CHECKING:
     from labelbits.items.tables import Columns
@@ -28,7 +29,8 @@ def with_usual_columns(
     rest = [name for name in table.columns if name not in used]
     taken: dict[str, str] = {}
     if columns.annotator is None:
-        who = usual.found(rest, usual.WORKER)
+        held = [columns.label] if columns.label else []
+        who = who_column(table.select(*rest, *held), columns.label)
         if who is not None:
             taken["annotator"] = who
     of_answers = columns.annotator is not None or "annotator" in taken

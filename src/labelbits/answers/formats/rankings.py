@@ -1,7 +1,7 @@
 """Rankings in tables: a column a place, a column a class, or a row a class with its place.
 
 A ranking of classes about an item is kept as it stands. Where no column names an item, the things
-that are ranked are the items: each order is read as comparisons of neighbours (preferences).
+that are ranked are the items: each order is read as comparisons of all its pairs (preferences).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.class_columns import head_of, sides_of
 from labelbits.answers.formats.crowdkit import optional
-from labelbits.answers.formats.orders import are_whole_orders, neighbours, order_in
+from labelbits.answers.formats.orders import are_whole_orders, order_in, pairs_of
 from labelbits.answers.formats.reader import (
     TOLD,
     Kind,
@@ -216,16 +216,21 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             pl.Series("answer", answers, dtype=pl.String), *kept, "row",
         )  # fmt: skip
         return Parsed(made, rejects, notes=notes)
-    pairs = neighbours(orders, options.seed)
+    pairs = pairs_of(orders, options.seed)
+    drawn = int(pairs["drawn"].sum())
     notes.append(
         f"{path.name}: no column names an item that is asked about, so what is ranked are the "
-        f"items: {len(orders):,} orders are read as {len(pairs):,} comparisons of neighbours "
-        f"({PREFERENCE}); sides were drawn with seed {options.seed} (--columns item=COL names the "
-        "item of a ranking of classes)"
+        f"items: {len(orders):,} orders are read as {len(pairs):,} comparisons of all their pairs "
+        f"({PREFERENCE}). Each order is one answer for time and price; {drawn:,} "
+        f"pairs drawn with seed {options.seed}, no item twice in an order, are independent and "
+        "tell plans and recover where items lie (--columns item=COL names the item of a ranking "
+        "of classes)"
     )
+    once = pl.int_range(pl.len()).over("order") == 0
     made = pairs.select(
         pl.lit(PREFERENCE).alias("signal"), "annotator", pl.concat_list("a", "b").alias("items"),
-        "answer", *(["group"] if "group" in pairs.columns else []), "row",
+        "answer", *(["group"] if "group" in pairs.columns else []), "order", "drawn",
+        *(pl.when(once).then(name).alias(name) for name in kept), "row",
     )  # fmt: skip
     return Parsed(made, rejects, notes=notes)
 

@@ -85,7 +85,7 @@ def unit_of(name: str) -> float:
 
 def may_be_time(name: str) -> bool:
     """Could a column of this name be read as times, or be named as one that is not?"""
-    plain = plain_name(name)
+    plain = plain_name(name).replace("sentiment", "")  # which holds the word time
     words = ("time", "dur", "sec", "rt", "elapsed", "latency", "spent", "ms", "reaction", "ttr",
              *languages.OF_TIME)  # fmt: skip
     return any(word in plain for word in words) or any(plain in pair for pair in SPANS)

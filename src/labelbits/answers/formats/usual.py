@@ -92,6 +92,8 @@ WORKER = _first(
     "assigned_to", "assignee", "created_by", "done_by",
     "user", "user_id", "username", "user_name", "participant", "participant_id", "subject_id",
     "judge", "judge_id", "judge_name", "person", "person_id",
+    "prolific_pid", "prolific_id", "sona_id", "participant_number", "participant_nr", "subject_nr",
+    "subject_number", "subj_id", "ppt_id", "panelist_id",
     languages.WORKER,
 )  # fmt: skip
 #: The answer.
