@@ -224,12 +224,12 @@ MORE: dict[str, tuple[str, bytes, int]] = {
     ),
     "pair-columns": (
         "survey.csv",
-        "Participant,Age,oak - elm,oak - ash,elm - ash\n1,20,1,4,3\n2,31,2,4,\n3,25,1,3,4\n",
+        b"Participant,Age,oak - elm,oak - ash,elm - ash\n1,20,1,4,3\n2,31,2,4,\n3,25,1,3,4\n",
         8,
     ),
     "similarity-matrix": (
         "square.csv",
-        ",oak,elm,ash\noak,,5,2\nelm,5,,3\nash,2,3,\n",
+        b",oak,elm,ash\noak,,5,2\nelm,5,,3\nash,2,3,\n",
         3,
     ),
     "triplet-choices": (

@@ -157,3 +157,18 @@ def test_a_square_that_differs_both_ways_is_asked_about(tmp_path: Path) -> None:
         read_answers(path)
     found = read_answers(path, "similarity-matrix")
     assert (len(found), set(found.items)) == (12, set(ITEMS))
+
+
+def test_headings_in_words_below_the_names_of_questions(tmp_path: Path) -> None:
+    rows = [[f"R_{k}", *r] for k, r in enumerate(said(6, (1, 2, 3, 4)))]
+    names = ["ResponseId", *(f"Q{k}" for k in range(1, 7))]
+    words = ["Response ID", *(f"How similar are these two? - {a} / {b}" for a, b in PAIRS)]
+    keys = ['{"ImportId":"_recordId"}', *(f'{{"ImportId":"QID{k}"}}' for k in range(1, 7))]
+    found = read_answers(put(tmp_path, names, [words, keys, *rows]))
+    assert set(found.table["signal"]) == {"rating"}
+    assert (len(found), set(found.items), len(found.annotators)) == (54, set(ITEMS), 9)
+    shown = [["Response ID", *(f"Is it fun? - Film {k}" for k in range(6))], keys]
+    path = put(tmp_path, names, [*shown, *rows])
+    with pytest.raises(InputError, match="--format people-rows"):
+        read_answers(path)
+    assert "Is it fun? - Film 3" in read_answers(path, "people-rows").items

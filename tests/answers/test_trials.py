@@ -284,3 +284,24 @@ def test_a_reading_that_reads_no_row_is_no_way(tmp_path: Path) -> None:
     head = "subject_id,trial_type,trial_index,task,reference,left,right,response,chosen,rt"
     found = read_answers(put(tmp_path, head.split(","), rows))
     assert found.table["answer"].to_list() == [str(one[3]) for one in TRIALS]
+
+
+def test_keys_for_the_better_one_of_two(tmp_path: Path) -> None:
+    head = ["PROLIFIC_PID", "leftImg", "rightImg", "key_resp.keys", "key_resp.rt"]
+    rows = [[who(k), b, c, "fj"[side], 1.5, "f", "j"] for k, (_, b, c, side) in enumerate(TRIALS)]
+    path = put(tmp_path, head, [row[:5] for row in rows])
+    with pytest.raises(InputError, match="left_key=f,right_key=j"):
+        read_answers(path)
+    told = read_answers(path, columns={"left_key": "f", "right_key": "j"})
+    found = read_answers(put(tmp_path, [*head, "left_key", "right_key"], rows))
+    for one in (told, found):
+        assert one.table["answer"].to_list() == [str(trial[3]) for trial in TRIALS]
+        assert set(one.items) == set(ITEMS)
+        assert one.annotators == ("P1", "P2", "P3", "P4")
+        assert one.table["seconds"].to_list() == [1.5] * 40
+
+
+def test_letters_of_verdicts_are_no_keys(tmp_path: Path) -> None:
+    rows = [[who(k), b, c, "ABC"[k % 3]] for k, (_, b, c, _) in enumerate(TRIALS)]
+    found = read_answers(put(tmp_path, ["judge", "answer_a", "answer_b", "verdict"], rows))
+    assert found.table["answer"].to_list()[:2] == ["0", "1"]

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from labelbits.answers.formats.named import IN_CELLS
+
 #: A name of a column ends where the sentence goes on.
 _ENDS = r"(?=,| (?:reads?|says?|names?|does|is|makes|sets|in|to|and)\b|[;:()]|$)"
 _PAIRS = re.compile(rf"--columns ((?:\w+=[^,;:()]*?{_ENDS},?)+)")
@@ -36,6 +38,9 @@ ROLES = {
     "winner": "which of the two was chosen",
     "loser": "which of the two was not",
     "group": "the prompt or group of a comparison",
+    "candidates": "all that could be chosen",
+    "best": "the best of a set",
+    "worst": "the worst of a set",
     "annotator_kind": "person or model",
 }
 
@@ -53,5 +58,8 @@ def _columns(found: re.Match[str]) -> str:
     pairs: Sequence[tuple[str, str]] = _PAIR.findall(found[1])
     if all(name.strip() in (ANY, "...") for _, name in pairs):
         return "the choice above each column"
+    if all(key in IN_CELLS for key, _ in pairs):
+        told = " and ".join(f"{key} with {name} in every row" for key, name in pairs)
+        return f"further columns in the file: {told}"
     named = [f"{ROLES.get(key, key)!r} above the column {name}" for key, name in pairs]
     return f"choosing {' and '.join(named)}"

@@ -11,7 +11,7 @@ from labelbits.errors import InputError
 from labelbits.first_tables import ASKED
 from labelbits.interface import Answers
 from labelbits.planning import Plan, PlanFile
-from labelbits.progress import Progress
+from labelbits.progress import Progress, keeping_known
 from labelbits.signals.encoding import PREFERENCE, SCORE
 
 #: As what a plan takes answers that no signal models.
@@ -76,13 +76,27 @@ def _as_planned(answers: Answers) -> tuple[Answers, str, str]:
 
 
 def make_plan(text: str, folder: str, title: str, seed: int, *, tell: Progress, early: Any) -> Plan:
-    """The plan that a plan file's text asks for; its paths start in `folder`."""
+    """The plan that a plan file's text asks for; its paths start in `folder`.
+
+    `early` takes {prices: `known_prices`, found: what is known so far, a line each}.
+    """
     from labelbits.planning.planner import plan_wanted
     from labelbits.planning.spec.planreader import plan_of_text
 
     wanted = plan_of_text(text, Path(folder) / NAME)
-    early(known_prices(wanted))
-    return plan_wanted(wanted, title=title, seed=seed, progress=tell)
+    prices = known_prices(wanted)
+    early({"prices": prices, "found": []})
+    with keeping_known() as known:
+        told = 0
+
+        def progress(what: str, share: float) -> None:
+            nonlocal told
+            if len(known) > told:
+                told = len(known)
+                early({"prices": prices, "found": list(known)})
+            tell(what, share)
+
+        return plan_wanted(wanted, title=title, seed=seed, progress=progress)
 
 
 def known_prices(wanted: PlanFile) -> list[dict[str, Any]]:

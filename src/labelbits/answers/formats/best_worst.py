@@ -249,7 +249,8 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         sets = [one for one in sets if len(one[0]) == most]
     beside = [f"\0{key}" for key in extra]
     notes += _said(path, len(sets), most, pairs)
-    used = {*form.used, *form.parts, worker}
+    parts = first_of(table.drop("row"), *SETS)
+    used = {*form.used, *form.parts, worker, parts}
     say_unread(path, table.drop("\0who", *beside), used, options, notes)
     made = _pairs(table, sets, beside, options.seed) if pairs else _best(table, sets, beside)
     made = made.rename({name: name[1:] for name in beside}).rename({"\0who": "annotator"})

@@ -220,7 +220,9 @@ def _recur(rest: pl.DataFrame, shown: Shown) -> bool:
     asked = first_of(rest, *usual.TEXTS, *usual.ITEM, *usual.QUESTION)
     few = len(count) <= len(shown.names) and sum(n > 1 for n in count.values()) > SURE * len(count)
     sets = {frozenset(row) for row in shown.names if row}
-    return asked is None and few and len(sets) > 1
+    # Three columns a, b, c may hold anything: the best, the odd one, the nearest to the first.
+    named = len(shown.columns) == 1 or len(words_in(shown.columns[0])) > 1
+    return asked is None and few and named and len(sets) > 1
 
 
 def read(path: Path, kind: Kind, options: Options) -> Parsed:

@@ -30,12 +30,15 @@ _SIDES = (
                r"(r|right) ?(ctrl|control|shift|alt|meta)|(ctrl|control|shift|alt|meta) ?right|"
                r"mouse ?right|\u2192)$"),
 )  # fmt: skip
+_MARKS = ({"a", "b"}, {"l", "r"})
 _CODES = {"37": "arrowleft", "39": "arrowright"}
 #: Words of headings that say what would be right.
 RIGHTLY = frozenset({"correct", "corr", "target", "solution", "expected", "answer", "ans", "side",
                      "richtig", "correcta", "nearer", "closer"})  # fmt: skip
 #: The share of rows that have to agree on what a key means.
 SURE = 0.95
+#: Characters of a key: `['arrowright']`.
+LONGEST = 18
 #: A median above it is one of milliseconds.
 MOST_SECONDS = 60.0
 
@@ -71,20 +74,31 @@ def are_keys(column: str, said: list[str], names: set[str]) -> bool:
     """
     coded = is_pressed(column)
     own = {key for one in said if (key := key_of(one, coded)) is not None}
-    if not own or own & names or len(own) > 6:
+    if not own or own & names or len(own) > 4:
         return False
     if all(_side_of_key(one) is not None for one in own):
         return True
-    if own <= {"a", "b"} or own <= {"l", "r"} or own <= {"1", "2"}:
+    if own <= {"1", "2"} or any(len(own & both) == len(own) or both <= own for both in _MARKS):
         return False
     letters = all(len(one) == 1 and not one.isdecimal() for one in own)
-    return letters or (coded and "key" in "".join(words_in(column)) and all(
-        len(one) == 1 for one in own))  # fmt: skip
+    return letters or (coded and "key" in usual.plain(column) and len(own) < 3)
 
 
 def is_pressed(column: str) -> bool:
     """Is a column called after the key that was pressed?"""
     return usual.plain(column) in map(usual.plain, PRESSED) or column.endswith((".keys", "_keys"))
+
+
+def pressed_column(head: pl.DataFrame) -> str | None:
+    """The column of the keys that were pressed, of several the one that is filled most."""
+    own = [name for name in head.columns if is_pressed(name) and _are_short(head[name])]
+    return min(own, key=lambda n: (head[n].null_count(), not n.endswith("keys")), default=None)
+
+
+def _are_short(column: pl.Series) -> bool:
+    """May the cells be keys, as no map of keys is?"""
+    own = cells.names(column).drop_nulls()
+    return len(own) > 0 and int(own.str.len_chars().max() or 0) <= LONGEST  # type: ignore[arg-type]
 
 
 def sides_of_keys(

@@ -13,7 +13,7 @@ import polars as pl
 
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.class_columns import head_of
-from labelbits.answers.formats.people_rows import ROW, is_header
+from labelbits.answers.formats.people_rows import ROW, headings, is_header
 from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, columns_in, opened
 from labelbits.answers.formats.sentences import FARNESS, LIKENESS, as_scored
 from labelbits.answers.formats.survey import asked_columns, people_column
@@ -108,7 +108,10 @@ def _in_table(table: pl.DataFrame, options: Options) -> tuple[str | None, Pairs,
     asked = asked_columns(table, who, options)
     if len(asked) < LEAST:
         return None
-    pairs = pairs_of(asked)
+    called = headings(table, who, asked)
+    pairs = pairs_of(list(called.values()))
+    if pairs is not None and (back := {text: name for name, text in called.items()}):
+        pairs = Pairs({back[text]: pair for text, pair in pairs.named.items()}, pairs.said)
     if pairs is None or any(table[name].dtype.is_nested() for name in pairs.named):
         return None
     table = table.filter(~is_header(cells.names(table[who]))) if who else table

@@ -7,6 +7,7 @@ Never taken by itself: columns of a survey may as well be different questions. T
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -71,6 +72,20 @@ def is_header(people: pl.Series) -> pl.Series:
     ).fill_null(False)
 
 
+def headings(table: pl.DataFrame, who: str | None, columns: Sequence[str]) -> dict[str, str]:
+    """What each column asks: its name, or where a row repeats the header in words (Qualtrics) what
+    stands there, if that tells the columns apart."""
+    own = {name: re.sub(rf" \(\d+{re.escape(TWICE)}$", "", name) for name in columns}
+    if who is None:
+        return own
+    words = table.filter(is_header(cells.names(table[who])))
+    if not len(words):
+        return own
+    said = {name: cells.names(words[name])[0] for name in columns}
+    told = {name: " ".join(text.split()) for name, text in said.items() if text}
+    return told if len(set(told.values())) == len(columns) else own
+
+
 def read(path: Path, kind: Kind, options: Options) -> Parsed:
     """Each column is an item, each row what one person said of all of them."""
     table, rejects, notes = opened(path, kind)
@@ -86,6 +101,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         table = table.with_columns(pl.format("person {}", "row").alias(ROW))
     names = cells.names(table[who or ROW])
     again = is_header(names)
+    called = headings(table, who, items)
     for row in table.filter(again)["row"]:
         rejects.add(row, "the header again")
     table = table.filter(~again)
@@ -93,7 +109,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         table.select(
             "row",
             cells.text(who or ROW, table).alias("annotator"),
-            pl.lit(re.sub(rf" \(\d+{re.escape(TWICE)}$", "", name)).alias("item"),
+            pl.lit(called[name]).alias("item"),
             cells.text(name, table).alias("value"),
         )
         for name in items

@@ -15,6 +15,14 @@ from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.crowdkit import optional
+from labelbits.answers.formats.keys import (
+    LEFT,
+    are_keys,
+    is_pressed,
+    pressed_column,
+    sides_of_keys,
+    with_time,
+)
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.practice import without_practice
@@ -32,7 +40,15 @@ from labelbits.answers.formats.reader import (
     told_column,
 )
 from labelbits.answers.formats.ties import WORDS, are_ties, ties_in
-from labelbits.answers.formats.two_sides import are_codes, compared_in, side_of
+from labelbits.answers.formats.two_sides import (
+    LEAST,
+    LOOKED_AT,
+    SHARED,
+    are_codes,
+    compared_in,
+    pairs_in,
+    side_of,
+)
 from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import PREFERENCE, Parsed
 from labelbits.errors import InputError
@@ -76,6 +92,24 @@ def _compared(table: pl.DataFrame) -> tuple[str, str, str] | None:
     return (found[0], found[1], found[2]) if found[0] and item is None else None
 
 
+def _keyed(table: pl.DataFrame) -> tuple[str, str, str] | None:
+    """(the one, the other, the key that was pressed) of a script: `leftImg`, `rightImg`."""
+    head = table.head(LOOKED_AT)
+    pressed = pressed_column(head)
+    if pressed is None:
+        return None
+    said = [one for one in cells.names(head[pressed]).unique() if one is not None]
+    own = [n for n in head.columns if n not in (pressed, "row") and not head[n].dtype.is_nested()]
+    for left, right in pairs_in(own):
+        shown = head.filter(pl.col(left).is_not_null() & pl.col(right).is_not_null())
+        one, two = (set(cells.names(shown[name])) for name in (left, right))
+        alike = len(one & two) >= SHARED * max(1, min(len(one), len(two)))
+        apart = len(shown) >= LEAST and bool((shown[left] != shown[right]).all())
+        if apart and alike and are_keys(pressed, said, {one.casefold() for one in one | two}):
+            return left, right, pressed
+    return None
+
+
 def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     """One comparison a row, the winner by its name, its side or a word for a tie."""
     check_keys(options.columns)
@@ -87,7 +121,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     )
     comparison = first_of(table, *COMPARISON)
     if winner is None or both is None:
-        *guessed, choice = _compared(table) or (None, None, None)
+        *guessed, choice = _compared(table) or _keyed(table) or (None, None, None)
         if both is None and guessed[0] and guessed[1]:
             both = (guessed[0], guessed[1])
         winner = winner or choice
@@ -105,6 +139,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     others = table.drop(*both, winner)
     worker = told_column(path, table, options, "annotator") or who_column(others)
     group = told_column(path, table, options, "group") or first_of(others, *GROUP)
+    options = with_time(options, table, winner)
     say_unread(path, table, {*both, winner, worker, group, comparison}, options, notes)
     table = without_practice(
         path, table, {*both, winner, worker, group, comparison}, rejects, notes
@@ -122,8 +157,12 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         own = own.with_columns(cells.text(comparison, table).alias("group"))
     elif group is None and worker is not None and both[0].lower() in MODELS:
         own = prompts_apart(path, own, notes)
-    own = _third_letter(path, own, notes)
-    answer = _who_won(path, own, both, notes)
+    pressed = None
+    if is_pressed(winner) or LEFT in options.columns:
+        pressed = sides_of_keys(path, table, (both[0], both[1], winner), options, notes)
+    if pressed is None:
+        own = _third_letter(path, own, notes)
+    answer = _who_won(path, own, both, notes) if pressed is None else pressed.cast(pl.String)
     own = own.with_columns(answer.alias("answer"))
     lost = own.filter(own["answer"].is_null())
     for row, found in lost.select("row", "winner").iter_rows():
@@ -242,7 +281,7 @@ def is_arena(probe: Probe) -> bool:
     own = winner and both and not third
     if not own and not third and probe.kind in ("csv", "parquet", "json"):
         head = head_of(probe)
-        own = head is not None and _compared(head) is not None
+        own = head is not None and (_compared(head) or _keyed(head)) is not None
     return bool(own) and not is_pairs(probe) and not probe.has("head")
 
 

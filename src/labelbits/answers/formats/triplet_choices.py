@@ -10,7 +10,14 @@ from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.contrastive import numbered
 from labelbits.answers.formats.crowdkit import optional
-from labelbits.answers.formats.keys import LEFT, RIGHT, is_pressed, key_of, sides_of_keys, with_time
+from labelbits.answers.formats.keys import (
+    LEFT,
+    RIGHT,
+    key_of,
+    pressed_column,
+    sides_of_keys,
+    with_time,
+)
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.practice import without_practice
@@ -46,8 +53,6 @@ CHOICES = (*WINNER, "chosen", "selected", "selection", "response", "answer", "ne
            "closest", "more_similar", "most_similar", "similar", "pick", "picked")  # fmt: skip
 #: Rows that tell three columns of items from a head and two others.
 LEAST = 5
-#: Characters of a key: `['arrowright']`.
-LONGEST_KEY = 18
 
 
 def _columns(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
@@ -62,16 +67,18 @@ def _columns(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
     found = found or _keyed(head)
     more = [] if found is None else numbered(head.columns, head)
     # Option 1, option 2 and option 3 are three candidates, and no two of them the sides.
-    return None if any({*found[1:3]} <= {*own} - {found[0]} for own in more if found) else found
+    one_of_three = found is not None and any(
+        {*found[1:3]} <= {*own} and found[0] not in own for own in more
+    )
+    return None if one_of_three else found
 
 
 def _keyed(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
     """The columns of a script: `reference`, `leftImg`, `rightImg` and the key that was pressed."""
-    keys = [n for n in head.columns if is_pressed(n) and _are_short(head[n])]
-    if not keys:
+    pressed = pressed_column(head)
+    if pressed is None:
         return None
-    pressed = min(keys, key=lambda name: (head[name].null_count(), not name.endswith("keys")))
-    own = [n for n in head.columns if n not in keys and not head[n].dtype.is_nested()]
+    own = [n for n in head.columns if n != pressed and not head[n].dtype.is_nested()]
     for left, right in pairs_in(own):
         shown = head.filter(pl.col(left).is_not_null() & pl.col(right).is_not_null())
         if len(shown) < LEAST or not bool((shown[left] != shown[right]).all()):
@@ -80,12 +87,6 @@ def _keyed(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
         if item is not None:
             return item, left, right, pressed
     return None
-
-
-def _are_short(column: pl.Series) -> bool:
-    """May the cells be keys, as no map of keys is?"""
-    own = cells.names(column).drop_nulls()
-    return len(own) > 0 and int(own.str.len_chars().max() or 0) <= LONGEST_KEY  # type: ignore[arg-type]
 
 
 def _named(head: pl.DataFrame, choice: str) -> tuple[str, str, str, str] | None:

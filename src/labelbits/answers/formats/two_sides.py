@@ -130,6 +130,7 @@ def compared_in(table: pl.DataFrame, ties: bool = False) -> tuple[str | None, st
     own = [
         name for name in head.columns
         if name != "row" and not head[name].dtype.is_nested() and not _is_time(head, name)
+        and "key" not in _parts(name)
         and cells.names(head[name]).null_count() == 0
     ]  # fmt: skip
     marked = list(pairs_in(own))

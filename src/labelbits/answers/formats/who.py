@@ -28,7 +28,11 @@ PERSONS = (
     "student", "student_id", "teacher", "listener", "viewer", "informant", "editor", "curator",
     "examiner", "scored_by", "marked_by", "filled_in_by", "volunteer", "member", "player",
     "respondent_name", "consultant", "surgeon", "trainee", "resident", "lawyer", "native_speaker",
-    "juror", "panelist", "taster", *languages.PERSONS,
+    "juror", "panelist", "taster", "prolific_pid", "prolific_id", "participant_private_id",
+    "participant_public_id", "participant_number", "participant_no", "participant_nr",
+    "subject_number", "subject_no", "subject_nr", "subj", "subj_id", "respondent_number", "resp_id",
+    "respid", "sys_respnum", "mturk_id", "sona_id", "pid", "vp", "vpn", "vp_nr", "vp_code",
+    "probanden_id", *languages.PERSONS,
 )  # fmt: skip
 
 
