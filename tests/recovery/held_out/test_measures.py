@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -141,6 +141,23 @@ def test_alignment_by_halves_is_near_the_truth(triplets):
     coin = np.random.default_rng(1).integers(0, 2, len(triplets)).astype(str)
     noise = replace(triplets, table=triplets.table.with_columns(answer=pl.Series(coin)))
     assert alignment_by_halves(noise, LEARN).alignment < 0.5
+
+
+@dataclass
+class Known:
+    """A fit whose space is known."""
+
+    embedding_: np.ndarray
+
+
+def test_no_interval_of_an_alignment_passes_one(triplets):
+    """Halvings that differ much: one nearly without noise, another with little else."""
+    rng = np.random.default_rng(0)
+    noise = iter(np.repeat([0.05, 1.0, 0.05, 0.02], 2))
+    found = alignment_by_halves(
+        triplets, lambda _: Known(Z + next(noise) * rng.normal(size=Z.shape))
+    ).alignment
+    assert 0 <= found.low < found < found.high <= 1
 
 
 def test_the_curve_rises_with_answers(triplets):
