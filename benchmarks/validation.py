@@ -46,6 +46,7 @@ from learning_tables import METRICS, MULTIPLES, PILOTS, Case, Level, level_table
 
 OPTIONS = ("1", "3", "10", "full")
 REPEATS = 20
+KINDS = ("alone", "tested", "guided")
 #: Training sets of one curve that is tested on the held-out images.
 REPLICATES = 20
 #: Draws of one forecast.
@@ -155,7 +156,14 @@ def tested_sizes(pilot: int) -> list[int]:
     return np.unique(np.geomspace(pilot / 10, pilot, 7).round().astype(int)).tolist()
 
 
-def run(data: Options, store: Path, held: int, pilots: tuple[int, ...], repeats: int) -> None:
+def run(
+    data: Options,
+    store: Path,
+    held: int,
+    pilots: tuple[int, ...],
+    repeats: int,
+    kinds: Sequence[str] = KINDS,
+) -> None:
     """Measure every pilot and the actual curves that are not in the store yet."""
     store.mkdir(parents=True, exist_ok=True)
     parts = split(data, held)
@@ -169,7 +177,6 @@ def run(data: Options, store: Path, held: int, pilots: tuple[int, ...], repeats:
                 data.reference(parts.held), pool=parts.pool, seed=1,
             )  # fmt: skip
             save(path, points)
-    kinds = ("alone", "tested", "guided")
     # Single votes first: pilots are independent of each other, options of one pilot are not.
     ranked = ("1", "full", "3", "10")
     jobs = [(k, n, p, o) for o in ranked for p in range(repeats) for n in pilots for k in kinds]
@@ -244,7 +251,7 @@ def cases(data: Options, parts: Split, store: Path) -> Iterator[Case | Level]:
     """Every forecast of the store beside the actual quality, the options of a pilot together."""
     actual = {o: load(store / f"actual-{o}.npz") for o in OPTIONS}
     true_of = {(o, m): true_losses(store, o, m) for o in OPTIONS for m in METRICS}
-    for kind in ("alone", "tested", "guided"):
+    for kind in KINDS:
         pilots = sorted({tuple(map(int, p.stem.split("-")[1:3])) for p in store.glob(f"{kind}-*")})
         for pilot, number in pilots:
             rows = parts.pilot(pilot, number)
@@ -333,11 +340,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", type=Path, default=Path("build/validation"))
     parser.add_argument("--repeats", type=int, default=REPEATS, help="pilots of each size")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--report", type=Path, help="page whose tables are rewritten")
     parser.add_argument("--held", type=int, default=2000, help="images held out")
     arguments = parser.parse_args()
     data = cifar10h()
-    run(data, arguments.store, arguments.held, PILOTS, arguments.repeats)
+    run(data, arguments.store, arguments.held, PILOTS, arguments.repeats, arguments.kinds)
     if arguments.report:
         report(data, split(data, arguments.held), arguments.store, arguments.report)
 

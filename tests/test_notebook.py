@@ -151,3 +151,43 @@ def test_columns_without_known_names_are_told_the_python_way() -> None:
     assert "rename the columns" in told
     assert "--" not in told
     assert "labelbits pilot" not in told
+
+
+def test_columns_under_own_names_are_said_and_what_is_unread_is_told(pilot) -> None:
+    x, frame, _ = pilot
+    own = frame.rename({"item": "bild", "annotator": "kodierer", "label": "klasse"})
+    own = own.with_columns(zeit=pl.lit(20.0))
+    names = [f"text {i}" for i in range(600)]
+    told = {"item": "bild", "annotator": "kodierer", "label": "klasse", "seconds": "zeit"}
+    made = lb.plan(
+        features=x[:, :2], answers=own, columns=told, ids=names, budget=8, signals=["hard"]
+    )
+    assert made.curves[0].family.price.amount == pytest.approx(20 * 12 / 3600)
+    with pytest.raises(lb.InputError, match="columns= says how a table of answers is read"):
+        lb.plan(features=x, columns=told, budget=8)
+
+
+def test_labels_of_the_rows_are_answers(pilot) -> None:
+    pd = pytest.importorskip("pandas")
+    x = pilot[0][:120, :2]
+    said = np.where(x[:, 0] > 0, "yes", "no").astype(object)
+    said[80:] = None
+    names = [f"t{i}" for i in range(120)]
+    options = {"budget": 2.0, "signals": [{"kind": "hard", "price": 0.05}]}
+    plans = [
+        lb.plan(features=x, answers=given, **options, **more)
+        for given, more in (
+            (list(said), {}),
+            (said, {}),
+            (pl.Series(list(said)), {"ids": names}),
+            # Named by its index: in any order.
+            (pd.Series(said, index=names).sample(frac=1, random_state=0), {"ids": names}),
+        )
+    ]
+    held = {one.recommendation["next"]["items_held"] for one in plans}
+    assert held == {80}
+    assert len({one.recommendation["next"]["quality_now"] for one in plans}) == 1
+    with pytest.raises(lb.InputError, match="50 labels and 120 rows of features; expected one"):
+        lb.plan(features=x, answers=list(said[:50]), **options)
+    with pytest.raises(lb.InputError, match="no row has a label"):
+        lb.plan(features=x, answers=[None] * 120, **options)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labelbits.answers.files.containers import one_sheet
+from labelbits.answers.formats.named import IN_CELLS
 from labelbits.answers.formats.reader import IDEAL
 from labelbits.answers.table.people import NOT_KNOWN
 from labelbits.errors import InputError
@@ -73,7 +74,9 @@ def _check_told(seen: list[Seen], told: Columns) -> None:
     where = ", ".join(str(one.path) for one in seen)
     beside = {"text": told.text, "image": told.image, "gold": told.gold}
     for key, name in {**told.of_answers(), **beside}.items():
-        if name and all(one.table is None or not found_column(one.table, name) for one in seen):
+        if not name or key in IN_CELLS:
+            continue
+        if all(one.table is None or not found_column(one.table, name) for one in seen):
             raise no_column(where, f"--columns {key}", name, known)
 
 

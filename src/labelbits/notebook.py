@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelbits import planning
+from labelbits.answers.in_python import in_python, refusal_in_python
 from labelbits.assumed import Asked, assumed_folder, write_assumed
 from labelbits.errors import InputError
 from labelbits.interface import LEVEL, Answers
@@ -117,6 +118,7 @@ def plan(
     *,
     features: Any = None,
     answers: Any = None,
+    columns: Mapping[str, str] | None = None,
     gold: np.ndarray | Sequence[Any] | None = None,
     ids: Sequence[Any] | None = None,
     signals: Sequence[str | Mapping[str, Any]] = (),
@@ -133,8 +135,11 @@ def plan(
 
     `plan("plan.toml")` reads a plan file; only `budget`, `seed` and `progress` go with it.
     Otherwise `features` is an array (items, columns) or a frame of numbers; `answers` the pilot: a
-    frame (pandas, polars, pyarrow, any that narwhals knows), an `Answers`, or files of any format
-    that `labelbits pilot` reads; `gold` the class of each item, -1 or None where unknown. Answers
+    frame (pandas, polars, pyarrow, any that narwhals knows), an `Answers`, files of any format
+    that `labelbits pilot` reads, or one label a row of the features (None, NaN or "": not labelled
+    yet; a pandas Series whose index holds texts names its items). `columns` says which column of a
+    table of answers is what, as `read_answers` takes it, such as {"seconds": "duration"}. `gold` is
+    the class of each item, -1 or None where unknown. Answers
     name items by row number, or by `ids`, the name of each row (left out: the index of a pandas
     frame of features, where it holds texts). `signals` are the options, a name
     or a table as in a plan file (left out: one and three hard labels). Money is in `currency`.
@@ -157,7 +162,8 @@ def plan(
     10.0
     """
     own = {
-        "features": features, "answers": answers, "gold": gold, "ids": ids, "metric": metric,
+        "features": features, "answers": answers, "columns": columns, "gold": gold, "ids": ids,
+        "metric": metric,
         "target": target, "test_fraction": test_fraction, "currency": currency,
         "wage_per_hour": wage_per_hour,
     }  # fmt: skip
@@ -182,11 +188,14 @@ def plan(
     ids = index_of(features) if ids is None else ids
     asked = Asked(budget, currency, wage_per_hour, signals, metric, target, test_fraction)
     with assumed_folder(WORDS) as folder:
-        read, frame = _answers(answers)
+        read, frame = _answers(answers, columns, len(table), ids)
         file = write_assumed(
             folder, asked, features=table, answers=read, gold=gold, ids=ids
         )  # fmt: skip
         made = planning.plan(file, seed=seed, progress=progress)
+    if read is not None and read.notes and not isinstance(answers, Answers):
+        how = "; ".join(in_python(note).rstrip(".") for note in read.notes)
+        made = replace(made, warnings=[*made.warnings, f"How the answers were read: {how}"])
     return _shown(made, frame or kind)
 
 
@@ -220,19 +229,64 @@ def _features(given: Any) -> tuple[np.ndarray, str]:
     return frame.to_numpy().astype(np.float32), _kind(given)
 
 
-def _answers(given: Any) -> tuple[Answers | None, str]:
-    """(answers, kind of frame or "") of what a pilot is given as."""
+def _answers(
+    given: Any, columns: Mapping[str, str] | None, rows: int, ids: Sequence[Any] | None
+) -> tuple[Answers | None, str]:
+    """(answers, kind of frame or "") of what a pilot is given as, about `rows` items called `ids`
+    (None: their numbers)."""
     if given is None or isinstance(given, Answers):
+        if columns is not None:
+            raise InputError(
+                "columns= says how a table of answers is read; expected answers= as a frame or "
+                "files"
+            )
         return given, ""
     import narwhals as nw
 
     from labelbits.answers import read_answers
-    from labelbits.answers.in_python import refusal_in_python
 
     frame = nw.from_native(given, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame):
-        return read_answers(given), _kind(given)
     try:
-        return read_answers(given), ""
+        if isinstance(frame, nw.DataFrame):
+            return read_answers(given, columns=columns), _kind(given)
+        labels = _labels(given, rows)
+        if labels is not None:
+            own = index_of(given) or (range(rows) if ids is None else ids)
+            return read_answers(_said(labels, own), columns=columns), ""
+        return read_answers(given, columns=columns), ""
     except InputError as problem:
         raise InputError(refusal_in_python(str(problem))) from None
+
+
+def _labels(given: Any, rows: int) -> list[Any] | None:
+    """One label a row, where that is what was given; None for files."""
+    import numpy as np
+
+    series = hasattr(given, "dtype") and len(getattr(given, "shape", ())) == 1
+    if not series and not (isinstance(given, list) and given and not _are_files(given)):
+        return None
+    labels = given.tolist() if isinstance(given, np.ndarray) else list(given)
+    if len(labels) != rows and index_of(given) is None:
+        raise InputError(
+            f"answers: {len(labels):,} labels and {rows:,} rows of features; expected one label a "
+            "row (None where it has none), or a frame with a column that names items"
+        )
+    return labels
+
+
+def _are_files(given: list[Any]) -> bool:
+    return any(isinstance(one, PathLike) or (isinstance(one, str) and Path(one).is_file())
+               for one in given)  # fmt: skip
+
+
+def _said(labels: list[Any], items: Sequence[Any] | range) -> Any:
+    """A table of the labels that are there, by the name of their item."""
+    import polars as pl
+
+    there = [
+        (str(item), str(one)) for item, one in zip(items, labels, strict=True)
+        if one is not None and one == one and str(one).strip()  # NaN is not equal to itself
+    ]  # fmt: skip
+    if not there:
+        raise InputError("answers: no row has a label; expected some")
+    return pl.DataFrame(there, schema=["item", "label"], orient="row")

@@ -205,6 +205,33 @@ MORE: dict[str, tuple[str, bytes, int]] = {
         b"image1,image2,image3,choice,RT,subject_id\n4,9,17,9,2100,s1\n9,21,4,21,3300,s2\n",
         2,
     ),
+    "contrastive": (
+        "near.csv",
+        b"rater,reference,candidates,chosen\n"
+        + b"".join(
+            b"r%d,%s,oak|ash|elm,%s\n"
+            % (k, b"yew fir box".split()[k % 3], b"oak ash elm".split()[k // 3])
+            for k in range(9)
+        ),
+        9,
+    ),
+    "best-worst": (
+        "sets.csv",
+        b"Respondent,Set,Item 1,Item 2,Item 3,Best,Worst\n"
+        b"1,1,oak,ash,elm,oak,elm\n1,2,ash,yew,oak,oak,yew\n2,1,elm,yew,ash,ash,elm\n"
+        b"2,2,oak,elm,yew,oak,yew\n3,1,yew,ash,oak,ash,yew\n",
+        5,
+    ),
+    "pair-columns": (
+        "survey.csv",
+        b"Participant,Age,oak - elm,oak - ash,elm - ash\n1,20,1,4,3\n2,31,2,4,\n3,25,1,3,4\n",
+        8,
+    ),
+    "similarity-matrix": (
+        "square.csv",
+        b",oak,elm,ash\noak,,5,2\nelm,5,,3\nash,2,3,\n",
+        3,
+    ),
     "triplet-choices": (
         "choices.csv",
         b"target,left,right,choice,worker\na,b,c,left,w1\nb,a,c,right,w1\n",
@@ -238,6 +265,11 @@ MORE: dict[str, tuple[str, bytes, int]] = {
     ),
     "battles": ("battles.jsonl", BATTLES, 3),
     "chosen-rejected": ("dpo.jsonl", CHOSEN, 2),
+    "winner-loser": (
+        "won.csv",
+        b"judge,winner,loser\nann,oak,elm\nann,elm,ash\nbob,ash,oak\n",
+        3,
+    ),
     "prompt-completion": (
         "kto.jsonl",
         lines(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from labelbits import read_answers
@@ -87,7 +88,7 @@ def test_rankings_of_classes(tmp_path: Path, form: str) -> None:
         ("rater,cat's rank,dog's rank,owl's rank,elk's rank", lambda a, o: [[a, *ranks(o)]]),
     ],
 )  # fmt: skip
-def test_rankings_of_items_are_comparisons_of_neighbours(
+def test_rankings_of_items_are_comparisons_of_all_their_pairs(
     tmp_path: Path, head: str, row: Callable
 ) -> None:
     own = {f"p{k}": order for k, order in enumerate(orders().values())}
@@ -96,7 +97,10 @@ def test_rankings_of_items_are_comparisons_of_neighbours(
     assert sorted(found.items) == sorted(CLASSES)
     for items, who, answer in found.table.select("items", "annotator", "answer").iter_rows():
         better, worse = items if answer == "0" else items[::-1]
-        assert own[who].index(worse) == own[who].index(better) + 1
+        assert own[who].index(worse) > own[who].index(better)
+    assert len(found) == 6 * len(own)
+    drawn = found.table.filter(pl.col("drawn")).group_by("order").agg(pl.col("items").explode())
+    assert all(sorted(names) == sorted(CLASSES) for names in drawn["items"])
 
 
 def test_a_place_that_is_given_twice_is_no_ranking(tmp_path: Path) -> None:

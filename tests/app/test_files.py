@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,9 @@ from starlette.testclient import TestClient
 
 from labelbits.app import build_app
 from labelbits.app.guard import Door
+from labelbits.app.in_page import on_page
 from labelbits.app.uploads import LONGEST_NAME, free_path, safe_name
+from labelbits.app.work import measure_pilot
 from labelbits.app.workers import Job
 from labelbits.app.workspace import Workspace, opened
 from labelbits.errors import InputError
@@ -271,3 +274,80 @@ def test_the_command_line_s_files_are_looked_at_before_anything_is_served(tmp_pa
     work = opened([answers])
     assert [one.read["answers"] for one in work.files.values()] == [36]
     work.close()
+
+
+def measured(work: Workspace) -> None:
+    """What the page's worker does, here."""
+    paths = [str(path) for path in work.answer_files()]
+    found = measure_pilot(paths, tell=lambda what, share: None, early=None)
+    work.pilot = Job("pilot", state="done", result=found)
+
+
+def first_plan(client: TestClient, work: Workspace, content: str, name: str = "a.csv") -> Any:
+    sent(client, name, content)
+    measured(work)
+    return client.post("/api/draft/first").json()
+
+
+def test_numbers_of_a_scale_and_preferences_are_planned_as_labelbits_plan_does(
+    client: TestClient, work: Workspace
+) -> None:
+    rows = "".join(
+        f"i{i},{who},{1 + (i + k) % 5}\n" for i in range(9) for k, who in enumerate("ab")
+    )
+    told = first_plan(client, work, "item,annotator,score\n" + rows)
+    assert told["problem"] == ""
+    assert [one["kind"] for one in told["tables"]["signal"]] == ["hard", "votes"]
+    assert told["tables"]["dataset"]["classes"] == 5
+    assert "steps of a scale" in " ".join(told["notes"])
+    work.files.clear()
+    rows = "".join(f"m{i % 4},m{(i + 1) % 4},model_{'ab'[i % 2]},j{i % 3}\n" for i in range(24))
+    told = first_plan(client, work, "model_a,model_b,winner,judge\n" + rows)
+    assert [one["kind"] for one in told["tables"]["signal"]] == ["triplet"]
+    assert "ideal item" in " ".join(told["notes"])
+
+
+def test_a_price_that_nothing_tells_is_asked_for_before_any_work(
+    client: TestClient, work: Workspace
+) -> None:
+    rows = "".join(
+        json.dumps({"item": f"i{i}", "annotator": who, "label": ["cat", "dog"][i % 2 :]}) + "\n"
+        for i in range(9) for who in "ab"
+    )  # fmt: skip
+    told = first_plan(client, work, rows, "a.jsonl")
+    assert [one["kind"] for one in told["tables"]["signal"]] == ["candidates"]
+    assert "What does one answer cost (candidates)?" in told["problem"]
+    assert told["unpriced"] == [0]
+    assert client.post("/api/run").status_code == 422
+    told["tables"]["signal"][0]["price"] = 0.02
+    again = client.post("/api/draft", json={"tables": told["tables"]}).json()
+    assert (again["problem"], again["unpriced"]) == ("", [])
+
+
+def test_answers_that_no_plan_takes_are_said_beside_the_button(
+    client: TestClient, work: Workspace
+) -> None:
+    rows = "".join(f"i{i},{who},{i + k / 7:.2f}\n" for i in range(40) for k, who in enumerate("ab"))
+    found = sent(client, "slider.csv", "item,annotator,score\n" + rows).json()
+    assert found["signals"] == [["score", 80]]
+    measured(work)
+    assert "expected labels" in client.get("/api/pilot").json()["unplanned"]
+    assert client.post("/api/draft/first").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("are these milliseconds? --columns milliseconds=a b reads them so",
+         "are these milliseconds? choosing 'milliseconds it took' above the column a b reads them "
+         "so"),
+        ("--columns item=COL,annotator=COL says which", "the choice above each column says which"),
+        ("--format counts or --format probabilities decides",
+         "the format counts or the format probabilities decides"),
+        ("give --signal score or --signal rating",
+         "give the kind of question score or the kind of question rating"),
+        ("/tmp/page-1/gold.csv: knows none", "gold.csv: knows none"),
+    ],
+)  # fmt: skip
+def test_messages_name_what_the_page_offers(said: str, shown: str) -> None:
+    assert on_page(said, Path("/tmp/page-1")) == shown

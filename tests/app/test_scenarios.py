@@ -149,7 +149,9 @@ def test_names_of_scenarios_stay_text(client: TestClient, text: str) -> None:
     assert "<script>" not in html
 
 
-def test_what_would_be_bought_is_told_and_its_tasks_are_packed(client: TestClient) -> None:
+def test_what_would_be_bought_is_told_and_its_tasks_are_packed(
+    client: TestClient, work: Workspace
+) -> None:
     told = client.post("/api/option", json={"family": "votes x 3"}).json()
     lines = dict(told["lines"])
     assert lines["cost"].endswith(" USD")
@@ -159,6 +161,15 @@ def test_what_would_be_bought_is_told_and_its_tasks_are_packed(client: TestClien
     with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
         tasks = json.loads(archive.read("1-votes/tasks.json"))
     assert len(tasks) == small // 3
+    whole = client.post("/api/option", json={"family": "*"}).json()
+    (buy,) = work.finished().plan.recommendation["purchases"]
+    assert whole["lines"][0][0] == buy["signal"]
+    assert f"{buy['answers']:,} answers" in whole["lines"][0][1]
+    assert dict(whole["lines"])["cost"].endswith(" USD")
+    best = client.post("/api/tasks", json={"family": "*"})
+    assert "tasks-recommended.zip" in best.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(best.content)) as archive:
+        assert any(name.endswith("tasks.json") for name in archive.namelist())
     for wrong in ({"family": "nothing"}, {"family": "votes x 3", "answers": 1e15}):
         assert client.post("/api/option", json=wrong).status_code == 422
     assert client.post("/api/option", json={"family": 3}).status_code == 400
@@ -221,3 +232,10 @@ def test_a_first_plan_asks_what_was_answered(tmp_path: Path) -> None:
     kept = {**found, "entries": found["entries"][2:]}
     with pytest.raises(InputError, match="no plan weighs"):
         first_draft(tmp_path, kept, {"answers": ["a.csv"]}, "a")
+
+
+def test_an_address_of_a_plan_that_is_gone_says_so(client: TestClient) -> None:
+    gone = client.get("/result", params={"run": "another"})
+    assert gone.status_code == 404
+    assert "not in this program any more" in gone.text
+    assert 'href="/result"' in gone.text

@@ -166,6 +166,10 @@ def test_without_the_token_nothing_is_told(guarded: TestClient, path: str) -> No
     answer = guarded.get(path)
     assert answer.status_code == 403
     assert "open the whole address" in answer.json()["error"]
+    seen = guarded.get(path, headers={"accept": "text/html,*/*"})  # a person's browser
+    assert seen.status_code == 403
+    assert seen.text.startswith("<!doctype html>")
+    assert "open the whole address" in seen.text
 
 
 def test_the_token_moves_from_the_address_to_a_cookie(guarded: TestClient) -> None:
@@ -176,5 +180,12 @@ def test_the_token_moves_from_the_address_to_a_cookie(guarded: TestClient) -> No
     assert "SameSite=strict" in first.headers["set-cookie"]
     try:
         assert guarded.get("/").status_code == 200
+        # The rest of the address is kept, and stays on this page.
+        for asked, to in (
+            (f"/result?run=a%20b&token={TOKEN}&price=1%20x", "/result?run=a%20b&price=1%20x"),
+            (f"//evil.example/?token={TOKEN}", "/evil.example/"),
+        ):
+            told = guarded.get(f"http://{HERE}{asked}", follow_redirects=False)
+            assert told.headers["location"] == to
     finally:
         guarded.cookies.clear()

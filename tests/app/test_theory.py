@@ -91,6 +91,7 @@ def test_every_figure_comes_with_its_claim_and_what_became_of_it(client: TestCli
     assert words <= {"held", "did not hold", "cannot be told"}
     assert len(words) > 1
     for one in found["figures"]:
+        assert one["verdicts"], one["name"]
         assert client.get(f"/api/paper/{one['name']}").json()["data"]
     assert client.get("/api/paper/nothing").status_code == 422
 

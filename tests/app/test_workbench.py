@@ -169,7 +169,15 @@ def test_a_plan_is_edited_on_both_sides_and_a_run_is_cancelled(
     shot(page, "edit-running")
     page.click("#cancel")
     page.wait_for_selector("#run-state:has-text('Cancelled')")
-    assert page.url.endswith("/edit")
+    assert urlsplit(page.url).path == "/edit"
+    assert parse_qs(urlsplit(page.url).query) == {"apart": ["hard by crowd"]}
+    # What is typed last is what is run, also at once.
+    page.fill("#text", PLAN.replace("amount = 4", "amount = 3").replace("0.05", "0.03"))
+    page.click("#run")
+    page.wait_for_selector("#known:has-text('at most 100 answers')")
+    page.click("#cancel")
+    page.wait_for_selector("#run-state:has-text('Cancelled')")
+    assert "at most 100 answers" in page.inner_text("#known")  # what was known stays
 
 
 def test_who_answers_and_what_learns_are_chosen(seen: Watched, bench: Running) -> None:
@@ -177,7 +185,7 @@ def test_who_answers_and_what_learns_are_chosen(seen: Watched, bench: Running) -
     page.goto(site(bench) + "/edit")
     page.wait_for_selector("#text")
     page.fill("#text", PLAN)
-    until(page, "document.querySelector('#data-items')?.value === '30'")
+    until(page, "document.querySelector('#budget-amount')?.value === '4'")
     before = page.input_value("#text")
     page.select_option("#signal-0-who", "model")
     page.fill("#signal-0-model", "small-1")

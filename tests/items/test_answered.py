@@ -98,7 +98,8 @@ def test_two_columns_of_labels_are_never_one_by_silence(tmp_path: Path) -> None:
     }).write_csv(file)  # fmt: skip
     notes = read_tables([file], Columns(text="text", label="Mia")).notes
     assert any("'Tom'" in note and "not read" in note for note in notes)
-    assert not any("'town'" in note for note in notes)
+    assert not any("'town'" in note and "classes" in note for note in notes)
+    assert any("'town'" in note and "not read" in note for note in notes)
 
 
 def test_an_annotator_that_is_named_is_read_beside_shares(tmp_path: Path) -> None:
@@ -113,3 +114,31 @@ def test_an_annotator_that_is_named_is_read_beside_shares(tmp_path: Path) -> Non
     assert found is not None
     assert (sorted(found.annotators), found.classes) == (["Ay", "Bo"], ("good", "bad"))
     assert set(found.table["seconds"]) == {30.0}
+
+
+def test_refused_rows_and_few_golden_items_of_a_crowd(tmp_path: Path) -> None:
+    rows = range(60)
+    table = pl.DataFrame(
+        {
+            "Task ID": [f"t{k // 3:02}" for k in rows],
+            "Worker ID": [f"w{k % 3}" for k in rows],
+            "Status": ["rejected" if k % 10 == 2 else "accepted" for k in rows],
+            "Gold answer": ["a" if k < 12 else None for k in rows],
+            "words": [f"word{k // 3} again" for k in rows],
+            "Answer": ["a" if k % 7 else "b" for k in rows],
+            "Seconds": [9.0] * 60,
+        }
+    )
+    file = tmp_path / "crowd.csv"
+    table.write_csv(file)
+    for label in ("Answer", None):  # plan reads with a label named, and by the format
+        found = read_tables([file], Columns(text="words", label=label), by_name=True)
+        assert found.answers is not None
+        assert len(found.answers) == 54
+        assert found.answers.table["seconds"].to_list() == [9.0] * 54
+        assert found.gold is not None  # of how many items it can measure alone, the plan says
+        assert sum(right is not None for right in found.gold) == 4
+        assert any("6 of 60 rows are left out" in note for note in found.notes)
+    told = read_tables([file], Columns(text="words", label="Answer", gold="Gold answer"))
+    assert told.gold is not None
+    assert sum(right is not None for right in told.gold) == 4

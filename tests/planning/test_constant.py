@@ -55,7 +55,8 @@ def test_no_gain_is_claimed_where_its_interval_holds_nothing() -> None:
         "On the same items that is a gain of 0.2 points (90 % interval 0.0 to 0.4): none that the "
         "evidence can see."
     )
-    assert 'metric = "cross-entropy"' in told.instead
+    assert "balanced-accuracy or macro-f1" in told.instead
+    assert "cross-entropy" in told.instead
     sure = beside(free, 0.993, 0.988, 0.996, (0.003, 0.001, 0.005))
     assert sure.gain
     assert "none" not in sure.first
@@ -69,6 +70,18 @@ def test_no_gain_is_claimed_where_its_interval_holds_nothing() -> None:
     told = beside(even, 0.4, 0.35, 0.45, (0.3, 0.2, 0.4))
     assert told.gain
     assert not told.first + told.note
+
+
+@pytest.mark.parametrize("metric", ["balanced-accuracy", "macro-f1"])
+def test_a_quality_that_is_no_share_of_right_answers_is_not_called_one(metric: str) -> None:
+    free = {"class": "ok", "quality": 0.5, "items": 700}
+    judged = replace(market([]), metric=metric_of(metric))
+    told = beside_constant(free, advice(0.505, 0.485, 0.53), judged, (0.005, -0.01, 0.03))
+    assert told.first.startswith(
+        f"Always answering 'ok' has {judged.metric.title} 50.0 % on the 700 items"
+    )
+    assert "0.5 points" in told.first
+    assert "right on" not in told.first
 
 
 def test_less_cross_entropy_is_the_gain() -> None:

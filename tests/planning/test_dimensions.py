@@ -44,6 +44,12 @@ def test_without_features_it_is_an_assumption() -> None:
     assert found.value == 5
     assert assumption.source.startswith("assumed")
     assert "5 are assumed, and half and twice as many are simulated too" in said[0]
+    # So few items show no more; many change nothing.
+    found, (assumption,), said = choose_dims(None, items=4)
+    assert found.value == assumption.value == 3
+    assert "4 items show 3 at most" in assumption.source
+    assert "3 are assumed, and half as many are simulated too" in said[0]
+    assert choose_dims(None, items=6)[0].value == 5
 
 
 def test_dimensions_that_nobody_knows_widen_the_interval(tmp_path: Path) -> None:

@@ -270,3 +270,25 @@ def test_a_constant_is_not_compared_where_labels_at_hand_are_surely_better(
     assert (
         "What is best to buy without them, for 40.00 USD, is expected to give no more" in sentence
     )
+
+
+def test_the_gain_over_the_constant_is_of_the_quality_beside_it() -> None:
+    """One sentence tells what labels at hand and a purchase reach, and what that is above the
+    constant: the gain of the purchase from nothing is another one."""
+    made = replace(curve("one", 0.1, 1.0, noise=0.05), constant=np.full(500, 0.7))
+    there = {
+        "items": 80, "answers": 80.0, "quality": 0.72, "standard_error": 0.02,
+        "worth": {"one": 80.0},
+    }  # fmt: skip
+    extras = {"seed": 0, "holdings": there, "constant": {"class": "a", "quality": 0.7, "items": 80}}
+    plan = advise("accuracy", [made], Budget.model_validate({"amount": 40.0}), [], [], extras)
+    told = plan.recommendation
+    assert told["quality"] > 0.72
+    gain, (low, high) = told["constant"]["gain_expected"], told["constant"]["gain_interval"]
+    assert gain == pytest.approx(told["quality"] - 0.7, abs=1e-9)
+    assert low < gain < high
+    alone = advise("accuracy", [made], Budget.model_validate({"amount": 40.0}), [], [], {
+        "seed": 0, "constant": extras["constant"],
+    }).recommendation  # fmt: skip
+    assert alone["constant"]["gain_expected"] < gain - 0.03
+    assert "your labels and what" in told["sentence"] or not told["constant"]["said_first"]

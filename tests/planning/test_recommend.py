@@ -163,6 +163,19 @@ def test_a_crossover_that_could_be_anywhere_is_no_price() -> None:
     assert "cannot be told" not in found["sentence"]
 
 
+def test_as_good_is_not_called_worse() -> None:
+    """Three votes on all the items there are say no more than one: neither does better."""
+    one = curve("a", 1, 0.1, noise=0.002, limit=80)
+    more = curve("b", 1 / 3, 0.1, noise=0.002, limit=240)
+    (found,) = crossovers(market([one, more]))
+    assert found["price_ratio"] is None
+    assert found["sentence"] == (
+        "b is not seen to do better than a for 100 USD, nor worse, however little its answers cost."
+    )
+    (found,) = crossovers(market([one, replace(more, draws=more.draws - 0.02)]))
+    assert found["sentence"].startswith("a does better than b for 100 USD at any price ratio")
+
+
 def test_money_that_buys_nothing_says_so_and_what_would_do() -> None:
     """Alignment 1 - n^-1/2 is .03 after 1.06 answers, and .5 after 4: with 100 as one."""
     one = curve("one", 0.0106, 1.0, noise=0.0)

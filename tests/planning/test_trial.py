@@ -107,6 +107,49 @@ def test_cross_entropy_is_to_what_people_answered_where_they_can_differ(write_pl
     assert trial_of(write_plan(with_goal('metric = "cross-entropy"'), counts=one)).kind == "gold"
 
 
+@pytest.mark.parametrize(
+    ("inside", "outside", "kind", "tested", "trained"),
+    [
+        # The golden questions of a crowd: right for these, held-out votes for the others.
+        (30, 0, "held-out votes", 400, 360),
+        # Gold of half the labelled items measures alone, and so does enough gold of a part.
+        (200, 0, "gold", 200, 180),
+        # Gold on items without votes costs no training item, from 200 on.
+        (0, 200, "gold", 200, 200),
+        (0, 100, "held-out votes", 300, 270),
+    ],
+)
+def test_few_gold_items_do_not_measure_alone(
+    write_plan: Write, inside: int, outside: int, kind: str, tested: int, trained: int
+) -> None:
+    evidence = load_evidence(plan := read_plan(write_plan()), 0)
+    counts, right = evidence.counts.copy(), evidence.gold.copy()
+    order = np.random.default_rng(0).permutation(400)
+    counts[order[:outside]] = 0
+    gold = np.full(400, -1)
+    gold[order[: inside + outside]] = right[order[: inside + outside]]
+    evidence = replace(evidence, counts=counts, gold=gold)
+    trial = design_trial(evidence, plan.goal, 0, 1000)
+    assert (trial.kind, len(trial.test), trial.largest) == (kind, tested, trained)
+    assert trial.golden == (tested if kind == "gold" else inside)
+    known = gold[trial.test] >= 0
+    np.testing.assert_array_equal(trial.reference[known].argmax(1), gold[trial.test][known])
+    np.testing.assert_array_equal(trial.reference[known].max(1), 1.0)
+    people = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    np.testing.assert_allclose(trial.reference[~known], people[trial.test][~known])
+
+
+def test_gold_of_a_part_of_many_labels_is_held_out(write_plan: Write) -> None:
+    """The labels without gold are trained on."""
+    many = blobs(500)
+    gold = many["gold"].copy()
+    gold[220:] = -1
+    trial = trial_of(write_plan(**{**many, "gold": gold}))
+    assert (trial.kind, len(trial.test), trial.how) == ("gold", 220, "held out")
+    assert trial.pool is not None
+    assert set(trial.pool) == set(range(220, 500))
+
+
 @pytest.mark.parametrize(("spread", "limit"), [(0.0, True), (1.0, False)])
 def test_a_prior_at_the_searchs_limit_is_not_given_as_a_figure(
     write_plan: Write, spread: float, limit: bool

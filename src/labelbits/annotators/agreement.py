@@ -6,13 +6,19 @@ numbers and ratings correlate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from labelbits.annotators.intervals import bootstrap, share, share_by
+from labelbits.interface import LEVEL
+from labelbits.laws import student_quantile
 from labelbits.quantity import Quantity
+
+#: Groups of people or orders that are left out in turn at most.
+BLOCKS = 200
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,50 @@ def agree_on_choice(
         again = (answer[twice[:, 0]] == answer[twice[:, 1]]).astype(float)
         repeat = share_by(again, annotator[twice[:, 0]])
     return Agreement("same answer", between, repeat, int(pairs.sum()) // 2, len(twice), alpha)
+
+
+def of_orders(
+    found: Agreement, question: np.ndarray, answer: np.ndarray, unit: np.ndarray,
+    first: np.ndarray, level: float = LEVEL,
+) -> Agreement:  # fmt: skip
+    """`found` of comparisons that are pairs of orders, with intervals by who gave them (`unit`).
+
+    Pairs of one order are not independent, nor are those of one person's orders: each unit is left
+    out in turn (jackknife; Quenouille 1956, Biometrika 43), and Student's interval is taken with as
+    many degrees of freedom less one. Many units are left out in `BLOCKS` groups.
+    """
+    _, q = np.unique(question[first], return_inverse=True)
+    _, a = np.unique(answer[first], return_inverse=True)
+    who = np.unique(unit[first], return_inverse=True)[1] % BLOCKS
+    shape = (int(q.max(initial=-1)) + 1, int(a.max(initial=-1)) + 1)
+    blocks = int(who.max(initial=-1)) + 1
+    if blocks < 2 or found.between is None:
+        return found
+    cells = np.bincount((who * shape[0] + q) * shape[1] + a, minlength=blocks * shape[0] * shape[1])
+    mine = cells.reshape(blocks, *shape).astype(float)
+    whole = mine.sum(0)
+
+    def both(table: np.ndarray) -> tuple[float, float]:
+        table = table[table.sum(1) > 1]
+        n = table.sum(1)
+        pairs = float((n * (n - 1)).sum())
+        same = float((table * (table - 1)).sum())
+        return (same / pairs if pairs else float("nan")), (_alpha(table) if pairs else float("nan"))
+
+    left = np.array([both(whole - one) for one in mine])
+    made: list[Quantity | None] = []
+    for column, one in enumerate((found.between, found.alpha)):
+        value = both(whole)[column]
+        error = math.sqrt(
+            (blocks - 1) / blocks * ((left[:, column] - left[:, column].mean()) ** 2).sum()
+        )
+        if one is None or not np.isfinite(error):
+            made.append(one)
+            continue
+        half = error * float(student_quantile((1 + level) / 2, blocks - 1))
+        low, high = max(value - half, -1.0 if column else 0.0), min(value + half, 1.0)
+        made.append(Quantity(value, low, high, f"jackknife, {blocks} units", one.unit, level=level))
+    return replace(found, between=made[0], alpha=made[1])
 
 
 def counts_by_question(question: np.ndarray, answer: np.ndarray) -> np.ndarray:

@@ -31,7 +31,8 @@ class SignalCalibration:
     and prices are theirs too, and else they tell only how steady their annotators are. `random`
     says, with the evidence, that the answers of a language model cannot be told from random ones,
     else it is empty. `random_at_most` is the largest share of random answers, whoever answered
-    (`Noise`): of preferences, of those that are no tie.
+    (`Noise`): of preferences, of those that are no tie. `comparisons` is the number of pairs that
+    orders of several items compare, each order one of the answers; None without orders.
     """
 
     signal: str
@@ -51,6 +52,7 @@ class SignalCalibration:
     repeats: int = 0
     random: str = ""
     random_at_most: float | None = None
+    comparisons: int | None = None
 
     @property
     def price(self) -> float | None:
@@ -90,6 +92,7 @@ class SignalCalibration:
             "answers": self.answers,
             "repeats": self.repeats,
             "votes": self.votes,
+            "comparisons": self.comparisons,
             "annotators": self.annotators,
             "items": self.items,
             **{name: None if part is None else part.to_dict() for name, part in found.items()},

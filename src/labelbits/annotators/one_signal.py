@@ -12,7 +12,7 @@ from labelbits.annotators.calibrated import SignalCalibration
 from labelbits.annotators.confusion import Confusion, confuse
 from labelbits.annotators.flagging import AnnotatorRecord, judge
 from labelbits.annotators.noise.advice import what_tells_apart, what_tells_noise
-from labelbits.annotators.noise.at_random import most_of_preferences
+from labelbits.annotators.noise.at_random import most_of_orders, most_of_preferences
 from labelbits.annotators.noise.beside_people import Beside
 from labelbits.annotators.noise.class_noise import fit_noise
 from labelbits.annotators.noise.positions import APART, noise_by_embedding
@@ -25,7 +25,7 @@ from labelbits.annotators.truth import (
     reference,
 )
 from labelbits.answers.table.people import people_in
-from labelbits.interface import Answers, Batch
+from labelbits.interface import NOBODY, Answers, Batch
 from labelbits.signals.encoding import PREFERENCE
 from labelbits.signals.questions import first_of, first_showings, kept_keys, keys
 
@@ -52,19 +52,33 @@ def calibrate_kept(
     question, chosen = kept_keys(name, rows)
     annotator = np.unique(rows["annotator"].to_numpy(), return_inverse=True)[1].reshape(-1)
     first = first_of(question, annotator, rows)
-    most = None
+    order = rows["order"] if "order" in rows.columns else pl.Series([None] * len(rows))
+    ordered, most = order.is_not_null().to_numpy(), None
+    # One order is one answer: what it took and cost stands once, and so it counts.
+    place = pl.Series(np.arange(len(rows))).cast(pl.String)
+    number = np.unique(order.cast(pl.String).fill_null("\0" + place), return_inverse=True)[1]
+    one = np.zeros(len(rows), dtype=bool)
+    one[np.unique(number, return_index=True)[1]] = True
     if name == PREFERENCE:
         agreement = agree.agree_on_choice(question, chosen, annotator, first, seed)
-        most = most_of_preferences(question[first], chosen[first], annotator[first], seed)
+        if ordered.any():
+            nobody = (rows["annotator"] == NOBODY).to_numpy()
+            unit = np.where(nobody, number, number.max() + 1 + annotator)
+            sure = agree.of_orders(agreement, question, chosen, unit, first, 0.95)
+            agreement = agree.of_orders(agreement, question, chosen, unit, first)
+            most = most_of_orders(sure.between)
+        else:
+            most = most_of_preferences(question[first], chosen[first], annotator[first], seed)
     else:
         values = answer.cast(pl.Float64).to_numpy()
         agreement = agree.agree_on_number(question, values, annotator, first, seed)
     times = None
     if "seconds" in rows.columns:
-        times = fit_times(rows["seconds"].fill_null(float("nan")).to_numpy(), annotator, longest)
+        taken = rows["seconds"].fill_null(float("nan")).to_numpy()
+        times = fit_times(taken[one], annotator[one], longest)
     return SignalCalibration(
         signal=name,
-        answers=len(rows),
+        answers=int(one.sum()),
         annotators=people_in(rows),
         items=items.explode().n_unique(),
         seconds=times,
@@ -72,7 +86,8 @@ def calibrate_kept(
         confusion=None,
         noise=None,
         paid=paid_for(_numbers(rows, "price")) if "price" in rows.columns else None,
-        repeats=len(rows) - int(first.sum()),
+        repeats=len(np.unique(number[~first])),
+        comparisons=len(rows) if ordered.any() else None,
         advice=f"{name} answers are kept whole, and no signal models them yet",
         random_at_most=most,
     )

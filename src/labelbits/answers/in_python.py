@@ -14,8 +14,11 @@ _OTHERS = (
      r"commands \(in Python [^)]*\)", r"\1 reads one"),
     (r"labelbits pilot FILE ", ""),
 )  # fmt: skip
-#: What is added where an argument is named that `plan` does not have.
-HOW = "these are arguments of read_answers, whose answers plan takes; or rename the columns"
+#: What is added where an argument is named: where it goes.
+HOW = (
+    "columns= is an argument of plan and of read_answers, the others are of read_answers, whose "
+    "answers plan takes; or rename the columns"
+)
 
 
 def in_python(text: str) -> str:

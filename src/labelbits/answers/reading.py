@@ -78,8 +78,10 @@ def read_answers(
         )  # fmt: skip
     named = [Path(one) for one in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
     files, splits = _files(named), [said for one in named for said in said_of_splits(one)]
-    told = of_answers(with_usual_keys(columns or {}))
-    options = Options(tuple(map(str, classes or ())), signal, seed, told, question)
+    every = with_usual_keys(columns or {})
+    told = of_answers(every)
+    describing = tuple(name for key, name in every.items() if key not in told)
+    options = Options(tuple(map(str, classes or ())), signal, seed, told, question, describing)
     with one_sheet(sheet):
         found = _of_files(files, format, options)
     return replace(found, notes=(*splits, *found.notes)) if splits else found

@@ -12,9 +12,9 @@ from typing import Any
 from labelbits.errors import InputError
 from labelbits.first_tables import first_signals, first_tables, labels_items, specified
 from labelbits.metrics import METRICS
-from labelbits.planning.spec.annotator_kinds import ANNOTATOR_KINDS, AnnotatorKind
+from labelbits.planning.spec.annotator_kinds import ANNOTATOR_KINDS, CROWD, AnnotatorKind
 from labelbits.planning.spec.learners import LEARNERS
-from labelbits.planning.spec.planfile import Budget
+from labelbits.planning.spec.planfile import Budget, PlanFile
 from labelbits.planning.spec.planreader import plan_of_text
 from labelbits.planning.spec.planwriter import plan_text
 from labelbits.signals import REGISTRY
@@ -33,23 +33,32 @@ class Draft:
     folder: Path
     title: str = "plan"
 
-    def problem(self) -> str:
-        """What is wrong with it, in the words of `labelbits plan`; "" if nothing is."""
-        try:
-            plan_of_text(self.text, self.folder / NAME)
-        except InputError as problem:
-            return str(problem).removeprefix(f"{self.folder / NAME}: ")
-        return ""
+    def told(self, timed: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+        """The draft as the page takes it: text, its first comments, tables (None where it is no
+        TOML), problem ("" if nothing is wrong), numbers of [[signal]]s whose price nothing tells.
 
-    def told(self) -> dict[str, Any]:
-        """The draft as the page takes it: text, tables (None where it is no TOML), problem."""
+        `timed` are kinds of answers that were measured, with whether they are `priced`.
+        """
         try:
             tables = plain(tomllib.loads(self.text))
         except (tomllib.TOMLDecodeError, RecursionError):
             tables = None
-        return {
-            "text": self.text, "tables": tables, "problem": self.problem(), "title": self.title,
+        found: dict[str, Any] = {
+            "text": self.text, "tables": tables, "title": self.title, "problem": "",
+            "unpriced": [], "notes": _notes(self.text),
         }  # fmt: skip
+        try:
+            wanted = plan_of_text(self.text, self.folder / NAME)
+        except InputError as problem:
+            return {**found, "problem": str(problem).removeprefix(f"{self.folder / NAME}: ")}
+        lacking = unpriced(wanted, timed)
+        if lacking:
+            kinds = " and ".join(dict.fromkeys(wanted.signal[i].kind for i in lacking))
+            found["problem"] = (
+                f"What does one answer cost ({kinds})? No times were found and none are published: "
+                "give a price or seconds under Paid by."
+            )
+        return {**found, "unpriced": lacking}
 
     def anywhere(self) -> str:
         """The text to keep: it names its files in full, so that it works in any folder.
@@ -77,6 +86,30 @@ class Draft:
             return str(path.resolve()) if (path := self.folder / value).exists() else value
         except (OSError, ValueError):  # too long for a path, or holds what none may
             return value
+
+
+def unpriced(wanted: PlanFile, timed: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Numbers of the [[signal]]s, from 0, of which it is sure before any work that nothing tells
+    the price of an answer; times are never invented.
+
+    With a pilot that was not measured here (`timed` is empty) the plan itself will tell.
+    """
+    if wanted.dataset.pilot and not timed:
+        return []
+    untold = {
+        (one["kind"], one.get("annotators"), one.get("model")) for one in timed if not one["priced"]
+    }
+    found = []
+    for number, one in enumerate(wanted.signal):
+        paid = one.price is not None or one.seconds is not None or one.tokens_price is not None
+        who = None if one.annotators == CROWD else one.annotators
+        if paid or (wanted.dataset.pilot and (one.kind, who, one.model) not in untold):
+            continue
+        classes = wanted.dataset.classes or 2
+        cited = REGISTRY[one.kind].for_world(2, 10).cited_time(classes)
+        if one.annotator_kind.no_price or cited is None:
+            found.append(number)
+    return found
 
 
 def plain(value: Any) -> Any:
@@ -137,14 +170,16 @@ def first_draft(
     else:
         dataset |= specified(int(found["items"]), int(found["classes"]))
     dataset["pilot"] = list(files["answers"])
-    return draft_of(folder, dataset, asked, title)
+    said = [found["said"]] if found.get("said") else []
+    return draft_of(folder, dataset, asked, title, said)
 
 
 def draft_of(
-    folder: Path, dataset: Mapping[str, Any], asked: Sequence[Mapping[str, Any]], title: str
-) -> Draft:
+    folder: Path, dataset: Mapping[str, Any], asked: Sequence[Mapping[str, Any]], title: str,
+    notes: Sequence[str] = (),
+) -> Draft:  # fmt: skip
     """A plan of these items and kinds of question, with the first budget."""
-    return Draft(plan_text(first_tables(dataset, asked)), folder, title)
+    return Draft(plan_text(first_tables(dataset, asked), notes), folder, title)
 
 
 def vocabulary() -> dict[str, Any]:

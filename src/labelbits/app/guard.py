@@ -11,11 +11,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: What a page may load and who may show it: its own scripts and styles, nothing from elsewhere.
@@ -34,6 +34,17 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+#: What is said where the token is missing, and the page that says it.
+STRANGER = (
+    "open the whole address that was printed, with its token (labelbits app prints a new one each "
+    "time that it starts)"
+)
+PAGE = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+    'content="width=device-width"><meta name="color-scheme" content="light dark">'
+    "<title>labelbits</title></head><body><h1>This page does not know you</h1><p>Please {}.</p>"
+    "</body></html>"
+)
 #: The header in which a program may give the token.
 TOKEN_HEADER = "x-labelbits-token"
 
@@ -86,7 +97,7 @@ class Guard:
         if site not in ("none", "same-origin") and not visits:
             return _error(403, "requests from pages of other sites are refused")
         if self.door.token is not None and not self._known(scope, headers):
-            return _error(403, "open the whole address that was printed, with its token")
+            return _error(403, STRANGER, headers)
         return None
 
     def _known(self, scope: Scope, headers: Headers) -> bool:
@@ -103,7 +114,13 @@ class Guard:
         token = self.door.token
         if token is None or scope["method"] != "GET" or _asked(scope) is None:
             return None
-        answer = RedirectResponse(scope["path"], status_code=303)
+        rest = [
+            one for one in scope["query_string"].decode("latin-1").split("&")
+            if one and one.partition("=")[0] != "token"
+        ]  # fmt: skip
+        path = "/" + scope["path"].lstrip("/\\")  # // would be another site
+        kept = quote(path) + ("?" + "&".join(rest) if rest else "")
+        answer = RedirectResponse(kept, status_code=303)
         answer.set_cookie(self.door.cookie, token, httponly=True, samesite="strict", path="/")
         return answer
 
@@ -114,5 +131,8 @@ def _asked(scope: Scope) -> str | None:
     return query["token"][0] if "token" in query else None
 
 
-def _error(status: int, text: str) -> Response:
+def _error(status: int, text: str, headers: Headers | None = None) -> Response:
+    """A message; as a page for a person whose browser went there."""
+    if headers is not None and "text/html" in headers.get("accept", ""):
+        return HTMLResponse(PAGE.format(text), status_code=status)
     return JSONResponse({"error": text}, status_code=status)

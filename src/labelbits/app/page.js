@@ -12,6 +12,7 @@ const columns = Object.entries(read('columns'));
 const about = read('about');
 const money = new Money(byId('controls'));
 const start = new URLSearchParams(location.search);
+const ADVISED = '*'; // the purchase that is advised, whatever it is made of
 let chosen = start.get('option') || '', size = Number(start.get('answers')) || null;
 
 function show(state) {
@@ -20,6 +21,7 @@ function show(state) {
   Plotly.react('tradeoff', state.tradeoff.data, narrow(state.tradeoff.layout), settings());
   byId('rows').replaceChildren(...state.rows.map(row => line(row, row.key && row.key === state.recommended)));
   byId('warnings').replaceChildren(...state.warnings.map(text => h('li', {}, whole(text))));
+  byId('see').hidden = !state.buys;
   byId('doubts').hidden = state.warnings.length === 0;
 }
 
@@ -88,12 +90,17 @@ function address() {
   return `/result?${found}`;
 }
 
+// Of options that are clicked one after the other the last is shown.
+let clicks = 0;
 async function choose(name, answers = null) {
   if (name === chosen && answers === null) { shut(); return; }
+  const mine = ++clicks;
   chosen = name; size = answers;
   mark();
   try {
-    open(byId('option'), await post('/api/option', {...asked(), family: chosen, answers: size}), {asked, resize, shut, fault});
+    const found = await post('/api/option', {...asked(), family: chosen, answers: size});
+    if (mine !== clicks) return;
+    open(byId('option'), found, {asked, resize, shut, fault});
     byId('option').focus({preventScroll: true});
     byId('option').scrollIntoView({block: 'nearest'});
     fault(null);
@@ -103,11 +110,11 @@ async function choose(name, answers = null) {
 const resize = answers => choose(chosen, answers);
 function shut() {
   const back = [...byId('rows').querySelectorAll('button')].find(one => one.getAttribute('aria-expanded') === 'true');
-  chosen = ''; size = null;
+  chosen = ''; size = null; clicks += 1;
   close(byId('option'));
   mark();
   keepAddress();
-  if (back) back.focus();
+  (back || byId('see')).focus();
 }
 function mark() {
   [...byId('rows').rows].forEach(row => {
@@ -119,6 +126,7 @@ function mark() {
 }
 
 money.onchange = update;
+byId('see').addEventListener('click', () => { if (chosen !== ADVISED) choose(ADVISED); else byId('option').focus(); });
 byId('reset').addEventListener('click', () => { money.reset(); update(); });
 byId('keep').addEventListener('click', async () => {
   try {

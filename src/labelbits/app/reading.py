@@ -18,30 +18,23 @@ from labelbits.answers.formats.times import time_column
 from labelbits.answers.formats.usual import ITEM, WORKER, label_column
 from labelbits.answers.reading import read_answers
 from labelbits.answers.table.people import many, people_in, said_given
+from labelbits.app.in_page import ROLES, on_page
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 
-#: What a column of a plain table can be told to be, in the words of the page.
-ROLES = {
-    "item": "the item",
-    "label": "the label",
-    "annotator": "who answered",
-    "seconds": "seconds it took",
-    "milliseconds": "milliseconds it took",
-    "gold": "the right class",
-    "question": "which question",
-}
 #: What a file is used for.
 USES = ("answers", "features", "gold", "counts")
 #: What is said of a file as one text each.
 TEXTS = ("format", "question", "signal", "text", "use")
 #: Columns of a table that says the right class of each item, beside the item.
 GOLD = ("class", "gold", "truth", "label")
-#: Rows, columns and characters of a cell that the page shows of a file.
-ROWS, COLUMNS, CELL = 5, 40, 60
+#: Rows, columns, characters of a cell and of a note that the page shows of a file.
+ROWS, COLUMNS, CELL, LONGEST_NOTE = 5, 40, 60, 400
 #: What a file says that no reader takes, for a table and for anything else.
 COLUMNS_UNKNOWN = "Which column is what? Say it below."
 FORMAT_UNKNOWN = "No format was recognised. Choose one below, or bring another file."
+#: How a message begins that names several readers, and what is said of it.
+SEVERAL_WAYS = "can be read in ", "It can be read in several ways. Choose the format below."
 #: Rows that were left out which the page lists.
 LOST = 50
 
@@ -119,12 +112,15 @@ def how_read(path: Path, told: Told) -> tuple[dict[str, Any], Answers | None]:
         return shown, None
     except InputError as problem:
         said = str(problem).removeprefix(f"{path}: ")
-        shown["problem"] = said
+        shown["problem"] = on_page(said, path.parent)
         if looked is not None and not shown["format"]:
             table = shown["table"] and told.format == "auto"
             shown["short"] = COLUMNS_UNKNOWN if table else FORMAT_UNKNOWN
+            if said.startswith(SEVERAL_WAYS[0]):
+                shown["short"] = SEVERAL_WAYS[1]
         return shown, None
     shown |= _answered(answers)
+    shown["notes"] = [shorten(on_page(note, path.parent), LONGEST_NOTE) for note in answers.notes]
     return shown, answers
 
 
@@ -160,6 +156,14 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _plain(answer: str) -> str:
+    """An answer, which a table of answers holds as JSON, as a person reads it."""
+    try:
+        return _text(json.loads(answer))
+    except (ValueError, RecursionError):
+        return answer
 
 
 def _use_of(looked: Probe, told: Told) -> dict[str, Any]:
@@ -198,7 +202,6 @@ def _answered(answers: Answers) -> dict[str, Any]:
         "given": said_given(f"{many(len(answers), 'answer')} ({of_kinds})", people, items),
         "classes": [shorten(name, CELL) for name in answers.classes[:30]],
         "class_count": len(answers.classes),
-        "notes": [shorten(note, 400) for note in answers.notes],
         "lost_count": 0 if lost is None else len(lost),
         "lost": []
         if lost is None
@@ -207,7 +210,7 @@ def _answered(answers: Answers) -> dict[str, Any]:
             for _, row, reason, found in lost.head(LOST).iter_rows()
         ],
         "read": [
-            [annotator, ", ".join(items), shorten(answer, CELL)]
+            [annotator, ", ".join(items), shorten(_plain(answer), CELL)]
             for annotator, items, answer in table.select("annotator", "items", "answer")
             .head(ROWS)
             .iter_rows()

@@ -29,6 +29,15 @@ HEADINGS = {
 }
 
 
+#: What a heading means, where it does not say it all.
+MEANINGS = {
+    "interval": "with 90 % probability the quality lies in it",
+    "chance": "probability that no other option is better, each at the most that the money buys",
+    "bits": "what one answer tells, in bits; a fair coin is one bit",
+    "per_money": "bits an answer over the price of an answer",
+}
+
+
 @dataclass(frozen=True)
 class Slider:
     """A logarithmic slider from a tenth to ten times `value`; `names` are the options it prices.
@@ -90,6 +99,7 @@ def state(plan: Plan) -> dict[str, Any]:
     return {
         "sentence": printable(plan.recommendation["sentence"]),
         "recommended": plan.recommendation["family"],
+        "buys": bool(plan.recommendation["purchases"]),
         "budget": plan.budget,
         "rows": rows,
         "points": [[o.family, o.answers] for o in plan.options],
@@ -120,8 +130,30 @@ def found_option(plan: Plan, family: str, answers: float | None) -> tuple[Curve,
     return curve, Market.of_plan(plan).option(curve, float(answers))
 
 
+def advised(plan: Plan) -> dict[str, Any]:
+    """What the advice buys, of one option or of several, as `bought` tells of one."""
+    best = plan.recommendation
+    lines = []
+    for one in best["purchases"]:
+        asked = f"{one['answers']:,.0f} answers on {one['items']:,.0f} items"
+        who = by(one["signal"], one["annotators"])
+        lines.append([who, f"{asked}, for {money(one['cost'], plan.currency)}"])
+    low, high = best["interval"]
+    quality = f"{show(best['quality'], plan.percent)} ({span(low, high, plan.percent)})"
+    lines += [["cost", money(best["cost"], plan.currency)], [plan.metric_name, quality]]
+    return {
+        "key": figures.ADVISED,
+        "family": "what is recommended",
+        "answers": None,
+        "sizes": [],
+        "lines": [[printable(a), printable(b)] for a, b in lines],
+    }
+
+
 def bought(plan: Plan, family: str, answers: float | None = None) -> dict[str, Any]:
     """What a click on an option shows: what would be bought, for how much, what it gives."""
+    if family == figures.ADVISED:
+        return advised(plan)
     curve, option = found_option(plan, family, answers)
     found = Market.of_plan(plan).purchase_of(option)
     price = curve.family.price

@@ -14,15 +14,17 @@ from labelbits.answers.export.export import export_plan
 from labelbits.app.state import found_option
 from labelbits.planning import Plan
 from labelbits.planning.market import Market
+from labelbits.report.figures import ADVISED
 from labelbits.report.run import PLAN, document, tables
 
 
 def tasks_of(plan: Plan, family: str = "", answers: float | None = None) -> tuple[bytes, str]:
-    """(a ZIP of the projects, its name) of one option, of the recommendation where none is named.
+    """(a ZIP of the projects, its name) of one option; of the recommendation where none is named or
+    `ADVISED` is.
 
     Raises `InputError` as `export_plan` does.
     """
-    if family:
+    if family and family != ADVISED:
         _, option = found_option(plan, family, answers)
         bought = [Market.of_plan(plan).purchase_of(option)]
         plan = replace(plan, recommendation={**plan.recommendation, "purchases": bought})
@@ -39,5 +41,8 @@ def tasks_of(plan: Plan, family: str = "", answers: float | None = None) -> tupl
                     archive.write(file, file.relative_to(folder / "tasks"))
             if notes:
                 archive.writestr("NOTES.txt", "\n".join(notes) + "\n")
-    stem = re.sub(r"[^A-Za-z0-9-]+", "-", family or "recommended").strip("-") or "option"
+    stem = (
+        re.sub(r"[^A-Za-z0-9-]+", "-", "recommended" if family == ADVISED else family).strip("-")
+        or "option"
+    )
     return packed.getvalue(), f"tasks-{stem[:60]}.zip"

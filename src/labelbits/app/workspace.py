@@ -25,6 +25,7 @@ from labelbits.app.work import make_plan, measure_pilot
 from labelbits.app.workers import Job, Workers
 from labelbits.assumed import USUAL
 from labelbits.errors import InputError
+from labelbits.first_tables import first_signals
 from labelbits.planning import Plan
 from labelbits.report.scenarios import Scenario
 
@@ -169,8 +170,9 @@ class Workspace:
                 raise InputError("no file of answers could be read; add one, or correct one above")
             gold = next((str(one.path) for one in self.used("gold")), None)
             self.pilot = self.workers.start(
-                PILOT, measure_pilot, files=[str(path) for path in paths], gold=gold
-            )
+                PILOT, measure_pilot, files=[str(path) for path in paths], gold=gold,
+                noted=[note for one in self.used("answers") for note in one.read["notes"]],
+            )  # fmt: skip
             return self.pilot
 
     def draft_from_files(self) -> Draft:
@@ -203,9 +205,30 @@ class Workspace:
         """A path as the plan file writes it: relative where the plan file stands."""
         return path.name if path.parent == self.folder else str(path.resolve())
 
+    def told(self, draft: Draft) -> dict[str, Any]:
+        """`Draft.told` with what was measured of the files here, where they are its pilot."""
+        here = draft.folder == self.folder
+        return draft.told(self._measured.get("entries", ()) if here else ())
+
+    @property
+    def _measured(self) -> dict[str, Any]:
+        """What the pilot that was measured last says; {} where there is none."""
+        done = self.pilot is not None and self.pilot.state == "done"
+        return (self.pilot.result or {}) if done and self.pilot is not None else {}
+
+    def unplanned(self) -> str:
+        """Why no plan can be made from what was measured; "" if one can."""
+        if self._measured.get("refused"):
+            return str(self._measured["refused"])
+        try:
+            first_signals(self._measured.get("entries", ()), bool(self.used("features")))
+        except InputError as problem:
+            return str(problem)
+        return ""
+
     def run(self, draft: Draft) -> Job:
         """Begin to make the plan of `draft`; what was being made is cancelled."""
-        problem = draft.problem()
+        problem = self.told(draft)["problem"]
         if problem:
             raise InputError(problem)
         with self._lock:

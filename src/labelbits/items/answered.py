@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from labelbits.answers import read_answers
+from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.copies import is_flat
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, columns_of, kind_of, probe, reader_for
-from labelbits.answers.formats.reader import Options
+from labelbits.answers.formats.named import IN_CELLS
+from labelbits.answers.formats.other_answers import BESIDE, other_answers, said_of_unread
+from labelbits.answers.formats.reader import Options, UndecidedError
+from labelbits.answers.formats.statuses import without_refused
 from labelbits.answers.table.left_out import said_left_out
 from labelbits.answers.table.people import NO_COLUMN, NOT_KNOWN, said_not_known
 from labelbits.answers.table.steps import as_classes
 from labelbits.errors import InputError
 from labelbits.interface import Answers
+from labelbits.items.reading import id_column
 
 if TYPE_CHECKING:
     from labelbits.items.tables import Columns
@@ -32,8 +37,6 @@ BY_SHAPE = 2
 OTHERS = ("milliseconds", "price", "group", "annotator_kind")
 #: Names of the columns that labels are read from.
 LABEL, WHO, TIME, ASKED = "label", "annotator", "seconds", "question"
-#: All that a row says beside those, as one number.
-BESIDE = "(other columns)"
 
 
 def answers_in(
@@ -47,6 +50,13 @@ def answers_in(
     from labelbits.items.tables import MISSING
 
     assert columns.label is not None
+    known = {columns.label, columns.id, columns.text, columns.image, columns.annotator,
+             columns.seconds, columns.gold, *columns.features, *columns.more.values()}  # fmt: skip
+    numbered = table.with_row_index("row", 1) if "row" not in table.columns else table
+    kept, status = without_refused(
+        where, numbered, {*known, item}, item, columns.annotator, Rejects(), notes
+    )
+    table = table if status is None else kept.select(table.columns)
     label = table[columns.label]
     if label.dtype == pl.String:
         label = label.str.strip_chars()
@@ -81,6 +91,7 @@ def answers_in(
         beside = pl.struct(pl.col(others).cast(pl.String, strict=False)).hash()
         chosen[BESIDE] = beside.cast(pl.String)
     _say_same_classes(table, label, columns, where, notes)
+    _say_unread(table, item, {*known, status, count, asked}, columns, where, notes)
     kept = table.select(**chosen).filter(pl.col(LABEL).is_not_null())
     if not len(kept):
         raise InputError(
@@ -150,6 +161,37 @@ def _say_same_classes(
             "them where their headings name people alike (Coder Mia, Coder Tom) and --label is left"
             " out"
         )
+
+
+def _say_unread(
+    table: pl.DataFrame,
+    item: str,
+    used: set[str | None],
+    columns: Columns,
+    where: str,
+    notes: list[str],
+) -> None:
+    """Name the columns that nothing reads, those that may be labels too apart; none of ids, and
+    none that was named before."""
+    named = id_column(table.drop(item))
+    left = [
+        name for name in table.columns
+        if name not in used and name not in (named, item) and usual.plain(name)
+        and not any(repr(name) in note for note in notes)
+    ]  # fmt: skip
+    hidden = [name for name in table.columns if name not in left and name != item]
+    others = other_answers(table, {*used, *hidden, item}, item, columns.annotator)
+    if others:
+        many = len(others) > 1
+        notes.append(
+            f"{where}: {cells.shown(map(repr, others))} may hold answers to other questions and "
+            f"{'are' if many else 'is'} not read: --label {others[0]} reads "
+            f"{'that one' if many else 'it'}"
+        )
+    left = [name for name in left if name not in others]
+    if left:
+        timed = columns.seconds or columns.more.get("milliseconds")
+        notes.append(f"{where}: {said_of_unread(table, left, timed)}")
 
 
 def _whole_steps(found: Answers) -> list[int]:
@@ -243,11 +285,17 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
             continue
         try:
             here = columns_of(path, kind_of(path)) if columns.more else ()
-            named = {key: name for key, name in columns.more.items() if name in here}
+            named = {
+                key: name for key, name in columns.more.items() if name in here or key in IN_CELLS
+            }
             if not may_be_in(path, columns.format, paths):
                 continue
             options = Options(question=columns.question, columns=named)
             reader, _ = reader_for(path, columns.format, options)
+        except UndecidedError:
+            if columns.text or columns.image:
+                continue
+            raise
         except InputError:
             continue
         # The numbers of a table may be its features.
@@ -265,9 +313,14 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
             f"{lost[0]} = {told[lost[0]]} is not used: the format of {known[0]} says itself who "
             "answered and for how long (--label COLUMN reads a column of labels instead)"
         )
+    describing = {"text": columns.text, "image": columns.image}
+    described = {key: name for key, name in describing.items() if name}
     try:
         found = read_answers(
-            known, columns.format, question=columns.question, columns=told if plain else own
+            known,
+            columns.format,
+            question=columns.question,
+            columns={**described, **(told if plain else own)},
         )
         found, said = as_classes(found, str(known[0]))
         notes += [said] if said else []

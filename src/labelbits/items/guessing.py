@@ -129,10 +129,12 @@ def of_items(table: pl.DataFrame, item: str, columns: Sequence[str]) -> list[str
     """Those of the columns that say the same in all rows of an item: where some items have several
     rows, the others are of their answers."""
     own = list(columns)
-    if not own or table[item].n_unique() == len(table):
+    others = [name for name in own if name != item]
+    if not others or table[item].n_unique() == len(table):
         return own
-    most = table.group_by(item).agg(pl.col(own).n_unique()).select(pl.col(own).max()).row(0)
-    return [name for name, count in zip(own, most, strict=True) if count == 1]
+    most = table.group_by(item).agg(pl.col(others).n_unique()).select(pl.col(others).max()).row(0)
+    same = {name for name, count in zip(others, most, strict=True) if count == 1}
+    return [name for name in own if name == item or name in same]
 
 
 def _counts_rows(name: str) -> bool:
@@ -176,7 +178,9 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
         length = float(there.str.len_chars().mean() or 0)  # type: ignore[arg-type]
         share = there.n_unique() / max(1, len(there))
         different = there.n_unique()
-        called = name.lower().rsplit(".")[-1] in TEXT and different > min(FEW, len(there) - 1)
+        words = re.split(r"[\W_]+", name.lower())
+        called = words[-1] in TEXT or words[-1].endswith(("text", "texte"))
+        called = called and different > min(FEW, len(there) - 1)
         if called or (length > LONG and share > DIFFERENT):
             texts.append((length, name))
     if texts:

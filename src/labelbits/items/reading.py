@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from labelbits.answers.formats import languages
 from labelbits.errors import InputError
 from labelbits.signals.encoding import IDS
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Names of columns of texts; texts are longer than `LONG` characters on average.
 TEXT = ("text", "body", "sentence", "content", "document", "comment", "message", "review", "tweet",
-        "post", "title", "abstract", "question", "prompt")  # fmt: skip
+        "post", "title", "abstract", "question", "prompt", *languages.TEXT)  # fmt: skip
 LONG = 20
 #: Why a column without a usual name is taken for ids.
 UNIQUE = "No column is called id, and its values are all different"

@@ -13,7 +13,8 @@ from labelbits.answers import read_answers
 from labelbits.answers.formats import usual
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, columns_of, kind_of, reader_for
-from labelbits.answers.formats.reader import Options
+from labelbits.answers.formats.named import IN_CELLS
+from labelbits.answers.formats.reader import Options, UndecidedError
 from labelbits.answers.table.people import NOT_KNOWN, people_in
 from labelbits.answers.table.preferences import as_comparisons
 from labelbits.answers.table.steps import as_classes
@@ -110,7 +111,7 @@ def _here(path: Path, told: Columns) -> dict[str, str]:
     if not named:
         return {}
     known = columns_of(path, kind_of(path))
-    return {key: name for key, name in named.items() if name in known}
+    return {key: name for key, name in named.items() if name in known or key in IN_CELLS}
 
 
 def _read(found: Seen, told: Columns) -> None:
@@ -178,8 +179,9 @@ def _answers(found: Seen, told: Columns, questions: list[str]) -> None:
         )
         _read(found, replace(told, question=first))
         found.question = first
-    except InputError:
-        if told_format(told) or options.columns:
+    except InputError as problem:
+        open_ = isinstance(problem, UndecidedError) and not (told.text or told.image or told.label)
+        if told_format(told) or options.columns or open_:
             raise
         return
 

@@ -19,6 +19,7 @@ from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers
 from labelbits.items.answered import answers_in, read_files_of_answers
+from labelbits.items.joining import by_number, column_of_ids, said_of_numbers, with_names
 from labelbits.items.reading import (
     IDS,
     found_column,
@@ -106,8 +107,10 @@ def read_tables(
     notes: list[str] = []
     where = ", ".join(str(path) for path in paths)
     tables, answers = _files(list(map(Path, paths)), columns, answers_too, notes)
-    table, name = _joined(tables, list(map(Path, paths)), columns, answers, where, say, notes,
-                          guessed_ids)  # fmt: skip
+    table, name, renamed = _joined(tables, list(map(Path, paths)), columns, answers, where, say,
+                                   notes, guessed_ids)  # fmt: skip
+    if renamed and answers is not None:
+        answers = with_names(answers, renamed)
     columns = _checked(table, columns, where, say, locate)
     if by_name and columns.label:
         columns = with_usual_columns(table.drop(JOINED), columns, where, notes)
@@ -183,8 +186,9 @@ def _joined(
     say: Say,
     notes: list[str],
     guessed: bool,
-) -> tuple[pl.DataFrame, str]:
-    """(all rows with the column `JOINED`, what that column is called).
+) -> tuple[pl.DataFrame, str, dict[str, str]]:
+    """(all rows with the column `JOINED`, what that column is called, ids that it calls another
+    name).
 
     `guessed`: one table's ids may be a column whose values are all different, as in a first plan.
     """
@@ -214,6 +218,7 @@ def _joined(
             table = without_summaries(table, own, path, notes)
         named.append((table, own))
     if len(named) > 1:
+        named = _by_values(named, notes, paths)
         nameless = next((k for k, (_, own) in enumerate(named) if own is None), None)
         if nameless is not None:
             raise InputError(
@@ -227,7 +232,7 @@ def _joined(
             f"found ({say('id')} names one)"
         )
         numbers = pl.Series(JOINED, range(len(named[0][0])), dtype=pl.Int64).cast(pl.String)
-        return named[0][0].with_columns(numbers), "row number"
+        return named[0][0].with_columns(numbers), "row number", {}
     if columns.id is None and named[0][1] != columns.text:
         found = dict.fromkeys(repr(own) for _, own in named)
         notes.append(
@@ -237,11 +242,32 @@ def _joined(
         table.with_columns(pl.lit(cells.names(table[str(own)])).alias(JOINED))
         for table, own in named
     ]
+    sets = [set(one[JOINED].drop_nulls()) for one in parts]
+    describing = [one for one in (columns.text, columns.image, *columns.features) if one]
+    described = [any(found_column(one, name) for name in describing) for one in parts]
+    renamed = by_number(sets, described, [str(path) for path in paths], say("id"))
+    if renamed:
+        parts = [one.with_columns(pl.col(JOINED).replace(renamed)) for one in parts]
+        notes.append(said_of_numbers(renamed))
     try:
         whole = pl.concat(parts, how="diagonal_relaxed") if len(parts) > 1 else parts[0]
     except pl.exceptions.PolarsError as problem:
         raise InputError(f"{where}: the tables do not go together ({problem})") from None
-    return whole, str(named[0][1])
+    return whole, str(named[0][1]), renamed
+
+
+def _by_values(
+    named: list[tuple[pl.DataFrame, str | None]], notes: list[str], paths: list[Path]
+) -> list[tuple[pl.DataFrame, str | None]]:
+    """`named` with the column of a table that holds ids of the others where none is called so."""
+    ids = {one for table, own in named if own for one in cells.names(table[own]).drop_nulls()}
+    made = []
+    for (table, own), path in zip(named, paths, strict=True):
+        found = own or column_of_ids(table, ids)
+        if own is None and found is not None:
+            notes.append(f"{path}: column {found!r} holds the ids of the other tables")
+        made.append((table, found))
+    return made
 
 
 def _repeats(table: pl.DataFrame, text: str | None) -> bool:

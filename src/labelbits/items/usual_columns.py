@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from labelbits.answers.formats import cells, times, usual
+from labelbits.answers.formats import times, usual
+from labelbits.answers.formats.right_classes import gold_in
+from labelbits.answers.formats.who import who_column
 
 if TYPE_CHECKING:
     from labelbits.items.tables import Columns
@@ -27,7 +29,8 @@ def with_usual_columns(
     rest = [name for name in table.columns if name not in used]
     taken: dict[str, str] = {}
     if columns.annotator is None:
-        who = usual.found(rest, usual.WORKER)
+        held = [columns.label] if columns.label else []
+        who = who_column(table.select(*rest, *held), columns.label)
         if who is not None:
             taken["annotator"] = who
     of_answers = columns.annotator is not None or "annotator" in taken
@@ -41,12 +44,14 @@ def with_usual_columns(
         taken["price"] = price
     if price is not None and of_answers and unit != 1 and "price" not in columns.more:
         notes.append(f"column {price!r} says cents and is not read as a price of the plan's money")
-    gold = usual.found(rest, usual.GOLD) if columns.gold is None else None
-    if gold is not None and _names_classes(table, gold, str(columns.label)):
+    gold, strange = (
+        gold_in(table, rest, str(columns.label)) if columns.gold is None else (None,) * 2
+    )
+    if gold is not None:
         taken["gold"] = gold
-    elif gold is not None:
+    elif strange is not None:
         notes.append(
-            f"column {gold!r} names classes that nobody answered and is not read as gold "
+            f"column {strange!r} names classes that nobody answered and is not read as gold "
             "(--gold COLUMN reads it so)"
         )
     if taken:
@@ -74,8 +79,3 @@ def _in_thousandths(table: pl.DataFrame, name: str, where: str, notes: list[str]
         return False
     both = pl.DataFrame({"read": read, "plain": plain}).drop_nulls().filter(pl.col("plain") > 0)
     return bool(len(both)) and float(both["read"][0]) < 0.5 * float(both["plain"][0])
-
-
-def _names_classes(table: pl.DataFrame, gold: str, label: str) -> bool:
-    right = {one for one in cells.names(table[gold]).unique() if not cells.is_missing(one)}
-    return bool(right) and right <= set(cells.names(table[label]).unique().to_list())

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from labelbits.errors import InputError
@@ -20,12 +22,16 @@ from labelbits.standardise import Standardiser, check_features, index_of
 
 #: Penalties tried where every fit goes through a general likelihood (slower than softmax).
 FEW_RIDGES = (1e-3, 1e-2, 1e-1, 1.0)
+#: Cells of a sparse matrix that are filled in, at most: the columns are standardised, which leaves
+#: no zeros, and more would take gigabytes.
+MOST_CELLS = 200_000_000
 
 
 class SignalClassifier(ClassifierMixin, BaseEstimator):
     """P(class | x) = softmax(W x + b), by maximum penalised likelihood of any class answers.
 
-    A scikit-learn classifier: `fit(X, y)` with one class a row, alone or in a pipeline. `y` may
+    A scikit-learn classifier: `fit(X, y)` with one class a row, alone or in a pipeline; `X` may be
+    sparse (a TfidfVectorizer before it), and is filled in. `y` may
     also be votes (rows, classes), `Answers` or a frame of answers, or batches of answers.
 
     Logits play the part of minus precision times squared distance, so hard labels, votes, soft
@@ -100,12 +106,21 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):
                 "your data"
             )
         try:
-            checked = validate_data(self, X, reset=first, dtype="numeric", ensure_all_finite=False)
+            checked = validate_data(
+                self, X, reset=first, dtype="numeric", ensure_all_finite=False, accept_sparse="csr"
+            )
         except NotFittedError:
             raise
         except ValueError as problem:
             raise InputError(str(problem)) from None
+        if issparse(checked):
+            checked = _filled(checked)
         return check_features(np.asarray(checked))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     def _check(self, features: np.ndarray, batches: Sequence[Batch]) -> None:
         if not batches:
@@ -210,3 +225,15 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):
 
 def _fixed(ridge: float) -> Regularisation:
     return Regularisation(ridge, 0.0, float("nan"), np.array([ridge]), np.array([np.nan]))
+
+
+def _filled(sparse: Any) -> np.ndarray:
+    """A sparse matrix with its zeros. Raises `InputError` for one that would take gigabytes."""
+    rows, columns = sparse.shape
+    if rows * columns > MOST_CELLS:
+        raise InputError(
+            f"features are a sparse matrix of {rows:,} x {columns:,}; expected at most "
+            f"{MOST_CELLS:,} cells. Put sklearn.decomposition.TruncatedSVD(100) before the "
+            "classifier, or fewer words (max_features)"
+        )
+    return sparse.toarray()

@@ -265,7 +265,8 @@ def _from_specification(
     classes = wanted.dataset.classes or (evidence.counts.shape[1] if evidence else 10)
     dims, found, tells = wanted.dataset.dims, [], True
     if dims == "auto":
-        chosen, found, more = choose_dims(evidence, seed)
+        items = wanted.dataset.items or (len(evidence.features) if evidence else None)
+        chosen, found, more = choose_dims(evidence, seed, items)
         dims, tells = chosen.value, chosen.rests_on == "answers"
         warnings += more
     # Imported here: a plan from data does not need the simulator, nor the other way round.

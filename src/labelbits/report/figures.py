@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from labelbits.interface import Z
+from labelbits.interface import LEVEL, Z
 from labelbits.planning.advice.yardsticks import yardsticks
 from labelbits.planning.result import Option, Plan
 from labelbits.report.purchases import adds, bits_per_money, money
@@ -20,6 +20,10 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 #: Curves that are drawn at once; more are a tangle, and their colours repeat.
 MOST_DRAWN = 8
+#: What a click on the star asks for: the purchase that is advised, whatever it is made of.
+ADVISED = "*"
+#: Characters in a row of the legend.
+LEGEND = 118
 #: Grey that reads on white and on near-black.
 INK = "#808890"
 GRID = "rgba(128,136,144,0.25)"
@@ -149,9 +153,12 @@ def tradeoff_of(plan: Plan) -> dict[str, Any]:
                 "color": "#F0C419",
                 "line": {"color": "#333333", "width": 1.2},
             },
-            "hoverinfo": "skip",
+            "text": [_hover_of_advice(plan, scale)],
+            "customdata": [[ADVISED, None]],
+            "hovertemplate": "%{text}<extra></extra>",
         }
     )
+    data += _hover_of_yardsticks(plan, scale)
     dotted = {"type": "line", "line": {"color": INK, "width": 1, "dash": "dot"}}
     across = {"x0": 0, "x1": 1, "xref": "x domain", "yref": "y"}
     levels = [(scale * one.quality.value, label(one.name)) for one in yardsticks(plan)]
@@ -166,7 +173,12 @@ def tradeoff_of(plan: Plan) -> dict[str, Any]:
     place = {"x": float(np.log10(plan.budget)), "y": 0.02, "yref": "paper", "xanchor": "right"}
     notes.append({"showarrow": False, "text": "budget", **place})
     unit = " (%)" if percent else ""
+    names = [label(curve.family.name) for curve in plan.curves]
     made = layout_of(f"cost ({label(plan.currency)}, log scale)", plan.metric_name + unit, 460)
+    # Long names leave room for few in a row of the legend; the curves keep their height.
+    rows = -(-len(names) // max(1, LEGEND // (max(map(len, names)) + 8)))
+    made["height"] += 19 * max(0, rows - 3)
+    made["meta"] = {"names": len(names)}
     costs = [o.cost for o in plan.options]
     made["xaxis"] |= {"type": "log", **log_ticks(min(costs), max(*costs, plan.budget))}
     # Margins that fit any of its labels: to measure labels takes a quarter of the time to draw it.
@@ -174,6 +186,42 @@ def tradeoff_of(plan: Plan) -> dict[str, Any]:
         made[axis] |= {"automargin": False, "ticklabeloverflow": "allow"}
     made["margin"]["l"] = 68
     return {"data": data, "layout": {**made, "shapes": shapes, "annotations": notes}}
+
+
+def _hover_of_advice(plan: Plan, scale: int) -> str:
+    best, unit = plan.recommendation, " %" if scale == 100 else ""
+    low, high = best["interval"]
+    bought = " and ".join(
+        f"{one['answers']:,.0f} {label(one['signal'])} on {one['items']:,} items"
+        for one in best["purchases"]
+    )
+    return (
+        f"<b>recommended</b><br>{bought or 'nothing'}<br>"
+        f"cost {label(money(best['cost'], plan.currency))}<br>{plan.metric_name} "
+        f"{scale * best['quality']:.3g}{unit} [{scale * low:.3g}, {scale * high:.3g}]"
+    )
+
+
+def _hover_of_yardsticks(plan: Plan, scale: int) -> list[dict[str, Any]]:
+    """Points that nobody sees, on the lines of the constant answer and of the ceiling."""
+    costs = [o.cost for o in plan.options] + [plan.budget]
+    places = np.geomspace(min(costs), max(costs), 24).tolist()
+    unit = " %" if scale == 100 else ""
+    made = []
+    for one in yardsticks(plan):
+        value, low, high = (
+            scale * v for v in (one.quality.value, one.quality.low, one.quality.high)
+        )
+        span = f" [{low:.3g}, {high:.3g}]" if high > low else ""
+        said = f"<b>{label(one.name)}</b><br>{plan.metric_name} {value:.3g}{unit}{span}"
+        made.append(
+            {
+                "type": "scatter", "x": places, "y": [value] * len(places), "mode": "markers",
+                "marker": {"opacity": 0, "size": 12}, "showlegend": False,
+                "hovertemplate": f"{said}<extra></extra>", "cliponaxis": False,
+            }
+        )  # fmt: skip
+    return made
 
 
 def log_ticks(low: float, high: float) -> dict[str, list[Any]]:
@@ -198,6 +246,7 @@ def _hover(option: Option, plan: Plan, scale: int) -> str:
 def bits_bars(plan: Plan, per_money: bool) -> go.Figure:
     """Bits per answer, or bits per unit of money, one bar a family, with standard errors."""
     figure = go.Figure()
+    unit = f"bits per {label(plan.currency)}" if per_money else "bits per answer"
     for index, curve in enumerate(plan.curves):
         if curve.bits is None:
             continue
@@ -212,10 +261,13 @@ def bits_bars(plan: Plan, per_money: bool) -> go.Figure:
                 marker={"color": colour(index)},
                 error_x={"type": "data", "array": [Z * error], "color": INK},
                 showlegend=False,
-                hovertemplate="%{y}<extra></extra>",
+                hovertemplate=(
+                    f"<b>{label(curve.family.name)}</b>: {value:.3g} {unit} ({100 * LEVEL:.0f} % "
+                    f"interval "
+                    f"{max(0.0, value - Z * error):.3g} to {value + Z * error:.3g})<extra></extra>"
+                ),
             )
         )
-    unit = f"bits per {label(plan.currency)}" if per_money else "bits per answer"
     height = 110 + 46 * len(plan.curves)
     layout(figure, unit, "", height)
     figure.update_yaxes(autorange="reversed", ticks="")

@@ -85,6 +85,9 @@ def parts(pilot: Pilot) -> list[Part]:
     for name, found, model in blocks:
         answers, items = many(found.answers, "answer"), many(found.items, "item")
         given = said_given(answers, found.annotators, items)
+        if found.comparisons is not None:
+            answers += f" ({found.comparisons:,} comparisons of two, with all pairs of each order)"
+            given = said_given(answers, found.annotators, items)
         if model:
             given = f"{answers} of the model {model} about {items}"
         if found.votes is not None:  # a table of counts does not say who voted

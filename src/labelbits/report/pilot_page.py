@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,18 +31,25 @@ if TYPE_CHECKING:
 
 #: Bars of the figure of times.
 BARS = 30
-#: Rejected rows and annotators that a table shows.
+#: Annotators that a table shows.
 MOST_ROWS = 200
 WARNING = "#D55E00"
 #: Share of the axis below which the names of two lines would overlap.
 CLOSE = 0.08
 
 
-def pilot_sections(pilot: Pilot) -> list[Section]:
-    """A section a kind of question, then what was left out and noted."""
+def pilot_sections(pilot: Pilot, said: Collection[str] = ()) -> list[Section]:
+    """A section a kind of question, then the notes that were not `said` at their file."""
     made = [_section(pilot, part, number) for number, part in enumerate(parts(pilot))]
-    left = _left_out(pilot)
-    return made if left is None else [*made, left]
+    notes = [note for note in pilot.calibration.notes if note not in said]
+    return [*made, Section("How they were read together", [Bullets(notes)])] if notes else made
+
+
+def _time(seconds: float) -> str:
+    """Seconds in the unit that reads best."""
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.3g} min" if seconds < 7200 else f"{seconds / 3600:.3g} h"
 
 
 def _section(pilot: Pilot, part: Part, number: int) -> Section:
@@ -51,7 +59,7 @@ def _section(pilot: Pilot, part: Part, number: int) -> Section:
         people = found.annotators
         cards.append(("?", NOT_KNOWN) if people is None else (f"{people:,}", "annotators"))
     if found.seconds is not None:
-        cards.append((f"{found.seconds.median:.3g} s", "median time of an answer"))
+        cards.append((_time(found.seconds.median), "median time of an answer"))
     if (same := found.agreement) is not None and same.between is not None:
         percent = same.measure == "same answer"
         value = same.between.value
@@ -193,24 +201,3 @@ def _beside(one: BesideModel) -> go.Figure:
                    line={"color": INK, "width": 1, "dash": "dot"})
     )  # fmt: skip
     return layout(drawing, f"score of the person ({one.score})", "score of the model", 340)
-
-
-def _left_out(pilot: Pilot) -> Section | None:
-    """Rows that were left out, with their reasons, and what was assumed."""
-    blocks: list[Block] = []
-    dropped, rejected = pilot.calibration.dropped, pilot.answers.rejected
-    if dropped and rejected is not None:
-        blocks.append(Bullets([f"{count:,}: {reason}" for reason, count in dropped.items()]))
-        rows = [
-            ["" if row is None else f"{row:,}", reason, found or "nothing"]
-            for _, row, reason, found in rejected.head(MOST_ROWS).iter_rows()
-        ]
-        shown = f"The first {len(rows):,} of them" if len(rejected) > len(rows) else "Each of them"
-        blocks.append(Details(shown, [Table(["row", "why", "found"], rows, "words")]))
-    notes = list(pilot.calibration.notes)
-    if notes:
-        blocks.append(Details(f"{many(len(notes), 'note')} on how it was read", [Bullets(notes)]))
-    if not blocks:
-        return None
-    count = sum(dropped.values())
-    return Section(f"Left out: {many(count, 'row')}" if count else "How it was read", blocks)

@@ -28,6 +28,7 @@ function narrow(layout) {
   if (window.innerWidth < 560) {
     layout.font.size = 11; layout.margin.l = 44; layout.margin.r = 8;
     layout.legend = Object.assign({}, layout.legend, {font: {size: 10}});
+    if (layout.meta && layout.meta.names) layout.height = Math.max(layout.height, 380 + 17 * layout.meta.names);
     const title = layout.xaxis && layout.xaxis.title;
     if (title && title.text && title.text.length > 30 && !title.text.includes('<br>')) title.text = halved(title.text);
   }
@@ -46,6 +47,11 @@ function plot(name, figure) {
 }
 function recolour() { plots.forEach(name => Plotly.relayout(name, {'font.color': ink()})); }
 dark.addEventListener('change', recolour);
+// A page that becomes narrow (a phone that is turned) halves its long titles too.
+window.matchMedia('(max-width: 559px)').addEventListener('change', event => plots.forEach(name => {
+  const drawn = document.getElementById(name);
+  if (event.matches && drawn && drawn.layout) { const {xaxis} = narrow(drawn.layout); if (xaxis && xaxis.title) Plotly.relayout(name, {'xaxis.title.text': xaxis.title.text}); }
+}));
 const shut = [];
 window.addEventListener('beforeprint', () => {
   printing = true; recolour();

@@ -134,6 +134,7 @@ def _strip(
                 y=scale * quality[mine],
                 mode="markers",
                 name=names[index],
+                showlegend=True,  # also where one wins everywhere
                 marker={"color": colour(index), "symbol": "square", "size": 9},
                 hovertemplate=(
                     f"budget %{{x:,.3g}} {label(plan.currency)}: <b>{names[index]}</b>, %{{y:.3g}}"

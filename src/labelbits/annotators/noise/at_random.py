@@ -23,11 +23,14 @@ spread evenly over the questions asked of them; who is asked what may depend on 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from labelbits.annotators.intervals import share_by
 from labelbits.annotators.noise.crossed import crews, most_by_agreement
 from labelbits.interface import Signal
+from labelbits.quantity import Quantity
 from labelbits.signals import Candidates, Complementary, Hard, Ranking, Verify
 
 #: First m classes that are tried.
@@ -119,6 +122,15 @@ def most_of_preferences(
     decided = won < 2
     unknown = np.full(int(decided.sum()), -1)
     return most_of_choices(won[decided], question[decided], unknown, 2, seed, annotator[decided])
+
+
+def most_of_orders(agreement: Quantity | None) -> float | None:
+    """The same of whole orders by how often two people's put two items alike (an interval of 95 %):
+    they do by luck in half of the cases unless neither is random, so agreement a allows a share of
+    1 - sqrt(2 a - 1) and no more. None where nobody's orders can be compared."""
+    if agreement is None:
+        return None
+    return 1 - math.sqrt(max(0.0, 2 * agreement.low - 1))
 
 
 def _as_all(crew: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, float]:

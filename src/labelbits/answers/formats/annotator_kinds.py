@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from labelbits.answers.files.opening import Rejects
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats.kinds_of_annotators import FAMILIES, SAYS, is_model
 from labelbits.answers.formats.language_models import MODEL, PERSON
 from labelbits.answers.formats.reader import Kind, columns_in, first_of, load_table
 from labelbits.answers.table.columns import Parsed
@@ -23,24 +24,17 @@ NAMES = (
     *(
         f"{who}_{what}"
         for what in ("kind", "type")
-        for who in ("annotator", "judge", "worker", "rater", "labeler", "labeller", "coder", "user")
+        for who in ("annotator", "judge", "worker", "rater", "labeler", "labeller", "coder", "user",
+                    "evaluator", "grader", "reviewer", "assessor")
     ),
-    "is_model", "is_llm",
+    "is_model", "is_llm", "is_ai", "is_bot", "is_human", "is_person",
 )  # fmt: skip
-#: What its cells say, in small letters.
-MODELS = frozenset({
-    "model", "models", "llm", "lm", "ai", "machine", "language model", "language-model",
-    "language_model", "bot", "auto", "automatic",
-})  # fmt: skip
-PEOPLE = frozenset({
-    "person", "people", "human", "humans", "crowd", "crowdworker", "crowd worker", "worker",
-    "expert", "annotator", "author", "user", "student", "manual",
-})  # fmt: skip
-TRUE, FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
+#: What cells of columns that ask say.
+TRUE = frozenset({"true", "1", "yes", "y", "ja", "oui", "si", "sì", "sí", "sim"})
+FALSE = frozenset({"false", "0", "no", "n", "nein", "non", "nee", "não"})
 #: How the names of well-known language models begin.
 _FAMILIES = re.compile(
-    r"^(openai/|anthropic/|google/|meta-llama/)?"
-    r"(gpt|chatgpt|claude|gemini|gemma|llama|mistral|mixtral|qwen|deepseek|palm|command-r)"
+    rf"^(openai/|anthropic/|google/|meta-llama/)?({FAMILIES})"
     r"([-_ ./:]?\d|[-_ ./:]|$)|^(y_?)?pred(ict(ed|ions?))?$",
     re.IGNORECASE,
 )
@@ -68,34 +62,43 @@ def with_kinds(
             f"{path}: --columns {KEY}={name}: there is no column {name!r}; found "
             f"{columns_in(header)}"
         )
-    said = cells.names(table[name]).str.to_lowercase()
-    yes_or_no = name.lower().startswith("is_")
-    models, people = (TRUE, FALSE) if yes_or_no else (MODELS, PEOPLE)
-    others = sorted(set(said.drop_nulls()) - models - people - cells.MISSING)
+    said = cells.names(table[name])
+    held = [one for one in said.drop_nulls().unique().sort() if not cells.is_missing(one)]
+    asks = usual.plain(name).startswith("is")
+    kinds = {one: _yes(one, name) if asks else is_model(one) for one in held}
+    others = [one for one, found in kinds.items() if found is None]
     if asked and others:
         raise InputError(
-            f"{path}: --columns {KEY}={name}: found {cells.shown(others)}; expected {PERSON} or "
-            f"{MODEL} in every row"
+            f"{path}: --columns {KEY}={name}: found {cells.shown(map(repr, others))}; expected "
+            f"{PERSON} or {MODEL} in every row, or other words for them ({SAYS})"
         )
     notes = list(parsed.notes)
-    if not said.is_in(list(models | people)).any():
+    if len(others) == len(held):
         notes.append(
             f"{path.name}: column {name!r} says neither {PERSON} nor {MODEL} ("
             f"{cells.shown(others) or 'it is empty'}): all answers count as people's"
         )
         return replace(parsed, notes=notes)
-    is_model = said.is_in(list(models)).fill_null(False)
-    if is_model.any():
+    of_models = said.is_in([one for one, found in kinds.items() if found]).fill_null(False)
+    if of_models.any():
         notes.append(
-            f"{path.name}: {int(is_model.sum()):,} of {len(said):,} rows are a language model's "
+            f"{path.name}: {int(of_models.sum()):,} of {len(said):,} rows are a language model's "
             f"by column {name!r}" + (f"; {cells.shown(others)} count as people" if others else "")
         )
     rows = table.select(
         pl.col("row").cast(own.schema["row"]),
-        pl.when(pl.lit(is_model)).then(pl.lit(MODEL)).otherwise(pl.lit(PERSON)).alias(KEY),
+        pl.when(pl.lit(of_models)).then(pl.lit(MODEL)).otherwise(pl.lit(PERSON)).alias(KEY),
     ).unique("row", keep="first")
     joined = own.join(rows, on="row", how="left", maintain_order="left")
     return replace(parsed, table=joined, notes=notes)
+
+
+def _yes(said: str, name: str) -> bool | None:
+    """Is a model meant by a yes or no in a column such as `is_model` or `is_human`?"""
+    low = said.casefold()
+    if low not in TRUE | FALSE:
+        return None
+    return (low in TRUE) != usual.plain(name).endswith(("human", "person"))
 
 
 def called_like_models(annotators: Iterable[str]) -> list[str]:

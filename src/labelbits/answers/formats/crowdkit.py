@@ -15,7 +15,8 @@ from labelbits.answers.formats.copies import without_copies
 from labelbits.answers.formats.counted_rows import as_often, counts_answers
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.named import KEYS, check_keys
-from labelbits.answers.formats.other_answers import named_classes, say_others
+from labelbits.answers.formats.other_answers import named_classes, say_others, say_unread
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -27,6 +28,8 @@ from labelbits.answers.formats.reader import (
     price,
     told_column,
 )
+from labelbits.answers.formats.right_classes import gold_in
+from labelbits.answers.formats.statuses import without_refused
 from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.answers.formats.usual import ITEM, LABEL, PERHAPS_LABEL, QUESTION, SCALE, WORKER
 from labelbits.answers.formats.who import PERSONS, annotators, who_column, without_groups
@@ -96,6 +99,10 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or who_column(table.select(*left.columns, label), label)
     table = without_summaries(table, item, path, notes, worker)
+    read = {label, numbered, item, worker, *told.values()}
+    table = without_practice(path, table, read, rejects, notes, plain=True)
+    table, status = without_refused(path.name, table, read, item, worker, rejects, notes)
+    left = table.select(left.columns)
     if worker is None:
         notes.append(said_not_known(path.name, NO_COLUMN))
     count = first_of(left.drop(item, strict=False), *usual.COUNT) if worker is None else None
@@ -121,8 +128,10 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         named["group"] = cells.text(told["group"], table)
     for column in dict.fromkeys(name for name in (label, item, worker) if name):
         check_once(path, table, column)
-    used = {label, numbered, item, worker, question, gold, *told.values()}
+    used = {*read, question, gold, status, count}
     say_others(path, table, used, item, worker, notes)
+    if small:
+        say_unread(path, table, used, options, notes)
     timed = table if worker else _of_answers(path, table, told, notes)
     said = table.select(**named, **optional(path, timed, options, notes), row="row")
     said = without_groups(path, said, notes)
@@ -215,22 +224,18 @@ def _usual_gold(
 ) -> str | None:
     """The column of right classes by its name, where it names classes that people named; one that
     does not is told."""
-    name = first_of(left, *usual.GOLD)
-    if name is None:
-        return None
-    said = cells.names(table[label]).unique().to_list()
-    right = [one for one in cells.names(table[name]).unique() if not cells.is_missing(one)]
-    if right and set(right) <= set(said):
+    name, strange = gold_in(table, left.columns, label)
+    if name is not None:
         notes.append(
             f"{path.name}: column {name!r} is the right class of each item (gold; --columns "
             "gold=COL names another)"
         )
-        return name
-    notes.append(
-        f"{path.name}: column {name!r} names classes that nobody answered and is not read as gold; "
-        f"--columns gold={name} reads it so"
-    )
-    return None
+    elif strange is not None:
+        notes.append(
+            f"{path.name}: column {strange!r} names classes that nobody answered and is not read "
+            f"as gold; --columns gold={strange} reads it so"
+        )
+    return name
 
 
 def _question(table: pl.DataFrame, options: Options) -> str | None:

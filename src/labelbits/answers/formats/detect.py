@@ -19,7 +19,10 @@ from labelbits.answers.formats import (
     appen,
     argilla,
     arrays,
+    best_worst,
     canonical,
+    chosen,
+    contrastive,
     crowdkit,
     doccano,
     jspsych,
@@ -28,6 +31,7 @@ from labelbits.answers.formats import (
     language_models,
     lists,
     markets,
+    pair_columns,
     people_rows,
     potato,
     preferences,
@@ -35,16 +39,21 @@ from labelbits.answers.formats import (
     rankings,
     sagemaker,
     sentences,
+    similarity_matrix,
     soft_labels,
     soft_tables,
     studies,
     things,
     toloka,
     triplet_choices,
+    usual,
 )
 from labelbits.answers.formats import salmon as experiments
+from labelbits.answers.formats.deciding import SeveralQuestionsError
+from labelbits.answers.formats.named import IN_CELLS
 from labelbits.answers.formats.not_recognised import not_recognised
-from labelbits.answers.formats.reader import Kind, Options, Probe, Reader
+from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, UndecidedError
+from labelbits.answers.table.table import validate
 from labelbits.errors import InputError
 
 #: Every format, in the order in which `auto` tries them: the most particular first.
@@ -77,6 +86,8 @@ READERS: dict[str, Reader] = {
         experiments.SALMON,
         things.READER,
         triplet_choices.READER,
+        contrastive.READER,
+        best_worst.READER,
         sentences.TRIPLETS,
         sentences.SCORED,
         soft_labels.READER,
@@ -85,10 +96,13 @@ READERS: dict[str, Reader] = {
         rankings.READER,
         lists.READER,
         people_rows.READER,
+        pair_columns.READER,
+        similarity_matrix.READER,
         preferences.PAIRS,
         preferences.BATTLES,
-        preferences.CHOSEN,
-        preferences.UNPAIRED,
+        chosen.CHOSEN,
+        chosen.WON,
+        chosen.UNPAIRED,
         crowdkit.LABELS,
         keyed.BY_ANNOTATOR,
         keyed.BY_ITEM,
@@ -192,9 +206,15 @@ def reader_for(
                 f"unknown format {name!r}; expected auto or one of: {', '.join(READERS)}"
             )
         return READERS[name], kind_of(path)
-    told = set() if options is None else set(options.columns) - {annotator_kinds.KEY}
+    told = set() if options is None else set(options.columns) - {annotator_kinds.KEY, *IN_CELLS}
+    if "candidates" in told:
+        return contrastive.READER, kind_of(path)
+    if told & {"best", "worst"}:
+        return best_worst.READER, kind_of(path)
     if "loser" in told:
-        return READERS["salmon"], kind_of(path)
+        own = probe(path)
+        compared = "head" in told or usual.found(own.columns, triplet_choices.HEADS[:-1])
+        return READERS["salmon" if compared else "winner-loser"], own.kind
     sides = bool(told & {"left", "right"})
     if sides and told & {"head", "item"}:
         return triplet_choices.READER, kind_of(path)
@@ -214,6 +234,8 @@ def reader_for(
         own = [one for one in pairs if one.matches(found)] if "item" not in told else []
         return (own or [READERS["crowd-kit"]])[0], found.kind
     fitting = _best(found)
+    if len(fitting) > 1:
+        fitting = _that_read(path, found.kind, fitting, options or Options()) or fitting
     if len(fitting) == 1:
         return fitting[0], found.kind
     if fitting:
@@ -225,13 +247,38 @@ def reader_for(
     raise not_recognised(path, found)
 
 
-def _best(found: Probe) -> list[Reader]:
+def _that_read(path: Path, kind: Kind, fitting: list[Reader], options: Options) -> list[Reader]:
+    """Those of several readers that read a row: one that reads none is no way to read a file."""
+    kept = []
+    for reader in fitting:
+        try:
+            if not len(validate(reader.read(path, kind, options), options.classes)[0]):
+                continue
+        except (SeveralQuestionsError, UndecidedError):
+            pass  # it reads the file, and asks
+        except InputError:
+            continue
+        kept.append(reader)
+    return kept
+
+
+def _best(probe: Probe) -> list[Reader]:
     """The readers that fit, those alone that recognise the file by the surest marks."""
-    fitting = [reader for reader in READERS.values() if reader.matches(found)]
+    fitting = [reader for reader in READERS.values() if reader.matches(probe)]
     strongest = min((reader.weakness for reader in fitting), default=0)
     fitting = [reader for reader in fitting if reader.weakness == strongest]
     if any(reader.particular for reader in fitting):
         fitting = [reader for reader in fitting if not reader.by_columns]
+    sure = (pair_columns.READER, similarity_matrix.READER, best_worst.READER)
+    surest = next((reader for reader in sure if reader in fitting), None)
+    if surest is not None:
+        return [surest]
+    if contrastive.READER in fitting and len(fitting) > 1:
+        # Any two or three of its columns may look like sides, its lists like the labels of people.
+        alike = {preferences.BATTLES, sentences.SCORED, lists.READER, jspsych.READER}
+        if {*fitting} <= {contrastive.READER, *alike} and contrastive.compares(probe):
+            return [contrastive.READER]
+        fitting.remove(contrastive.READER)
     choices = (triplet_choices.READER, preferences.BATTLES, sentences.SCORED)
     surest = next((reader for reader in choices if reader in fitting), None)
     return [reader for reader in fitting if reader is surest or reader not in choices]

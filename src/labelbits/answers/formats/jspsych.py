@@ -8,6 +8,7 @@ from typing import Any
 
 from labelbits.answers.files.json_files import loads
 from labelbits.answers.formats.collecting import Rows
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -34,9 +35,11 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     or JSON with one answer a question.
     """
     table, rejects, notes = opened(path, kind, "trial_type", "response")
+    about = [name for name in ITEMS if name in table.columns]
+    used = {"response", "rt", *about}
+    table = without_practice(path, table, used, rejects, notes)
     rows = Rows()
     person = first_of(table, *PEOPLE)
-    about = [name for name in ITEMS if name in table.columns]
     if person is None:
         notes.append(f"{path.name}: no column names the annotator; the file counts as one")
     for record in table.iter_rows(named=True):

@@ -9,8 +9,11 @@ from labelbits.errors import InputError, near_name
 #: Columns of a table of answers.
 KEYS = (
     "item", "annotator", "label", "seconds", "milliseconds", "price", "gold", "question", "group",
-    "left", "right", "head", "winner", "loser", "annotator_kind",
+    "left", "right", "head", "winner", "loser", "annotator_kind", "candidates", "best", "worst",
+    "left_key", "right_key",
 )  # fmt: skip
+#: Those whose values may be what stands in cells, and no columns.
+IN_CELLS = ("left_key", "right_key")
 #: Columns that describe the items, which plans need.
 DESCRIBING = ("text", "image")
 #: Other words for a key.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from labelbits.answers.files.opening import shorten
-from labelbits.answers.formats import people_rows, usual
+from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.number_tables import BY_NAME, which_fit
 from labelbits.answers.formats.other_answers import few_values, other_answers
-from labelbits.answers.formats.reader import Options, Probe, first_of
+from labelbits.answers.formats.reader import Probe, UndecidedError, first_of
 from labelbits.answers.formats.row_names import id_of_rows
+from labelbits.answers.formats.similarity_matrix import named_twice
+from labelbits.answers.formats.survey import Survey, survey_in
 from labelbits.errors import InputError
 
 
@@ -52,6 +55,28 @@ def _by_name(path: Path, columns: tuple[str, ...]) -> InputError:
     )
 
 
+def _of_people(path: Path, survey: Survey) -> InputError:
+    """Rows that are people: what was asked may be one thing of many items, or many things."""
+    said = f"column {(survey.who or survey.stamp)!r}"
+    return UndecidedError(
+        f"{path}: each row is a person ({said}) and {len(survey.asked):,} further columns are what "
+        f"everybody was asked: {cells.shown(map(repr, survey.asked), 3)}; if they are items that "
+        "were all asked the same about, --format people-rows reads them; if they are different "
+        "questions, expected a table of item, annotator, label"
+    )
+
+
+def _both_ways(path: Path, names: Sequence[str]) -> InputError:
+    """A square of numbers that differ both ways."""
+    return UndecidedError(
+        f"{path}: rows and columns name the same {len(names):,} things "
+        f"({cells.shown(map(repr, names), 3)}) and the numbers are not the same both ways; "
+        "expected how alike two items are: --format similarity-matrix reads each number as one "
+        "answer. A confusion matrix holds no single answers: expected the table that it was "
+        "counted from"
+    )
+
+
 def not_recognised(path: Path, found: Probe) -> InputError:
     """What was found, which column is missing, and the option that says which one it is."""
     seen = found.columns or tuple(found.arrays) or (found.kind,)
@@ -65,6 +90,11 @@ def not_recognised(path: Path, found: Probe) -> InputError:
         named = "JSON without objects of named values"
     if BY_NAME in which_fit(found):
         return _by_name(path, found.columns)
+    table = head_of(found) if found.kind in ("csv", "parquet", "json") else None
+    if table is not None and (survey := survey_in(table)) is not None:
+        return _of_people(path, survey)
+    if table is not None and (names := named_twice(table)) is not None:
+        return _both_ways(path, names)
     text = f"{path}: format not recognised; found {named}; "
     if _holds_counts(found):
         text += (
@@ -95,11 +125,6 @@ def not_recognised(path: Path, found: Probe) -> InputError:
             text += f"label={perhaps[0]} reads that one; "
         if _holds_names(head, names["item"]) and names["annotator"] is None:
             text += "if each column is an annotator, --format cleanlab reads them; "
-        survey = None if head is None else people_rows.columns_of_people(head, Options())
-        everybody = survey and head is not None and head[survey[0]].n_unique() > 0.8 * len(head)
-        if names["item"] is None and survey and everybody:
-            text += f"if each row is a person ({survey[0]!r}) and each further column an item, "
-            text += "--format people-rows reads them; "
         text += "--columns item=COL,annotator=COL,label=COL says which column is what; otherwise "
     return InputError(
         text + "expected a table of item, annotator, label, or a file of an annotation platform "

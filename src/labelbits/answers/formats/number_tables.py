@@ -26,7 +26,9 @@ from labelbits.answers.formats.column_names import (
 )
 from labelbits.answers.formats.reader import Probe
 from labelbits.answers.formats.row_names import ROW_NUMBERS, id_of_rows
+from labelbits.answers.formats.similarity_matrix import named_twice
 from labelbits.answers.formats.summary_rows import without_summaries
+from labelbits.answers.formats.survey import survey_in
 from labelbits.errors import InputError
 
 #: Characters of a text on average, above which it is no name.
@@ -183,8 +185,11 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
     first = next(iter(blocks), None)
     if first is None or first.width > 2000:
         return ()
+    whole = first.head(LOOKED_AT).drop("row", strict=False)
+    if survey_in(whole) is not None or named_twice(whole) is not None:
+        return ()  # rows are people, or items as the columns are
     heard: list[str] = []
-    table, _ = split_ids(first.head(LOOKED_AT).drop("row", strict=False), path, heard)
+    table, _ = split_ids(whole, path, heard)
     totalled = any("is the sum of the others" in one and "column" in one for one in heard)
     if table.width < 2 or not len(table) or any(kind.is_nested() for kind in table.dtypes):
         return ()
@@ -207,11 +212,13 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
         parted = are_shares(table.columns)
         if parted and "probabilities" in found:
             return ("probabilities",)
-        whole = bool(np.isfinite(values).all() and (values >= 0).all() and (values % 1 == 0).all())
+        counted = bool(
+            np.isfinite(values).all() and (values >= 0).all() and (values % 1 == 0).all()
+        )
         opposed = are_opposites(table.columns)
-        if whole and (totalled or opposed) and values.max() > 1 and "probabilities" not in found:
+        if counted and (totalled or opposed) and values.max() > 1 and "probabilities" not in found:
             return ("counts",)
-        if whole and tallied(table.columns):
+        if counted and tallied(table.columns):
             return ("counts",)
         if are_people(table.columns):
             return tuple(one for one in found if one == "cleanlab") or _whole(values)

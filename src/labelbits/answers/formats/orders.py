@@ -1,4 +1,4 @@
-"""Orders of names, the first the nearest: in one cell, and as comparisons of neighbours."""
+"""Orders of names, the first the nearest: in one cell, and as comparisons of their pairs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from labelbits.answers.formats import cells
 ARROWS = (">", "≻", "→", "->", "≫", ">>")
 #: What parts names in other cells too.
 MARKS = ("|", ";", ",", "\n", "/")
+#: Names of an order of which all pairs are made.
+MOST_PAIRED = 40
 
 
 def order_in(value: Any, told: bool = False) -> list[str] | None:
@@ -77,19 +79,34 @@ def are_whole_orders(lists: Sequence[Sequence[Any]]) -> bool:
     return all(len(own) == len(names) == len({str(name) for name in own}) for own in lists)
 
 
-def neighbours(orders: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Each order (column `order`) as comparisons of neighbours: columns a, b and answer (0: a is
-    the better one), sides drawn by the seed, beside the other columns."""
-    rows, better, worse = [], [], []
+def pairs_of(orders: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Each order (column `order`) as comparisons of all its pairs, beside the other columns.
+
+    Columns a, b and answer (0: a is the better one), sides drawn by the seed, `order` (its number)
+    and `drawn`: true for pairs that were drawn before anybody looked, no name twice in an order.
+    Where people weigh each name anew (Luce 1959, Individual Choice Behavior; Thurstone's case V)
+    pairs without a common name are independent, and others are not: these alone count as answers
+    of their own. Neighbours in somebody's order are the pairs that are near to call, by selection.
+    Of more than `MOST_PAIRED` names those that were drawn first are paired with all others of them.
+    """
+    generator = np.random.default_rng(seed)
+    rows, better, worse, drawn, number = [], [], [], [], []
     for place, order in enumerate(orders["order"].to_list()):
-        for first, second in itertools.pairwise(order):
+        shuffled = generator.permutation(len(order))
+        apart = {frozenset(two) for two in shuffled[: len(order) // 2 * 2].reshape(-1, 2).tolist()}
+        few = sorted(shuffled[:MOST_PAIRED].tolist())
+        every = {frozenset(two) for two in itertools.combinations(few, 2)} | apart
+        for pair in sorted(map(sorted, every)):
             rows.append(place)
-            better.append(first)
-            worse.append(second)
+            better.append(order[pair[0]])
+            worse.append(order[pair[1]])
+            drawn.append(frozenset(pair) in apart)
+            number.append(str(place + 1))
     made = orders.drop("order")[rows].with_columns(
-        pl.Series("better", better, dtype=pl.String), pl.Series("worse", worse, dtype=pl.String)
-    )
-    swap = pl.lit(pl.Series(np.random.default_rng(seed).random(len(made)) < 0.5))
+        pl.Series("better", better, dtype=pl.String), pl.Series("worse", worse, dtype=pl.String),
+        pl.Series("drawn", drawn, dtype=pl.Boolean), pl.Series("order", number, dtype=pl.String),
+    )  # fmt: skip
+    swap = pl.lit(pl.Series(generator.random(len(made)) < 0.5, dtype=pl.Boolean))
     return made.with_columns(
         a=pl.when(swap).then("worse").otherwise("better"),
         b=pl.when(swap).then("better").otherwise("worse"),

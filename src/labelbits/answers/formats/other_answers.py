@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +15,10 @@ from labelbits.answers.formats.reader import Options, first_of
 MOST = 20
 #: Fewer rows than these tell nothing.
 LEAST = 6
+#: All that a row says beside its label, as one number: what copies of answers are told by.
+BESIDE = "(other columns)"
+#: Columns that are named at most.
+MOST_NAMED = 8
 #: What columns are called that name the classes which another numbers.
 NAMES = frozenset({"labelname", "labeltext", "classname", "categoryname", "labelstr", "classlabel"})
 
@@ -46,20 +50,55 @@ def say_unread(
     options: Options,
     notes: list[str],
 ) -> None:
-    """Name in `notes` the columns beside those `used`, told and those of times and prices."""
+    """Name in `notes` the columns beside those `used`, told, named already, and those of times and
+    prices; one of numbers that may be times is asked about."""
     rest = [
         n
         for n in table.columns
-        if n not in used and n != "row" and n not in options.columns.values()
+        if n not in {*used, "row", BESIDE, *options.columns.values(), *options.describing}
     ]
     kinds = table.select(rest)
     known = {times.time_column(kinds), usual.price_column(rest)[0], first_of(kinds, *KINDS)}
-    left = [name for name in rest if name not in known and usual.plain(name)]
+    known |= set(times.span_columns(kinds) or ()) if times.time_column(kinds) is None else set()
+    left = [n for n in rest if n not in known and usual.plain(n) and not _is_told(n, notes)]
     if left:
-        notes.append(
-            f"{path.name}: {'column' if len(left) == 1 else 'columns'} "
-            f"{cells.shown(map(repr, left))} {'is' if len(left) == 1 else 'are'} not read"
-        )
+        notes.append(f"{path.name}: {said_of_unread(table, left, times.time_column(kinds))}")
+
+
+def said_of_unread(table: pl.DataFrame, left: Sequence[str], time: str | None) -> str:
+    """That the columns `left` are not read; where no column of times (`time`) is, which of them may
+    be times."""
+    many = len(left) > 1
+    said = (
+        f"{'columns' if many else 'column'} {cells.shown(map(repr, left), MOST_NAMED)} "
+        f"{'are' if many else 'is'} not read"
+    )
+    if time is not None or len(table) < LEAST:
+        return said
+    perhaps = next((one for one in left if _may_be_seconds(table[one])), None)
+    if perhaps is None:
+        return said
+    return (
+        f"{said}: if {perhaps!r} is the time of an answer, --columns seconds={perhaps} reads it, "
+        f"--columns milliseconds={perhaps} in thousandths"
+    )
+
+
+def _is_told(name: str, notes: Iterable[str]) -> bool:
+    return any(repr(name) in note for note in notes)
+
+
+def _may_be_seconds(column: pl.Series) -> bool:
+    """Are these positive numbers that differ from row to row, of a size that times have?"""
+    if column.dtype.is_nested() or column.dtype.is_temporal():
+        return False
+    found = cells.numbers(cells.names(column)).drop_nulls()
+    if len(found) < 0.5 * len(column) or found.n_unique() < max(LEAST, 0.2 * len(found)):
+        return False
+    middle, low = float(found.median() or 0), float(found.min() or 0)  # type: ignore[arg-type]
+    names = cells.names(column).drop_nulls()
+    ids = names.n_unique() == len(names) and all(one.isdecimal() for one in names)
+    return low >= 0 and 0.3 <= middle <= times.PLAUSIBLE * 1000 and not ids
 
 
 def other_answers(

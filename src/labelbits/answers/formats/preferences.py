@@ -1,4 +1,4 @@
-"""Which of two is better: crowd-kit's pairs, arena battles, TRL's chosen and rejected.
+"""Which of two is better: crowd-kit's pairs and arena battles.
 
 A tie makes the whole question a `preference` (0, 1 or "tie"), kept whole though no signal models
 it yet; crowd-kit's pairs without ties are read as triplets round an ideal point (Coombs 1950).
@@ -6,22 +6,26 @@ it yet; crowd-kit's pairs without ties are read as triplets round an ideal point
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import polars as pl
 
-from labelbits.answers.files.json_files import loads_loose
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.crowdkit import optional
-from labelbits.answers.formats.deciding import decide
+from labelbits.answers.formats.keys import (
+    LEFT,
+    are_keys,
+    is_pressed,
+    pressed_column,
+    sides_of_keys,
+    with_time,
+)
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     IDEAL,
     TOLD,
@@ -35,7 +39,16 @@ from labelbits.answers.formats.reader import (
     opened,
     told_column,
 )
-from labelbits.answers.formats.two_sides import are_codes, compared_in, side_of
+from labelbits.answers.formats.ties import WORDS, are_ties, ties_in
+from labelbits.answers.formats.two_sides import (
+    LEAST,
+    LOOKED_AT,
+    SHARED,
+    are_codes,
+    compared_in,
+    pairs_in,
+    side_of,
+)
 from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import PREFERENCE, Parsed
 from labelbits.errors import InputError
@@ -62,13 +75,6 @@ GROUP = (
     "instruction",
     "context",
 )
-TIES = frozenset({
-    "tie", "ties", "tied", "draw", "equal", "same", "both", "neither", "none", "tie (bothbad)",
-    "tie(bothbad)", "both_bad", "bothbad", "both bad", "tie (both bad)", "both good",
-    "no preference",
-})  # fmt: skip
-#: Characters of a name; longer texts are named by their beginning and a number.
-LONGEST_NAME = 500
 
 
 def sides_in(table: pl.DataFrame) -> tuple[str, str] | None:
@@ -82,8 +88,26 @@ def sides_in(table: pl.DataFrame) -> tuple[str, str] | None:
 
 def _compared(table: pl.DataFrame) -> tuple[str, str, str] | None:
     """(the one, the other, the winner) by what the rows say, with nothing that both are like."""
-    item, *found = compared_in(table, TIES) or (None, "", "", "")
+    item, *found = compared_in(table, ties=True) or (None, "", "", "")
     return (found[0], found[1], found[2]) if found[0] and item is None else None
+
+
+def _keyed(table: pl.DataFrame) -> tuple[str, str, str] | None:
+    """(the one, the other, the key that was pressed) of a script: `leftImg`, `rightImg`."""
+    head = table.head(LOOKED_AT)
+    pressed = pressed_column(head)
+    if pressed is None:
+        return None
+    said = [one for one in cells.names(head[pressed]).unique() if one is not None]
+    own = [n for n in head.columns if n not in (pressed, "row") and not head[n].dtype.is_nested()]
+    for left, right in pairs_in(own):
+        shown = head.filter(pl.col(left).is_not_null() & pl.col(right).is_not_null())
+        one, two = (set(cells.names(shown[name])) for name in (left, right))
+        alike = len(one & two) >= SHARED * max(1, min(len(one), len(two)))
+        apart = len(shown) >= LEAST and bool((shown[left] != shown[right]).all())
+        if apart and alike and are_keys(pressed, said, {one.casefold() for one in one | two}):
+            return left, right, pressed
+    return None
 
 
 def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
@@ -97,7 +121,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     )
     comparison = first_of(table, *COMPARISON)
     if winner is None or both is None:
-        *guessed, choice = _compared(table) or (None, None, None)
+        *guessed, choice = _compared(table) or _keyed(table) or (None, None, None)
         if both is None and guessed[0] and guessed[1]:
             both = (guessed[0], guessed[1])
         winner = winner or choice
@@ -115,7 +139,11 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     others = table.drop(*both, winner)
     worker = told_column(path, table, options, "annotator") or who_column(others)
     group = told_column(path, table, options, "group") or first_of(others, *GROUP)
+    options = with_time(options, table, winner)
     say_unread(path, table, {*both, winner, worker, group, comparison}, options, notes)
+    table = without_practice(
+        path, table, {*both, winner, worker, group, comparison}, rejects, notes
+    )
     own = table.select(
         a=cells.text(both[0], table),
         b=cells.text(both[1], table),
@@ -128,12 +156,23 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     if comparison and group is None:
         own = own.with_columns(cells.text(comparison, table).alias("group"))
     elif group is None and worker is not None and both[0].lower() in MODELS:
-        own = _prompts(path, own, notes)
-    answer = _who_won(path, own, both, notes)
+        own = prompts_apart(path, own, notes)
+    pressed = None
+    if is_pressed(winner) or LEFT in options.columns:
+        pressed = sides_of_keys(path, table, (both[0], both[1], winner), options, notes)
+    if pressed is None:
+        own = _third_letter(path, own, notes)
+    answer = _who_won(path, own, both, notes) if pressed is None else pressed.cast(pl.String)
     own = own.with_columns(answer.alias("answer"))
-    for row, found in own.filter(own["answer"].is_null()).select("row", "winner").iter_rows():
+    lost = own.filter(own["answer"].is_null())
+    for row, found in lost.select("row", "winner").iter_rows():
         said = "label is neither left nor right; expected the winner's name, a side or tie"
         rejects.add(row, said, found or "")
+    if strange := list(lost["winner"].drop_nulls().unique(maintain_order=True)):
+        notes.append(
+            f"{path.name}: {len(lost):,} of {len(own):,} rows say {cells.shown(map(repr, strange))}"
+            f" in {winner!r}, neither a side nor a tie, and are left out (a tie is {WORDS})"
+        )
     own = own.filter(own["answer"].is_not_null())
     known = both == ("left", "right") and group is None and not (own["answer"] == '"tie"').any()
     if known and options.signal != PREFERENCE:
@@ -142,12 +181,12 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
             "is the one nearer to an ideal point"
         )
         triplets = own.with_columns(ideal=pl.lit(IDEAL))
-        return _parsed(triplets, "triplet", ["ideal", "a", "b"], rejects, notes)
-    notes.append(_kept(path, int((own["answer"] == '"tie"').sum()), len(own)))
-    return _parsed(own, PREFERENCE, ["a", "b"], rejects, notes)
+        return parsed(triplets, "triplet", ["ideal", "a", "b"], rejects, notes)
+    notes.append(kept_whole(path, int((own["answer"] == '"tie"').sum()), len(own)))
+    return parsed(own, PREFERENCE, ["a", "b"], rejects, notes)
 
 
-def _prompts(path: Path, own: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+def prompts_apart(path: Path, own: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
     """Each row a prompt of its own, where one judge meets a pair of models several times.
 
     What two models said to a prompt differs from prompt to prompt: without a column of prompts, a
@@ -164,7 +203,7 @@ def _prompts(path: Path, own: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
     return own.with_columns(pl.col("row").cast(pl.String).alias("group"))
 
 
-def _parsed(
+def parsed(
     own: pl.DataFrame, signal: str, items: Sequence[str], rejects: Rejects, notes: list[str]
 ) -> Parsed:
     kept = [name for name in ("seconds", "price", "group") if name in own.columns]
@@ -174,11 +213,22 @@ def _parsed(
     return Parsed(table, rejects, notes=notes)
 
 
-def _kept(path: Path, ties: int, rows: int) -> str:
+def kept_whole(path: Path, ties: int, rows: int) -> str:
     return (
         f"{path.name}: {rows:,} comparisons ({ties:,} ties) are kept whole as {PREFERENCE}: which "
         "of two is better; plans and recover read them as comparisons with an ideal item"
     )
+
+
+def _third_letter(path: Path, own: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+    """`own` with a tie for C, where judges write A, B or C (MT-bench's prompt) of two things."""
+    bare = own["winner"].str.strip_chars("[] .").str.to_uppercase()
+    if set(bare.drop_nulls()) != {"A", "B", "C"} or {"C", "c"} & {*own["a"], *own["b"]}:
+        return own
+    thirds = int((bare == "C").sum())
+    notes.append(f"{path.name}: {thirds:,} rows say C beside A and B, which is read as a tie")
+    tie = pl.when(bare == "C").then(pl.lit("tie")).otherwise("winner")
+    return own.with_columns(tie.alias("winner"))
 
 
 def _who_won(path: Path, own: pl.DataFrame, both: tuple[str, str], notes: list[str]) -> pl.Series:
@@ -187,7 +237,7 @@ def _who_won(path: Path, own: pl.DataFrame, both: tuple[str, str], notes: list[s
     first, second = both[0].lower(), both[1].lower()
     heard = own["winner"].str.to_lowercase().drop_nulls().unique().to_list()
     words = [[one for one in heard if side_of(one) == side] for side in (0, 1)]
-    tie = low.is_in(list(TIES))
+    tie = pl.col("winner").is_in(ties_in(own["winner"].drop_nulls().unique()))
     names = not are_codes(own["winner"], own["a"], own["b"])
     by_name = [names & (pl.col("winner") == pl.col(side)) for side in ("a", "b")]
     answer = (
@@ -198,7 +248,7 @@ def _who_won(path: Path, own: pl.DataFrame, both: tuple[str, str], notes: list[s
         .when((low == second) | low.is_in(words[1])).then(pl.lit("1"))
     )  # fmt: skip
     found = own.select(answer.alias("answer"))["answer"]
-    told = own.filter(~own["winner"].str.to_lowercase().is_in(list(TIES)).fill_null(False))
+    told = own.filter(~are_ties(own["winner"]))
     known = told.select(answer.alias("answer"))["answer"]
     said = set(told["winner"].drop_nulls().unique())
     if not said or known.null_count() < len(known) or not said <= {"0", "1", "2", "1.5"}:
@@ -217,104 +267,6 @@ def _who_won(path: Path, own: pl.DataFrame, both: tuple[str, str], notes: list[s
     return by_number.zip_with(by_number.is_not_null(), found)
 
 
-def read_chosen(path: Path, kind: Kind, options: Options) -> Parsed:
-    """TRL's preferences: `chosen` is better than `rejected`, for one `prompt` if it is there.
-
-    Both may be lists of messages. The better one stands first in the file: sides are drawn by the
-    seed. Texts that answer several prompts are different items.
-    """
-    table, rejects, notes = opened(path, kind, "chosen", "rejected")
-    prompts = _messages(table, "prompt") if "prompt" in table.columns else [None] * len(table)
-    pairs = [_messages(table, "chosen"), _messages(table, "rejected")]
-    texts: list[list[str | None]] = [[], []]
-    groups: list[str | None] = []
-    for prompt, *answers in zip(prompts, *pairs, strict=True):
-        before = (prompt[1] or prompt[0]) if prompt else None
-        own = [answer[1] if answer else None for answer in answers]
-        groups.append(before or next((a[0] for a in answers if a and a[0]), None))
-        for side, text in zip(texts, own, strict=True):
-            side.append(text)
-    own = pl.DataFrame(
-        {"chosen": texts[0], "rejected": texts[1], "group": groups, "row": table["row"]},
-        schema={"chosen": pl.String, "rejected": pl.String, "group": pl.String, "row": pl.Int64},
-    ).with_columns(**optional(path, table, options, notes))
-    own = _apart(own)
-    worker = who_column(table.drop("chosen", "rejected"))
-    swap = pl.Series("swap", np.random.default_rng(options.seed).random(len(own)) < 0.5)
-    own = own.with_columns(
-        annotator=annotators(path, table, worker, notes),
-        a=pl.when(swap).then("rejected").otherwise("chosen"),
-        b=pl.when(swap).then("chosen").otherwise("rejected"),
-        answer=pl.when(swap).then(pl.lit("1")).otherwise(pl.lit("0")),
-    )
-    notes.append(_kept(path, 0, len(own)))
-    notes.append(
-        f"{path.name}: which side was shown is lost; it was drawn with seed {options.seed}"
-    )
-    return _parsed(own, PREFERENCE, ["a", "b"], rejects, notes)
-
-
-def _messages(table: pl.DataFrame, name: str) -> list[tuple[str | None, str | None] | None]:
-    """(what came before, the last text) of each cell: plain text, or a list of messages."""
-    found: list[tuple[str | None, str | None] | None] = []
-    for cell in cells.cells(table[name]).to_list():
-        value: Any = cell
-        if isinstance(cell, str) and cell[:1] == "[":
-            try:
-                value = loads_loose(cell)
-            except ValueError:
-                value = cell
-        if isinstance(value, list):
-            said = [str(m.get("content", "")) for m in value if isinstance(m, dict)]
-            found.append((_named(" / ".join(said[:-1])), _named(said[-1])) if said else None)
-        else:
-            found.append((None, _named(value)) if isinstance(value, str) else None)
-    return found
-
-
-def _named(text: str) -> str | None:
-    """A text as the name of an item: long ones are cut, with a number that tells them apart."""
-    plain = cells.tidy(text)
-    if len(plain) <= LONGEST_NAME:
-        return plain or None
-    return f"{plain[:LONGEST_NAME]}... ({zlib.crc32(plain.encode()):08x})"
-
-
-def _apart(own: pl.DataFrame) -> pl.DataFrame:
-    """Texts of several groups as an item each."""
-    both = [own.select(pl.col(side).alias("text"), "group") for side in ("chosen", "rejected")]
-    long = pl.concat(both).drop_nulls()
-    several = long.unique().group_by("text").len().filter(pl.col("len") > 1)["text"].implode()
-    return own.with_columns(
-        pl.when(pl.col(side).is_in(several))
-        .then(pl.col(side) + " [" + pl.col("group").str.slice(0, 80) + "]")
-        .otherwise(side).alias(side)
-        for side in ("chosen", "rejected")
-    )  # fmt: skip
-
-
-def read_unpaired(path: Path, kind: Kind, options: Options) -> Parsed:
-    """TRL's unpaired preferences: is this `completion` good? `label` is true or false."""
-    table, rejects, notes = opened(path, kind, "prompt", "completion", "label")
-    texts = [pair[1] if pair else None for pair in _messages(table, "completion")]
-    groups = [(pair[1] or pair[0]) if pair else None for pair in _messages(table, "prompt")]
-    own = pl.DataFrame(
-        {"chosen": texts, "rejected": texts, "group": groups},
-        schema={"chosen": pl.String, "rejected": pl.String, "group": pl.String},
-    )
-    worker = who_column(table)
-    said = _apart(own).select(
-        "group",
-        item="chosen",
-        annotator=annotators(path, table, worker, notes),
-        value=pl.lit(cells.cells(table["label"])),
-        row=table["row"],
-        **optional(path, table, options, notes),
-    )
-    notes.append(f"{path.name}: each completion is one item, and its label says whether it is good")
-    return Parsed(decide(path, said, options, rejects, notes), rejects, notes=notes)
-
-
 def is_pairs(probe: Probe) -> bool:
     """crowd-kit's columns."""
     return probe.has("worker", "left", "right", "label")
@@ -329,7 +281,7 @@ def is_arena(probe: Probe) -> bool:
     own = winner and both and not third
     if not own and not third and probe.kind in ("csv", "parquet", "json"):
         head = head_of(probe)
-        own = head is not None and _compared(head) is not None
+        own = head is not None and (_compared(head) or _keyed(head)) is not None
     return bool(own) and not is_pairs(probe) and not probe.has("head")
 
 
@@ -346,16 +298,4 @@ BATTLES = Reader(
     is_arena,
     read_pairs,
     tells=TOLD | {"left", "right", "winner", "label", "group"},
-)
-CHOSEN = Reader(
-    "chosen-rejected",
-    "TRL preferences: chosen, rejected, prompt",
-    lambda probe: probe.has("chosen", "rejected"),
-    read_chosen,
-)
-UNPAIRED = Reader(
-    "prompt-completion",
-    "TRL unpaired preferences: prompt, completion, label",
-    lambda probe: probe.has("prompt", "completion", "label"),
-    read_unpaired,
 )

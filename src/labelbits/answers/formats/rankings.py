@@ -1,7 +1,7 @@
 """Rankings in tables: a column a place, a column a class, or a row a class with its place.
 
 A ranking of classes about an item is kept as it stands. Where no column names an item, the things
-that are ranked are the items: each order is read as comparisons of neighbours (preferences).
+that are ranked are the items: each order is read as comparisons of all its pairs (preferences).
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.class_columns import head_of, sides_of
 from labelbits.answers.formats.crowdkit import optional
-from labelbits.answers.formats.orders import neighbours, order_in
+from labelbits.answers.formats.orders import are_whole_orders, order_in, pairs_of
 from labelbits.answers.formats.reader import (
+    TOLD,
     Kind,
     Options,
     Probe,
@@ -43,14 +44,31 @@ _ORDINALS = {
          ("ninth", "9th"), ("tenth", "10th")), 1)
     for word in words
 } | {"best": 1, "middle": 2, "worst": 3}  # fmt: skip
+_ORDINALS |= {
+    word: place
+    for place, words in enumerate(
+        ("erste erster erstes premier premiere première primero primera primo prima eerste "
+         "primeiro primeira",
+         "zweite zweiter zweites deuxième deuxieme second seconde segundo segunda secondo seconda "
+         "tweede",
+         "dritte dritter drittes troisième troisieme tercero tercera terzo terza derde terceiro "
+         "terceira",
+         "vierte vierter quatrième quatrieme cuarto cuarta quarto quarta vierde",
+         "fünfte fünfter cinquième cinquieme quinto quinta vijfde"), 1)
+    for word in words.split()
+}  # fmt: skip
 #: What a column of a place may be called beside its number.
-_PLACE = r"(?:rank(?:ed|ing)?|place|placed|position|pos|top|choice|preference|pref|nearest|no)"
+_PLACE = (
+    r"(?:rank(?:ed|ing)?|place|placed|position|pos|top|choice|preference|pref|nearest|no|"
+    r"rang|platz|wahl|choix|puesto|lugar|elección|posto|scelta|plaats|keuze|escolha|posição)"
+)
 _NUMBERED = re.compile(rf"^{_PLACE}?(\d{{1,2}}){_PLACE}?$")
 #: Fewer rows of columns that are not called ranks may hold 1, 2, 3 in some order by chance.
 LEAST = 5
-_CALLED = r"(^|[\W_])(rank|ranked|ranking|place)([\W_]|$)"
+_CALLED = r"(^|[\W_])(rank|ranked|ranking|place|rang|platz|puesto|posto|plaats)([\W_]|$)"
 #: Names of a column that holds a place, of one that holds what is placed, and of what was asked.
-PLACES = ("rank", "ranking", "place", "position_in_ranking", "rank_position", "ranked", "ranks")
+PLACES = ("rank", "ranking", "place", "position_in_ranking", "rank_position", "ranked", "ranks",
+          "rang", "platz", "platzierung", "puesto", "posto", "plaats")  # fmt: skip
 THINGS = ("class", "label", "option", "candidate", "category", "choice", "answer", "model",
           "system", "alternative", "item_ranked")  # fmt: skip
 ASKED = ("query", "query_id", "prompt", "prompt_id", "question", "question_id", "group", "trial",
@@ -72,6 +90,9 @@ def _form(columns: Sequence[str], head: pl.DataFrame, options: Options) -> _Form
     table = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     item, worker = sides_of(table, options)
     rest = [name for name in columns if name not in (item, worker, "row")]
+    told = options.columns.get("label")
+    if told in rest and _numbers(head, str(told)) is None:
+        return _Form("cell", (str(told),), options.columns.get("item"), worker)
     labelled = first_of(table.select(rest), *usual.LABEL, *usual.SCALE)
     places = () if labelled else _place_columns(rest)
     if places and _are_orders(head, places):
@@ -195,16 +216,21 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             pl.Series("answer", answers, dtype=pl.String), *kept, "row",
         )  # fmt: skip
         return Parsed(made, rejects, notes=notes)
-    pairs = neighbours(orders, options.seed)
+    pairs = pairs_of(orders, options.seed)
+    drawn = int(pairs["drawn"].sum())
     notes.append(
         f"{path.name}: no column names an item that is asked about, so what is ranked are the "
-        f"items: {len(orders):,} orders are read as {len(pairs):,} comparisons of neighbours "
-        f"({PREFERENCE}); sides were drawn with seed {options.seed} (--columns item=COL names the "
-        "item of a ranking of classes)"
+        f"items: {len(orders):,} orders are read as {len(pairs):,} comparisons of all their pairs "
+        f"({PREFERENCE}). Each order is one answer for time and price; {drawn:,} "
+        f"pairs drawn with seed {options.seed}, no item twice in an order, are independent and "
+        "tell plans and recover where items lie (--columns item=COL names the item of a ranking "
+        "of classes)"
     )
+    once = pl.int_range(pl.len()).over("order") == 0
     made = pairs.select(
         pl.lit(PREFERENCE).alias("signal"), "annotator", pl.concat_list("a", "b").alias("items"),
-        "answer", *(["group"] if "group" in pairs.columns else []), "row",
+        "answer", *(["group"] if "group" in pairs.columns else []), "order", "drawn",
+        *(pl.when(once).then(name).alias(name) for name in kept), "row",
     )  # fmt: skip
     return Parsed(made, rejects, notes=notes)
 
@@ -300,10 +326,23 @@ def matches(probe: Probe) -> bool:
     if probe.kind not in ("csv", "parquet", "json") or not probe.elements:
         return False
     head = head_of(probe)
-    return head is not None and _form(probe.columns, head, Options()) is not None
+    if head is None:
+        return False
+    label = probe.told.columns.get("label")
+    if label is not None and not _hold_orders(head, label):
+        return False
+    own = {key: one for key, one in probe.told.columns.items() if one in probe.columns}
+    return _form(probe.columns, head, Options(columns=own)) is not None
+
+
+def _hold_orders(head: pl.DataFrame, column: str) -> bool:
+    """Do the cells of a column that is named as the label hold orders of three names or more?"""
+    own = cells.names(head[column]).drop_nulls() if column in head.columns else pl.Series([])
+    orders = [order_in(one, told=True) or [] for one in own]
+    return bool(orders) and all(len(one) > 2 for one in orders) and are_whole_orders(orders)
 
 
 READER = Reader(
     "rankings", "rankings: first, second, ...; a rank a class; rows of item, class, rank",
-    matches, read, weakness=1, particular=True,
+    matches, read, weakness=1, particular=True, tells=TOLD | {"label", "item", "group"},
 )  # fmt: skip

@@ -30,12 +30,18 @@ IDEAL = "(ideal)"
 TOLD = frozenset({"annotator", "seconds", "milliseconds", "price"})
 
 
+class UndecidedError(InputError):
+    """What a file is was recognised, and its user alone can say how it is meant: no other reading
+    of it is tried."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What the user may say about a file.
 
     Class names in order, the signal meant, the seed; `columns` says which column is what (item,
-    annotator, label, seconds, ...) and `question` which of several questions to read.
+    annotator, label, seconds, ...) and `question` which of several questions to read; columns
+    `describing` the items hold no answers.
     """
 
     classes: tuple[str, ...] = ()
@@ -43,6 +49,7 @@ class Options:
     seed: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
     question: str | None = None
+    describing: tuple[str, ...] = ()
 
     def wants(self, question: str) -> bool:
         """Is this a question to be read?"""

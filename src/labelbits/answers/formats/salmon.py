@@ -9,6 +9,7 @@ import polars as pl
 
 from labelbits.answers.formats import usual
 from labelbits.answers.formats.named import check_keys
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -40,6 +41,7 @@ def read_salmon(path: Path, kind: Kind, options: Options) -> Parsed:
     told = {key: options.columns.get(key) or first_of(table, key) or key for key in TRIPLET}
     need(path, table, *told.values())
     table = table.rename({name: key for key, name in told.items()})
+    table = without_practice(path, table, TRIPLET, rejects, notes)
     named = told_column(path, table, options, "annotator")
     who = named or first_of(table, "puid", *WORKER)
     how = first_of(table, *SAMPLING)

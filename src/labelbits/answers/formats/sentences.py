@@ -12,6 +12,7 @@ import polars as pl
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.crowdkit import optional
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     TOLD,
     Kind,
@@ -76,6 +77,8 @@ def read_triplets(path: Path, kind: Kind, options: Options) -> Parsed:
         need(path, table, "anchor", "positive", "negative")
     else:
         table = table.rename(dict(zip(named, ("anchor", "positive", "negative"), strict=True)))
+    shown = ("anchor", "positive", "negative")
+    table = without_practice(path, table, shown, rejects, notes)
     worker = told_column(path, table, options, "annotator") or who_column(table)
     swap = pl.Series("swap", np.random.default_rng(options.seed).random(len(table)) < 0.5)
     extra = optional(path, table, options, notes)
@@ -169,6 +172,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         raise InputError(
             f"{path}: found columns {columns_in(table)}; expected sentence1, sentence2 and score"
         )
+    table = without_practice(path, table, columns, rejects, notes)
     numbers = cells.numbers(table[columns[2]])
     worker = told_column(path, table, options, "annotator") or who_column(table)
     extra = optional(path, table, options, notes)
@@ -184,7 +188,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         rejects.add(row, f"{columns[2]} is no number")
     own = own.filter(own["score"].is_not_null())
     values = own["score"].to_numpy()
-    signal, answers, note = _answers(values, columns[2], options)
+    signal, answers, note = as_scored(values, columns[2], options)
     notes.append(f"{path.name}: {note}")
     own = own.with_columns(pl.Series("answer", answers, dtype=pl.String))
     return Parsed(
@@ -201,8 +205,8 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     )
 
 
-def _answers(values: np.ndarray, name: str, options: Options) -> tuple[str, list[str], str]:
-    """(signal, answers, what was assumed)."""
+def as_scored(values: np.ndarray, name: str, options: Options) -> tuple[str, list[str], str]:
+    """(signal, answers, what was assumed) of the numbers of pairs in a column called `name`."""
     signal = options.signal
     if not len(values):
         return signal or "rating", [], "no pair has a score"

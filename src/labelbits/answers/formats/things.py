@@ -8,6 +8,7 @@ import polars as pl
 
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.crowdkit import optional
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
@@ -54,6 +55,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         raise InputError(
             f"{path}: found columns {columns_in(table)}; expected image1, image2, image3 and choice"
         )
+    table = without_practice(path, table, {*shown, choice}, rejects, notes)
     own = table.select(
         *(cells.text(name, table).alias(key) for key, name in zip("abc", shown, strict=True)),
         cells.text(choice, table).alias("choice"),

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import polars as pl
 
+from labelbits.answers.formats import languages
 from labelbits.answers.formats.cells import names as as_names
 from labelbits.answers.formats.cells import numbers
 from labelbits.answers.formats.stamps import seconds_between
+from labelbits.answers.formats.usual import plain
 
 #: Keys of `--columns` that name a column of times, in the order of the arguments of `seconds`.
 KEYS = ("seconds", "milliseconds")
@@ -26,11 +28,13 @@ SECONDS = (
     "handlingtime", "aht", "readtime", "readingtime", "reviewtime", "timeontask", "tasktime",
     "decisiontime", "labeltime", "labelingtime", "labellingtime", "timetoanswer", "timetoannotate",
     "timetolabel", "speechtime", "transcriptiontime", "codingtime", "ratingtime", "judgmenttime",
+    *languages.SECONDS, *languages.TIME,
 )  # fmt: skip
 #: Names of columns that hold minutes or hours: what follows a word for time.
 _LONG = re.compile(
-    r"^(?=.*(time|dur|elapsed|spent|taken|handl|aht))\w*?(minutes|mins|min|hours|hrs)$"
-    r"|^(minutes|mins)$"
+    rf"^(?=.*(time|dur|elapsed|spent|taken|handl|aht|{'|'.join(languages.OF_TIME)}))"
+    rf"\w*?(minutes|mins|min|{languages.IN_MINUTES}|hours|hrs|stunden)$"
+    rf"|^(minutes|mins|{languages.IN_MINUTES})$"
 )
 #: Pairs of columns of points in time between which an answer was given.
 SPANS = (
@@ -41,7 +45,7 @@ SPANS = (
     ("timestart", "timeend"), ("starttimestamp", "endtimestamp"), ("begin", "end"),
     ("begintime", "endtime"), ("startdate", "enddate"), ("acceptedat", "submittedat"),
 )  # fmt: skip
-SURE = ("seconds", "secs", "sec", "rts", "leadtime")
+SURE = ("seconds", "secs", "sec", "rts", "leadtime", *languages.SECONDS)
 MILLISECONDS = ("milliseconds", "millis", "ms", "msec")
 #: Seconds an answer: a longer median is asked about, in a column of unknown unit it is thousandths.
 PLAUSIBLE = 600.0
@@ -49,11 +53,13 @@ PLAUSIBLE = 600.0
 LONGEST = 86_400.0
 #: Milliseconds an answer below which a column that is called so cannot hold them.
 SHORTEST_MS = 50.0
+#: Seconds after a name.
+_UNIT = rf"[\s_(\[]+(in |en |em )?(s|secs?|seconds?|{languages.IN_SECONDS})\.?[\])]*$"
 
 
 def plain_name(name: str) -> str:
     """A column's name in small letters, without marks: `RT (s)` and `rt_s` are `rts`."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return re.sub(r"[^a-z0-9]", "", plain(name))
 
 
 def _in_ms(plain: str) -> bool:
@@ -66,7 +72,7 @@ def _in_ms(plain: str) -> bool:
 
 def _without_unit(name: str) -> str:
     """The plain name without seconds in brackets or after a blank: `Response time (s)`."""
-    return plain_name(re.sub(r"[\s_(\[]+(in )?(s|secs?|seconds?)[\])]*$", "", name, flags=re.I))
+    return plain_name(re.sub(_UNIT, "", name, flags=re.I))
 
 
 def unit_of(name: str) -> float:
@@ -74,13 +80,14 @@ def unit_of(name: str) -> float:
     plain = plain_name(name)
     if not _LONG.match(plain):
         return 1.0
-    return 3600.0 if re.search(r"(hours|hrs)$", plain) else 60.0
+    return 3600.0 if re.search(r"(hours|hrs|stunden)$", plain) else 60.0
 
 
 def may_be_time(name: str) -> bool:
     """Could a column of this name be read as times, or be named as one that is not?"""
-    plain = plain_name(name)
-    words = ("time", "dur", "sec", "rt", "elapsed", "latency", "spent", "ms", "reaction", "ttr")
+    plain = plain_name(name).replace("sentiment", "")  # which holds the word time
+    words = ("time", "dur", "sec", "rt", "elapsed", "latency", "spent", "ms", "reaction", "ttr",
+             *languages.OF_TIME)  # fmt: skip
     return any(word in plain for word in words) or any(plain in pair for pair in SPANS)
 
 

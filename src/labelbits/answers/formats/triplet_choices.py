@@ -8,9 +8,19 @@ import polars as pl
 
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.class_columns import head_of
+from labelbits.answers.formats.contrastive import numbered
 from labelbits.answers.formats.crowdkit import optional
+from labelbits.answers.formats.keys import (
+    LEFT,
+    RIGHT,
+    key_of,
+    pressed_column,
+    sides_of_keys,
+    with_time,
+)
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.preferences import WINNER
 from labelbits.answers.formats.reader import (
     TOLD,
@@ -23,7 +33,7 @@ from labelbits.answers.formats.reader import (
     opened,
     told_column,
 )
-from labelbits.answers.formats.two_sides import are_codes, compared_in, side_of
+from labelbits.answers.formats.two_sides import are_codes, beside, compared_in, pairs_in, side_of
 from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
@@ -54,7 +64,29 @@ def _columns(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
     if found is None:
         item, left, right, said = compared_in(head) or (None, "", "", "")
         found = None if item is None else (item, left, right, said)
-    return found
+    found = found or _keyed(head)
+    more = [] if found is None else numbered(head.columns, head)
+    # Option 1, option 2 and option 3 are three candidates, and no two of them the sides.
+    one_of_three = found is not None and any(
+        {*found[1:3]} <= {*own} and found[0] not in own for own in more
+    )
+    return None if one_of_three else found
+
+
+def _keyed(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
+    """The columns of a script: `reference`, `leftImg`, `rightImg` and the key that was pressed."""
+    pressed = pressed_column(head)
+    if pressed is None:
+        return None
+    own = [n for n in head.columns if n != pressed and not head[n].dtype.is_nested()]
+    for left, right in pairs_in(own):
+        shown = head.filter(pl.col(left).is_not_null() & pl.col(right).is_not_null())
+        if len(shown) < LEAST or not bool((shown[left] != shown[right]).all()):
+            continue
+        item = beside(shown, own, left, right)
+        if item is not None:
+            return item, left, right, pressed
+    return None
 
 
 def _named(head: pl.DataFrame, choice: str) -> tuple[str, str, str, str] | None:
@@ -126,8 +158,13 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             "right=COL,winner=COL, or of winners and losers head=COL,winner=COL,loser=COL"
         )
     item, left, right, choice = found
+    shown = pl.any_horizontal(pl.col(item, left, right).is_not_null())
+    for row in table.filter(~shown)["row"]:
+        rejects.add(row, "shows no items: instructions, a pause or another question", "")
+    table = without_practice(path, table.filter(shown), found, rejects, notes)
     named = told_column(path, table, options, "annotator")
     worker = named or who_column(table.drop(list(found)))
+    options = with_time(options, table, choice)
     extra = optional(path, table, options, notes)
     own = table.select(
         *(cells.text(name, table).alias(key) for key, name in zip("hab", found, strict=False)),
@@ -142,7 +179,8 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     numbers = {"1": "0", "2": "1"} if own["choice"].drop_nulls().is_in(["1", "2"]).all() else {
         "0": "0", "1": "1"}  # fmt: skip
     names = not are_codes(own["choice"], own["a"], own["b"])
-    answer = (
+    pressed = sides_of_keys(path, table, (left, right, choice), options, notes)
+    answer = pl.lit(pressed).cast(pl.String) if pressed is not None else (
         pl.when(names & (pl.col("choice") == pl.col("a"))).then(pl.lit("0"))
         .when(names & (pl.col("choice") == pl.col("b"))).then(pl.lit("1"))
         .when((low == left.lower()) | low.is_in(words[0])).then(pl.lit("0"))
@@ -151,7 +189,9 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     )  # fmt: skip
     own = own.with_columns(answer.alias("answer"))
     for row, said in own.filter(own["answer"].is_null()).select("row", "choice").iter_rows():
-        rejects.add(row, f"{choice} is neither {left} nor {right}", said or "")
+        none = pressed is not None and key_of(said) is None
+        why = "no key was pressed" if none else f"{choice} is neither {left} nor {right}"
+        rejects.add(row, why, said or "")
     notes.append(
         f"{path.name}: {choice!r} says which of {left!r} and {right!r} is nearer to {item!r}"
     )
@@ -177,5 +217,5 @@ def is_choice(probe: Probe) -> bool:
 
 READER = Reader(
     "triplet-choices", "triplets: target, left, right, choice (the nearer one)", is_choice, read,
-    tells=frozenset({*TOLD, "head", "left", "right", "winner", "item", "label"}),
+    tells=frozenset({*TOLD, "head", "left", "right", "winner", "item", "label", LEFT, RIGHT}),
 )  # fmt: skip

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.reader import first_of
+from labelbits.answers.formats.ties import are_ties, ties_in
 
 #: What tells the two apart in headings and answers.
 MARKS = (("a", "b"), ("1", "2"), ("left", "right"), ("first", "second"), ("one", "two"),
-         ("1st", "2nd"), ("l", "r"))  # fmt: skip
+         ("1st", "2nd"), ("l", "r"), ("links", "rechts"), ("gauche", "droite"),
+         ("izquierda", "derecha"), ("sinistra", "destra"))  # fmt: skip
 FIRST, SECOND = (frozenset(side) for side in zip(*MARKS, strict=True))
 #: Words beside such a mark that say nothing more.
 WORDS = frozenset({
     "the", "option", "item", "image", "candidate", "choice", "alternative", "response",
     "answer", "model", "system", "assistant", "output", "text", "word", "stimulus", "is", "better",
     "wins", "won", "side", "picture", "completion", "more", "similar", "closer", "nearer",
+    "img", "bild", "stim",
 })  # fmt: skip
 #: What a column is called that says which of two was chosen; elsewhere numbers may be anything.
 CHOICES = (
@@ -28,6 +31,9 @@ CHOICES = (
     "most_similar", "similar", "pick", "picked", "better", "best", "decision", "vote", "judgment",
     "judgement", "which", "preferred_option", "selected_option", "annotation",
 )  # fmt: skip
+#: Words of headings that say what would be right, which is nobody's choice.
+RIGHTLY = frozenset({"correct", "corr", "expected", "solution", "gold", "truth", "corrans",
+                     "richtig", "correcte", "correcta"})  # fmt: skip
 #: Rows from which, and their share by which, rows tell what columns hold; rows looked at.
 LEAST, MOST, LOOKED_AT = 5, 0.95, 200
 #: The share of an item's names that are those of the others too.
@@ -37,7 +43,8 @@ WIDEST = 12
 
 
 def _parts(name: str) -> list[str]:
-    return re.findall(r"\d+(?:st|nd)\b|\d+|[^\W\d_]+", name.casefold().replace("_", " "))
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)  # leftImage
+    return re.findall(r"\d+(?:st|nd)\b|\d+|[^\W\d_]+", apart.casefold().replace("_", " "))
 
 
 def pairs_in(columns: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -73,7 +80,7 @@ def chosen_in(
     table: pl.DataFrame,
     left: str,
     right: str,
-    ties: Collection[str] = (),
+    ties: bool = False,
     sides: bool = True,
     words: bool = False,
 ) -> str | None:
@@ -92,22 +99,23 @@ def chosen_in(
     rest = [name for name in table.columns if name not in (left, right, "row", usually)]
     for name in [*([usually] if usually else []), *rest]:
         said = usual.plain(name)
-        if head[name].dtype.is_nested() or said in usual.TRUTH | usual.TOGETHER:
+        truth = said in usual.TRUTH | usual.TOGETHER or set(_parts(name)) & RIGHTLY
+        if head[name].dtype.is_nested() or truth:
             continue
         own = cells.names(head[name])
         by_name = pl.DataFrame({"l": (own == one).fill_null(False),
                                 "r": (own == two).fill_null(False), "o": own})  # fmt: skip
         if (sides and name == usually) or words:
+            drawn = set(ties_in(own.drop_nulls())) if ties else set()
             marks = [side_of(cell) for cell in own]
-            if name == usually and set(own.drop_nulls()) - set(ties) <= {"1", "2"}:
+            if name == usually and {*own.drop_nulls()} - drawn <= {"1", "2"}:
                 marks = [{"1": 0, "2": 1}.get(cell or "") for cell in own]
             by_name = by_name.with_columns(
                 l=pl.col("l") | pl.Series([m == 0 for m in marks]),
                 r=pl.col("r") | pl.Series([m == 1 for m in marks]),
             )
-        told = by_name.filter(
-            pl.col("o").is_not_null() & ~pl.col("o").str.to_lowercase().is_in(list(ties))
-        )
+        told = by_name.filter(pl.col("o").is_not_null())
+        told = told.filter(~are_ties(told["o"])) if ties else told
         both = told["l"].any() and told["r"].any()
         fits = (told["l"] | told["r"]).mean() if len(told) else 0.0
         if both and fits >= MOST:  # type: ignore[operator]
@@ -115,15 +123,14 @@ def chosen_in(
     return None
 
 
-def compared_in(
-    table: pl.DataFrame, ties: Collection[str] = ()
-) -> tuple[str | None, str, str, str] | None:
+def compared_in(table: pl.DataFrame, ties: bool = False) -> tuple[str | None, str, str, str] | None:
     """(the item that both are compared with or None, the one, the other, the choice), as rows and
     the marks of headings show it; any two columns of names, where an item is beside them."""
     head = table.head(LOOKED_AT)
     own = [
         name for name in head.columns
         if name != "row" and not head[name].dtype.is_nested() and not _is_time(head, name)
+        and "key" not in _parts(name)
         and cells.names(head[name]).null_count() == 0
     ]  # fmt: skip
     marked = list(pairs_in(own))
@@ -134,7 +141,7 @@ def compared_in(
     if any(len(others) > 1 for others in partners.values()):
         return None  # left 1, left 2, right 1, right 2: two pairs are compared, not two items
     for left, right in marked:
-        item = _beside(head, own, left, right)
+        item = beside(head, own, left, right)
         choice = chosen_in(head, left, right, ties, words=item is not None)
         if choice is not None:
             return item, left, right, choice
@@ -143,7 +150,7 @@ def compared_in(
     worker = first_of(head, *usual.WORKER)
     for left, right in itertools.combinations([n for n in own if n != worker], 2):
         choice = chosen_in(head, left, right, sides=False)
-        item = None if choice is None else _beside(head, own, left, right)
+        item = None if choice is None else beside(head, own, left, right)
         if choice is not None and item is not None:
             return item, left, right, choice
     return None
@@ -155,7 +162,7 @@ def _is_time(head: pl.DataFrame, name: str) -> bool:
     return times.may_be_time(name) and cells.numbers(own).null_count() == 0
 
 
-def _beside(head: pl.DataFrame, columns: Sequence[str], left: str, right: str) -> str | None:
+def beside(head: pl.DataFrame, columns: Sequence[str], left: str, right: str) -> str | None:
     """The column of items of the same kind as the two, that never are one of them in a row."""
     one, two = cells.names(head[left]), cells.names(head[right])
     others = {*one, *two}

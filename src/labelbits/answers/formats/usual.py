@@ -7,9 +7,21 @@ crowd markets, machine learning tools, support desks, medical reads, transcripti
 
 from __future__ import annotations
 
+import functools
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from labelbits.answers.formats import languages
+
+
+@functools.lru_cache(1 << 14)
+def plain(name: str) -> str:
+    """A column's name in small letters without accents, blanks and marks."""
+    parts = unicodedata.normalize("NFKD", name.casefold())
+    return re.sub(r"[\W_]+", "", "".join(one for one in parts if not unicodedata.combining(one)))
+
 
 #: How names of columns that hold ids end.
 _IDS = ("id", "uid", "uuid", "guid", "key", "ref")
@@ -51,15 +63,14 @@ ITEM = _first(
     "ticket", "case", "accession", "study", "scan", "slide", "audio", "recording", "video",
     "utterance", "segment", "conversation", "document", "doc", "post", "tweet", "instance",
     "stimulus", "photo", "picture",
-    (f"{thing}_id" for thing in _HOLDERS),
-    "text", "sentence", "utterance_text", "url", "link", "word", "phrase", "term",
-    "bild", "probe", "objekt", "datei", "fichier", "imagen", "archivo",
+    (f"{thing}_id" for thing in _HOLDERS), languages.ID,
+    "text", "sentence", "utterance_text", "url", "link", "word", "phrase", "term", languages.ITEM,
 )  # fmt: skip
 #: Names of columns that are certain to hold ids, whatever else a table has.
 ID = _first(
     (f"{thing}_{ending}" for thing in _THINGS for ending in _IDS),
     (f"{thing}_{ending}" for thing in _NUMBERED for ending in _NUMBERS),
-    (f"{thing}_id" for thing in _HOLDERS),
+    (f"{thing}_id" for thing in _HOLDERS), languages.ID,
 )  # fmt: skip
 #: The person who answered.
 WORKER = _first(
@@ -81,14 +92,15 @@ WORKER = _first(
     "assigned_to", "assignee", "created_by", "done_by",
     "user", "user_id", "username", "user_name", "participant", "participant_id", "subject_id",
     "judge", "judge_id", "judge_name", "person", "person_id",
-    "bewerter", "befunder", "teilnehmer", "annotateur", "anotador", "evaluador", "participante",
+    "prolific_pid", "prolific_id", "sona_id", "participant_number", "participant_nr", "subject_nr",
+    "subject_number", "subj_id", "ppt_id", "panelist_id",
+    languages.WORKER,
 )  # fmt: skip
 #: The answer.
 LABEL = (
     "label", "class", "answer", "annotation", "category", "labels", "response", "judgment",
     "judgement", "selected_label", "label_name", "class_name", "label_value", "class_label",
-    "kategorie", "klasse", "antwort", "etikett", "étiquette", "catégorie", "réponse", "etiqueta",
-    "categoría", "respuesta",
+    *languages.LABEL,
 )  # fmt: skip
 #: Numbers that are steps of a scale.
 SCALE = (
@@ -111,12 +123,14 @@ SCALE = (
     "plausibility",
     "fluency",
     "adequacy",
+    *languages.SCALE,
 )
 #: Orders of names, the first the nearest.
 RANKED = (
     "ranking", "rankings", "ranked", "rank_order", "rank_ordering", "ranked_list", "ranked_labels",
     "ranked_classes", "ordering", "ordered", "preference_order", "preference_ranking",
     "order_of_preference", "ranked_items", "ranked_options", "sorted", "rank", "ranks",
+    *languages.RANKED,
 )  # fmt: skip
 #: The answer where a table has an item, a person and exactly one such column.
 PERHAPS_LABEL = (
@@ -124,11 +138,12 @@ PERHAPS_LABEL = (
     "classification", "assessment", "opinion", "intent", "sentiment", "topic", "emotion", "stance",
     "tag", "tags", "coding", "code", "severity", "priority", "relevance", "toxicity", "polarity",
     "disposition", "queue", "outcome", "result", "value", "reading", "birads", "target", "y",
-    "diagnose", "befund", "urteil",
+    *languages.PERHAPS,
     "language", "genre", "species", "type", "quality", "difficulty", "is_correct", "response_label",
 )  # fmt: skip
 #: Those of them that give way to any other.
-WEAK = frozenset({"target", "y", "type", "value", "code", "result", "language", "genre"})
+WEAK = frozenset({"target", "y", "type", "value", "code", "result", "language", "genre", "note",
+                  "nota", "voto"})  # fmt: skip
 #: What part a long table by question.
 QUESTION = ("question", "attribute", "aspect", "criterion", "dimension", "question_name")
 #: What was paid for an answer.
@@ -139,32 +154,39 @@ PRICE = _first(
         for what in ("price", "cost", "payment", "pay")
         for of in ("_per_answer", "_per_label", "_per_item", "_per_call", "_per_task")
     ),
-    "api_cost", "llm_cost", "call_cost", "judge_cost", "total_cost",
+    "api_cost", "llm_cost", "call_cost", "judge_cost", "total_cost", languages.PRICE,
 )  # fmt: skip
 #: How names of prices say the money; those of cents hold hundredths.
 CURRENCIES = ("usd", "eur", "gbp", "chf", "dollars", "euros", "us")
 CENTS = ("cents", "cent", "ct", "pence")
 #: Columns of what people are shown.
 TEXTS = frozenset({"text", "body", "sentence", "sentence1", "sentence2", "content", "title", "post",
-                   "comment", "tweet", "question", "prompt", "premise", "hypothesis"})  # fmt: skip
+                   "comment", "tweet", "question", "prompt", "premise", "hypothesis",
+                   *map(plain, languages.TEXT)})  # fmt: skip
 #: Columns of the right class, and of what several people's answers came to.
 TRUTH = frozenset({"gold", "truth", "goldlabel", "truelabel", "groundtruth", "goldstandard", "true",
                    "correct", "correctlabel", "expertlabel", "ytrue", "actual"})  # fmt: skip
 TOGETHER = frozenset({"majority", "majorityvote", "majoritylabel", "consensus", "adjudicated",
                       "aggregated", "mv", "finallabel", "final", "resolved"})  # fmt: skip
 #: Those of them that are gold in a table of answers, where "correct" may say if an answer is right.
-GOLD = ("gold", "gold_label", "true_label", "ground_truth", "gold_standard", "truth",
-        "expert_label")  # fmt: skip
+GOLD = _first(
+    "gold", "gold_label", "true_label", "ground_truth", "gold_standard", "truth", "expert_label",
+    (
+        f"{right}_{what}"
+        for right in ("gold", "golden", "correct", "true", "right", "expected", "reference",
+                      "ground_truth", "actual", "known", "expert", "intended")
+        for what in ("answer", "label", "class", "category", "response")
+    ),
+    "answer_key", "expected", "golden", "golden_set", "gt", "gt_label", "y_true", languages.GOLD,
+)  # fmt: skip
 #: How many people gave an answer, in a table without a column of people.
 COUNT = ("count", "counts", "votes", "n_votes", "num_votes", "vote_count", "n", "freq", "frequency",
          "weight")  # fmt: skip
 #: Columns that end like a label and hold something else.
+_GOLD = frozenset(map(plain, GOLD))
+_WHEN = frozenset({"datum", "fecha", "zeitstempel", "horodatage", "zeitpunkt", "tijdstip",
+                   *languages.TIME, *languages.SECONDS})  # fmt: skip
 _NO_LABELS = re.compile(r"^(gold|true|truth|expert|soft|predicted|pred|model|old|previous)")
-
-
-def plain(name: str) -> str:
-    """A column's name in small letters without blanks and marks."""
-    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def bare(name: str) -> str:
@@ -209,9 +231,9 @@ def label_column(columns: Sequence[str], item: str | None, worker: str | None) -
     if sure is not None:
         return LabelColumn(sure)
     known = {plain(name) for name in PERHAPS_LABEL}
-    ends = [n for n in rest if plain(n).endswith("label") and not _NO_LABELS.match(plain(n))]
-    perhaps = tuple(ends or [name for name in rest if plain(name) in known])
-    strong = tuple(name for name in perhaps if plain(name) not in WEAK)
+    ends = [n for n in rest if plain(n).endswith("label") and not _says_right(n)]
+    perhaps = tuple(ends or [name for name in rest if {plain(name), bare(name)} & known])
+    strong = tuple(name for name in perhaps if bare(name) not in WEAK)
     perhaps = strong or perhaps
     if "x" in map(plain, columns):
         perhaps = tuple(name for name in perhaps if plain(name) != "y")  # a place
@@ -220,6 +242,12 @@ def label_column(columns: Sequence[str], item: str | None, worker: str | None) -
         perhaps = (left[0],)
     only = perhaps[0] if len(perhaps) == 1 and item is not None else None
     return LabelColumn(only, perhaps)
+
+
+def _says_right(name: str) -> bool:
+    """Does a column hold right classes, or those of a model or of an earlier time?"""
+    said = plain(name)
+    return _NO_LABELS.match(said) is not None or said in _GOLD
 
 
 def is_something_else(name: str) -> bool:
@@ -231,7 +259,8 @@ def is_something_else(name: str) -> bool:
         or said in TEXTS | TRUTH | TOGETHER | {"index", "row", "unnamed0", "notes", "comments"}
         or said.removesuffix("label") in TRUTH | TOGETHER
         or said in map(plain, known)
-        or _NO_LABELS.match(said) is not None
+        or _says_right(name)
+        or said in _WHEN
         or said.endswith(("at", "date", "time", "timestamp", "seconds", "secs", "ms", "id", "kind"))
         or bool(price_column([name])[0])
     )

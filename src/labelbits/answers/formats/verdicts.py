@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from labelbits.answers.formats.preferences import SIDES, TIES
+from labelbits.answers.formats.preferences import SIDES
+from labelbits.answers.formats.ties import is_tie
 from labelbits.answers.formats.two_sides import side_of
 from labelbits.answers.table.columns import PREFERENCE
 
@@ -72,7 +73,7 @@ def _winner(said: object, pair: tuple[str, ...]) -> str | None:
     if name in pair:
         return str(pair.index(name))
     low = name.lower()
-    if low in TIES:
+    if is_tie(low):
         return '"tie"'
     if low in _FIRST or side_of(low) == 0:
         return "0"

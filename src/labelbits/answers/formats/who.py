@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats import cells, languages, usual
 from labelbits.answers.formats.reader import first_of
 from labelbits.answers.table.people import said_not_known
 from labelbits.interface import NOBODY
@@ -28,6 +28,11 @@ PERSONS = (
     "student", "student_id", "teacher", "listener", "viewer", "informant", "editor", "curator",
     "examiner", "scored_by", "marked_by", "filled_in_by", "volunteer", "member", "player",
     "respondent_name", "consultant", "surgeon", "trainee", "resident", "lawyer", "native_speaker",
+    "juror", "panelist", "taster", "prolific_pid", "prolific_id", "participant_private_id",
+    "participant_public_id", "participant_number", "participant_no", "participant_nr",
+    "subject_number", "subject_no", "subject_nr", "subj", "subj_id", "respondent_number", "resp_id",
+    "respid", "sys_respnum", "mturk_id", "sona_id", "pid", "vp", "vpn", "vp_nr", "vp_code",
+    "probanden_id", *languages.PERSONS,
 )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ COLUMNS: dict[str, Any] = {
     "annotator_kind": pl.String(),
     "group": pl.String(),
     "sampling": pl.String(),
+    "order": pl.String(),
+    "drawn": pl.Boolean(),
 }
 #: What readers of foreign files collect before the kind of each question is decided: the value as
 #: text (lists and objects as JSON), `id`, by which

@@ -16,9 +16,10 @@ def as_comparisons(answers: Answers) -> tuple[Answers, str]:
     """(the answers with preferences as triplets round an ideal point, what has to be said of it).
 
     A preference of a over b is the triplet "the ideal is closer to a than to b" (Coombs 1964,
-    unfolding). Ties name neither and are left out. Without preferences nothing changes.
+    unfolding). Ties name neither and are left out. Of an order's pairs those count that were drawn
+    (`independent`). Without preferences nothing changes.
     """
-    table = answers.table
+    table, dependent = independent(answers.table)
     asked = pl.col("signal") == PREFERENCE
     count = int(table.select(asked.sum()).item())
     if not count:
@@ -38,10 +39,37 @@ def as_comparisons(answers: Answers) -> tuple[Answers, str]:
     )
     if ties:
         said += f"; {ties:,} ties ({100 * ties / count:.0f} %) name neither and were left out"
+    if dependent:
+        said += f"; {dependent}"
     rejected = [] if answers.rejected is None else [answers.rejected]
     # Items that were tied alone stay: pilot counts them too.
     items = answers.items if len(made) else ()
     return assemble([made], rejected, answers.classes, items, (*answers.notes, said)), said
+
+
+def independent(table: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+    """(rows without those pairs of an order that were not drawn, what has to be said of it).
+
+    What is left of an order shares no item, so that its comparisons are independent. Times and
+    prices are those of whole orders and say nothing of one comparison. Without orders nothing
+    changes.
+    """
+    if "order" not in table.columns or not table["order"].is_not_null().any():
+        return table, ""
+    of_order = pl.col("order").is_not_null()
+    kept = table.filter(~of_order | pl.col("drawn").fill_null(True))
+    orders = table["order"].drop_nulls().n_unique()
+    lost = [name for name in ("seconds", "price") if name in table.columns]
+    kept = kept.with_columns(
+        pl.when(pl.col("order").is_null()).then(name).alias(name) for name in lost
+    )
+    said = (
+        f"of {orders:,} orders {int(kept['order'].is_not_null().sum()):,} pairs count, no item "
+        "twice in an order: other pairs of an order are not independent of them"
+    )
+    if lost:
+        said += "; times and prices are those of whole orders, and price no comparison of two"
+    return kept, said
 
 
 def counted_items(answers: Answers) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from labelbits.answers.formats.detect import READERS
+from labelbits.app import uploads
 from labelbits.app.bodies import (
     RefusedError,
     Turns,
@@ -21,7 +22,8 @@ from labelbits.app.bodies import (
     page,
 )
 from labelbits.app.drafts import Draft, changed
-from labelbits.app.reading import ROLES, told_of
+from labelbits.app.in_page import ROLES, on_page
+from labelbits.app.reading import told_of
 from labelbits.app.rendering import rendered
 from labelbits.app.uploads import file_here, save
 from labelbits.app.workspace import Workspace
@@ -48,7 +50,8 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
 
     async def every(request: Request) -> Response:
         return answer({**listed(), "formats": list(READERS), "roles": ROLES,
-                       "kinds": list(REGISTRY)})  # fmt: skip
+                       "kinds": list(REGISTRY),
+                       "largest": uploads.LARGEST_UPLOAD})  # fmt: skip
 
     async def upload(request: Request) -> Response:
         if kind_of(request) != "application/octet-stream":
@@ -104,11 +107,13 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
         if job is None:
             raise InputError("no files were measured yet")
         html = job.result["html"] if job.state == "done" else ""
-        return answer({**job.told(), "html": html})
+        told = job.told()
+        told["problem"] = on_page(told["problem"], work.folder)
+        return answer({**told, "html": html, "unplanned": work.unplanned()})
 
     async def draft(request: Request) -> Response:
         await body_of(request)
-        return answer((await run_in_threadpool(work.draft_from_files)).told())
+        return answer(await run_in_threadpool(lambda: work.told(work.draft_from_files())))
 
     def post(path: str, handler: Any) -> Route:
         return Route(path, careful(turns, handler), methods=["POST"])

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from labelbits import planning
 from labelbits.app.bodies import LARGEST_PLAN, Turns, answer, body_of, careful, json_of, page
 from labelbits.app.drafts import Draft, changed, vocabulary
+from labelbits.app.in_page import on_page
 from labelbits.app.rendering import rendered
 from labelbits.app.workspace import Workspace
 from labelbits.errors import InputError
@@ -32,13 +33,15 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
 
     def told(draft: Draft | None) -> dict[str, Any]:
         if draft is None:
-            return {"text": "", "tables": None, "problem": "", "title": ""}
-        return draft.told()
+            return {"text": "", "tables": None, "problem": "", "title": "", "notes": []}
+        return work.told(draft)
 
     async def current(request: Request) -> Response:
         words = await run_in_threadpool(vocabulary)
         files = [
-            {"name": one.path.name, "use": one.read.get("use", "")} for one in work.files.values()
+            {"name": one.path.name, "use": use, "good": one in work.used(use)}
+            for one in work.files.values()
+            for use in [one.read.get("use", "")]
         ]
         told_now = await run_in_threadpool(told, work.draft)
         job = None if work.job is None else work.job.told()
@@ -48,7 +51,7 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
         given = await json_of(request, LARGEST_PLAN)
         draft = changed(work.draft or Draft("", work.folder), given)
         work.draft = draft
-        return answer(await run_in_threadpool(draft.told))
+        return answer(await run_in_threadpool(told, draft))
 
     async def kept(request: Request) -> Response:
         given = await json_of(request, LARGEST_PLAN)
@@ -71,7 +74,9 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
         job = work.job
         if job is None:
             return answer({"state": "none"})
-        return answer({**job.told(), "run": job.result if job.state == "done" else None})
+        told = job.told()
+        told["problem"] = on_page(told["problem"], work.folder)
+        return answer({**told, "run": job.result if job.state == "done" else None})
 
     async def cancel(request: Request) -> Response:
         await body_of(request)

@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from labelbits.app.bodies import RefusedError, Turns, answer, careful, json_of
 from labelbits.app.rendering import fragment, rendered
-from labelbits.app.state import bought, headings, sliders, state
+from labelbits.app.state import MEANINGS, bought, headings, sliders, state
 from labelbits.app.tasks import tasks_of
-from labelbits.app.workspace import Finished, Workspace
+from labelbits.app.workspace import MOST_PLANS, Finished, Workspace
 from labelbits.planning import Plan, replan
 from labelbits.report.page import render
 from labelbits.report.run import document
@@ -27,7 +27,8 @@ def result_page(made: Finished) -> str:
     plan = made.plan
     return rendered(
         "page.html", here="result", title=plan.title, sliders=sliders(plan),
-        headings=headings(plan), state=state(plan), run=made.run, file=made.draft is not None,
+        headings=headings(plan), meanings=MEANINGS, state=state(plan), run=made.run,
+        file=made.draft is not None,
     )  # fmt: skip
 
 
@@ -64,16 +65,13 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
 
     async def home(request: Request) -> Response:
         run = request.query_params.get("run", "")
-        if not work.plans:
-            if request.url.path == "/":
-                first = "/files" if work.draft is None else "/edit"
-                return RedirectResponse(first, status_code=303)
-            empty = "no-result.html"
-            return HTMLResponse(rendered(empty, here="result", title="Result"))
-        if run and run not in work.plans:
-            return HTMLResponse(
-                rendered("no-result.html", here="result", title="Result"), status_code=404
-            )
+        if request.url.path == "/" and not work.plans:
+            first = "/files" if work.draft is None else "/edit"
+            return RedirectResponse(first, status_code=303)
+        if not work.plans or (run and run not in work.plans):
+            told = {"gone": bool(run), "any": bool(work.plans), "most": MOST_PLANS}
+            text = rendered("no-result.html", here="result", title="Result", **told)
+            return HTMLResponse(text, status_code=404 if run else 200)
         made = work.finished(run)
         return HTMLResponse(await run_in_threadpool(result_page, made))
 

@@ -1,4 +1,5 @@
 // The plan as a form and as a file: both are the same, whichever is changed.
+/* global whole */
 import {byId, h} from './dom.js';
 import {put} from './fragments.js';
 import {form} from './plan_form.js';
@@ -10,21 +11,22 @@ let draft = {}, words = {}, files = [];
 const say = fault => { byId('problem').textContent = fault ? fault.message : ''; };
 
 function show(found, redraw) {
-  const from = draft;
   draft = found;
   byId('empty').hidden = Boolean(found.text.trim());
   byId('form').hidden = !found.tables;
   if (document.activeElement !== byId('text')) byId('text').value = found.text;
   byId('text-problem').textContent = found.tables ? '' : found.problem;
-  byId('valid').textContent = found.tables && found.problem ? found.problem : '';
+  byId('valid').replaceChildren(found.tables && found.problem ? found.problem : '', ...(found.unpriced || []).slice(0, 1).map(i =>
+    h('button', {type: 'button', className: 'link', onclick: () => byId(`signal-${i}-pay`)?.focus()}, 'Show where')));
   byId('run').disabled = !found.text.trim() || Boolean(found.problem);
+  byId('notes').textContent = found.notes.join(' ');
   if (redraw && found.tables) drawForm();
-  return from;
+  if (!typing) byId('form').inert = false;
 }
 
 function drawForm() {
   const at = document.activeElement && document.activeElement.id;
-  byId('form').replaceChildren(...form(draft.tables, {words, files, title: draft.title}, changed));
+  byId('form').replaceChildren(...form(draft.tables, {words, files, title: draft.title, unpriced: draft.unpriced}, changed));
   if (at && byId(at)) byId(at).focus();
 }
 
@@ -45,16 +47,23 @@ function changed(tables, {anew = false, title} = {}) {
 }
 
 let typing = 0;
-byId('text').addEventListener('input', () => {
+function typed() {
   clearTimeout(typing);
-  typing = setTimeout(() => {
-    wanted = {text: byId('text').value, title: draft.title};
-    redraw = true;
-    sending.ask();
-  }, 350);
+  typing = 0;
+  wanted = {text: byId('text').value, title: draft.title};
+  redraw = true;
+  return sending.ask();
+}
+byId('text').addEventListener('input', () => {
+  byId('form').inert = true; // it is of an older plan until the text has been read
+  clearTimeout(typing);
+  typing = setTimeout(typed, 350);
 });
+/** What was typed last has arrived: what is done next is done with it. */
+const arrived = () => (typing ? typed() : sending.done);
+addEventListener('pagehide', () => { if (typing) navigator.sendBeacon('/api/draft', new Blob([JSON.stringify({text: byId('text').value, title: draft.title})], {type: 'application/json'})); });
 /** The plan file to take away: it names its files in full. */
-const kept = () => post('/api/draft/kept', {text: byId('text').value});
+const kept = () => arrived().then(() => post('/api/draft/kept', {text: draft.text}));
 byId('copy').addEventListener('click', async () => {
   try { await navigator.clipboard.writeText((await kept()).text); byId('copied').textContent = 'Copied.'; } catch {
     byId('text').select();
@@ -87,18 +96,18 @@ function progress(job) {
   byId('run-box').hidden = job.state === 'none';
   const left = job.left ? `, about ${job.left < 90 ? `${Math.ceil(job.left)} s` : `${Math.round(job.left / 60)} min`} left` : '';
   const states = {running: `${job.what}: ${Math.round(100 * job.share)} % done${left}`, done: 'Done.',
-    cancelled: 'Cancelled. Nothing was bought, nothing was kept.', problem: job.problem};
+    cancelled: 'Cancelled: there is no plan. What was known by then stays here.', problem: job.problem};
   byId('run-state').textContent = states[job.state] || '';
   byId('run-state').classList.toggle('fault', job.state === 'problem');
   byId('run-share').hidden = byId('cancel').hidden = job.state !== 'running';
   byId('run-share').value = job.share || 0;
-  if (!job.early || byId('known').dataset.from === String(job.early.length) + job.state) return;
-  byId('known').dataset.from = String(job.early.length) + job.state;
-  byId('known').replaceChildren(...known(job.early));
+  const {prices = [], found = []} = job.early || {}, from = `${prices.length} ${found.length}`;
+  if (byId('known').dataset.from === from) return;
+  byId('known').dataset.from = from;
+  byId('known').replaceChildren(...prices.length + found.length ? [h('p', {className: 'quiet'}, 'Known already:'), h('ul', {},
+    prices.map(one => h('li', {}, h('bdi', {}, one.family), `: ${one.price} for one answer (${one.source}); the budget buys at most ${one.most} answers`)),
+    found.map(text => h('li', {}, h('bdi', {}, whole(text)))))] : []);
 }
-
-const known = rows => rows.length ? [h('p', {className: 'quiet'}, 'Known already:'), h('ul', {}, rows.map(one =>
-  h('li', {}, h('bdi', {}, one.family), `: ${one.price} for one answer (${one.source}); the budget buys at most ${one.most} answers`)))] : [];
 
 async function watch() {
   if ((await get('/api/files')).pilot?.state === 'done' && !byId('run-box').querySelector('.pilot-known')) {
@@ -117,6 +126,7 @@ byId('run').addEventListener('click', async () => {
   try {
     byId('known').dataset.from = '';
     byId('known').replaceChildren();
+    await arrived();
     progress(await post('/api/run'));
     say(null);
     byId('run-box').scrollIntoView({block: 'nearest'});

@@ -7,8 +7,8 @@ const many = (count, what) => `${count.toLocaleString('en')} ${what}${count === 
 const USES = {answers: 'Answers', gold: 'Right classes (gold)', features: 'Features of the items', counts: 'Counts of votes'};
 
 function headline(one) {
-  if (one.use !== 'answers') return `${USES[one.use]} (${[one.what, ...one.arrays].join('; ')})`;
-  if (one.questions.length) return 'Several questions in one file.';
+  if (one.use !== 'answers') return [USES[one.use], ...one.arrays].join('; ');
+  if (one.questions.length) return '';
   if (one.problem) return one.short || 'This file could not be read yet.';
   return one.given;
 }
@@ -21,7 +21,7 @@ export function card(one, offered, change, remove) {
   return h('article', {className: `file ${good ? 'good' : 'bad'}`, id: `file-${one.number}`, tabIndex: -1, 'aria-label': one.name},
     h('header', {}, h('h2', {}, h('bdi', {}, one.name)),
       h('button', {type: 'button', className: 'quiet', onclick: () => remove(one.number), 'aria-label': `Remove ${one.name}`}, 'Remove')),
-    h('p', {className: 'headline'}, whole(headline(one))),
+    headline(one) ? h('p', {className: 'headline'}, whole(headline(one))) : null,
     one.questions.length ? question(one, say) : null,
     one.table && one.use === 'answers' ? columns(one, offered, say) : null,
     corrections(one, offered, say),
@@ -47,8 +47,10 @@ function columns(one, offered, say) {
   // What is told grows while the file is read again: it is looked up anew each time.
   const known = () => ({...one.guess, ...one.told.columns});
   const role = name => Object.keys(known()).find(key => known()[key] === name && (one.told.columns[key] || one.by_columns || !one.format)) || '';
-  const roles = [['', 'not used'], ...Object.entries(offered.roles), ['text', 'text of the item']];
-  const at = name => (one.told.text === name ? 'text' : role(name));
+  // A format of a program's own says itself which column is what, until somebody says otherwise.
+  const fixed = one.format && !one.by_columns && !Object.keys(one.told.columns).length;
+  const roles = [['', fixed ? `as ${one.format} has it` : 'not used'], ...Object.entries(offered.roles), ['text', 'text of the item']];
+  const at = name => (one.told.text && one.told.text === name ? 'text' : role(name));
   const pick = (name, key) => {
     const columns = {...(Object.keys(one.told.columns).length || one.by_columns || !one.format ? known() : {})};
     for (const other of Object.keys(columns)) if (columns[other] === name || other === key) delete columns[other];
@@ -56,7 +58,7 @@ function columns(one, offered, say) {
     say({columns, format: 'auto', text: key === 'text' ? name : one.told.text === name ? '' : one.told.text});
   };
   const head = one.names.map((name, i) => h('th', {scope: 'col'}, h('bdi', {}, one.columns[i] || '(no name)'),
-    choice(roles, at(name), key => pick(name, key), {'aria-label': `What is the column ${one.columns[i] || i + 1}?`})));
+    name && choice(roles, at(name), key => pick(name, key), {'aria-label': `What is the column ${one.columns[i] || i + 1}?`})));
   const body = one.rows.map(row => h('tr', {}, row.map(cell => h('td', {}, h('bdi', {}, cell)))));
   return h('details', {open: Boolean(one.problem) && !one.questions.length, className: 'columns'},
     h('summary', {}, 'Columns and first rows: is each what it seems?'),
@@ -67,7 +69,7 @@ function columns(one, offered, say) {
 function corrections(one, offered, say) {
   const use = field('What it is', choice(Object.entries(USES), one.use, value => say({use: value})));
   if (one.use !== 'answers') return h('details', {}, h('summary', {}, 'Is it something else?'), use);
-  const formats = [['auto', one.told.format === 'auto' && one.format ? `${one.format} (recognised)` : 'recognise'],
+  const formats = [['auto', one.told.format === 'auto' && one.format ? `${one.format} (recognised)` : 'find out'],
     ...offered.formats.map(name => [name, name])];
   const kinds = [['', one.signals.length ? `${one.signals.map(([name]) => name).join(', ')} (as read)` : 'as read'],
     ...offered.kinds.map(name => [name, name])];
@@ -78,7 +80,8 @@ function corrections(one, offered, say) {
     h('button', {type: 'button', className: 'link', onclick: () => say({question: ''})}, 'choose another')));
   if (one.read && one.read.length) inside.push(table(['annotator', 'items', 'answer'], one.read, 'words', 'First answers as they were read'));
   if (one.class_count) inside.push(h('p', {}, `${many(one.class_count, 'class')}: ${one.classes.join(', ')}${one.class_count > one.classes.length ? ' …' : ''}`.replace('classs', 'classes')));
-  return h('details', {}, h('summary', {}, one.format ? `Read as ${one.format}` : 'Say how to read it'), inside);
+  const open = Boolean(one.problem) && !one.questions.length && !one.table;
+  return h('details', {open}, h('summary', {}, one.format ? `Read as ${one.format}` : 'Say how to read it'), inside);
 }
 
 function lost(one) {

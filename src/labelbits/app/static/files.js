@@ -20,7 +20,7 @@ function show(found) {
   byId('files').replaceChildren(...found.files.map(one =>
     (readings.get(one.number)?.latest.busy && byId(`file-${one.number}`)) || card(one, offered, change, remove)));
   byId('measured').hidden = !found.files.some(one => one.answers);
-  if (!byId('measured').hidden && !found.pilot) measure();
+  if (!byId('measured').hidden && !found.pilot) measure().catch(fault => tell(fault.message, true));
 }
 
 // Of what is said about one file the last counts: it is sent after what is on its way.
@@ -48,12 +48,17 @@ async function refresh(anew) {
   const found = await get('/api/files');
   if (anew) found.pilot = null;
   show(found);
-  if (!anew && found.pilot) watch(found.pilot);
+  if (!anew && found.pilot) watch().catch(fault => tell(fault.message, true));
 }
+
+const tell = (text, fault = false) => {
+  byId('state').textContent = whole(text);
+  byId('state').classList.toggle('fault', fault);
+};
 
 async function measure() {
   try { await post('/api/pilot'); } catch (fault) { say(fault.message); return; }
-  watch();
+  await watch();
 }
 
 async function watch() {
@@ -61,32 +66,33 @@ async function watch() {
   byId('plan').disabled = true;
   byId('pilot').classList.add('waiting');
   const done = await follow('/api/pilot', 500, found => {
-    if (mine === measuring) byId('state').textContent =
-      found.state === 'running' ? `Measuring: ${found.what} (${found.seconds.toFixed(0)} s)` : '';
+    if (mine === measuring) tell(found.state === 'running' ? `Measuring: ${found.what} (${found.seconds.toFixed(0)} s)` : '');
   });
   if (mine !== measuring || done.state === 'cancelled') return;
   byId('pilot').classList.remove('waiting');
   if (done.state === 'problem') {
-    byId('state').textContent = whole(done.problem);
+    tell(done.problem, true);
     byId('pilot').replaceChildren();
     return;
   }
   put(byId('pilot'), done.html);
-  byId('plan').disabled = false;
+  if (done.unplanned) tell(`No plan can be made from these answers: ${done.unplanned}`, true);
+  byId('plan').disabled = Boolean(done.unplanned);
 }
 
 const bring = guarded(async files => {
   const faults = [];
   for (const file of files) {
-    byId('state').textContent = '';
-    say(`Reading ${file.name} …`);
+    byId('reading').textContent = `Reading ${file.name} …`;
     try {
+      if (file.size > offered.largest) throw new Error(`${file.name}: above ${offered.largest.toLocaleString('en')} bytes, the most that is uploaded; give its path on this machine instead.`);
       const one = await upload(file);
       if (one.plan) { location.href = '/edit'; return; }
     } catch (fault) { faults.push(fault.message); }
   }
+  byId('reading').textContent = '';
   say(faults.join(' '));
-  await refresh(true);
+  if (files.length) await refresh(true);
 });
 
 byId('chosen').addEventListener('change', event => bring([...event.target.files]));
@@ -101,10 +107,12 @@ byId('example').addEventListener('click', guarded(async () => {
   await post('/api/example');
   location.href = '/edit';
 }));
-byId('plan').addEventListener('click', guarded(async () => {
-  await post('/api/draft/first');
-  location.href = '/edit';
-}));
+byId('plan').addEventListener('click', async () => {
+  try {
+    await post('/api/draft/first');
+    location.href = '/edit';
+  } catch (fault) { tell(fault.message, true); }
+});
 
 const drop = byId('drop');
 for (const kind of ['dragenter', 'dragover']) addEventListener(kind, event => {
@@ -115,6 +123,10 @@ for (const kind of ['dragleave', 'drop']) addEventListener(kind, event => {
   event.preventDefault();
   drop.classList.remove('over');
 });
-addEventListener('drop', event => bring([...event.dataTransfer.files]));
+addEventListener('drop', event => {
+  const folders = [...event.dataTransfer.items].map(one => one.webkitGetAsEntry?.()).filter(one => one?.isDirectory).map(one => one.name);
+  const files = [...event.dataTransfer.files].filter(one => !folders.includes(one.name));
+  bring(files).then(() => { if (folders.length) say(`${folders.join(', ')} is a folder: drop the files in it.`); });
+});
 
 guarded(refresh)(false);

@@ -10,9 +10,15 @@ export class Latest {
   /** Is a question out? */
   get busy() { return this.#out; }
 
-  async ask() {
+  /** Resolves when nothing is out any more. */
+  ask() {
     this.#turn += 1;
-    if (this.#out) { this.#again = true; return; }
+    if (this.#out) this.#again = true; else this.done = this.#run();
+    return this.done;
+  }
+  done = Promise.resolve();
+
+  async #run() {
     this.#out = true;
     do {
       this.#again = false;

@@ -9,11 +9,12 @@ export function number(value, set, given = {}, slide = null) {
   const [low, high, log] = slide || [];
   const at = x => (log ? Math.log10(x) : x);
   if (range) Object.assign(range, {min: at(low), max: at(high), step: log ? 0.01 : (high - low) / 100});
-  const place = x => { if (range) range.value = x ? at(x) : range.min; };
+  const place = x => { if (range) range.value = Number(x) > 0 ? at(Number(x)) : range.min; };
   place(value ?? given.placeholder);
   typed.addEventListener('input', () => {
+    if (typed.validity.badInput) return; // not a number yet
     const found = typed.value === '' ? undefined : Number(typed.value);
-    place(found);
+    place(found ?? given.placeholder);
     set(found);
   });
   if (!range) return typed;
@@ -28,8 +29,11 @@ export function number(value, set, given = {}, slide = null) {
 
 /** A field with a number, dragged and typed. */
 export function numeric(label, value, set, {help = '', slide = null, ...given} = {}) {
-  const control = number(value, set, {...given, 'aria-label': slide ? label : undefined}, slide);
-  if (!slide) return field(label, control, help);
+  if (!slide) return field(label, number(value, set, given), help);
+  // Beside a slider words have no room in the field itself.
+  const words = typeof given.placeholder === 'string' && given.placeholder.length > 6 ? given.placeholder : '';
+  if (words) help = [help, `left empty: ${words}`].filter(Boolean).join('; ');
+  const control = number(value, set, {...given, placeholder: words ? '' : given.placeholder, 'aria-label': label}, slide);
   return h('div', {className: 'field', role: 'group', 'aria-label': label},
     h('span', {className: 'name'}, label), control, help ? h('small', {}, help) : null);
 }
@@ -51,13 +55,13 @@ export function form(tables, offered, changed) {
   };
   const to = (table, key, more) => value => { set(table, key, value); tell(more); };
   return [
-    fieldset('Name', [field('Name of the plan', h('input', {type: 'text', id: 'plan-title', value: offered.title || '',
+    fieldset('Plan', [field('Its name', h('input', {type: 'text', id: 'plan-title', value: offered.title || '',
       oninput: event => tell({title: event.target.value})}))]),
     fieldset('Items', dataset(plan.dataset, offered, to),
-      [numeric('Most items that can be labelled', plan.dataset.most_items, to(plan.dataset, 'most_items'), {id: 'data-most', min: 1, step: 1, help: 'left empty: as many as the money buys'})],
+      [numeric('Most items that can be labelled', plan.dataset.most_items, to(plan.dataset, 'most_items'), {id: 'data-most', min: 1, step: 1, slide: [10, 1_000_000, true], help: 'left empty: as many as the money buys'})],
       given(plan.dataset, 'most_items')),
     fieldset('Goal', goal(plan.goal, offered, to),
-      [numeric('Share of items to test on', plan.goal.test_fraction, to(plan.goal, 'test_fraction'), {id: 'goal-test', placeholder: 0.2, min: 0.01, max: 0.99})],
+      [numeric('Share of items to test on', plan.goal.test_fraction, to(plan.goal, 'test_fraction'), {id: 'goal-test', placeholder: 0.2, min: 0.01, max: 0.99, slide: [0.01, 0.9, false]})],
       given(plan.goal, 'test_fraction')),
     fieldset('Budget', ...budget(plan.budget, offered, to), given(plan.budget, 'spent', ...Object.keys(offered.words.costs))),
     h('fieldset', {}, h('legend', {}, 'Kinds of question'), signals(plan, offered, tell)),
@@ -77,7 +81,7 @@ const COLUMNS = {id: 'Column of ids', text: 'Column of texts', label: 'Column of
 function dataset(data, {files}, to) {
   const text = (key, label, help) => field(label, h('input', {type: 'text', id: `data-${key}`, value: data[key] ?? '',
     list: undefined, oninput: event => to(data, key)(event.target.value)}), help);
-  const named = use => files.filter(one => one.use === use).map(one => one.name).join(', ');
+  const named = use => files.filter(one => one.use === use && one.good).map(one => one.name).join(', ');
   const fields = [];
   const own = data.features !== undefined || data.table !== undefined;
   if (data.table !== undefined) {
@@ -86,12 +90,13 @@ function dataset(data, {files}, to) {
   }
   if (!own) {
     fields.push(numeric('Items that may be labelled', data.items, to(data, 'items'), {id: 'data-items', min: 3, step: 1, slide: [10, 100_000, true]}));
-    fields.push(numeric('Dimensions', data.dims === 'auto' ? undefined : data.dims, to(data, 'dims'), {id: 'data-dims', min: 1, step: 1, placeholder: 'auto', help: 'of the space in which items lie apart; empty: chosen on comparisons, or a range is drawn'}));
+    fields.push(numeric('Dimensions', data.dims === 'auto' ? undefined : data.dims, to(data, 'dims'), {id: 'data-dims', min: 1, step: 1, placeholder: 'auto', slide: [1, 20, false], help: 'of the space in which items lie apart; empty: chosen on comparisons, or a range is drawn'}));
   } else if (typeof data.features === 'string') fields.push(text('features', 'Features of the items', 'a file, or a column of the table'));
-  fields.push(numeric('Classes', data.classes, to(data, 'classes'), {id: 'data-classes', min: 2, step: 1}));
-  fields.push(field('Answers you have', h('input', {type: 'text', id: 'data-pilot', value: [].concat(data.pilot ?? []).join(', '),
-    oninput: event => to(data, 'pilot')(event.target.value.split(',').map(one => one.trim()).filter(Boolean))}),
-    named('answers') ? `files here: ${named('answers')}` : 'files, apart by commas'));
+  fields.push(numeric('Classes', data.classes, to(data, 'classes'), {id: 'data-classes', min: 2, step: 1, slide: [2, 200, true]}));
+  const pilot = [].concat(data.pilot ?? []);
+  fields.push(field('Answers you have', h('textarea', {id: 'data-pilot', rows: Math.max(1, pilot.length), wrap: 'off', spellcheck: false, value: pilot.join('\n'),
+    oninput: event => to(data, 'pilot')(event.target.value.split('\n').map(one => one.trim()).filter(Boolean))}),
+    `files, a line each${named('answers') ? `; here: ${named('answers')}` : ''}`));
   if (own) for (const key of ['gold', 'counts'])
     fields.push(text(key, key === 'gold' ? 'Right classes (gold)' : 'Votes (counts)', named(key) ? `files here: ${named(key)}` : ''));
   return fields;
@@ -102,7 +107,7 @@ function goal(table, {words}, to) {
   const one = words.metrics[table.metric];
   return [
     field('What quality means', choice(metrics, table.metric ?? '', to(table, 'metric', {anew: true}), {id: 'goal-metric'}), one ? one.meaning : ''),
-    numeric('Target', table.target, to(table, 'target'), {id: 'goal-target', slide: one && one.percent ? [0.02, 1, false] : null,
+    numeric('Target', table.target, to(table, 'target'), {id: 'goal-target', slide: one && !one.percent ? null : [0.02, 1, false],
       help: `${one && one.percent ? 'from 0 to 1; ' : ''}left empty: the best for the budget`}),
   ];
 }
@@ -131,7 +136,7 @@ function budget(table, {words}, to) {
     field('Currency', h('input', {type: 'text', id: 'budget-currency', value: table.currency ?? 'USD', maxLength: 8, oninput: event => to(table, 'currency')(event.target.value)})),
     money('wage_per_hour', 'Wage for an hour', {placeholder: 12, slide: [1, 200, true], help: 'turns seconds into money'}),
   ], [
-    money('spent', 'Spent already'),
-    ...Object.entries(words.costs).map(([key, {title, unit}]) => money(key, title[0].toUpperCase() + title.slice(1) + (unit ? ` (${unit})` : ''))),
+    money('spent', 'Spent already', {slide: [1, 100_000, true]}),
+    ...Object.entries(words.costs).map(([key, {title, unit}]) => money(key, title[0].toUpperCase() + title.slice(1) + (unit ? ` (${unit})` : ''), {slide: unit ? [1, 3600, true] : [0.001, 10, true]})),
   ]];
 }

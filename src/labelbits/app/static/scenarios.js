@@ -5,17 +5,20 @@ import {clear, put} from './fragments.js';
 import {Latest} from './latest.js';
 import {get, post, save} from './server.js';
 
-let kept = [], chosen = new Set(new URLSearchParams(location.search).getAll('name'));
+const at = new URLSearchParams(location.search);
+let kept = [], chosen = new Set(at.getAll('name'));
 
 const say = fault => { byId('problem').textContent = fault ? fault.message : ''; };
 const guarded = work => async (...given) => {
   try { say(null); await work(...given); } catch (fault) { say(fault); }
 };
+let none = at.has('none');
 const names = () => kept.map(one => one.name).filter(name => chosen.has(name));
 
 function show(found) {
   kept = found.scenarios;
-  if (!names().length) chosen = new Set(kept.map(one => one.name));
+  // An address that names none, or none that is here any more, compares all; `none` compares none.
+  if (!names().length && !none) chosen = new Set(kept.map(one => one.name));
   byId('empty').hidden = kept.length > 0;
   byId('list').replaceChildren(...kept.map(card));
   compare();
@@ -24,6 +27,7 @@ function show(found) {
 function card(one, i) {
   const box = h('input', {type: 'checkbox', id: `chosen-${i}`, checked: chosen.has(one.name), onchange: event => {
     if (event.target.checked) chosen.add(one.name); else chosen.delete(one.name);
+    none = !names().length;
     compare();
   }});
   const name = h('input', {type: 'text', id: `name-${i}`, value: one.name, maxLength: 120, 'aria-label': `Name of the scenario ${one.name}`, onchange: guarded(async event => {
@@ -45,7 +49,7 @@ const comparing = new Latest(() => post('/api/scenarios/compare', {names: names(
 
 function compare() {
   const found = new URLSearchParams(names().map(name => ['name', name]));
-  history.replaceState(null, '', names().length ? `/scenarios?${found}` : '/scenarios');
+  history.replaceState(null, '', names().length ? `/scenarios?${found}` : `/scenarios${none ? '?none' : ''}`);
   byId('share').disabled = !names().length;
   if (!names().length) { clear(byId('compared')); byId('compared').replaceChildren(); return; }
   byId('compared').classList.add('waiting');

@@ -11,16 +11,17 @@ async function read(answer) {
 async function reach(path, options) {
   try { return await fetch(path, options); } catch (fault) {
     if (fault.name === 'AbortError') throw fault;
-    throw new Fault('The program has stopped; start it again.');
+    throw new Fault(await fetch('/script.js').then(() => LOST, () => 'The program has stopped; start it again.'));
   }
 }
+const LOST = 'It could not be sent whole: was the file moved, or is it a folder? Try again.';
 
 export const get = async path => read(await reach(path));
 
 export const post = async (path, given = {}, signal = undefined) => read(await reach(path, {
   method: 'POST', body: JSON.stringify(given), signal, headers: {'content-type': 'application/json'}}));
 
-export const upload = async file => read(await reach(`/api/upload?name=${encodeURIComponent(file.name)}`, {
+export const upload = async file => read(await reach(`/api/upload?name=${encodeURIComponent(file.name.toWellFormed?.() ?? file.name)}`, {
   method: 'POST', body: file, headers: {'content-type': 'application/octet-stream'}}));
 
 /** A file of the program's, saved by the browser under `name`. */

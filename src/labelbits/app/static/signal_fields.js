@@ -7,8 +7,12 @@ let kinds = {};
 const asked = one => kinds[one.kind]?.several_of || one.kind;
 const who = one => one.model || one.annotators || 'crowd';
 const PAY = ['price', 'seconds', 'input_tokens', 'output_tokens', 'input_price', 'output_price'];
-// Questions whose price is set apart from the other's, by the user's own word in this window.
-const apart = new Set();
+// Questions whose price is set apart from the other's, by the user's own word: they stand in the address.
+const apart = new Set(new URLSearchParams(location.search).getAll('apart'));
+function written() {
+  const found = new URLSearchParams([...apart].map(key => ['apart', key]));
+  history.replaceState(null, '', apart.size ? `/edit?${found}` : '/edit');
+}
 
 /** A vote and a hard label are one question to the same people: they share a price unless parted. */
 const mates = (plan, one) => plan.signal.filter(other => other !== one && asked(other) === asked(one) && who(other) === who(one));
@@ -30,7 +34,7 @@ export function signals(plan, offered, tell) {
   return h('div', {}, cards, more);
 }
 
-function card(plan, one, i, {words}, tell) {
+function card(plan, one, i, {words, unpriced = []}, tell) {
   const known = words.kinds[one.kind];
   const names = Object.entries(words.kinds).map(([name, about]) => [name, `${name}: ${about.about}`]);
   if (!known) names.unshift([one.kind, `${one.kind} (unknown)`]);
@@ -55,10 +59,10 @@ function card(plan, one, i, {words}, tell) {
   ];
   if (those.named) fields.push(field(those.named.label, h('input', {type: 'text', id: `${id}-${those.named.key}`, value: one[those.named.key] ?? '', maxLength: 40,
     oninput: event => to(those.named.key)(event.target.value || (those.named.key === 'annotators' ? those.name : undefined))}), those.named.help));
-  fields.push(numeric('Answers an item', one.answers_per_item, to('answers_per_item'), {id: `${id}-each`, min: 1, step: 1, placeholder: known && known.several_of ? 'several are tried' : 'as fits'}));
+  fields.push(numeric('Answers an item', one.answers_per_item, to('answers_per_item'), {id: `${id}-each`, min: 1, step: 1, slide: [1, 100, true], placeholder: known && known.several_of ? 'several are tried' : 'as fits'}));
   for (const [key, option] of Object.entries(known ? known.options : {})) if (key !== 'answers_per_item') fields.push(own(one, key, option, id, to));
-  fields.push(numeric('Random answers (lapse)', one.lapse, to('lapse'), {id: `${id}-lapse`, min: 0, max: 0.99, placeholder: 'from the answers you have'}));
-  return h('article', {className: 'signal', 'aria-label': `Kind of question ${i + 1}: ${one.kind}`},
+  fields.push(numeric('Random answers (lapse)', one.lapse, to('lapse'), {id: `${id}-lapse`, min: 0, max: 0.99, slide: [0, 0.9, false], placeholder: 'from the answers you have'}));
+  return h('article', {className: unpriced.includes(i) ? 'signal fault' : 'signal', 'aria-label': `Kind of question ${i + 1}: ${one.kind}`},
     h('header', {}, h('h2', {}, one.kind), h('button', {type: 'button', className: 'quiet', 'aria-label': `Remove ${one.kind}`, onclick: () => { plan.signal.splice(i, 1); tell({anew: true}); }}, 'Remove')),
     h('div', {className: 'fields'}, fields, payment(plan, one, id, those, known, tell)));
 }
@@ -92,7 +96,8 @@ function payment(plan, one, id, those, known, tell) {
   const amount = (name, label, slide) => numeric(label, one[name], value => pay({[name]: value}), {id: `${id}-${name}`, min: 0, slide});
   if (now === 'price' && !follows) fields.push(amount('price', 'Price of one answer', [0.001, 10, true]));
   if (now === 'seconds' && !follows) fields.push(amount('seconds', 'Seconds for one answer', [0.5, 300, true]));
-  if (now === 'tokens' && !follows) fields.push(amount('input_tokens', 'Tokens read'), amount('output_tokens', 'Tokens written'), amount('input_price', 'Price of a million read'), amount('output_price', 'Price of a million written'));
+  if (now === 'tokens' && !follows) fields.push(amount('input_tokens', 'Tokens read', [1, 100_000, true]), amount('output_tokens', 'Tokens written', [1, 10_000, true]),
+    amount('input_price', 'Price of a million read', [0.01, 100, true]), amount('output_price', 'Price of a million written', [0.01, 100, true]));
   if (shared.length) {
     const box = h('input', {type: 'checkbox', id: `${id}-apart`, checked: !together, onchange: event => {
       if (event.target.checked) apart.add(key);
@@ -100,6 +105,7 @@ function payment(plan, one, id, those, known, tell) {
         apart.delete(key);
         for (const other of shared) for (const name of PAY) { if (one[name] === undefined) delete other[name]; else other[name] = one[name]; }
       }
+      written();
       tell({anew: true});
     }});
     fields.push(h('p', {className: 'quiet'}, h('label', {}, box, ` Priced apart from ${shared.map(other => other.kind).join(', ')} (one vote is one hard label)`)));

@@ -72,19 +72,21 @@ def advise(
     elif judged.of_space and not judged.percent:
         first.append(too_little(advice, market))
     held = ""
-    keep, leading = False, list[str]()
+    keep, leading, worth = False, list[str](), 0.0
     if there:
+        anew = advice
         advice, held, keep = with_held(
             advice, there, ranked, market, by_theory=extras.get("by_theory", False)
         )
-    added = gain_of(advice, market) if free else None
+        worth = 0.0 if advice is anew else there["worth"][advice["family"]]
+    added = gain_of(advice, market, worth) if free else None
     # Always there, whatever the money and the prices: tables and figures show it.
     advice = advice.copy()
     advice["ceiling"], advice["constant"] = extras.get("ceiling"), None
     if free:
         advice["constant"] = {**free, "gain": None, "said_first": False, "instead": ""}
     if free and added:
-        beside = beside_constant(free, advice, market, added)
+        beside = beside_constant(free, advice, market, added, worth)
         usual = free["class"] is None or free["quality"] <= ONE_SIDED
         if there and held and usual and surely_better(there, free["quality"], market):
             # What a purchase from nothing adds to the constant is then beside the point.

@@ -9,7 +9,7 @@ import numpy as np
 from labelbits.planning.market import Market
 from labelbits.planning.purchases import most_answers_each
 from labelbits.planning.records import Crossover
-from labelbits.planning.result import LEVEL, Curve
+from labelbits.planning.result import LEVEL, NOTHING, Curve
 from labelbits.planning.shown import chance
 from labelbits.planning.spec.planfile import Budget
 from labelbits.quantity import central
@@ -39,12 +39,17 @@ def crossovers(market: Market, *, held: bool = False) -> list[Crossover]:
         reached[:, bought < 1] = -np.inf
         wins = reached > reference[:, None]  # (B, ratios), true at low ratios where b is cheap
         edge = np.where(wins.any(1), wins.shape[1] - 1 - wins[:, ::-1].argmax(1), -1)
-        found.append(_entry(a, b, edge, budget, held))
+        # Draws in which b for next to nothing is neither better nor worse, as on the same items.
+        even = np.isclose(reached[:, 0], reference, rtol=0, atol=NOTHING)
+        found.append(_entry(a, b, edge, budget, held, float(even.mean())))
     return found
 
 
-def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget, held: bool = False) -> Crossover:
-    """One pair's crossover; `edge` (B,) is the last ratio at which b wins, -1 for none."""
+def _entry(
+    a: Curve, b: Curve, edge: np.ndarray, budget: Budget, held: bool = False, even: float = 0.0
+) -> Crossover:
+    """One pair's crossover; `edge` (B,) is the last ratio at which b wins, -1 for none, and `even`
+    the share of draws in which the cheapest b does as well as a."""
     money, first, second = budget.amount, a.family.name, b.family.name
     current = b.family.price.amount / a.family.price.amount
     entry: Crossover = {
@@ -68,7 +73,12 @@ def _entry(a: Curve, b: Curve, edge: np.ndarray, budget: Budget, held: bool = Fa
         )
         now = float(np.mean(edge >= np.searchsorted(RATIOS, current)))  # how sure b wins now
         leads, sure = (second, now) if now >= 0.5 else (first, 1 - now)
-        if never.mean() < LEVEL and held:
+        if middle < 0 and even + float((edge >= 0).mean()) > 0.5:
+            sentence = (
+                f"{second} is not seen to do better than {first} for {money:,.0f} "
+                f"{budget.currency}, nor worse, however little its answers cost."
+            )
+        elif never.mean() < LEVEL and held:
             sentence = f"At which price {first} and {second} are equally good cannot be told."
         elif never.mean() < LEVEL <= sure:
             sentence = (

@@ -41,7 +41,7 @@ MOST_WIDER, LEAST_SHARE = 2.0, 0.25
 FAR = 16
 #: People's rise with answers as a multiple of the twins', and its spread between pilots
 #: (docs/comparisons.md); draws kept.
-FACTOR, SPREAD, DRAWS = 1.0, 0.25, 400
+FACTOR, SPREAD, DRAWS = 1.0, 0.18, 400
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,8 @@ def forecast(
     share the luck of what was measured."""
     generator = np.random.default_rng([seed, 34])
     luck = generator.standard_normal((DRAWS, 2))
-    start = told.value + told.error * luck[:, 0]
+    value, error = told.begin
+    start = value + error * luck[:, 0]
     twins = rise.twins
     shift = np.zeros(DRAWS)
     if twins:

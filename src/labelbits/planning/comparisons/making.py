@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from labelbits.interface import Z
+from labelbits.interface import Batch, Z
 from labelbits.planning.comparisons.beside import AtTwins, SpaceLearner
 from labelbits.planning.comparisons.doubts import classes_for_shots, compares, said_of_ceiling
 from labelbits.planning.comparisons.forecast import Factor, twins_of
@@ -132,7 +132,10 @@ class Making:
         )  # fmt: skip
 
     def tests(self, part: Part) -> Tested:
-        batches = self.held.batches(part.tested) if self.goal.tests_answers else []
+        batches: Sequence[Batch] = ()
+        if self.goal.tests_answers:
+            # A twin's answers to any question are known, and few questions are mostly luck.
+            batches = part.others or self.held.batches(part.tested)
         return Tested(batches, self.people, self.held.classes, self.labels, part.unlabelled)
 
     @functools.cached_property

@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 
 from labelbits.errors import InputError
-from labelbits.interface import Z
+from labelbits.interface import Batch, Z
 from labelbits.planning.comparisons.dimensions import OWN, Richness, moved, richer, weighed
 from labelbits.planning.comparisons.held import Held, Source
+from labelbits.planning.comparisons.others import other_questions
+from labelbits.planning.comparisons.smoothed import Smoothed, smoothed
+from labelbits.planning.comparisons.twins import table_of
 from labelbits.recovery import SignalEmbedding, agreement, shots
 from labelbits.recovery.held_out import nested_subsets, predict, splits
 from labelbits.recovery.held_out.halves import HALVED, half_of
-from labelbits.recovery.held_out.predictions import Learn
+from labelbits.recovery.held_out.predictions import Learn, joined
 from labelbits.recovery.metrics import Score, spearman
 
 #: Folds of questions, and those in which smaller parts than the whole are fitted too.
@@ -33,13 +36,15 @@ LEAST = 25
 class Part:
     """Rows of the source that were `fitted` (smallest first), rows `tested`, and the fits; `richer`
     are fits of the most rows in more dimensions. `unlabelled` (items,) is true for the items whose
-    class no fitted row tells, where rows are about classes; else None."""
+    class no fitted row tells, where rows are about classes; else None. `others` are the questions
+    that its quality is about, where those are not the tested ones alone."""
 
     fitted: list[np.ndarray]
     tested: np.ndarray
     spaces: list[Any]
     richer: tuple[SignalEmbedding, ...] = ()
     unlabelled: np.ndarray | None = None
+    others: Sequence[Batch] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Measured:
     `sizes` (S,) rising, `values` (S,), `errors` (S,) standard errors; `rise` from the last but one
     size to the last where both were fitted on the same rows, `rise_error` its standard error.
     `parts` hold the fits behind the last sizes, `richness` what was found of their dimensions and
-    of more of them.
+    of more of them. `smooth` is the value at the last size with less luck, where that is known.
     """
 
     source: Source
@@ -60,6 +65,7 @@ class Measured:
     rise_error: float
     parts: list[Part]
     richness: tuple[Richness, ...] = OWN
+    smooth: Smoothed | None = None
 
     @property
     def base(self) -> int:
@@ -73,6 +79,13 @@ class Measured:
     @property
     def error(self) -> float:
         return float(self.errors[-1])
+
+    @property
+    def begin(self) -> tuple[float, float]:
+        """(value, standard error) that a forecast begins at."""
+        if self.smooth is None:
+            return self.value, self.error
+        return self.smooth.value, max(self.smooth.error, 1e-4)
 
 
 def measured(
@@ -109,7 +122,9 @@ def measured_agreement(
     tested_at = np.zeros(len(held), dtype=bool)
     tested_at[held.tested] = True
     right: list[np.ndarray] = []
-    parts = []
+    parts, last, untested = [], [], []
+    others = other_questions(held, held.tested, seed)
+    asked_of_none = table_of(held, others) if others else None
     every = splits(held.answers, FOLDS, "question", seed)
     for number, (fit, test) in enumerate(every):
         rows, asked = fit[own[fit]], test[tested_at[test]]
@@ -121,6 +136,10 @@ def measured_agreement(
         for place, space in enumerate(reversed(spaces)):
             told = predict(space, held.part(asked), held.question[asked])
             found[place, asked[told.row]] = told.right
+            if place == 0:
+                last.append(told)
+                if asked_of_none is not None:
+                    untested.append(predict(space, asked_of_none))
         right.append(found)
         parts.append(Part(subsets, asked, spaces, richer(held, subsets[-1], learn, number)))
         tell((number + 1) / FOLDS)
@@ -130,7 +149,11 @@ def measured_agreement(
     table = right[0]
     for more in right[1:]:
         table = np.where(np.isfinite(more), more, table)
-    return replace(_curve(held, source, table, parts, seed), richness=richness)
+    curve = _curve(held, source, table, parts, seed)
+    smooth = smoothed(joined(last), joined(untested) if untested else None)
+    if smooth is not None and smooth.others:
+        parts = [replace(part, others=others) for part in parts]
+    return replace(curve, parts=parts, richness=richness, smooth=smooth)
 
 
 def _curve(held: Held, source: Source, table: np.ndarray, parts: list[Part], seed: int) -> Measured:

@@ -38,6 +38,8 @@ from labelbits.signals import Triplet
 TwinLearner = Callable[..., Space]
 #: Share of answers to a question that was asked before below which the pilot asks ever new ones.
 REPEATED = 0.02
+#: Questions that tell whether an item is in all of them.
+SEEN = 10
 #: Answers a coordinate from which fits end alike wherever they start and whatever they know.
 MANY = 8
 #: Pairs of items whose distances alignment compares, and draws of labelled items for shots.
@@ -51,8 +53,9 @@ class Asking:
     `pool` (questions, arity) is all there are to ask, where the pilot asked some again and again
     (their number from how many it asked twice, as in capture and recapture); None: always new ones,
     of random items. `question` numbers the pool's (-1: not asked yet). `each`: answers to every
-    question. `own_noise`: the signal's own precision and lapse are those of who is asked, and not
-    the world's.
+    question. `always`: (place, item) of an item that is in the same place of every question, as the
+    ideal one is that preferences are compared with. `own_noise`: the signal's own precision and
+    lapse are those of who is asked, and not the world's.
     """
 
     signal: Signal
@@ -61,6 +64,7 @@ class Asking:
     question: np.ndarray | None = None
     each: int = 1
     own_noise: bool = False
+    always: tuple[tuple[int, int], ...] = ()
 
     def without(self, items: np.ndarray | None) -> Asking:
         """The same about other items than these (a mask), where it asks for their classes."""
@@ -80,16 +84,21 @@ class Asking:
         """Items (answers, arity); the answers to one question follow each other."""
         asked = math.ceil(answers / self.each)
         if self.pool is None:
-            shown = different(asked, self.items, self.signal.arity, generator)
+            shown = different(asked, self.items, self.signal.arity, generator, self.always)
         else:
             shown = self.pool[generator.integers(0, len(self.pool), asked)]
         return np.repeat(shown, self.each, axis=0)[:answers]
 
 
-def different(n: int, items: int, arity: int, generator: np.random.Generator) -> np.ndarray:
-    """(n, arity) different items in every row, uniform."""
+def different(
+    n: int, items: int, arity: int, generator: np.random.Generator,
+    always: Sequence[tuple[int, int]] = (),
+) -> np.ndarray:  # fmt: skip
+    """(n, arity) different items in every row, uniform but for those that are `always` there."""
     shown = generator.integers(0, items, (n, arity))
     while True:
+        for place, item in always:
+            shown[:, place] = item
         ordered = np.sort(shown, axis=1)
         again = (np.diff(ordered, axis=1) == 0).any(1)
         if not again.any():
@@ -101,14 +110,26 @@ def asking_of(held: Held, source: Source, signal: Signal, seed: int, each: int =
     """How the pilot asks questions of this source."""
     rows = held.rows(source)
     distinct, first = np.unique(held.question[rows], return_index=True)
+    always = _always(held, rows[first]) if signal.arity > 2 else ()
     if each > 1 or signal.arity < 2 or len(rows) * (1 - REPEATED) <= len(distinct):
-        return Asking(signal, held.items, None, None, each)
+        return Asking(signal, held.items, None, None, each, always=always)
     size = _pool_size(len(rows), len(distinct))
     (batch,) = held.batches(rows[first])
     new = size - len(distinct)
-    more = different(new, held.items, signal.arity, np.random.default_rng([seed, 31]))
+    more = different(new, held.items, signal.arity, np.random.default_rng([seed, 31]), always)
     number = np.concatenate([held.question[rows[first]], np.full(new, -1)])
-    return Asking(signal, held.items, np.concatenate([batch.items, more]), number, each)
+    shown = np.concatenate([batch.items, more])
+    return Asking(signal, held.items, shown, number, each, always=always)
+
+
+def _always(held: Held, rows: np.ndarray) -> tuple[tuple[int, int], ...]:
+    """(place, item) of items in the same place of all these questions, a few at least."""
+    batches = held.batches(rows)
+    if len(batches) != 1 or len(rows) < SEEN:
+        return ()
+    items = batches[0].items
+    same = np.flatnonzero((items == items[0]).all(0))
+    return tuple((int(k), int(items[0, k])) for k in same)
 
 
 def _pool_size(answers: int, distinct: int) -> int:
@@ -172,12 +193,12 @@ def learn(
             second = np.concatenate([batch.answer[:, 0] for batch in batches]) == 1
             shown = np.where(second[:, None], shown[:, [0, 2, 1]], shown)
             return embedding.fit(shown, init=start, n_objects=held.items, features=held.features)
-        table = _table(held, batches)
+        table = table_of(held, batches)
         names = None if held.features is None else table.items
         return embedding.fit(table, init=start, features=held.features, ids=names)
 
 
-def _table(held: Held, batches: Sequence[Batch]) -> Answers:
+def table_of(held: Held, batches: Sequence[Batch]) -> Answers:
     """Batches as a table; who answered does not matter here."""
     names, classes = np.array(held.answers.items, dtype=object), held.answers.classes
     tables = []

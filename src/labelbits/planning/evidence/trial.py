@@ -30,7 +30,7 @@ FEWEST_TRAINING, FEWEST_TEST = 30, 20
 MOST_UNKNOWN = 0.2
 #: Largest test set: beyond it the test adds time and no precision that matters.
 LARGEST_TEST = 2000
-#: Items with gold and without votes that are enough to test on.
+#: Items with gold that are enough to test on, whatever else is labelled.
 ENOUGH_TEST = 200
 #: From this many labelled items on, some are held out instead of cross-validated.
 LARGE_PILOT = 2000
@@ -51,7 +51,7 @@ class Trial:
     themselves, by cross-validation. `sizes` are the numbers of items to train on. `kind` says
     where the reference is from, `how` how it is used. `balanced` (items,) is the class of every
     item where training sets hold equally many of each; `is_shifted`: other groups are tested than
-    trained on.
+    trained on. `golden`: how many of the tested items have gold as their reference.
     """
 
     test: np.ndarray
@@ -63,6 +63,7 @@ class Trial:
     balanced: np.ndarray | None = None
     halved: bool = False
     is_shifted: bool = False
+    golden: int = 0
 
     @property
     def trainable(self) -> np.ndarray:
@@ -109,13 +110,15 @@ class Trial:
         return found[metric]
 
 
-def reference_of(evidence: Evidence, metric: str | None) -> tuple[np.ndarray, np.ndarray, str]:
-    """(rows that can be tested on, what is right for each (rows, classes), where that is from).
+def reference_of(evidence: Evidence, goal: Goal) -> tuple[np.ndarray, np.ndarray, str, np.ndarray]:
+    """(rows that can be tested on, what is right for each (rows, classes), where that is from, for
+    which of them it is gold (rows,)).
 
-    Gold where there is any. Cross-entropy asks for the distribution of people's answers instead,
-    which gold does not know, where items have two votes or more, or reports of probabilities.
+    Gold alone where there is enough of it; of few items it is what is right for these, and the
+    votes for the others. Cross-entropy asks for the distribution of people's answers instead, which
+    gold does not know, where items have two votes or more, or reports of probabilities.
     """
-    classes = evidence.counts.shape[1]
+    metric, classes = goal.metric, evidence.counts.shape[1]
     people = (
         metric is not None
         and metric_of(metric).of_people
@@ -128,26 +131,42 @@ def reference_of(evidence: Evidence, metric: str | None) -> tuple[np.ndarray, np
             f"{len(evidence.disputable):,} items have two or more; expected at least "
             f"{FEWEST_TEST}. Add second answers to the pilot, or plan for accuracy"
         )
-    if gold is not None and not people and (gold >= 0).sum() >= FEWEST_TEST:
+    if gold is not None and not people and _is_enough(gold, evidence.labelled, goal):
         rows = np.flatnonzero(gold >= 0)
-        return rows, np.eye(classes)[gold[rows]], "gold"
+        return rows, np.eye(classes)[gold[rows]], "gold", np.ones(len(rows), dtype=bool)
     rows = evidence.labelled
     stated = evidence.stated[rows]
+    right, golden = stated / stated.sum(1, keepdims=True), np.zeros(len(rows), dtype=bool)
+    if gold is not None and not people:
+        golden = gold[rows] >= 0
+        right[golden] = np.eye(classes)[gold[rows][golden]]
     kind = "held-out votes" if evidence.counts.any() else "held-out reports of probabilities"
-    return rows, stated / stated.sum(1, keepdims=True), kind
+    return rows, right, kind, golden
+
+
+def _is_enough(gold: np.ndarray, labelled: np.ndarray, goal: Goal) -> bool:
+    """Does `gold` (items,), -1 where it is not known, tell more than the votes of the `labelled`
+    rows? Golden questions are few in most exports: 30 of them know accuracy to 9 points."""
+    known = int((gold >= 0).sum())
+    if goal.test_groups:
+        return known >= FEWEST_TEST
+    inside = int((gold[labelled] >= 0).sum())
+    enough = min(ENOUGH_TEST, max(FEWEST_TEST, len(labelled) / 2))
+    return known - inside >= ENOUGH_TEST or inside >= enough
 
 
 def design_trial(evidence: Evidence, goal: Goal, seed: int, smallest: int) -> Trial:
     """Choose what to test on.
 
     Groups or few shots of the plan decide first. Gold on items without votes is a test set that
-    costs no training item. Without it, a large pilot gives up `test_fraction` of its items; in a
-    small one every item is tested by cross-validation, because few held-out items would tell
-    little. `smallest` is the least number of items that any purchase of the plan covers. Raises
-    `InputError` for a pilot that is too small.
+    costs no training item; gold on a part of many labelled items costs only these. Without it, a
+    large pilot gives up `test_fraction` of its items; in a small one every item is tested by
+    cross-validation, because few held-out items would tell little. `smallest` is the
+    least number of items that any purchase of the plan covers. Raises `InputError` for a pilot that
+    is too small.
     """
     rng = np.random.default_rng(seed)
-    rows, reference, kind = reference_of(evidence, goal.metric)
+    rows, reference, kind, golden = reference_of(evidence, goal)
     answered = np.zeros(len(evidence.features), dtype=bool)
     answered[evidence.answered] = True
     inside = answered[rows]
@@ -164,6 +183,9 @@ def design_trial(evidence: Evidence, goal: Goal, seed: int, smallest: int) -> Tr
         if len(free) >= ENOUGH_TEST:
             where = np.sort(rng.permutation(free)[:LARGEST_TEST])
             pool, how = np.flatnonzero(answered), "held out"
+        elif ENOUGH_TEST <= len(known) < answered.sum() / 2:
+            where = np.sort(rng.permutation(known)[:LARGEST_TEST])
+            pool, how = np.setdiff1d(np.flatnonzero(answered), rows[where]), "held out"
         elif len(known) < LARGE_PILOT and not goal.shots_per_class:
             where, pool = known, None
             how = "cross-validated inside the pilot"
@@ -186,7 +208,7 @@ def design_trial(evidence: Evidence, goal: Goal, seed: int, smallest: int) -> Tr
     load = trial.largest * evidence.features.shape[1] * classes
     return Trial(
         test, reference[where], pool, sizes, kind, how, balanced, load > HEAVY,
-        bool(goal.test_groups),
+        bool(goal.test_groups), int(golden[where].sum()),
     )  # fmt: skip
 
 

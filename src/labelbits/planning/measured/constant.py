@@ -29,9 +29,9 @@ ONE_SIDED = 0.75
 LEFT = 0.5
 #: What a plan file can ask for where one class holds nearly all items.
 RARE = (
-    'rare classes hardly move accuracy: plan with metric = "cross-entropy", which counts how sure '
-    "a classifier is of each item, or give gold for as many items of every class and -1 for all "
-    "others, which makes accuracy that of balanced classes"
+    "rare classes hardly move accuracy: plan with the metric balanced-accuracy or macro-f1, in "
+    "which every class counts as much, or cross-entropy, which counts how sure a classifier is of "
+    "each item (--metric, or metric in [goal] of a plan file)"
 )
 
 
@@ -84,9 +84,12 @@ def constant_draws(
     return value.mean() + moved[:, -1]
 
 
-def gain_of(advice: Recommendation, market: Market) -> tuple[float, float, float] | None:
+def gain_of(
+    advice: Recommendation, market: Market, held: float = 0.0
+) -> tuple[float, float, float] | None:
     """(mean, low, high) of what the advised purchase adds to the constant, better positive; None
-    where nothing is known of single items.
+    where nothing is known of single items. `held`: answers of its kind that the labels at hand are
+    worth, where the advice is what both give together.
 
     Forecasts always rise with more labels. Where the largest measured size is not above the
     constant yet, that alone is no evidence that a larger one will be: the interval then holds 0.
@@ -95,12 +98,17 @@ def gain_of(advice: Recommendation, market: Market) -> tuple[float, float, float
     if curve.constant is None:
         return None
     single = advice.get("single", advice)
-    answers = single["purchases"][0]["answers"]
+    answers = held + single["purchases"][0]["answers"]
+    if held:
+        answers = min(answers, curve.answers[-1])
     mean, low, high = interval(sign * (market.draws(curve, answers) - curve.constant))
     if len(curve.measured) and answers > curve.measured[-1, 0]:
         so_far, least, _ = interval(sign * (curve.at(curve.measured[-1, 0]) - curve.constant))
         if so_far < NOTHING:
             low = min(low, least, 0.0)
+    if held:  # the quality of both together is measured: the curve says how sure that is
+        more = market.sign * (advice["quality"] - float(curve.constant.mean())) - mean
+        return mean + more, low + more, high + more
     if single is advice:
         return mean, low, high
     # A mixture in place of the single kind moves and widens the gain as it does the quality.
@@ -129,27 +137,32 @@ def beside_constant(
     advice: Recommendation,
     market: Market,
     added: tuple[float, float, float],
+    held: float = 0.0,
 ) -> Beside:
     """Compare what `advice` buys with the constant, and say what to do about it.
 
-    `added` is (mean, low, high) of what the purchase adds, better positive (`gain_of`).
+    `added` is (mean, low, high) of what the purchase adds, better positive, and `held` what the
+    labels at hand are worth in it (`gain_of`).
     """
     free, quality, shown = constant["quality"], advice["quality"], market.shown
     gain = added[1] > 0
-    one_sided = constant["class"] is not None and free > ONE_SIDED
+    one_sided = market.metric.counted and free > ONE_SIDED
     forecast = f"{shown(quality)} ({market.between(advice['interval'])})"
     known = f"the {constant['items']:,} items that are tested on"
     if constant["class"] is None:
         head = f"Always answering the class frequencies has {market.metric.title} {shown(free)} on"
-    else:
+    elif market.metric.counted:
         head = f"Always answering {constant['class']!r} is right on {shown(free)} of"
+    else:
+        head = f"Always answering {constant['class']!r} has {market.metric.title} {shown(free)} on"
     money = market.money(advice["cost"])
-    text = f"{head} {known}, without any label; what {money} buys is forecast to reach {forecast}"
+    bought = f"what {money} buys is" if not held else f"your labels and what {money} adds are"
+    text = f"{head} {known}, without any label; {bought} forecast to reach {forecast}"
     if gain and not (one_sided and 1 - quality > LEFT * (1 - free)):
         if not one_sided:
             return Beside(True)
         return Beside(True, note=f"{head} {known}, and {RARE}")
-    percent, (mean, low, high) = constant["class"] is not None, added
+    percent, (mean, low, high) = market.metric.percent, added
     if high < 0:
         text += f". On the same items that is worse, by {change(-mean, (-high, -low), percent)}."
     else:

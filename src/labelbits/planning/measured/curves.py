@@ -101,9 +101,7 @@ def learned_curves(
     trial = design_trial(
         evidence, plan.goal, seed, min(n for n in affordable if n) if affordable else 1
     )
-    assumed, doubted = what_is_tested(
-        trial, source, evidence.gold is not None, plan.learner, metric
-    )
+    assumed, doubted = what_is_tested(trial, source, evidence.gold, plan.learner, metric)
     result.assumptions += assumed
     result.warnings += doubted
     ceiling = ceiling_of(evidence, trial, metric)

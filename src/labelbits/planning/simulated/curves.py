@@ -38,6 +38,8 @@ MOST_ITEMS = 120
 #: Worlds that every point is averaged over; fewer, but no fewer than `LEAST_WORLDS`, where items x
 #: classes x dims of them all would exceed `HEAVY` (a point of hard labels then takes about 10 s).
 WORLDS, LEAST_WORLDS, HEAVY = 12, 4, 24e6
+#: Share of the work that curves are; a mixture is the rest.
+SIMULATED = 0.95
 #: Fewer simulated items a class than this place its prototype badly.
 FEW_A_CLASS = 3
 #: Coordinates of the prototypes of one world, at most; a quarter of it where answers do not add up
@@ -118,12 +120,13 @@ def simulated_curves(
     drawn = settings(seed, geometry, may_be)
     result.assumptions += said_of_ranges(dict(asked or {}), geometry, may_be)
     for number, family in enumerate(families):
-        tell(f"simulating {family.name}", number / len(families))
         free = (asked or {}).get(family.number, Open())
         several = free or geometry or len(may_be) > 1
         ways = drawn if several else [Setting(0.0, 1.0, None, dims)]
         rounds, parts = np.zeros(0), []
         for place, setting in enumerate(ways):
+            done = (number + place / len(ways)) / len(families)
+            tell(f"simulating {family.name}", SIMULATED * done)
             there = families_in(setting.dims)[number]
             own = replace(
                 there, signal=setting.asked(one_answer(there), free.lapse, free.precision)
@@ -145,7 +148,7 @@ def simulated_curves(
             f"{curve.answers[0]:,.0f}"
         )
     result.warnings += _beyond(result.curves, total, plan)
-    tell("designing a mixture", 0.95)
+    tell("designing a mixture", SIMULATED)
     # Mixtures are simulated, so of no more answers than were.
     known = [
         replace(curve, limit=min(curve.limit, float(total * MOST_PER_ITEM)))
