@@ -16,6 +16,7 @@ from labelbits.answers.table.people import NOT_KNOWN
 from labelbits.errors import InputError
 from labelbits.first_tables import BUDGET, first_signals, specified
 from labelbits.items.answered import answering, may_be_in
+from labelbits.items.answers_beside import with_answers_beside
 from labelbits.items.guessing import relative
 from labelbits.items.reading import found_column, no_column
 from labelbits.items.seen import Seen, describes, look, read_by_columns
@@ -47,6 +48,7 @@ def first_plan(
     told = told or Columns()
     questions: list[str] = []
     with one_sheet(sheet) as others:
+        told = with_answers_beside(paths, told, questions)
         seen = [look(Path(path), _of_file(Path(path), told, paths), questions) for path in paths]
         _check_told(seen, told)
         _describing_alone(seen)

@@ -28,6 +28,7 @@ from labelbits.errors import InputError
 from labelbits.first_tables import first_signals
 from labelbits.interface import Answers
 from labelbits.items.answered import BY_SHAPE, may_be_in, one_question, told_format
+from labelbits.items.answers_beside import with_answers_beside
 from labelbits.items.arrays import load_features
 from labelbits.items.seen import described_by_guess, guess_in
 from labelbits.items.tables import Columns, as_read, read_tables
@@ -75,6 +76,7 @@ def plan_tables(
     asked_of = Columns(**columns)
     notes: list[str] = []
     problems: list[InputError] = []
+    asked_of = with_answers_beside(files, asked_of, notes)
     if not (asked_of.text or asked_of.image):
         alone = _alone(files, asked_of, seed, problems)
         if alone is not None:

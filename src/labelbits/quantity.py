@@ -24,10 +24,10 @@ def central(
     return of(draws, [(1 - level) / 2, (1 + level) / 2], axis=axis)
 
 
-def reach(standard_error: float, freedom: float) -> float:
-    """Half of Student's interval at `LEVEL` of a mean with this standard error, which so many
+def reach(standard_error: float, freedom: float, level: float = LEVEL) -> float:
+    """Half of Student's interval at `level` of a mean with this standard error, which so many
     degrees of freedom tell."""
-    return float(student_quantile((1 + LEVEL) / 2, freedom)) * standard_error
+    return float(student_quantile((1 + level) / 2, freedom)) * standard_error
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,16 @@ def test_people_are_never_taken_for_items(name: str, tmp_path: Path) -> None:
     assert (len(found), len(found.items), len(found.annotators)) == (36, 4, 9)
 
 
-@pytest.mark.parametrize("heads", ["item,Mia,Tom,Ann", "timestamp,Coder Mia,Coder Tom,Coder Ann",
-                                   "name,annotator_1,annotator_2,annotator_3"])  # fmt: skip
+@pytest.mark.parametrize(
+    "heads",
+    [
+        "item,Mia,Tom,Ann",
+        "timestamp,Coder Mia,Coder Tom,Coder Ann",
+        "name,annotator_1,annotator_2,annotator_3",
+        "subject_id,Dr Mo,Dr Li,Dr Ito",
+        "subject_id,mo,li,ito",
+    ],
+)
 def test_items_stay_items(heads: str, tmp_path: Path) -> None:
     rows = [[f"10/{k}/26", *("xy"[(k + (k % 5 == c)) % 2] for c in range(3))] for k in range(20)]
     found = read_answers(put(tmp_path, heads.split(","), rows))

@@ -305,3 +305,12 @@ def test_letters_of_verdicts_are_no_keys(tmp_path: Path) -> None:
     rows = [[who(k), b, c, "ABC"[k % 3]] for k, (_, b, c, _) in enumerate(TRIALS)]
     found = read_answers(put(tmp_path, ["judge", "answer_a", "answer_b", "verdict"], rows))
     assert found.table["answer"].to_list()[:2] == ["0", "1"]
+
+
+def test_signed_labels_are_no_sets(tmp_path: Path) -> None:
+    rows = [[f"i{k // 3 % 5}", f"P{k // 15}", f"q{k % 3}", (1, -1, 0, 1, 1, -1, 0)[k % 7]]
+            for k in range(60)]  # fmt: skip
+    path = put(tmp_path, ["item", "participant", "question", "label"], rows)
+    found = read_answers(path, question="q1")
+    assert set(found.table["signal"]) == {"hard"}
+    assert found.classes == ("-1", "0", "1")

@@ -211,3 +211,13 @@ def test_another_column_that_may_be_the_label_is_named() -> None:
 def test_participants_of_a_panel_are_people() -> None:
     table = _crowd().rename({"Worker ID": "PROLIFIC_PID"})
     assert read_answers(table).annotators == ("w0", "w1", "w2")
+
+
+@pytest.mark.parametrize("told", [None, {"annotator": "model"}])
+def test_answers_beside_the_name_of_a_model_are_no_people_s(told: dict[str, str] | None) -> None:
+    rows = {"id": ["a", "b"], "model": ["gpt-4o-mini"] * 2, "label": ["x", "y"]}
+    rows |= {"soft_label": ['{"x": 0.9, "y": 0.1}', '{"x": 0.2, "y": 0.8}']}
+    answers = read_answers(pl.DataFrame(rows).drop("label"), columns=told)
+    assert answers.annotators == ("gpt-4o-mini",)
+    assert answers.table["annotator_kind"].to_list() == ["model", "model"]
+    assert not any("counted as a person" in note for note in answers.notes)

@@ -197,6 +197,24 @@ def test_a_draft_is_the_plan_file_whichever_side_is_changed(client: TestClient) 
     assert client.post("/api/run").status_code == 422  # a plan that is wrong is not begun
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".".join("a" * 90_000) + " = 1",
+        "[" + ".".join(["'a'"] * 40_000) + "]\nb = 1",
+        "a = " + "{a=" * 40_000 + "1" + "}" * 40_000,
+        "a = " + "[" * 90_000 + "]" * 90_000,
+        "[budget]\namount = " + "9" * 100_000,
+        "[budget]\namount = 0x" + "f" * 100_000,
+    ],
+    ids=["dots", "tables", "inline", "lists", "digits", "hex"],
+)
+def test_a_plan_file_without_end_is_refused_at_once(client: TestClient, text: str) -> None:
+    told = client.post("/api/draft", json={"text": text}).json()
+    assert told["tables"] is None
+    assert "not valid TOML" in told["problem"]
+
+
 @pytest.mark.parametrize("given", [{}, {"text": 3}, {"tables": [1]}, {"text": "a" * 300_000}])
 def test_what_is_no_draft_is_refused(client: TestClient, given: Any) -> None:
     assert client.post("/api/draft", json=given).status_code == 422

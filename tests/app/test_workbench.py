@@ -238,6 +238,24 @@ def test_money_moves_by_the_keyboard_and_has_an_address(browser: Any, known: Run
     page.wait_for_selector("#option dl")
     page.get_by_role("button", name="Close").click()
     assert page.is_hidden("#option")
+    # Without money that was moved the address says what is open too; the star speaks and opens.
+    page.goto(site(known) + "/result?option=*")
+    page.wait_for_selector("#option:has-text('what is recommended') dl")
+    page.get_by_role("button", name="Close").click()
+    assert page.is_hidden("#option")
+    star = page.evaluate(
+        """() => {
+          const drawn = document.getElementById('tradeoff'), {xaxis, yaxis} = drawn._fullLayout;
+          const one = drawn.data.find(each => each.name === 'recommended');
+          drawn.scrollIntoView();
+          const box = drawn.querySelector('.nsewdrag').getBoundingClientRect();
+          return [box.x + xaxis.d2p(one.x[0]), box.y + yaxis.d2p(one.y[0])];
+        }"""
+    )
+    page.mouse.move(*star)
+    page.wait_for_selector("#tradeoff .hoverlayer:has-text('answers on')")
+    page.mouse.click(*star)
+    page.wait_for_selector("#option dl")
     assert seen.errors == []
     page.close()
 

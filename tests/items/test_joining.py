@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 from labelbits import InputError
+from labelbits.first_plan import first_plan
+from labelbits.items.answers_beside import with_answers_beside
 from labelbits.items.tables import Columns, read_tables
 
 ROWS = 12
@@ -75,3 +77,17 @@ def test_a_pool_of_other_items_is_no_fault(tmp_path: Path) -> None:
     own.select(pl.lit("p").add(pl.col("id")).alias("id"), "text").write_csv(pool)
     found = read_tables([tmp_path / "labelled.csv", pool], Columns(text="text", label="label"))
     assert len(found.ids) == 2 * ROWS
+
+
+def test_a_first_plan_finds_answers_under_other_headings(tmp_path: Path) -> None:
+    ids = [f"c{k}" for k in range(ROWS)]
+    files = [_texts(tmp_path, ids), _labels(tmp_path, ids[:8], "ref")]
+    told = with_answers_beside(files, Columns(text="text"), notes := [])
+    found = read_tables(files, told, by_name=True)
+    assert found.answers is not None
+    assert (len(found.answers), found.answers.annotators) == (16, ("ann", "bob"))
+    assert any("item=ref,annotator=by,label=verdict" in note for note in notes)
+    made = first_plan(files, tmp_path)
+    assert 'pilot = ["labels.csv"]' in made.text
+    assert 'item = "ref"' in made.text
+    assert with_answers_beside(files, Columns(text="text", label="verdict"), []).more == {}

@@ -10,7 +10,7 @@ import pytest
 from labelbits.app.state import state
 from labelbits.interface import Estimate
 from labelbits.notebook import _shown
-from labelbits.report.purchases import COLUMNS, bits_per_money, table_of
+from labelbits.report.purchases import COLUMNS, bits_per_money, each, table_of
 from labelbits.report.sections import sections
 from labelbits.report.terminal import _table
 from tests.planning.curves import curve
@@ -48,3 +48,9 @@ def test_bits_for_money_and_their_error() -> None:
     assert bits_per_money(one) == 6
     assert bits_per_money(one, spread=True) == pytest.approx(math.hypot(0.2, 1.2))
     assert math.isnan(bits_per_money(replace(one, bits=None)))
+
+
+def test_many_answers_an_item_are_a_number_and_no_power() -> None:
+    assert [each(value) for value in (1, 2.84, 99.9, 1282.4, 12_345)] == [
+        "1", "2.84", "99.9", "1,282", "12,345",
+    ]  # fmt: skip

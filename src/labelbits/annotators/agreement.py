@@ -14,8 +14,7 @@ import numpy as np
 
 from labelbits.annotators.intervals import bootstrap, share, share_by
 from labelbits.interface import LEVEL
-from labelbits.laws import student_quantile
-from labelbits.quantity import Quantity
+from labelbits.quantity import Quantity, reach
 
 #: Groups of people or orders that are left out in turn at most.
 BLOCKS = 200
@@ -121,7 +120,7 @@ def of_orders(
         if one is None or not np.isfinite(error):
             made.append(one)
             continue
-        half = error * float(student_quantile((1 + level) / 2, blocks - 1))
+        half = reach(error, blocks - 1, level)
         low, high = max(value - half, -1.0 if column else 0.0), min(value + half, 1.0)
         made.append(Quantity(value, low, high, f"jackknife, {blocks} units", one.unit, level=level))
     return replace(found, between=made[0], alpha=made[1])

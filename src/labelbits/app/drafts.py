@@ -15,7 +15,7 @@ from labelbits.metrics import METRICS
 from labelbits.planning.spec.annotator_kinds import ANNOTATOR_KINDS, CROWD, AnnotatorKind
 from labelbits.planning.spec.learners import LEARNERS
 from labelbits.planning.spec.planfile import Budget, PlanFile
-from labelbits.planning.spec.planreader import plan_of_text
+from labelbits.planning.spec.planreader import plan_of_text, toml_of
 from labelbits.planning.spec.planwriter import plan_text
 from labelbits.signals import REGISTRY
 
@@ -40,7 +40,7 @@ class Draft:
         `timed` are kinds of answers that were measured, with whether they are `priced`.
         """
         try:
-            tables = plain(tomllib.loads(self.text))
+            tables = plain(toml_of(self.text))
         except (tomllib.TOMLDecodeError, RecursionError):
             tables = None
         found: dict[str, Any] = {
@@ -66,8 +66,8 @@ class Draft:
         As it is where it names no file that is there, or is no TOML.
         """
         try:
-            tables = tomllib.loads(self.text)
-        except (tomllib.TOMLDecodeError, RecursionError):
+            tables = toml_of(self.text)
+        except tomllib.TOMLDecodeError:
             return self.text
         told = tables.get("dataset")
         if not isinstance(told, dict):

@@ -92,8 +92,8 @@ function address() {
 
 // Of options that are clicked one after the other the last is shown.
 let clicks = 0;
-async function choose(name, answers = null) {
-  if (name === chosen && answers === null) { shut(); return; }
+const choose = (name, answers = null) => (name === chosen && answers === null ? shut() : look(name, answers));
+async function look(name, answers) {
   const mine = ++clicks;
   chosen = name; size = answers;
   mark();
@@ -107,7 +107,7 @@ async function choose(name, answers = null) {
   } catch (problem) { fault(problem); }
   keepAddress();
 }
-const resize = answers => choose(chosen, answers);
+const resize = answers => look(chosen, answers);
 function shut() {
   const back = [...byId('rows').querySelectorAll('button')].find(one => one.getAttribute('aria-expanded') === 'true');
   chosen = ''; size = null; clicks += 1;
@@ -126,7 +126,7 @@ function mark() {
 }
 
 money.onchange = update;
-byId('see').addEventListener('click', () => { if (chosen !== ADVISED) choose(ADVISED); else byId('option').focus(); });
+byId('see').addEventListener('click', () => look(ADVISED, null));
 byId('reset').addEventListener('click', () => { money.reset(); update(); });
 byId('keep').addEventListener('click', async () => {
   try {
@@ -149,4 +149,4 @@ byId('tradeoff').on('plotly_click', event => {
   if (point && point.customdata) choose(point.customdata[0], point.customdata[1]);
 });
 if (moved) update(); else behind.ask();
-if (chosen && !moved) choose(chosen, size);
+if (chosen && !moved) look(chosen, size);

@@ -12,7 +12,7 @@ from labelbits.planning.result import Curve, Option
 from labelbits.planning.shown import show, span
 from labelbits.planning.spec.annotator_kinds import by
 from labelbits.report import figures
-from labelbits.report.purchases import COLUMNS, money, table_of
+from labelbits.report.purchases import COLUMNS, each, money, table_of
 from labelbits.speech import printable
 
 #: Headings of the page's table, by the key of a row (the metric's name for `quality`).
@@ -163,7 +163,7 @@ def bought(plan: Plan, family: str, answers: float | None = None) -> dict[str, A
 
     lines = [
         ["what is asked", f"{option.answers:,} answers on {option.items:,} items, "
-         f"{option.answers_per_item:.3g} on each"],
+         f"{each(option.answers_per_item)} on each"],
         ["who answers", option.annotators],
         ["price of one answer", f"{shown(price.amount)} ({price.source})"],
         ["cost", shown(option.cost)],
@@ -187,8 +187,8 @@ def bought(plan: Plan, family: str, answers: float | None = None) -> dict[str, A
         lines.append([f"{plan.metric_name} without the labels you hold", alone])
     lines.append(["evidence", "measured" if option.measured else "forecast"])
     if option.bits == option.bits:
-        each, whole = f"{option.bits:.3g} bits an answer", f"{option.bits_total:,.0f} in all"
-        lines.append(["information", f"{each}, {whole}"])
+        whole = f"{option.bits_total:,.0f} in all"
+        lines.append(["information", f"{option.bits:.3g} bits an answer, {whole}"])
     return {
         "key": option.family,
         "family": printable(option.family),

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from labelbits.annotators.calibration import calibrate
+from labelbits.annotators.people import people_and_models
 from labelbits.answers.files.containers import one_sheet
 from labelbits.errors import InputError
 from labelbits.metrics import metric_of
@@ -75,18 +77,30 @@ def plan_wanted(
     try:
         made = _make(wanted, seed, tell, spent)
     except PilotNeededError as problem:
-        raise InputError(problem.message(families_to_price(wanted), wanted.budget)) from None
+        families = families_to_price(wanted, _measured(wanted, seed))
+        raise InputError(problem.message(families, wanted.budget)) from None
     tell("done", 1.0)
     return replace(made, title=title)
 
 
-def families_to_price(wanted: PlanFile) -> list[Family]:
-    """The ways of asking, as far as they have a price without the pilot: it could not be used."""
+def _measured(wanted: PlanFile, seed: int) -> Pilot:
+    """What answers of a pilot that could not be used took and cost: one more will, too."""
+    with contextlib.suppress(InputError):
+        answers = read_pilot(wanted, None, seed)
+        if answers is not None:
+            people, _ = people_and_models(answers)
+            return Pilot(calibration=calibrate(people, only=("seconds",)))
+    return Pilot()
+
+
+def families_to_price(wanted: PlanFile, pilot: Pilot | None = None) -> list[Family]:
+    """The ways of asking, as far as they have a price; without `pilot` by what is published."""
     found: list[Family] = []
+    pilot = pilot or Pilot()
     for asked in wanted.signal:
         alone = wanted.model_copy(update={"signal": (asked,)})
         with contextlib.suppress(InputError):
-            found += build_families(alone, 2, wanted.dataset.classes or 10, Pilot())[0]
+            found += build_families(alone, 2, wanted.dataset.classes or 10, pilot)[0]
     return found
 
 

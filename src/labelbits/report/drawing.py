@@ -26,7 +26,10 @@ Place = Callable[[float], float]
 def svg_of(figure: dict[str, Any], title: str) -> str:
     """The SVG of a figure of plotly as plain values (`data`, `layout`), with a `title` for those
     who do not see it. What the figure shows on demand only (`legendonly`) is left out."""
-    data = [one for one in figure["data"] if one.get("visible", True) is True]
+    data = [
+        one for one in figure["data"]
+        if one.get("visible", True) is True and one.get("marker", {}).get("opacity") != 0
+    ]  # fmt: skip
     layout = figure["layout"]
     across, x_marks = _money(layout, data)
     up, y_marks = _quality(layout, data)

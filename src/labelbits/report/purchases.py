@@ -50,6 +50,11 @@ def largest(plan: Plan) -> dict[str, Option]:
     }
 
 
+def each(answers_per_item: float) -> str:
+    """Answers on each item for a reader: three digits, and all of a number above them."""
+    return f"{answers_per_item:,.0f}" if answers_per_item >= 100 else f"{answers_per_item:.3g}"
+
+
 def money(value: float, currency: str) -> str:
     """Money for a reader: as many decimals as its size needs."""
     if value >= 100:
@@ -100,7 +105,7 @@ def table_of(plan: Plan) -> list[Row]:
         bits = curve.bits is not None
         texts = {
             "items": f"{option.items:,}",
-            "answers_per_item": f"{option.answers_per_item:.3g}",
+            "answers_per_item": each(option.answers_per_item),
             "cost": money(option.cost, plan.currency),
             "quality": show(option.quality, plan.percent),
             "interval": span(option.low, option.high, plan.percent),

@@ -22,7 +22,7 @@ from labelbits.report.blocks import (
 from labelbits.report.comparisons import measured_section
 from labelbits.report.differences import difference_figure, differences
 from labelbits.report.evidence import evidence_sections
-from labelbits.report.purchases import addition, adds, money, table_of
+from labelbits.report.purchases import addition, adds, each, money, table_of
 from labelbits.report.winners import money_ratio, winner_map
 
 #: Doubts that stand on the first screen; a click shows the others.
@@ -192,7 +192,7 @@ def _option_cells(option: Option, plan: Plan) -> list[str]:
         span(option.low, option.high, plan.percent),
         money(option.cost, plan.currency),
         f"{option.items:,}",
-        f"{option.answers_per_item:.3g}",
+        each(option.answers_per_item),
     ]
 
 

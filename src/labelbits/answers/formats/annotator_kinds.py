@@ -15,7 +15,9 @@ from labelbits.answers.formats.kinds_of_annotators import FAMILIES, SAYS, is_mod
 from labelbits.answers.formats.language_models import MODEL, PERSON
 from labelbits.answers.formats.reader import Kind, columns_in, first_of, load_table
 from labelbits.answers.table.columns import Parsed
+from labelbits.answers.table.people import NOT_KNOWN
 from labelbits.errors import InputError
+from labelbits.interface import NOBODY
 
 #: The key of `--columns`, and names of the column.
 KEY = "annotator_kind"
@@ -29,6 +31,8 @@ NAMES = (
     ),
     "is_model", "is_llm", "is_ai", "is_bot", "is_human", "is_person",
 )  # fmt: skip
+#: Columns that name the language model that answered.
+WRITERS = ("model", "model_name", "model_id", "llm", "llm_name", "language_model")
 #: What cells of columns that ask say.
 TRUE = frozenset({"true", "1", "yes", "y", "ja", "oui", "si", "sì", "sí", "sim"})
 FALSE = frozenset({"false", "0", "no", "n", "nein", "non", "nee", "não"})
@@ -52,7 +56,9 @@ def with_kinds(
     header = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     name = asked or first_of(header, *NAMES)
     own = parsed.table
-    if name is None or kind not in ("csv", "parquet", "json"):
+    if name is None:
+        return _by_name_of_model(path, kind, parsed, columns)
+    if kind not in ("csv", "parquet", "json"):
         return parsed
     if not isinstance(own, pl.DataFrame) or KEY in own.columns:
         return parsed
@@ -90,6 +96,35 @@ def with_kinds(
         pl.when(pl.lit(of_models)).then(pl.lit(MODEL)).otherwise(pl.lit(PERSON)).alias(KEY),
     ).unique("row", keep="first")
     joined = own.join(rows, on="row", how="left", maintain_order="left")
+    return replace(parsed, table=joined, notes=notes)
+
+
+def _by_name_of_model(path: Path, kind: Kind, parsed: Parsed, columns: tuple[str, ...]) -> Parsed:
+    """The same answers as those of language models, where nobody is named and a column called
+    `model` names well-known ones alone."""
+    own = parsed.table
+    name = usual.found(columns, WRITERS)
+    if name is None or kind not in ("csv", "parquet", "json") or not isinstance(own, pl.DataFrame):
+        return parsed
+    if KEY in own.columns or not len(own):
+        return parsed
+    table = load_table(path, kind, Rejects(), [], lambda names: [n for n in names if n == name])
+    said = cells.names(table[name])
+    models = said.drop_nulls().unique().to_list()
+    if said.null_count() or len(called_like_models(models)) < len(models):
+        return parsed
+    if not set(own["annotator"]) <= {NOBODY, *models}:
+        return parsed  # a person says it of a model, or beside one
+    rows = table.select(pl.col("row").cast(own.schema["row"]), pl.lit(said).alias("\0who"))
+    joined = own.join(
+        rows.unique("row", keep="first"), on="row", how="left", maintain_order="left"
+    ).with_columns(annotator="\0who", annotator_kind=pl.lit(MODEL)).drop("\0who")  # fmt: skip
+    # What was said of people does not hold.
+    notes = [note for note in parsed.notes if NOT_KNOWN not in note and repr(name) not in note]
+    notes.append(
+        f"{path.name}: column {name!r} names {cells.shown(sorted(models))}: all {len(own):,} "
+        "answers are language models', not people's"
+    )
     return replace(parsed, table=joined, notes=notes)
 
 

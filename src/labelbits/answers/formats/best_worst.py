@@ -57,6 +57,8 @@ RESPONDENTS = (*WHO, "resp_id", "respid", "resp", "pid", "subj", "subj_id", "pan
 ITEMS = ("item", "alternative", "alt", "option", "attribute", "object", "feature", "concept",
          "item_name", "product", "statement", "merkmal", "attribut", "objekt", "produkt",
          "elemento", "atributo", "item_id", "id")  # fmt: skip
+#: Sets from which a table holds some, and the share of them with one best and one worst.
+LEAST, MOST = 2, 0.8
 _YES, _NO = frozenset({"1", "true", "yes", "x"}), frozenset({"0", "false", "no", "", "na"})
 
 
@@ -129,17 +131,19 @@ def _long(
         marks = {one.casefold() for name in (best, worst)
                  for one in cells.names(table[name]).fill_null("").unique()}  # fmt: skip
         if marks <= _YES | _NO and marks & _YES:
-            return _Form(best, worst, item=item, parts=tuple(parts), used={best, worst, item})
+            form = _Form(best, worst, item=item, parts=tuple(parts), used={best, worst, item})
+            return form if _are_sets(table, form) else None
         return None
     for name in table.columns:
         if name in (item, *parts) or table[name].dtype.is_nested():
             continue
         own = {one.casefold() for one in cells.names(table[name]).fill_null("").unique()}
-        if _mark("1", own) is not None and {"1", "-1"} <= own <= {"1", "-1", "0", ""}:
-            return _Form(name, None, item=item, parts=tuple(parts), used={name, item})
+        numbers = {"1", "-1"} <= own <= {"1", "-1", "0", ""}
         signs = {_mark(one, own) for one in own}
-        if len(own) <= 4 and {1, -1} <= signs and len(own - _NO - {"none", "-"}) == 2:
-            return _Form(name, None, item=item, parts=tuple(parts), used={name, item})
+        words = len(own) <= 4 and {1, -1} <= signs and len(own - _NO - {"none", "-"}) == 2
+        form = _Form(name, None, item=item, parts=tuple(parts), used={name, item})
+        if (numbers or words) and _are_sets(table, form):
+            return form
     return None
 
 
@@ -173,16 +177,31 @@ def _sets(
             else:
                 found.append((names, best, worst, k))
         return found
+    for names, best, worst, first in _groups(table, form):
+        if best is not None and worst is not None:
+            found.append((names, best, worst, first))
+        else:
+            rejects.add(
+                table["row"][first],
+                "the set that begins here has not one best and one worst of three different items "
+                "or more",
+                names,
+            )
+    return found
+
+
+def _groups(
+    table: pl.DataFrame, form: _Form
+) -> list[tuple[list[str], int | None, int | None, int]]:
+    """(items, place of the best and of the worst, its first row in `table`) of each set of rows;
+    None where it has not one of each."""
     own = {one.casefold() for one in cells.names(table[form.best]).fill_null("").unique()}
     marks = []
     for name, side in ((form.best, 1), (form.worst, -1)):
-        if name is None:
-            continue
-        for cell in cells.names(table[name]).fill_null("").str.to_lowercase():
-            marks.append(_mark(cell, own) if form.worst is None else
-                         side if cell in _YES else None)  # fmt: skip
-    count = len(table)
-    both = [marks[:count], marks[count:] or marks[:count]]
+        said = cells.names(table[name or form.best]).fill_null("").str.to_lowercase()
+        marks.append([
+            _mark(cell, own) == side if form.worst is None else cell in _YES for cell in said
+        ])  # fmt: skip
     names = cells.names(table[form.item]).to_list()
     keys = list(zip(*(cells.names(table[one]).to_list() for one in form.parts), strict=True))
     by_key: dict[tuple[object, ...], list[int]] = {}
@@ -197,17 +216,22 @@ def _sets(
     groups = list(by_key.values())
     if any(len({names[k] for k in rows}) < len(rows) for rows in groups):
         groups = runs
+    found: list[tuple[list[str], int | None, int | None, int]] = []
     for rows in groups:
         shown = [names[k] or "" for k in rows]
-        best = [p for p, k in enumerate(rows) if both[0][k] == 1]
-        worst = [p for p, k in enumerate(rows) if both[1][k] == -1]
+        best, worst = ([p for p, k in enumerate(rows) if side[k]] for side in marks)
         good = all(shown) and len(set(shown)) == len(shown) > 2
-        if good and len(best) == len(worst) == 1 and best != worst:
-            found.append((shown, best[0], worst[0], rows[0]))
-        else:
-            rejects.add(table["row"][rows[0]], "the set that begins here has not one best and one "
-                        "worst of three different items or more", shown)  # fmt: skip
+        good = good and len(best) == len(worst) == 1 and best != worst
+        found.append((shown, best[0], worst[0], rows[0]) if good else (shown, None, None, rows[0]))
     return found
+
+
+def _are_sets(table: pl.DataFrame, form: _Form) -> bool:
+    """Have most sets, but the last, which may be cut off, one best and one worst?"""
+    groups = _groups(table, form)
+    whole = groups[:-1] if len(groups) > LEAST else groups
+    good = sum(best is not None for _, best, _, _ in whole)
+    return len(groups) >= LEAST and good >= MOST * len(whole)
 
 
 def read(path: Path, kind: Kind, options: Options) -> Parsed:

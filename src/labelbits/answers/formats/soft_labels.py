@@ -12,7 +12,9 @@ from labelbits.answers.files.json_files import loads_loose
 from labelbits.answers.files.parquet import class_names
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.crowdkit import column_of, optional
+from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.reader import (
+    TOLD,
     Kind,
     Options,
     Probe,
@@ -63,6 +65,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             rejects.add(row, f"{soft} holds no probabilities", text or "")
         answers.append(made)
     extra = optional(path, table, options, notes)
+    say_unread(path, table, {soft, item, worker}, options, notes)
     own = table.select(
         pl.lit("soft").alias("signal"),
         annotators(path, table, worker, notes).alias("annotator"),
@@ -129,4 +132,7 @@ def matches(probe: Probe) -> bool:
     )
 
 
-READER = Reader("soft-labels", "a column of probabilities: item, soft_label", matches, read)
+READER = Reader(
+    "soft-labels", "a column of probabilities: item, soft_label", matches, read,
+    tells=TOLD | {"item", "label"},
+)  # fmt: skip

@@ -52,6 +52,8 @@ APART, ASKED = 0.8, 0.5
 LEAST = 2
 #: Letters of a heading that is a question, and of the name of a person.
 LONG, NAME = 25, 24
+#: Columns of as many people as look at one patient.
+FEW = 6
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,10 @@ def survey_in(table: pl.DataFrame) -> Survey | None:
     if not (sure or (stamp is not None and (who is None or apart))):
         return None
     asks = len(questions_in(asked)) >= ASKED * len(asked)
-    if not asks and not (sure and not people_named(asked) and _repeat(table.select(asked))):
+    # A patient is a subject too, whom a few doctors look at.
+    patients = usual.plain(str(who)).startswith("subject") and len(asked) <= FEW
+    plainly = sure and not patients and not people_named(asked) and _repeat(table.select(asked))
+    if not asks and not plainly:
         return None
     return Survey(who if apart else None, stamp, tuple(asked))
 
@@ -134,7 +139,8 @@ def questions_in(columns: Sequence[str]) -> list[str]:
 
 def people_named(columns: Sequence[str]) -> bool:
     """Are the headings called after people?"""
-    return any(usual.plain(name) in PEOPLE | LABELS for name in columns)
+    titled = re.compile(r"^(dr|prof|mr|mrs|ms|herr|frau|doctor|reader|rater|coder)\b", re.I)
+    return any(usual.plain(name) in PEOPLE | LABELS or titled.match(name) for name in columns)
 
 
 def _names_apart(column: pl.Series) -> bool:

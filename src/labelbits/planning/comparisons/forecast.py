@@ -41,7 +41,7 @@ MOST_WIDER, LEAST_SHARE = 2.0, 0.25
 FAR = 16
 #: People's rise with answers as a multiple of the twins', and its spread between pilots
 #: (docs/comparisons.md); draws kept.
-FACTOR, SPREAD, DRAWS = 1.0, 0.18, 400
+FACTOR, SPREAD, DRAWS = 1.0, 0.25, 400
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,13 @@ from labelbits.planning.spec.planfile import (
 )
 from labelbits.signals import REGISTRY, make
 
+#: Parts of one key with dots between them, far more than any plan file has.
+MANY_PARTS = re.compile(
+    r"(?:(?:[A-Za-z0-9_-]{1,64}|\"[^\"\n]{0,64}\"|'[^'\n]{0,64}')[ \t]{0,8}\.[ \t]{0,8}){50}"
+)
+#: Digits of one number: longer ones take the square of their length to write.
+MANY_DIGITS = re.compile(r"(?<!\w)[0-9][0-9A-Fa-fxob_]{400}")
+
 
 def read_plan(path: str | Path) -> PlanFile:
     """Read and check a plan file.
@@ -46,13 +53,26 @@ def read_plan(path: str | Path) -> PlanFile:
     return plan_of_text(text, path)
 
 
+def toml_of(text: str) -> dict[str, Any]:
+    """A plan file's tables as they stand. Raises `tomllib.TOMLDecodeError` for what is no TOML and
+    for keys of very many parts, which take the square of their number to read."""
+    if MANY_PARTS.search(text):
+        raise tomllib.TOMLDecodeError("a key of more than 50 parts")
+    if MANY_DIGITS.search(text):
+        raise tomllib.TOMLDecodeError("a number of more than 400 digits")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("tables or lists are nested too deeply") from None
+
+
 def plan_of_text(text: str, path: str | Path) -> PlanFile:
     """Check a plan file's text; `path` is where it stands, or would: its relative paths start in
     that folder, and messages name it. Raises `InputError` as `read_plan` does."""
     path = Path(path)
     try:
-        raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        raw = toml_of(text)
+    except tomllib.TOMLDecodeError as problem:
         raise InputError(f"{path}: not valid TOML: {problem}") from None
     try:
         plan = PlanFile.model_validate({**raw, "folder": path.parent})
