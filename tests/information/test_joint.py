@@ -267,3 +267,17 @@ def test_standard_errors_of_joint_bits_are_honest():
            for s in range(60)]  # fmt: skip
     bits, error = np.array([(e.bits, e.standard_error) for e in few]).T
     assert 0.75 < ((bits - bits.mean()) / error).std() < 1.25
+
+
+def test_patterns_that_are_all_as_likely_are_told_by_more_draws_than_there_are():
+    """Ten triplets about items of their own: ten times the bits of one. 4,096 draws of 1,024
+    patterns fall short by several errors, which no spread between draws shows."""
+    signal, world = signals.Triplet(precision=1000.0), World(items=30, classes=2, dims=2)
+    one = per_answer(signal, world, standard_error=5e-4)
+    found = joint(signal, world, np.arange(30).reshape(10, 3), standard_error=0.01)
+    error = math.hypot(found.standard_error, 10 * one.standard_error)
+    assert found.bits == pytest.approx(10 * one.bits, abs=3 * error)
+    assert not found.warnings
+    few = joint(signal, world, np.arange(30).reshape(10, 3), standard_error=0.01, max_samples=4096)
+    assert few.bits < 10 * one.bits - 3 * error
+    assert "too low" in few.warnings[0]

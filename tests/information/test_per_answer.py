@@ -266,3 +266,18 @@ def test_many_classes_and_dimensions():
     for name in ("hard", "soft", "ranking", "votes", "candidates"):
         estimate = per_answer(make(name, world), world, standard_error=0.1, max_samples=2_000)
         assert 0 < estimate.bits <= estimate.upper_bound < math.inf
+
+
+def test_groups_of_fewer_draws_than_answers_find_what_large_groups_find(monkeypatch):
+    """Orders of four, sharply seen: 24 answers, of which 8 draws show few."""
+    signal, world = signals.Ranking(top=4, precision=20.0), World(100, classes=4, dims=2)
+    small, large = (
+        grouped.grouped(signal, world, 0.04, seed, 1_000_000, given_prototypes=True, n=n)
+        for seed, n in ((1, 8), (2, 512))
+    )
+    error = math.hypot(small.standard_error, large.standard_error)
+    assert small.nats == pytest.approx(large.nats, abs=4 * error)
+    # Negative control: groups that say nothing of what they lack.
+    monkeypatch.setattr(grouped, "lacks", lambda gap, error: False)
+    short = grouped.grouped(signal, world, 0.04, 1, 1_000_000, given_prototypes=True, n=8)
+    assert short.nats < large.nats - 4 * error

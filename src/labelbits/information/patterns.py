@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
 from labelbits.information.exchangeable import Result
-from labelbits.information.sampling import draws_needed, keys
+from labelbits.information.sampling import draws_needed, keys, lacks, short
 from labelbits.interface import Signal, World
 from labelbits.signals.base import traced
 
@@ -66,10 +66,10 @@ def enumerated(
     channel, stream = traced(signal), keys(seed)
     answers = jnp.asarray(signal.enumerate(world.classes))
     first = np.zeros(0)
-    total = square = np.zeros(1)
+    total = square = np.zeros((2, 1))
     surprise: list[np.ndarray] = []
     error, done, needed = math.inf, 0, WORLDS
-    entropies = 0.0
+    entropies = nats = gap = 0.0
     while done < needed:
         p, entropy = _enumerated(
             channel, _distances(signal, world, next(stream), questions), answers
@@ -78,19 +78,29 @@ def enumerated(
         if not first.size:
             first = np.log(np.maximum(p.mean(0), 0.5 / WORLDS))
         assert first is not None
-        total, square = total + p.sum(0), square + (p**2).sum(0)
+        halves = p.reshape(2, len(p) // 2, -1)
+        total, square = total + halves.sum(1), square + (halves**2).sum(1)
         entropies += float(entropy.sum())
         surprise.append(-p @ first - entropy)
         done += len(p)
         error = float(np.concatenate(surprise).std(ddof=1) / math.sqrt(done))
+        nats = _entropy(total.sum(0), square.sum(0), done)
+        gap = nats - sum(_entropy(*half, done / 2) for half in zip(total, square, strict=True)) / 2
         if done >= needed and done < max_samples and error > standard_error:
             needed = min(draws_needed(error, done, standard_error), max_samples)
-    mean = total / done
+        if done >= needed and lacks(gap, standard_error):
+            needed = min(2 * done, max_samples)
+    return Result(nats - entropies / done, error, done, short(gap, max(error, standard_error)))
+
+
+def _entropy(total: np.ndarray, square: np.ndarray, n: float) -> float:
+    """Of the mean of n draws of probabilities, in nats, from their sums and sums of squares; what
+    it is too low by is taken away to first order."""
+    mean = total / n
     kept = mean > 0
-    spread = square[kept] / done - mean[kept] ** 2
-    bias = (spread / mean[kept]).sum() / (2 * done)
-    nats = float(-(mean[kept] * np.log(mean[kept])).sum() + bias - entropies / done)
-    return Result(nats, error, done)
+    spread = square[kept] / n - mean[kept] ** 2
+    bias = (spread / mean[kept]).sum() / (2 * n)
+    return float(-(mean[kept] * np.log(mean[kept])).sum() + bias)
 
 
 def counted(

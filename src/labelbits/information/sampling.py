@@ -93,3 +93,26 @@ def draws_needed(error: float, drawn: int, target: float) -> int:
     if not math.isfinite(error):
         return 2 * drawn
     return max(drawn, math.ceil(1.1 * drawn * (error / target) ** 2))
+
+
+#: By how many standard errors halves of the draws may say less of an entropy than all of them.
+LACKS = 0.75
+
+
+def lacks(gap: float, standard_error: float) -> bool:
+    """Are draws too few for an entropy of mean probabilities, halves of them saying `gap` less?
+
+    What it lacks is the same for all draws, so that no spread between them shows it. Where it
+    falls as 1 / n^2 a third of the gap is left.
+    """
+    return abs(gap) > LACKS * standard_error
+
+
+def short(gap: float, error: float) -> tuple[str, ...]:
+    """What is said where draws could not be made enough."""
+    if not lacks(gap, max(error, 1e-6)):
+        return ()
+    return (
+        f"too low: half as many draws give {gap / math.log(2):.2g} bits less; the answers are too "
+        "many for so few draws to tell how probable each is",
+    )

@@ -36,13 +36,16 @@ CHAINS, WARM_UP, ROUND, ROUNDS, THIN = 4, 200, 200, 12, 4
 #: R-hat, and effective draws, which grow as the chains do, would be fewer at the last look than
 #: this share of what is needed.
 HOPELESS, APART_STILL, TOO_FEW = 3, 1.5, 0.5
-#: Widths that a trajectory goes, up to the second look and after it, and its leaps. Far points
-#: reach each other along bends many widths long: of twelve worlds whose chains had not come
-#: together after 2,400 trajectories of 1.5 widths, eleven did within fewer leaps of these.
+#: Widths that a trajectory goes, up to the first look and after it, and its leaps. Far points
+#: reach each other along bends many widths long: six worlds of ratings, hard labels and mixtures
+#: whose chains had not come together after 2,400 trajectories of 1.5 widths all did by these
+#: (benchmarks/calibration.py).
 LENGTHS, LEAPS = (3.0, 6.0), (4, 64)
-#: Leaps of a trajectory after which no look is taken any more, where answers are at most FEW and
-#: where they are more: a leap costs as many answers as there are.
-MOST_LEAPS, FEW, LEAPS_OF_MANY = 120_000, 2_000, 40_000
+#: The same where answers are more than FEW, of which a leap costs as many as there are, and where
+#: features let chains move one after the other.
+FEW, SHORTER, FEWER = 2_000, (chain.LENGTH, 2 * chain.LENGTH), (chain.LEAPS, (4, 32))
+#: Leaps of a trajectory after which no further look is taken.
+MOST_LEAPS = 120_000
 #: Largest R-hat and fewest effective draws of any quantity.
 R_HAT, EFFECTIVE = 1.05, 80.0
 #: How far from the fit the chains start, in widths.
@@ -107,9 +110,12 @@ def _sample(fitted: Fitted, data: Data, seed: int, report: Report, noise_alone: 
     # A threshold that no answer tells has a width of its own, thousands of times that of its like.
     n = target.coordinates
     own = np.concatenate([group[:n], group[:n].max() + 1 + np.arange(len(x) - n)])
-    moving = chain.Chain(target, x + APART * away, own, prior, generator, width, LENGTHS[0], LEAPS)
+    few = sum(map(len, data.batches)) <= FEW and fitted.prior is None
+    lengths, leaps = (LENGTHS, (LEAPS, LEAPS)) if few else (SHORTER, FEWER)
+    moving = chain.Chain(
+        target, x + APART * away, own, prior, generator, width, lengths[0], leaps[0]
+    )
     moving.warm_up(WARM_UP, lambda done: report("draws: warm-up", done))
-    most = MOST_LEAPS if sum(map(len, data.batches)) <= FEW else LEAPS_OF_MANY
     found = np.empty((CHAINS, 0, len(x)), np.float32)
     told, steps = Convergence(np.inf, 0.0), 0
     kept = found
@@ -122,11 +128,11 @@ def _sample(fitted: Fitted, data: Data, seed: int, report: Report, noise_alone: 
         report("draws", (i + 1) / ROUNDS)
         if told.within(R_HAT, EFFECTIVE):
             return _posterior(fitted, target, kept.reshape(-1, len(x)), told)
-        steps, moving.length = (i + 1) * ROUND, LENGTHS[1]
+        steps, moving.length, moving.leaps = (i + 1) * ROUND, lengths[1], leaps[1]
         expected = told.effective * ROUNDS / (i + 1)
         if i + 1 >= HOPELESS and told.r_hat > APART_STILL and expected < TOO_FEW * EFFECTIVE:
             break
-        if moving.leapt > most:
+        if moving.leapt > MOST_LEAPS:
             break
     raise NotConvergedError(
         f"{CHAINS} chains of {steps} steps did not converge: the largest R-hat is "
