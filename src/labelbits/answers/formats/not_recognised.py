@@ -61,8 +61,9 @@ def _of_people(path: Path, survey: Survey) -> InputError:
     return UndecidedError(
         f"{path}: each row is a person ({said}) and {len(survey.asked):,} further columns are what "
         f"everybody was asked: {cells.shown(map(repr, survey.asked), 3)}; if they are items that "
-        "were all asked the same about, --format people-rows reads them; if they are different "
-        "questions, expected a table of item, annotator, label"
+        "were all asked the same about, --format people-rows reads them; if each row is one "
+        "answer, --columns item=COL,annotator=COL,label=COL says which column is what; if they "
+        "are different questions, expected a table of item, annotator, label"
     )
 
 

@@ -223,8 +223,9 @@ def kept_whole(path: Path, ties: int, rows: int) -> str:
 def _third_letter(path: Path, own: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
     """`own` with a tie for C, where judges write A, B or C (MT-bench's prompt) of two things."""
     bare = own["winner"].str.strip_chars("[] .").str.to_uppercase()
-    if set(bare.drop_nulls()) != {"A", "B", "C"} or {"C", "c"} & {*own["a"], *own["b"]}:
-        return own
+    called = {str(one).upper() for one in (*own["a"], *own["b"])}
+    if set(bare.drop_nulls()) != {"A", "B", "C"} or {"A", "B", "C"} & called:
+        return own  # letters that name things are no sides
     thirds = int((bare == "C").sum())
     notes.append(f"{path.name}: {thirds:,} rows say C beside A and B, which is read as a tie")
     tie = pl.when(bare == "C").then(pl.lit("tie")).otherwise("winner")

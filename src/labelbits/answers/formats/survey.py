@@ -50,6 +50,9 @@ BESIDE = frozenset({
 APART, ASKED = 0.8, 0.5
 #: Rows and columns from which a table is taken for a survey.
 LEAST = 2
+#: The same where no heading asks: an item and its label beside people who answered once each are
+#: two columns, and in a few rows people differ by chance.
+PLAINLY = (3, 5)
 #: Letters of a heading that is a question, and of the name of a person.
 LONG, NAME = 25, 24
 #: Columns of as many people as look at one patient.
@@ -113,7 +116,10 @@ def survey_in(table: pl.DataFrame) -> Survey | None:
     asks = len(questions_in(asked)) >= ASKED * len(asked)
     # A patient is a subject too, whom a few doctors look at.
     patients = usual.plain(str(who)).startswith("subject") and len(asked) <= FEW
-    plainly = sure and not patients and not people_named(asked) and _repeat(table.select(asked))
+    many = len(asked) >= PLAINLY[0] and len(table) >= PLAINLY[1]
+    plainly = (
+        sure and many and not patients and not people_named(asked) and _repeat(table.select(asked))
+    )
     if not asks and not plainly:
         return None
     return Survey(who if apart else None, stamp, tuple(asked))
