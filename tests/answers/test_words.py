@@ -221,3 +221,16 @@ def test_answers_beside_the_name_of_a_model_are_no_people_s(told: dict[str, str]
     assert answers.annotators == ("gpt-4o-mini",)
     assert answers.table["annotator_kind"].to_list() == ["model", "model"]
     assert not any("counted as a person" in note for note in answers.notes)
+
+
+def test_columns_of_a_person_and_a_model_are_no_two_people() -> None:
+    """A first name that is a model's too stays a person's, and is told."""
+    rows = {"text": [f"text {k}" for k in range(20)], "human_label": ["x", "y"] * 10}
+    answers = read_answers(pl.DataFrame({**rows, "gpt_label": ["x", "x"] * 10}))
+    kinds = dict(answers.table.select("annotator", "annotator_kind").unique().iter_rows())
+    assert kinds == {"human_label": "person", "gpt_label": "model"}
+    assert any("gpt_label is named like a language model" in note for note in answers.notes)
+    shared = {"item": ["a", "b"] * 2, "annotator": ["Claude"] * 2 + ["ann"] * 2}
+    people = read_answers(pl.DataFrame({**shared, "label": ["x", "y", "x", "x"]}))
+    assert "annotator_kind" not in people.table.columns
+    assert any("Claude" in note and "counted as a person" in note for note in people.notes)

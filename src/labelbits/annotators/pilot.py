@@ -115,6 +115,12 @@ def _not_compared(answers: Answers) -> list[str]:
     people, models = people_and_models(answers)
     if not models or not len(people):
         return []
+    if people.table["annotator"].n_unique() < 2:
+        return [
+            f"one person alone answered beside {', '.join(models)}: whether a model is as near to "
+            "people as they are to each other cannot be told; have a second person answer 100 of "
+            "the same questions"
+        ]
     asked = "; ".join(
         f"{who} answered {len(own):,} questions ({', '.join(sorted(own.table['signal'].unique()))})"
         f" such as {' / '.join(own.table['items'][0])}"

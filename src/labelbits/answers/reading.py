@@ -15,7 +15,11 @@ import polars as pl
 
 from labelbits.answers.files.containers import one_sheet
 from labelbits.answers.files.opening import check_file, said_of_splits
-from labelbits.answers.formats.annotator_kinds import called_like_models, with_kinds
+from labelbits.answers.formats.annotator_kinds import (
+    called_like_models,
+    with_kinds,
+    with_models_by_name,
+)
 from labelbits.answers.formats.cells import same_but_for_case
 from labelbits.answers.formats.detect import columns_of, reader_for
 from labelbits.answers.formats.language_models import MODEL
@@ -130,6 +134,7 @@ def _of_files(files: list[Path], format: str, options: Options) -> Answers:  # n
         said = [one for part, one in zip(parts, read.named, strict=True) if _names(part)]
         known = tuple(dict.fromkeys([*options.classes, *itertools.chain(*said)]))
     answers = assemble(parts, read.rejected, known, tuple(dict.fromkeys(read.items)), read.notes)
+    answers = with_models_by_name(answers)
     answers = replace(answers, notes=(*answers.notes, *_doubts(answers)))
     return replace(answers, gold=read.gold) if read.gold else answers
 

@@ -17,7 +17,7 @@ from labelbits.answers.formats.reader import Kind, columns_in, first_of, load_ta
 from labelbits.answers.table.columns import Parsed
 from labelbits.answers.table.people import NOT_KNOWN
 from labelbits.errors import InputError
-from labelbits.interface import NOBODY
+from labelbits.interface import NOBODY, Answers
 
 #: The key of `--columns`, and names of the column.
 KEY = "annotator_kind"
@@ -33,6 +33,8 @@ NAMES = (
 )  # fmt: skip
 #: Columns that name the language model that answered.
 WRITERS = ("model", "model_name", "model_id", "llm", "llm_name", "language_model")
+#: Names of models that people bear too.
+FIRST_NAMES = frozenset({"claude", "gemma"})
 #: What cells of columns that ask say.
 TRUE = frozenset({"true", "1", "yes", "y", "ja", "oui", "si", "sì", "sí", "sim"})
 FALSE = frozenset({"false", "0", "no", "n", "nein", "non", "nee", "não"})
@@ -134,6 +136,30 @@ def _yes(said: str, name: str) -> bool | None:
     if low not in TRUE | FALSE:
         return None
     return (low in TRUE) != usual.plain(name).endswith(("human", "person"))
+
+
+def with_models_by_name(answers: Answers) -> Answers:
+    """The same answers, those of annotators who bear a language model's name as a model's, where
+    nothing says who answered. What is a person's first name too (Claude, Gemma) is left alone."""
+    if KEY in answers.table.columns:
+        return answers
+    found = [
+        name for name in called_like_models(answers.annotators)
+        if name.casefold() not in FIRST_NAMES
+    ]  # fmt: skip
+    if not found:
+        return answers
+    own = pl.col("annotator").is_in(found)
+    table = answers.table.with_columns(
+        pl.when(own).then(pl.lit(MODEL)).otherwise(pl.lit(PERSON)).alias(KEY)
+    )
+    count = int(table[KEY].eq(MODEL).sum())
+    note = (
+        f"{cells.shown(found)} {'is' if len(found) == 1 else 'are'} named like a language model: "
+        f"{count:,} answers are a model's, not a person's (another name, or a column "
+        "annotator_kind, says otherwise)"
+    )
+    return replace(answers, table=table, notes=(*answers.notes, note))
 
 
 def called_like_models(annotators: Iterable[str]) -> list[str]:
