@@ -234,3 +234,11 @@ def test_columns_of_a_person_and_a_model_are_no_two_people() -> None:
     people = read_answers(pl.DataFrame({**shared, "label": ["x", "y", "x", "x"]}))
     assert "annotator_kind" not in people.table.columns
     assert any("Claude" in note and "counted as a person" in note for note in people.notes)
+
+
+@pytest.mark.parametrize("mark", ["k. A.", "k.A.", "Keine Angabe", "n.a.", "#NV", "#N/D"])
+def test_missing_in_other_languages_is_no_class(mark: str) -> None:
+    rows = {"item": ["a", "b", "c"], "annotator": ["x", "y", "x"], "label": ["gut", mark, "böse"]}
+    answers = read_answers(pl.DataFrame(rows))
+    assert answers.classes == ("böse", "gut")
+    assert len(answers) == 2

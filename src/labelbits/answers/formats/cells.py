@@ -14,7 +14,10 @@ from labelbits.answers.files.opening import shorten
 
 #: What stands where nothing was said, in small letters. "None" is one only where no other
 #: spelling of it is there: then it is a class.
-MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "<na>", "null", "nat", "-nan", "#value!"})
+MISSING = frozenset({
+    "", "na", "n/a", "n.a.", "n. a.", "#n/a", "#nv", "#n/d", "nan", "<na>", "null", "nat", "-nan",
+    "#value!", "k.a.", "k. a.", "keine angabe",
+})  # fmt: skip
 #: Characters that cannot be seen round a name.
 UNSEEN = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000"
 #: Keys of the name in an object that stands for a class.
