@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import labelbits as lb
-from labelbits.answers import write_answers
+from labelbits.answers import read_answers, write_answers
 from labelbits.errors import InputError
 from labelbits.planning import Plan, plan
 from labelbits.planning.comparisons.doubts import (
@@ -32,7 +32,9 @@ from labelbits.planning.comparisons.forecast import (
 from labelbits.planning.comparisons.held import held_answers
 from labelbits.planning.comparisons.measured import Measured
 from labelbits.planning.comparisons.twins import asking_of
+from labelbits.planning.evidence.refusal import PilotNeededError
 from labelbits.planning.simulated.ranges import SETTINGS, settings
+from labelbits.planning.spec.planfile import Budget
 from labelbits.recovery import Fitter, agreement
 from labelbits.recovery.held_out import predict, questions_of
 from labelbits.report.run import plan_files
@@ -143,6 +145,29 @@ def test_pilots_that_tell_nothing_are_refused_with_the_pilot_to_run(tmp_path: Pa
     same = replace(few, table=pl.concat([few.table[[0, 1, 2]]] * 60))
     with pytest.raises(InputError, match="3 different questions"):
         check_comparisons(held_of(same))
+
+
+@pytest.mark.parametrize(("things", "pairs", "asked"), [(8, 28, 15), (12, 66, 12)])
+def test_few_things_that_are_preferred_are_told_how_many_more_there_must_be(
+    things: int, pairs: int, asked: int
+) -> None:
+    """All pairs of eight things are 28 questions: no number of answers makes them more."""
+    rng = np.random.default_rng(0)
+    both = [rng.choice(min(things, 8), 2, replace=False) for _ in range(200)]
+    frame = pl.DataFrame({
+        "annotator": [f"p{k % 5}" for k in range(200)],
+        "left": [f"model {a}" for a, _ in both],
+        "right": [f"model {b}" for _, b in both],
+        "winner": [f"model {min(one)}" for one in both],
+    })  # fmt: skip
+    answers = read_answers(frame)
+    seen = tuple(dict.fromkeys([*answers.items, *(f"model {k}" for k in range(things))]))
+    with pytest.raises(PilotNeededError) as caught:
+        check_comparisons(held_of(replace(answers, items=seen)))
+    assert f"There are {things} items only" in caught.value.first
+    assert (f"which allow {pairs} different pairs" in caught.value.first) == (pairs < 50)
+    offer = caught.value.pilot.in_words([], Budget(amount=10.0))
+    assert f"preferences between random pairs of {asked} items" in offer
 
 
 def test_questions_that_are_all_about_five_items_are_refused():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,17 +37,23 @@ QUESTIONS = 50
 FIRST_ANSWERS = 200
 
 
+@dataclass(frozen=True)
 class ComparisonsNeeded(PilotToRun):
-    """A pilot of comparisons, in words of its own."""
+    """A pilot of comparisons, in words of its own; `preferences`: which of two is better, so that
+    one of the items is the ideal one, which nobody is shown."""
+
+    preferences: bool = False
 
     def in_words(self, families: list[Family], budget: Budget) -> str:
         own = [f for f in families if not f.signal.uses_classes] or list(families)
         kind = own[0].kind if own else "triplet"
         number = self.items * self.labels
+        asked = f"{kind} answers to random questions about {self.items:,} items"
+        if self.preferences:
+            asked = f"preferences between random pairs of {self.items - 1:,} items"
         text = (
-            f"Run this pilot: {number:,} {kind} answers to random questions about "
-            f"{self.items:,} items, {number // 10:,} of them repeats of others' questions by "
-            "different people"
+            f"Run this pilot: {number:,} {asked}, {number // 10:,} of them repeats of others' "
+            "questions by different people"
         )
         if own:
             price = min(f.price.amount for f in own)
@@ -54,12 +61,15 @@ class ComparisonsNeeded(PilotToRun):
         return f"{text}. It would settle {self.settle}."
 
 
-def _needed(why: str, items: int, first: str = "", least: int = 0) -> PilotNeededError:
+def _needed(
+    why: str, items: int, first: str = "", least: int = 0, preferences: bool = False
+) -> PilotNeededError:
     """`items` there are; `least` are needed for enough different questions."""
     items = max(items, least)
     settle = "how well held-out answers are foretold, and what more of them add"
     each = max(EACH, math.ceil(FIRST_ANSWERS / max(items, 1)))
-    return PilotNeededError(why, ComparisonsNeeded(items, settle, each), first)
+    needed = ComparisonsNeeded(items, settle, each, preferences=preferences)
+    return PilotNeededError(why, needed, first)
 
 
 def random_questions(answers: Answers) -> tuple[Answers, list[str]]:
@@ -92,6 +102,7 @@ def check_comparisons(held: Held) -> list[str]:
             f"it holds {len(tested):,} comparisons by people, and at least {LEAST} are needed "
             "to hold any out",
             held.items,
+            preferences=IDEAL in held.answers.items,
         )
     questions = len(np.unique(held.question[tested]))
     if questions < QUESTIONS:
@@ -100,6 +111,7 @@ def check_comparisons(held: Held) -> list[str]:
             f"{QUESTIONS} are needed to hold any out",
             held.items,
             *_more_questions(held),
+            preferences=IDEAL in held.answers.items,
         )
     shown = np.concatenate([batch.items.ravel() for batch in held.batches(tested)])
     counts = np.bincount(shown, minlength=held.items)
@@ -117,20 +129,30 @@ def _more_questions(held: Held) -> tuple[str, int]:
     """(what to do where so few items allow too few questions, the fewest items that allow enough);
     ("", 0) where there are enough of them."""
     (first,) = held.batches(held.tested[:1])
-    if first.signal.all_questions(held.items, 2) >= 2 * QUESTIONS:
+    ideal = IDEAL in held.answers.items
+    possible = first.signal.all_questions(held.items, 2)
+    if (math.comb(held.items - 1, 2) if ideal else possible) >= 2 * QUESTIONS:
         return "", 0
-    if IDEAL in held.answers.items:
+    if ideal:
+        prompts = (
+            "a column of prompts (question_id, or --columns group=COL in labelbits pilot) makes "
+            "each prompt a question of its own"
+        )
+        there = held.items - 1
+        if math.comb(there, 2) >= QUESTIONS:
+            return f"There are {there} items only: {prompts}.", 0
+        enough = next(n for n in itertools.count(there) if math.comb(n, 2) >= 2 * QUESTIONS)
         return (
-            f"There are {held.items - 1} items only: a column of prompts (question_id, or "
-            "--columns group=COL in labelbits pilot) makes each prompt a question of its own."
-        ), 0
+            f"There are {there} items only, which allow {math.comb(there, 2)} different pairs: "
+            f"more items are needed, or {prompts}. The order of these is what labelbits recover "
+            "--dims 1 says."
+        ), enough + 1
     enough = held.items
     while first.signal.all_questions(enough, 2) < 2 * QUESTIONS:
         enough += 1
     return (
         f"There are {held.items} items only, which allow "
-        f"{first.signal.all_questions(held.items, 2):,.0f} different questions: more items are "
-        "needed, or other questions."
+        f"{possible:,.0f} different questions: more items are needed, or other questions."
     ), enough
 
 
