@@ -19,6 +19,7 @@ from labelbits.answers.formats.named import IN_CELLS
 from labelbits.answers.formats.other_answers import BESIDE, other_answers, said_of_unread
 from labelbits.answers.formats.reader import Options, UndecidedError
 from labelbits.answers.formats.statuses import without_refused
+from labelbits.answers.formats.ticks import as_yes_or_no
 from labelbits.answers.table.left_out import said_left_out
 from labelbits.answers.table.people import NO_COLUMN, NOT_KNOWN, said_not_known
 from labelbits.answers.table.steps import as_classes
@@ -57,7 +58,7 @@ def answers_in(
         where, numbered, {*known, item}, item, columns.annotator, Rejects(), notes
     )
     table = table if status is None else kept.select(table.columns)
-    label = table[columns.label]
+    label = as_yes_or_no(table, columns.label, columns.annotator, where, notes)
     if label.dtype == pl.String:
         label = label.str.strip_chars()
         label = label.set(label.str.to_lowercase().is_in(list(MISSING)), None)

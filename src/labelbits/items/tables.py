@@ -16,6 +16,7 @@ import polars as pl
 
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.summary_rows import without_summaries
+from labelbits.answers.formats.ticks import hint_of_ticks, tick_columns
 from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers
 from labelbits.items.answered import answers_in, read_files_of_answers
@@ -123,6 +124,10 @@ def read_tables(
     if not len(table):
         raise InputError(f"{where}: a table without rows; expected a row an item")
     ids = table[JOINED].unique(maintain_order=True).to_list()
+    if answers is None and by_name and not columns.label:
+        ticked = tick_columns(table.drop(JOINED))
+        if len(ticked) > 1:
+            raise InputError(f"{where}: {hint_of_ticks(ticked, say('label') + ' ')}")
     features, shown, kept = _described(
         table, ids, columns, where, seed, embedding, locate, notes, progress
     )

@@ -31,6 +31,7 @@ from labelbits.answers.formats.reader import (
 from labelbits.answers.formats.right_classes import gold_in
 from labelbits.answers.formats.statuses import without_refused
 from labelbits.answers.formats.summary_rows import without_summaries
+from labelbits.answers.formats.ticks import as_yes_or_no
 from labelbits.answers.formats.usual import ITEM, LABEL, PERHAPS_LABEL, QUESTION, SCALE, WORKER
 from labelbits.answers.formats.who import PERSONS, annotators, who_column, without_groups
 from labelbits.answers.table.columns import Parsed
@@ -99,6 +100,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or who_column(table.select(*left.columns, label), label)
     table = without_summaries(table, item, path, notes, worker)
+    table = table.with_columns(as_yes_or_no(table, label, worker, path.name, notes))
     read = {label, numbered, item, worker, *told.values()}
     table = without_practice(path, table, read, rejects, notes, plain=True)
     table, status = without_refused(path.name, table, read, item, worker, rejects, notes)

@@ -16,6 +16,7 @@ from labelbits.answers.formats.reader import Probe, UndecidedError, first_of
 from labelbits.answers.formats.row_names import id_of_rows
 from labelbits.answers.formats.similarity_matrix import named_twice
 from labelbits.answers.formats.survey import Survey, survey_in
+from labelbits.answers.formats.ticks import hint_of_ticks, tick_columns
 from labelbits.errors import InputError
 
 
@@ -119,6 +120,9 @@ def not_recognised(path: Path, found: Probe) -> InputError:
             used = (names["item"], names["annotator"])
             perhaps = tuple(other_answers(head, used, str(names["item"]), names["annotator"]))
             perhaps = perhaps or tuple(few_values(head, used))
+        ticked = [] if head is None else tick_columns(head)
+        if names["label"] is None and len(ticked) > 1:
+            text += f"{hint_of_ticks(ticked, '--columns label=')}; "
         if at_fault:
             text += f"no column is known to hold the {' or the '.join(at_fault)}; "
         if names["label"] is None and perhaps:
