@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +51,9 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
-def workbook(sheet: str = CELLS, **others: str) -> bytes:
-    """The smallest xlsx with a sheet `answers`, and the `others` by their names."""
+def workbook(sheet: str = CELLS, merged: Sequence[str] = (), **others: str) -> bytes:
+    """The smallest xlsx with a sheet `answers`, whose areas `merged` are one cell each, and the
+    `others` by their names."""
     sheets = {"answers": sheet, **others}
     parts = {
         "_rels/.rels": f'<Relationships xmlns="{PACKAGE}"><Relationship Id="r1" '
@@ -68,9 +70,12 @@ def workbook(sheet: str = CELLS, **others: str) -> bytes:
         )
         + "</Relationships>",
     }
+    areas = "".join(f'<mergeCell ref="{one}"/>' for one in merged)
+    joined = f'<mergeCells count="{len(merged)}">{areas}</mergeCells>' if merged else ""
     for k, rows in enumerate(sheets.values(), 1):
         parts[f"xl/worksheets/sheet{k}.xml"] = (
-            f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+            f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData>{joined * (k == 1)}'
+            "</worksheet>"
         )
     return zipped(**{name: text.encode() for name, text in parts.items()})
 
@@ -272,3 +277,25 @@ def test_a_spreadsheet_without_a_part_says_which(tmp_path: Path) -> None:
     left = {name: whole.read(name) for name in names if name != part}
     with pytest.raises(InputError, match=f"its part .*{part}.* is missing.*save it"):
         read_answers(put(tmp_path, zipped(**left), "t.xlsx"))
+
+
+SPANNED = "Item,,Coder A,,Coder B,,Remarks\nNo.,Text,Label,Time (s),Label,Time (s),\n" + "".join(
+    f"{k:03},words about {k},{'yes' if k % 3 else 'no'},{4 + k},{'yes' if k % 2 else 'no'},5,\n"
+    for k in range(12)
+)
+
+
+def test_headings_that_span_columns_are_one_row_with_those_below(tmp_path: Path) -> None:
+    areas = ["A1:B1", "C1:D1", "E1:F1"]
+    found = read_answers(put(tmp_path, workbook(sheet_of(SPANNED), areas), "t.xlsx"))
+    assert (len(found), found.classes) == (24, ("no", "yes"))
+    assert found.annotators == ("Label Coder A", "Label Coder B")
+    assert found.items[:2] == ("000", "001")
+    assert any("two rows of headings are read as one" in note for note in found.notes)
+    # A title over the whole table is none of them, and neither are cells merged among answers.
+    titled = "All answers,,\n" + TABLE
+    title = read_answers(put(tmp_path, workbook(sheet_of(titled), ["A1:C1"]), "u.xlsx"))
+    plain = read_answers(put(tmp_path, workbook(), "v.xlsx"))
+    inside = read_answers(put(tmp_path, workbook(CELLS, ["B3:C3"]), "w.xlsx"))
+    assert title.table.equals(plain.table)
+    assert inside.table.equals(plain.table)

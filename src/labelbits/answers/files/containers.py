@@ -190,7 +190,8 @@ def _sheet(path: Path, size: int, changed: int, wanted: str) -> tuple[bytes, tup
     _check_parts(path)
     try:
         book = python_calamine.load_workbook(str(path))
-        sheets = [(name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names]
+        found = {name: book.get_sheet_by_name(name) for name in book.sheet_names}
+        sheets = [(name, one.to_python(skip_empty_area=False)) for name, one in found.items()]
     except BaseException as problem:
         if isinstance(problem, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
@@ -215,10 +216,50 @@ def _sheet(path: Path, size: int, changed: int, wanted: str) -> tuple[bytes, tup
             f"{path.name}: sheet {name!r} is read and {shown} {'is' if len(others) == 1 else 'are'}"
             f" not: --sheet {others[0]} reads that one"
         )
+    cells = _one_heading(cells, found[name].merged_cell_ranges or [], path, notes)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerows([_cell(value) for value in row] for row in cells if any(map(str, row)))
     return stream.getvalue().encode("utf-8", "replace"), tuple(notes)
+
+
+def _one_heading(
+    cells: list[list[Any]],
+    merged: list[tuple[tuple[int, int], tuple[int, int]]],
+    path: Path,
+    notes: list[str],
+) -> list[list[Any]]:
+    """The rows with two rows of headings as one, where cells of the upper one span columns.
+
+    `merged` are the (row, column) of the first and last cells of merged areas. `Label` below
+    `Annotator A` is `Label Annotator A`, where `Label` stands below another heading too.
+    """
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for (top, left), (bottom, right) in merged:
+        if top == bottom and right > left:
+            spans.setdefault(top, []).append((left, right))
+    for row, own in sorted(spans.items()):
+        if row + 1 >= len(cells) or sum(bool(str(one).strip()) for one in cells[row]) < 2:
+            continue  # a title above the table spans all of it
+        upper, lower = [str(one).strip() for one in cells[row]], cells[row + 1]
+        if any(str(one).strip() for line in cells[:row] for one in line[1:]):
+            return cells  # cells merged among the answers
+        for left, right in own:
+            upper[left : right + 1] = [upper[left]] * (right + 1 - left)
+        under = [left + k for left, right in own for k in range(right + 1 - left)]
+        if not all(isinstance(lower[k], str) and lower[k].strip() for k in under):
+            return cells
+        below = [str(one).strip() for one in lower]
+        names = [
+            one if one and (below.count(one) == 1 or not over) else f"{one} {over}".strip()
+            for one, over in zip(below, upper, strict=True)
+        ]
+        notes.append(
+            f"{path.name}: two rows of headings are read as one: "
+            f"{', '.join(repr(one) for one in names[:4])}{', ...' * (len(names) > 4)}"
+        )
+        return [*cells[:row], names, *cells[row + 2 :]]
+    return cells
 
 
 def _missing_part(problem: BaseException) -> str:

@@ -14,6 +14,8 @@ ROW_NUMBERS = ("", "index", "Unnamed: 0", "__index_level_0__", ROW_NAMES)
 IDS = ("id", "item", "item_id", "task", "task_id", "image", "image_id", "example", "example_id",
        "uid", "doc_id", "instance_id", "text_id", "question_id", "filename", "name",
        "url")  # fmt: skip
+#: Headings of a first column that numbers the rows; elsewhere `no` may be a class.
+NUMBERED = frozenset({"no", "nr", "num", "number", "nummer", "lfdnr", "lfd", "numero", "numéro"})
 #: Characters of a name on average, above which a cell is a text.
 LONG = 20
 #: Fewer rows than these tell nothing of what a column without a known name holds.
@@ -31,6 +33,10 @@ def id_of_rows(table: pl.DataFrame) -> str | None:
         if usual.plain(name) in known and not table[name].dtype.is_nested():
             return name if _different(table[name]) else None
     named = [name for name in table.columns if name != "row"]
+    first = table[named[0]] if named and usual.plain(named[0]) in NUMBERED else None
+    numbers = first is not None and len(first) >= LEAST and not first.dtype.is_nested()
+    if first is not None and numbers and _different(first):
+        return named[0]
     if len(table) < LEAST or len(named) < 3 or not _are_names(table[named[0]]):
         return None
     return None if any(_are_names(table[name]) for name in named[1:]) else named[0]
