@@ -142,7 +142,7 @@ def test_a_new_metric_to_peoples_answers_shows_no_floor_that_is_not_its_own(
     assert found["brier"].floor == 0 < found["cross-entropy"].floor
     assert with_floor(found["cross-entropy"], entropy).floor == entropy["quality"]
     assert with_floor(found["brier"], entropy).floor == 0
-    _, said = what_is_tested(trial, "", True, LearnerPlan(), "brier")[0][:2]
+    _, said = what_is_tested(trial, "", np.zeros(60, int), LearnerPlan(), "brier")[0][:2]
     assert "Brier score is to the distribution" in said.source
     assert "cross-entropy" not in said.source
 

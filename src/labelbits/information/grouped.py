@@ -172,7 +172,9 @@ def grouped(
     if table is None:
         return Result(value, error, groups * how.n, _bias(gap, standard_error))
     samples, said = groups * how.n, ()
-    if lacks(gap, standard_error):
+    # Where the limit on draws is reached first, no more is asked of what is added than of the rest.
+    wanted = max(standard_error, error)
+    if lacks(gap, wanted):
 
         def differing(large: Plan, parts: int, place: int) -> tuple[np.ndarray, np.ndarray]:
             d2 = _draw(signal, world, next(stream), large, given_prototypes)
@@ -182,8 +184,8 @@ def grouped(
 
         more, of_more, gap, drawn = _lacking(
             lambda n: plan(signal, world, given_prototypes, n), how.n,
-            int(LARGEST / signal.outcomes(world.classes)), differing,
-            standard_error * math.sqrt(0.5),
+            int(LARGEST / signal.outcomes(world.classes)), max_samples, differing,
+            wanted * math.sqrt(0.5),
         )  # fmt: skip
         value, error, samples = value + more, math.hypot(error, of_more), samples + drawn
         said = short(gap, max(error, standard_error))
@@ -191,18 +193,21 @@ def grouped(
 
 
 def _lacking(
-    planned: Callable[[int], Plan], n: int, most: int,
+    planned: Callable[[int], Plan], n: int, most: int, max_samples: int,
     differing: Callable[[Plan, int, int], tuple[np.ndarray, np.ndarray]], standard_error: float,
 ) -> tuple[float, float, float, int]:  # fmt: skip
     """(what groups of n draws lack, its error, by how much halves of the large groups say less,
-    draws): from groups of up to `most` draws."""
+    draws): from groups of up to `most` draws, and `max_samples` in all where the fewest groups are
+    no more."""
     parts, drawn = GROWS, 0
     while True:
-        large, last = planned(n * parts), n * parts * GROWS > most
+        large, larger = planned(n * parts), n * parts * GROWS
+        last = larger > most or larger * FEWEST > max_samples
         found: list[np.ndarray] = []
         gaps: list[np.ndarray] = []
         groups, error = 0, math.inf
-        while groups < FEWEST or (groups < MOST_LARGE and error > standard_error):
+        enough = min(MOST_LARGE, max_samples // large.n)
+        while groups < FEWEST or (groups < enough and error > standard_error):
             one, gap = differing(large, parts, groups)
             found, gaps, groups = [*found, one], [*gaps, gap], groups + len(one)
             if groups >= FEWEST and not last and lacks(_mean(gaps), standard_error):
