@@ -7,6 +7,8 @@ import warnings
 import numpy as np
 import polars as pl
 import pytest
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -35,6 +37,22 @@ def test_names_of_classes_in_a_pipeline() -> None:
     model.fit(X[:200], NAMES[TRUTH[:200]])
     assert set(model.predict(X[200:])) <= set(NAMES)
     assert model.classes_.tolist() == NAMES.tolist()
+
+
+def test_sparse_features_are_filled_in_and_too_many_are_refused() -> None:
+    full = np.where(X > 0, X, 0.0)
+    model = lb.SignalClassifier(0.05).fit(csr_matrix(full), TRUTH)
+    same = lb.SignalClassifier(0.05).fit(full, TRUTH)
+    np.testing.assert_allclose(
+        model.predict_proba(csr_matrix(full[:9])), same.predict_proba(full[:9]), atol=1e-6
+    )
+    words = ["ape banana", "bee honey", "cow grass", "ape tree", "bee hive", "cow milk"] * 4
+    piped = make_pipeline(TfidfVectorizer(), lb.SignalClassifier(0.01))
+    assert piped.fit(words, [one.split()[0] for one in words]).score(words, [
+        one.split()[0] for one in words
+    ]) == 1  # fmt: skip
+    with pytest.raises(lb.InputError, match="TruncatedSVD"):
+        lb.SignalClassifier(0.05).fit(csr_matrix((20_000, 20_000)), np.arange(20_000) % 2)
 
 
 def test_votes_answers_and_classes_say_the_same() -> None:
