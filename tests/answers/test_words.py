@@ -80,6 +80,22 @@ def test_a_column_that_asks_for_people_counts_the_other_way() -> None:
     assert answers.table["annotator_kind"].to_list() == ["model"] * 4 + ["person"] * 8
 
 
+@pytest.mark.parametrize(("yes", "no"), [("sì", "no"), ("sim", "não"), ("Y", "N"), ("ja", "nee")])
+def test_yes_and_no_are_the_same_words_wherever_a_column_asks(yes: str, no: str) -> None:
+    asked = [yes if k % 3 == 0 else no for k in range(ROWS)]
+    models = read_answers(_battles("tie").with_columns(is_llm=pl.Series(asked)), columns=COLUMNS)
+    assert (models.table["annotator_kind"] == "model").sum() == ROWS // 3
+    rows = pl.DataFrame(
+        {
+            "signal": "hard", "annotator": [f"w{k % 4}" for k in range(ROWS)],
+            "items": [f'["{k}"]' for k in range(ROWS)], "answer": '"a"', "gold": asked,
+        }
+    )  # fmt: skip
+    assert read_answers(rows).table["gold"].sum() == ROWS // 3
+    trials = _crowd(practice=[yes, *[no] * (ROWS - 1)])
+    assert len(read_answers(trials)) == ROWS - 1
+
+
 @pytest.mark.parametrize("said", ["judge", "human (AI-assisted)", "A"])
 def test_words_that_say_neither_are_refused_with_those_that_do(said: str) -> None:
     table = _battles("tie").with_columns(Kind=pl.Series(["human", said] * 6))
@@ -103,6 +119,7 @@ def _crowd(**more: list) -> pl.DataFrame:
         ("Status", "accepted", "rejected"), ("assignment_status", "Approved", "Rejected"),
         ("Approval status", "paid", "not approved"), ("state", "submitted", "timed-out"),
         ("approved", "yes", "no"), ("is_valid", "1", "0"), ("Rejected", "", "x"),
+        ("Rejected", "", "✓"), ("approved", "sì", "não"), ("approved", "oui", "non"),
         ("Status", "angenommen", "abgelehnt"), ("statut", "accepté", "refusé"),
         ("Estado", "aprobado", "rechazado"), ("stato", "accettato", "rifiutato"),
         ("status", "goedgekeurd", "afgekeurd"), ("status", "aprovado", "rejeitado"),

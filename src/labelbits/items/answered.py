@@ -149,8 +149,7 @@ def _say_same_classes(
     for name in table.columns:
         if name in used or table[name].dtype.is_nested() or usual.is_something_else(name):
             continue
-        own = cells.names(table[name]).drop_nulls().unique().to_list()
-        own = [one for one in own if not cells.is_missing(one)]
+        own = cells.said_in(table[name])
         if len(own) > 1 and len(classes) > 1 and set(own) <= classes:
             found.append(name)
     if found:

@@ -14,6 +14,7 @@ from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.kinds_of_annotators import FAMILIES, SAYS, is_model
 from labelbits.answers.formats.language_models import MODEL, PERSON
 from labelbits.answers.formats.reader import Kind, columns_in, first_of, load_table
+from labelbits.answers.formats.yes_or_no import truth
 from labelbits.answers.table.columns import Parsed
 from labelbits.answers.table.people import NOT_KNOWN
 from labelbits.errors import InputError
@@ -35,9 +36,6 @@ NAMES = (
 WRITERS = ("model", "model_name", "model_id", "llm", "llm_name", "language_model")
 #: Names of models that people bear too.
 FIRST_NAMES = frozenset({"claude", "gemma"})
-#: What cells of columns that ask say.
-TRUE = frozenset({"true", "1", "yes", "y", "ja", "oui", "si", "sì", "sí", "sim"})
-FALSE = frozenset({"false", "0", "no", "n", "nein", "non", "nee", "não"})
 #: How the names of well-known language models begin.
 _FAMILIES = re.compile(
     rf"^(openai/|anthropic/|google/|meta-llama/)?({FAMILIES})"
@@ -71,7 +69,7 @@ def with_kinds(
             f"{columns_in(header)}"
         )
     said = cells.names(table[name])
-    held = [one for one in said.drop_nulls().unique().sort() if not cells.is_missing(one)]
+    held = cells.said_in(said)
     asks = usual.plain(name).startswith("is")
     kinds = {one: _yes(one, name) if asks else is_model(one) for one in held}
     others = [one for one, found in kinds.items() if found is None]
@@ -132,10 +130,10 @@ def _by_name_of_model(path: Path, kind: Kind, parsed: Parsed, columns: tuple[str
 
 def _yes(said: str, name: str) -> bool | None:
     """Is a model meant by a yes or no in a column such as `is_model` or `is_human`?"""
-    low = said.casefold()
-    if low not in TRUE | FALSE:
+    found = truth(said)
+    if found is None:
         return None
-    return (low in TRUE) != usual.plain(name).endswith(("human", "person"))
+    return found != usual.plain(name).endswith(("human", "person"))
 
 
 def with_models_by_name(answers: Answers) -> Answers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from labelbits.answers.files.json_files import loads_loose
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
 
 #: What a column of such names says beside the word for its text.
 _WRITERS = frozenset({
@@ -38,11 +37,6 @@ class Authors:
     columns: tuple[str, ...]
 
 
-def _parts(name: str) -> list[str]:
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return re.findall(r"[^\W_]+", apart.casefold())
-
-
 def authors_of(table: pl.DataFrame, winner: str, loser: str) -> Authors | None:
     """What wrote the texts in the columns `winner` and `loser`; None where nothing says it, or
     where it is the same in most rows."""
@@ -54,11 +48,11 @@ def authors_of(table: pl.DataFrame, winner: str, loser: str) -> Authors | None:
 
 
 def _in_columns(table: pl.DataFrame, winner: str, loser: str) -> Authors | None:
-    sides = [set(_parts(one)) for one in (winner, loser)]
+    sides = [set(usual.words_in(one)) for one in (winner, loser)]
     rest = [name for name in table.columns if name not in (winner, loser, "row")]
     columns: list[str] = []
     for own in sides:
-        named = [one for one in rest if _names_writer(_parts(one), own)]
+        named = [one for one in rest if _names_writer(usual.words_in(one), own)]
         columns += named[:1]
     if len(columns) < 2 or columns[0] == columns[1]:
         return None

@@ -21,7 +21,7 @@ from labelbits.answers.formats.contrastive import Shown, place_of, shown_in
 from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
-from labelbits.answers.formats.practice import without_practice, words_in
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     IDEAL,
     TOLD,
@@ -36,6 +36,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.formats.survey import WHO
 from labelbits.answers.formats.who import annotators, who_column
+from labelbits.answers.formats.yes_or_no import ticked
 from labelbits.answers.table.columns import PREFERENCE, Parsed
 from labelbits.errors import InputError
 
@@ -59,7 +60,6 @@ ITEMS = ("item", "alternative", "alt", "option", "attribute", "object", "feature
          "elemento", "atributo", "item_id", "id")  # fmt: skip
 #: Sets from which a table holds some, and the share of them with one best and one worst.
 LEAST, MOST = 2, 0.8
-_YES, _NO = frozenset({"1", "true", "yes", "x"}), frozenset({"0", "false", "no", "", "na"})
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _choices(table: pl.DataFrame, options: Options) -> tuple[str | None, str | N
     found: list[str | None] = [options.columns.get("best"), options.columns.get("worst")]
     for place, words in enumerate((BEST, WORST)):
         for name in table.columns:
-            said = set(words_in(name))
+            said = set(usual.words_in(name))
             if found[place] is None and said & words and not said & _OTHER:
                 found[place] = name
     return found[0], found[1]
@@ -128,9 +128,8 @@ def _long(
         return None
     parts = [*([who] if who else []), *parts]
     if best is not None and worst is not None:
-        marks = {one.casefold() for name in (best, worst)
-                 for one in cells.names(table[name]).fill_null("").unique()}  # fmt: skip
-        if marks <= _YES | _NO and marks & _YES:
+        marks = {ticked(one) for name in (best, worst) for one in cells.names(table[name]).unique()}
+        if None not in marks and True in marks:
             form = _Form(best, worst, item=item, parts=tuple(parts), used={best, worst, item})
             return form if _are_sets(table, form) else None
         return None
@@ -140,7 +139,8 @@ def _long(
         own = {one.casefold() for one in cells.names(table[name]).fill_null("").unique()}
         numbers = {"1", "-1"} <= own <= {"1", "-1", "0", ""}
         signs = {_mark(one, own) for one in own}
-        words = len(own) <= 4 and {1, -1} <= signs and len(own - _NO - {"none", "-"}) == 2
+        said = {one for one in own if ticked(one) is not False} - {"-"}
+        words = len(own) <= 4 and {1, -1} <= signs and len(said) == 2
         form = _Form(name, None, item=item, parts=tuple(parts), used={name, item})
         if (numbers or words) and _are_sets(table, form):
             return form
@@ -149,7 +149,7 @@ def _long(
 
 def _mark(cell: str, own: set[str]) -> int | None:
     """1 for the best, -1 for the worst, None for neither."""
-    words = set(words_in(cell))
+    words = set(usual.words_in(cell))
     if words & BEST or (cell == "1" and "-1" in own):
         return 1
     return -1 if words & WORST or cell == "-1" else None
@@ -200,7 +200,8 @@ def _groups(
     for name, side in ((form.best, 1), (form.worst, -1)):
         said = cells.names(table[name or form.best]).fill_null("").str.to_lowercase()
         marks.append([
-            _mark(cell, own) == side if form.worst is None else cell in _YES for cell in said
+            _mark(cell, own) == side if form.worst is None else ticked(cell) is True
+            for cell in said
         ])  # fmt: skip
     names = cells.names(table[form.item]).to_list()
     keys = list(zip(*(cells.names(table[one]).to_list() for one in form.parts), strict=True))

@@ -24,11 +24,12 @@ from labelbits.answers.formats.reader import (
     need,
     number,
 )
+from labelbits.answers.formats.yes_or_no import NO, YES
 from labelbits.answers.table.columns import COLUMNS, REQUIRED, Parsed
 
 #: A JSON list of names without anything that JSON escapes: split without a JSON parser.
 PLAIN = r'^\["[^"\\\x00-\x1f]+"([ \t]*,[ \t]*"[^"\\\x00-\x1f]+")*\]$'
-TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+TRUTH = {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}
 
 
 def matches(probe: Probe) -> bool:
@@ -103,8 +104,9 @@ def to_types(table: pl.DataFrame, rejects: Rejects, lost: Counter[str]) -> pl.Da
         if kind == pl.Float64:
             values = number(name, table)
         elif kind == pl.Boolean:
-            lower = pl.col(name).cast(pl.String, strict=False).str.to_lowercase()
-            values = lower.replace_strict(TRUTH, default=None, return_dtype=pl.Boolean)
+            plain = pl.col(name).cast(pl.String, strict=False).str.normalize("NFKD")
+            plain = plain.str.replace_all(r"\p{M}", "").str.to_lowercase()
+            values = plain.replace_strict(TRUTH, default=None, return_dtype=pl.Boolean)
         else:
             continue
         before = table[name].null_count()

@@ -150,6 +150,11 @@ def are_signs(values: Iterable[str]) -> bool:
     return all(map(is_number, said)) and {float(one.replace(",", ".")) for one in said} in SIGNS
 
 
+def said_in(column: pl.Series) -> list[str]:
+    """The different cells of a column that say something, as text, sorted."""
+    return [one for one in names(column).drop_nulls().unique().sort() if not is_missing(one)]
+
+
 def is_missing(value: str | None, others: Iterable[str] = ()) -> bool:
     """Does a cell say that there is nothing? `others` are all the different cells."""
     if value is None or value.lower() in MISSING:

@@ -22,7 +22,7 @@ from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.keys import with_time
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
-from labelbits.answers.formats.practice import without_practice, words_in
+from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     IDEAL,
     TOLD,
@@ -104,7 +104,7 @@ def numbered(columns: Sequence[str], table: pl.DataFrame) -> list[tuple[str, ...
     for name in columns:
         if table[name].dtype.is_nested() or times.may_be_time(name):
             continue
-        words = words_in(name)
+        words = usual.words_in(name)
         last = words[-1] if words else ""
         place = int(last) if last.isdecimal() and len(last) < 3 else (
             ord(last) - 96 if len(last) == 1 and "a" <= last <= "z" else None)  # fmt: skip
@@ -207,7 +207,7 @@ def _head(rest: pl.DataFrame, shown: Shown) -> str | None:
             one in row for one, row in zip(own, shown.names, strict=True) if one and row
         )
         called = usual.bare(name) in map(usual.plain, HEADS)
-        words = [one for one in words_in(name) if one in HEADS]
+        words = [one for one in usual.words_in(name) if one in HEADS]
         alike = len(held & known) >= SHARED * max(1, len(held))
         if apart and len(held) > 1 and (called or (words and alike) or (alike and len(held) > 2)):
             return name
@@ -221,7 +221,7 @@ def _recur(rest: pl.DataFrame, shown: Shown) -> bool:
     few = len(count) <= len(shown.names) and sum(n > 1 for n in count.values()) > SURE * len(count)
     sets = {frozenset(row) for row in shown.names if row}
     # Three columns a, b, c may hold anything: the best, the odd one, the nearest to the first.
-    named = len(shown.columns) == 1 or len(words_in(shown.columns[0])) > 1
+    named = len(shown.columns) == 1 or len(usual.words_in(shown.columns[0])) > 1
     return asked is None and few and named and len(sets) > 1
 
 

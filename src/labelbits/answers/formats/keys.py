@@ -11,7 +11,6 @@ import polars as pl
 
 from labelbits.answers.files.json_files import loads_loose
 from labelbits.answers.formats import cells, times, usual
-from labelbits.answers.formats.practice import words_in
 from labelbits.answers.formats.reader import Options, UndecidedError
 from labelbits.answers.formats.two_sides import side_of
 
@@ -168,7 +167,7 @@ def _named_columns(
     """Columns called `left_key` and `right_key` (`keyLeft`), or one of a map `f=left, j=right`."""
     found: list[str | None] = [None, None]
     for name in table.columns:
-        words = set(words_in(name))
+        words = set(usual.words_in(name))
         if name in columns or not words & {"key", "keys", "taste", "touche", "tecla", "mapping"}:
             continue
         sides = [side for side, word in enumerate(("left", "right")) if word in words]
@@ -209,7 +208,7 @@ def _learnt(
     ones, others = (cells.names(table[name]).to_list() for name in (left, right))
     rightly = {
         name: cells.names(table[name]).to_list() for name in table.columns
-        if name not in (*columns, "row") and set(words_in(name)) & RIGHTLY
+        if name not in (*columns, "row") and set(usual.words_in(name)) & RIGHTLY
         and not table[name].dtype.is_nested()
     }  # fmt: skip
     sides: dict[str, list[int | None]] = {}
@@ -261,7 +260,7 @@ def with_time(options: Options, table: pl.DataFrame, answer: str) -> Options:
     known = {name.casefold(): name for name in table.columns}
     ends = [f"{stem}{mark}rt".casefold() for mark in (".", "_", " ")]
     own = [known[end] for end in ends if end in known]
-    own += [n for n in table.columns if words_in(n)[-1:] == ["rt"]][:1] if not own else []
+    own += [n for n in table.columns if usual.words_in(n)[-1:] == ["rt"]][:1] if not own else []
     median = times.durations(table[own[0]]).median() if own else None
     if not isinstance(median, float):
         return options

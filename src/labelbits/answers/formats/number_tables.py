@@ -69,10 +69,7 @@ def _of_people(table: pl.DataFrame, name: str | None, path: Path, notes: list[st
     own = people_columns([one for one in table.columns if one != name])
     if len(own) < 2 or any(table[one].dtype.is_nested() for one in own):
         return table
-    said = [
-        {v for v in cells.names(table[one]).unique().to_list() if not cells.is_missing(v)}
-        for one in own
-    ]
+    said = [set(cells.said_in(table[one])) for one in own]
     others = [one for one in table.columns if one not in (*own, name, *ROW_NUMBERS)]
     if not _are_labels(said, table) or (
         all(map(cells.is_number, set().union(*said)))
@@ -200,7 +197,7 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
     if all(percent) and any(own.null_count() < len(own) for own in names):
         shares = np.stack([cells.numbers(own).fill_null(0.0).to_numpy() for own in names], axis=1)
         return ("probabilities",) if np.allclose(shares.sum(1), 100, atol=1.5) else ()
-    said = [{v for v in own.unique().to_list() if not cells.is_missing(v)} for own in names]
+    said = [set(cells.said_in(own)) for own in names]
     every = set().union(*said)
     if every and all(map(cells.is_number, every)):
         comma = cells.decimal_commas(pl.DataFrame([pl.Series(str(k), own)

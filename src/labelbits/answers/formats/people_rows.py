@@ -37,11 +37,7 @@ def columns_of_people(
     who = people_column(table, options)
     asked = asked_columns(table, who, options)
     texts = [name for name in asked if _is_text(table[name])]
-    held = {
-        name: [one for one in cells.names(table[name]).unique() if not cells.is_missing(one)]
-        for name in asked
-        if name not in texts
-    }
+    held = {name: cells.said_in(table[name]) for name in asked if name not in texts}
     numbers = [name for name, own in held.items() if all(map(cells.is_number, own))]
     words = [name for name in held if name not in numbers]
     others = [*texts, *(numbers if len(numbers) < len(words) else words)]

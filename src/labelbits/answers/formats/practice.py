@@ -9,8 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from labelbits.answers.files.opening import Rejects
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.who import who_column
+from labelbits.answers.formats.yes_or_no import ticked
 
 #: Words of headings that say what kind of trial a row is; the latter name other things too.
 KINDS = frozenset({
@@ -34,8 +35,6 @@ CHECK = re.compile(
     r"^(attention|attn|attncheck|attentioncheck|catch|catchtrials?|imc|trap|screener|vigilance|"
     r"aufmerksamkeit\w*|kontrollfrage|atenci[oó]n|attenzione)$"
 )
-YES, NO = frozenset({"true", "1", "yes", "y", "ja", "oui", "si", "sí"}), frozenset({
-    "false", "0", "no", "n", "nein", "non", "", "na", "nan", "null"})  # fmt: skip
 #: Words of a heading that say how a check went, and not which row is one.
 RESULTS = frozenset({
     "passed", "pass", "failed", "fail", "score", "correct", "acc", "accuracy", "rt", "time",
@@ -56,15 +55,9 @@ _LOOP = re.compile(r"^(\w+?)[._]this(n|repn|trialn|index)$", re.I)
 MOST_KINDS, MOST = 40, 0.5
 
 
-def words_in(name: str) -> list[str]:
-    """The words of a heading or a cell in small letters, of `blockType` and `block_type` alike."""
-    apart = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", name)
-    return re.findall(r"[^\W\d_]+|\d+", apart.casefold())
-
-
 def _says(cell: str, weak: bool, alone: bool = False) -> bool:
     """Does a cell say that a row is practice or a check? `alone`: and nothing else."""
-    words = words_in(cell)
+    words = usual.words_in(cell)
     rest = [one for one in words if one not in BESIDE and not one.isdecimal()]
     practice = [bool(PRACTICE.match(one)) for one in rest]
     if any(practice) or ("warm" in words and "up" in words):
@@ -81,15 +74,15 @@ def _marked(table: pl.DataFrame, name: str, plain: bool) -> pl.Series | None:
     loop = _LOOP.match(name)
     if loop is not None and _says(loop[1], weak=False):
         return column.is_not_null() & (cells.names(column) != "").fill_null(False)
-    words = set(words_in(name))
+    words = set(usual.words_in(name))
     own = cells.names(column)
     said = [one for one in own.unique() if one is not None]
     if not words & RESULTS and (
         _says(name, weak=True) or any(map(CHECK.match, words)) or "training" in words
     ):
-        low = own.str.to_lowercase()
-        if said and {one.casefold() for one in said} <= YES | NO:
-            return low.is_in(list(YES)).fill_null(False)
+        ticks = {one: ticked(one) for one in said}
+        if said and None not in ticks.values():
+            return own.is_in([one for one in said if ticks[one]]).fill_null(False)
     named = {re.sub(r"\W", "", one) for one in words}
     kinds = OF_TRIALS if plain else KINDS | PERHAPS_KINDS
     if not named & kinds or len(said) > MOST_KINDS:

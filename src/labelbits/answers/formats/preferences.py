@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from labelbits.answers.files.opening import Rejects
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.keys import (
@@ -60,7 +60,6 @@ SIDES = (
     ("item_a", "item_b"), ("output_1", "output_2"), ("response_1", "response_2"),
     ("answer_1", "answer_2"), ("left", "right"), ("a", "b"),
 )  # fmt: skip
-WINNER = ("winner", "preference", "pref", "preferred", "choice", "verdict", "label")
 #: Left columns that name what wrote an answer, not the answer.
 MODELS = ("model_a", "system_a", "model_1", "system_1", "model a", "system a")
 #: Columns that name the comparison where the two things themselves are not in the file.
@@ -117,7 +116,9 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     told = {key: told_column(path, table, options, key) for key in ("left", "right", "winner")}
     both = (told["left"], told["right"]) if told["left"] and told["right"] else sides_in(table)
     winner = (
-        told["winner"] or told_column(path, table, options, "label") or first_of(table, *WINNER)
+        told["winner"]
+        or told_column(path, table, options, "label")
+        or first_of(table, *usual.WINNER)
     )
     comparison = first_of(table, *COMPARISON)
     if winner is None or both is None:

@@ -18,7 +18,7 @@ def gold_in(table: pl.DataFrame, names: Iterable[str], label: str) -> tuple[str 
         rest.remove(name)
         if table[name].dtype.is_nested():
             continue
-        right = {one for one in cells.names(table[name]).unique() if not cells.is_missing(one)}
+        right = set(cells.said_in(table[name]))
         if right and right <= answered:
             return name, None
         strange = strange or name

@@ -13,6 +13,7 @@ import polars as pl
 
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats.yes_or_no import ticked
 
 #: What such a column is called, without accents and marks, or how its name ends.
 _NAMES = re.compile(
@@ -54,8 +55,6 @@ _REFUSED = _words(
     "rifiutato rifiutata respinto respinta scartato afgewezen geweigerd afgekeurd ongeldig "
     "rejeitado rejeitada recusado recusada"
 )
-_TRUE = frozenset({"true", "yes", "1", "y", "ja", "oui", "si", "sim", "x"})
-_FALSE = frozenset({"false", "no", "0", "n", "nein", "non", "nee", "nao"})
 #: Column names that say yes of what is refused.
 _SAYS_REFUSED = re.compile(
     r"(reject|refus|invalid|spam|exclu|discard|abgelehnt|ungultig|rejete|rechazado|rifiutato|"
@@ -102,16 +101,17 @@ def _refused(name: str, said: pl.Series) -> pl.Series | None:
     else."""
     plain = usual.plain(name)
     words = {one: usual.plain(one) for one in said.drop_nulls().unique()}
-    asked = bool(_YES_OR_NO.match(plain)) and set(words.values()) <= _TRUE | _FALSE
+    ticks = {one: ticked(one) for one in words}
+    asked = bool(_YES_OR_NO.match(plain)) and None not in ticks.values()
     if asked:
-        bad = _TRUE if _SAYS_REFUSED.search(plain) else _FALSE
+        bad = _SAYS_REFUSED.search(plain) is not None
+        own = [one for one in words if ticks[one] is bad and not cells.is_missing(one)]
     elif (_NAMES.match(plain) or _YES_OR_NO.match(plain)) and (
         set(words.values()) <= _KEPT | _REFUSED
     ):
-        bad = _REFUSED
+        own = [one for one, word in words.items() if word in _REFUSED]
     else:
         return None
-    own = [one for one, word in words.items() if word in bad]
     refused = said.is_in(own).fill_null(False)
     # An empty box is one that nobody ticked; an empty status says nothing.
     whole = refused.all() if asked else len(own) == len(words)

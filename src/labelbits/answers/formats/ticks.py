@@ -5,9 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from labelbits.answers.formats import cells
+from labelbits.answers.formats.yes_or_no import MARKS
 
-#: What a tick is written as. Words and numbers are answers: nothing beside them is missing.
-MARKS = frozenset({"x", "[x]", "(x)", "✓", "✔", "☑", "☒", "✗", "✘", "√"})
 #: What is read in place of a tick and of none.
 YES, NO = "yes", "no"
 

@@ -21,7 +21,6 @@ from labelbits.answers.formats.keys import (
 from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.practice import without_practice
-from labelbits.answers.formats.preferences import WINNER
 from labelbits.answers.formats.reader import (
     TOLD,
     Kind,
@@ -49,8 +48,6 @@ SIDES = (
     ("item1", "item2"), ("alternative_1", "alternative_2"), ("first", "second"),
 )  # fmt: skip
 THREE = (("a", "b", "c"), ("item_a", "item_b", "item_c"), ("i", "j", "k"))
-CHOICES = (*WINNER, "chosen", "selected", "selection", "response", "answer", "nearer", "closer",
-           "closest", "more_similar", "most_similar", "similar", "pick", "picked")  # fmt: skip
 #: Rows that tell three columns of items from a head and two others.
 LEAST = 5
 
@@ -59,7 +56,7 @@ def _columns(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
     """(the item, the one, the other, the choice), by their names and what the rows say."""
     if first_of(head, "loser") is not None:
         return None
-    choice = first_of(head, *CHOICES)
+    choice = first_of(head, *usual.CHOICES)
     found = _named(head, choice) if choice is not None else None
     if found is None:
         item, left, right, said = compared_in(head) or (None, "", "", "")

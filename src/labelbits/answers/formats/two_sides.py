@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 
 import polars as pl
@@ -24,13 +23,6 @@ WORDS = frozenset({
     "wins", "won", "side", "picture", "completion", "more", "similar", "closer", "nearer",
     "img", "bild", "stim",
 })  # fmt: skip
-#: What a column is called that says which of two was chosen; elsewhere numbers may be anything.
-CHOICES = (
-    "winner", "preference", "pref", "preferred", "choice", "verdict", "label", "chosen", "selected",
-    "selection", "response", "answer", "nearer", "closer", "closest", "more_similar",
-    "most_similar", "similar", "pick", "picked", "better", "best", "decision", "vote", "judgment",
-    "judgement", "which", "preferred_option", "selected_option", "annotation",
-)  # fmt: skip
 #: Words of headings that say what would be right, which is nobody's choice.
 RIGHTLY = frozenset({"correct", "corr", "expected", "solution", "gold", "truth", "corrans",
                      "richtig", "correcte", "correcta"})  # fmt: skip
@@ -42,14 +34,9 @@ SHARED = 0.3
 WIDEST = 12
 
 
-def _parts(name: str) -> list[str]:
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)  # leftImage
-    return re.findall(r"\d+(?:st|nd)\b|\d+|[^\W\d_]+", apart.casefold().replace("_", " "))
-
-
 def pairs_in(columns: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Pairs of headings that one mark tells apart: `system_a` and `system_b`, `1st`, `2nd`."""
-    parts = {name: _parts(name) for name in columns}
+    parts = {name: usual.words_in(name) for name in columns}
     for left, right in itertools.permutations(columns, 2):
         one, two = parts[left], parts[right]
         if len(one) != len(two):
@@ -61,7 +48,7 @@ def pairs_in(columns: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def side_of(said: str | None) -> int | None:
     """0 for `A`, `option_a`, `the left one`; 1 for the other side; None for anything else."""
-    parts = _parts(said or "")
+    parts = usual.words_in(said or "")
     rest = [part for part in parts if part not in WORDS]
     rest = [part for part in rest if part != "one"] or rest
     if len(rest) != 1 or (rest[0].isdecimal() and parts == rest):
@@ -95,11 +82,11 @@ def chosen_in(
     one, two = cells.names(head[left]), cells.names(head[right])
     if len(head) < LEAST or not bool((one != two).all()):
         return None
-    usually = first_of(table.drop(left, right), *CHOICES)
+    usually = first_of(table.drop(left, right), *usual.CHOICES)
     rest = [name for name in table.columns if name not in (left, right, "row", usually)]
     for name in [*([usually] if usually else []), *rest]:
         said = usual.plain(name)
-        truth = said in usual.TRUTH | usual.TOGETHER or set(_parts(name)) & RIGHTLY
+        truth = said in usual.TRUTH | usual.TOGETHER or set(usual.words_in(name)) & RIGHTLY
         if head[name].dtype.is_nested() or truth:
             continue
         own = cells.names(head[name])
@@ -130,7 +117,7 @@ def compared_in(table: pl.DataFrame, ties: bool = False) -> tuple[str | None, st
     own = [
         name for name in head.columns
         if name != "row" and not head[name].dtype.is_nested() and not _is_time(head, name)
-        and "key" not in _parts(name)
+        and "key" not in usual.words_in(name)
         and cells.names(head[name]).null_count() == 0
     ]  # fmt: skip
     marked = list(pairs_in(own))

@@ -23,6 +23,19 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", "".join(one for one in parts if not unicodedata.combining(one)))
 
 
+def words_in(name: str) -> list[str]:
+    """The words of a heading or a cell in small letters, of `blockType` and `block_type` alike."""
+    apart = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", name)
+    return re.findall(r"\d+(?:st|nd)\b|\d+|[^\W\d_]+", apart.casefold().replace("_", " "))
+
+
+#: What a column is called that says which of two was preferred, and which of any others.
+WINNER = ("winner", "preference", "pref", "preferred", "choice", "verdict", "label")
+CHOICES = (
+    *WINNER, "chosen", "selected", "selection", "response", "answer", "nearer", "closer", "closest",
+    "more_similar", "most_similar", "similar", "pick", "picked", "better", "best", "decision",
+    "vote", "judgment", "judgement", "which", "preferred_option", "selected_option", "annotation",
+)  # fmt: skip
 #: How names of columns that hold ids end.
 _IDS = ("id", "uid", "uuid", "guid", "key", "ref")
 _NUMBERS = ("no", "nr", "number", "num")
