@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-#: Serves a plan that is made of known curves, or ("empty") what `labelbits app` does without files.
+#: Serves a plan that is made of known curves, or ("empty") what `labelbits app` does without files,
+#: or ("slow") the same beside a route whose work takes a minute.
 CHILD = """
 import sys
 from labelbits.app import address, claim, serve
@@ -21,10 +22,21 @@ from labelbits.app.workspace import Workspace
 names = ["hard", "votes x 3"]
 if sys.argv[1] == "hostile":
     names = [f"{text} {key}" for key, text in HOSTILE.items() if key != "half"]
-if sys.argv[1] == "empty":
+if sys.argv[1] in ("empty", "slow"):
     made = Workspace()
 else:
     made = plan_of(names, " ".join(HOSTILE.values()) if sys.argv[1] == "hostile" else "plan")
+if sys.argv[1] == "slow":
+    import time
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import Response
+    from starlette.routing import Route
+    from labelbits.app.routes import theory
+    routes = theory.routes
+    async def slow(request):
+        await run_in_threadpool(time.sleep, 60)
+        return Response("")
+    theory.routes = lambda *given: [*routes(*given), Route("/slow", slow)]
 with claim(0) as listener:
     inform(f"open {address(listener, 'known')} in a browser")
     serve(made, listener, "known")

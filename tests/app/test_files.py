@@ -16,11 +16,13 @@ from starlette.testclient import TestClient
 from labelbits.app import build_app
 from labelbits.app.guard import Door
 from labelbits.app.in_page import on_page
+from labelbits.app.reading import Told, how_read
 from labelbits.app.uploads import LONGEST_NAME, free_path, safe_name
 from labelbits.app.work import measure_pilot
 from labelbits.app.workers import Job
 from labelbits.app.workspace import Workspace, opened
 from labelbits.errors import InputError
+from tests.answers.test_containers import sheet_of, workbook
 from tests.report.texts import HOSTILE
 
 ANSWERS = "item,annotator,label,seconds\n" + "".join(
@@ -158,17 +160,76 @@ def test_paths_to_nothing_are_refused(client: TestClient, path: str) -> None:
     assert answer.json()["error"]
 
 
+@pytest.mark.parametrize("path", ["/api/here", "/api/paper"])
+def test_half_a_character_is_in_no_path(client: TestClient, path: str) -> None:
+    answer = client.post(
+        path, content=b'{"path": "/a\\ud800"}', headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 400
+    assert "half a pair" in answer.json()["error"]
+
+
+def test_a_plan_file_at_a_path_has_the_limits_of_one_that_is_brought(
+    client: TestClient, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_bytes(b"\xff\xfe\x00")
+    answer = client.post("/api/here", json={"path": str(other)})
+    assert (answer.status_code, "UTF-8" in answer.json()["error"]) == (422, True)
+    other.write_text("#" * 300_000, encoding="utf-8")
+    answer = client.post("/api/here", json={"path": str(other)})
+    assert (answer.status_code, "at most" in answer.json()["error"]) == (422, True)
+
+
+#: Two million columns take any reader minutes.
+SLOW = b"a," * 2_000_000
+
+
+def test_a_file_that_takes_long_holds_nobody_up_and_is_given_up(
+    client: TestClient, work: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labelbits.app.readers.PATIENT", 0.5)
+    found = sent(client, "slow.csv", SLOW).json()
+    assert found["reading"] > 0
+    assert (found["problem"], found["answers"]) == ("", 0)
+    assert work.answer_files() == []
+    client.post(f"/api/files/{found['number']}/remove")
+    assert client.get("/api/files").json()["files"] == []
+    monkeypatch.setattr("labelbits.app.readers.LONGEST", 1.5)
+    number = sent(client, "slow.csv", SLOW).json()["number"]
+    job = work.files[number].job
+    assert job is not None
+    assert job.over.wait(30)
+    shown = client.get("/api/files").json()["files"][0]
+    assert (shown["reading"], "was given up" in shown["problem"]) == (0, True)
+    # The next file is read as if nothing had been.
+    monkeypatch.setattr("labelbits.app.readers.PATIENT", 60.0)
+    assert sent(client, "answers.csv", ANSWERS).json()["answers"] == 36
+
+
+def test_another_sheet_is_chosen_at_the_file(client: TestClient) -> None:
+    first = sheet_of("item,annotator,label\nx,ann,cat\ny,ann,dog\n")
+    book = workbook(first, second=sheet_of(ANSWERS))
+    found = sent(client, "book.xlsx", book).json()
+    assert found["answers"] == 2
+    assert any("giving 'second' as the sheet" in note for note in found["notes"])
+    again = client.post(f"/api/files/{found['number']}", json={"sheet": "second"}).json()
+    assert (again["answers"], again["rows"][0][0]) == (36, "i0")
+
+
 def test_a_pipe_is_not_waited_for(client: TestClient, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     answer = client.post("/api/here", json={"path": str(tmp_path / "pipe")})
     assert answer.status_code == 422
 
 
-def test_a_bomb_does_not_go_off(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bomb_does_not_go_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = "".join(f"i{i},ann,cat,2\n" for i in range(100)) * 2000
     packed = gzip.compress(("item,annotator,label,seconds\n" + rows).encode(), 9)
     monkeypatch.setattr("labelbits.answers.files.containers.SMALL", 1 << 18)
-    found = sent(client, "bomb.csv.gz", packed).json()
+    bomb = tmp_path / "bomb.csv.gz"
+    bomb.write_bytes(packed)
+    found, _ = how_read(bomb, Told())
     assert len(rows) > 100 * len(packed)
     assert found["answers"] == 0
     assert "unpacks to more" in found["problem"]
@@ -346,6 +407,10 @@ def test_answers_that_no_plan_takes_are_said_beside_the_button(
          "the format counts or the format probabilities decides"),
         ("give --signal score or --signal rating",
          "give the kind of question score or the kind of question rating"),
+        ("a picture; expected a table with a column of paths of pictures (--image COLUMN)",
+         "a picture; expected a table with a column of paths of pictures"),
+        ("question 'label' is read; --question reads another: target",
+         "question 'label' is read; the field Question reads another: target"),
         ("/tmp/page-1/gold.csv: knows none", "gold.csv: knows none"),
     ],
 )  # fmt: skip

@@ -151,3 +151,20 @@ def test_ctrl_c_ends_a_run_that_is_under_way() -> None:
     status, seconds = page.stop()
     assert status == 0
     assert seconds < 5
+
+
+def test_ctrl_c_ends_what_would_be_read_and_worked_out_for_minutes() -> None:
+    page = Running("slow")
+    text = "a," * 2_000_000  # so many columns take a reader minutes
+    head = page.head(
+        "POST /api/upload?name=slow.csv HTTP/1.1", f"Content-Length: {len(text)}",
+        "Content-Type: application/octet-stream",
+    )  # fmt: skip
+    reading = page.connect(head + text)
+    working = page.connect(page.head("GET /slow HTTP/1.1"))
+    time.sleep(2)
+    status, seconds = page.stop()
+    assert status == 0
+    assert seconds < 5
+    reading.close()
+    working.close()

@@ -172,6 +172,13 @@ def test_without_the_token_nothing_is_told(guarded: TestClient, path: str) -> No
     assert "open the whole address" in seen.text
 
 
+def test_an_address_of_many_fields_is_no_fault(guarded: TestClient) -> None:
+    many = "&".join(f"name={number}" for number in range(600))
+    assert guarded.get(f"/files?{many}").status_code == 403
+    known = {"x-labelbits-token": TOKEN}
+    assert guarded.get(f"/plan.json?{many}", headers=known).status_code == 200
+
+
 def test_the_token_moves_from_the_address_to_a_cookie(guarded: TestClient) -> None:
     first = guarded.get(f"/?token={TOKEN}", follow_redirects=False)
     assert first.status_code == 303

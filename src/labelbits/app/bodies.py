@@ -78,8 +78,13 @@ async def json_of(request: Request, most: int = LARGEST_REQUEST) -> dict[str, An
     kind = kind_of(request)
     if kind != "application/json":
         raise RefusedError(415, f"found {kind}; expected application/json")
+    body = await body_of(request, most)
     try:
-        found = json.loads(await body_of(request, most))
+        found = json.loads(body)
+        if b"\\u" in body:
+            json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise RefusedError(400, "a text holds half a pair of UTF-16, no character") from None
     except (ValueError, RecursionError):
         raise RefusedError(400, "expected a JSON object") from None
     if not isinstance(found, dict):

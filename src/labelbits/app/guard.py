@@ -42,9 +42,11 @@ STRANGER = (
 PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
     'content="width=device-width"><meta name="color-scheme" content="light dark">'
-    "<title>labelbits</title></head><body><h1>This page does not know you</h1><p>Please {}.</p>"
-    "</body></html>"
+    "<title>labelbits</title></head><body><main><h1>This page does not know you</h1>"
+    "<p>Please {}.</p></main></body></html>"
 )
+#: Fields of an address; each kept scenario and each price is one.
+MOST_FIELDS = 256
 #: The header in which a program may give the token.
 TOKEN_HEADER = "x-labelbits-token"
 
@@ -126,8 +128,11 @@ class Guard:
 
 
 def _asked(scope: Scope) -> str | None:
-    """The token in the address."""
-    query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=16)
+    """The token in the address; none in one of many fields, which the page never makes."""
+    try:
+        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return None
     return query["token"][0] if "token" in query else None
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from labelbits.answers.formats.named import IN_CELLS
 
@@ -17,6 +20,10 @@ _OPTIONS = (
     (r"labelbits pilot FILE ", ""),
     (r"--format ('[^']*'|[\w-]+)", r"the format \1"),
     (r"--signal ('[^']*'|[\w-]+)", r"the kind of question \1"),
+    (r" \(--(?:image|text|features) COLUMN\)", ""),
+    (r"true classes \(--gold\)", "a file of right classes (gold)"),
+    (r"--sheet ('[^']*') reads that one", r"giving \1 as the sheet reads that one"),
+    (r"--question reads another", "the field Question reads another"),
     (r"--question '[^']*'|--question NAME", "the choice of a question"),
     (r"--columns\b", "the choice above a column"),
 )
@@ -52,6 +59,18 @@ def on_page(text: str, folder: Path) -> str:
     for said, instead in _OPTIONS:
         text = re.sub(said, instead, text)
     return text
+
+
+def all_on_page(shown: Any, folder: Path) -> Any:
+    """`on_page` for every text of sections: of blocks, lists and texts inside one another."""
+    if isinstance(shown, str):
+        return on_page(shown, folder)
+    if isinstance(shown, (list, tuple)):
+        return type(shown)(all_on_page(one, folder) for one in shown)
+    if dataclasses.is_dataclass(shown) and not isinstance(shown, type):
+        told = {f.name: all_on_page(getattr(shown, f.name), folder) for f in fields(shown)}
+        return dataclasses.replace(shown, **told)
+    return shown
 
 
 def _columns(found: re.Match[str]) -> str:

@@ -31,18 +31,22 @@ function line(row, strong) {
   return h('tr', {role: 'row', className: [strong ? 'strong' : '', row.key && row.key === chosen ? 'chosen' : ''].join(' ').trim()}, cells);
 }
 
-function wait(waiting) {
-  for (const name of ['verdict', 'rows', 'tradeoff', 'behind', 'option']) {
-    byId(name).classList.toggle('waiting', waiting);
-    byId(name).setAttribute('aria-busy', String(waiting));
+// What follows money: grey while an answer is out, set apart for good where none could be given.
+const SHOWN = ['verdict', 'rows', 'tradeoff', 'behind', 'option'];
+function wait() {
+  for (const name of SHOWN) {
+    byId(name).classList.add('waiting');
+    byId(name).setAttribute('aria-busy', 'true');
   }
 }
-function settled() {
-  for (const name of ['verdict', 'rows', 'tradeoff']) {
+function rest(names, stale) {
+  for (const name of names) {
     byId(name).classList.remove('waiting');
+    byId(name).classList.toggle('stale', stale);
     byId(name).setAttribute('aria-busy', 'false');
   }
 }
+const settled = () => rest(SHOWN.slice(0, 3), false);
 
 const asked = () => ({run: about.run, ...money.asked()});
 const fault = problem => { byId('problem').textContent = problem ? problem.message : ''; };
@@ -54,12 +58,14 @@ const verdict = new Latest(async () => post('/replan', asked()), state => {
   show(state);
   settled();
   later();
-}, fault);
+}, problem => {
+  fault(new Error(`${problem.message}. What is shown is of the money before.`.replace('..', '.')));
+  rest(SHOWN, true);
+});
 const behind = new Latest(async () => [await post('/api/behind', asked()), chosen && await post('/api/option', {...asked(), family: chosen, answers: size}).catch(problem => problem)],
   ([found, option]) => {
     put(byId('behind'), found.html);
-    byId('behind').classList.remove('waiting');
-    byId('option').classList.remove('waiting');
+    rest(SHOWN.slice(3), false);
     if (chosen && option) open(byId('option'), option, {asked, resize, shut, fault});
   }, fault);
 
@@ -72,7 +78,7 @@ function later() {
 function update() {
   clearTimeout(timer);
   behind.forget();
-  wait(true);
+  wait();
   verdict.ask();
   keepAddress();
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from labelbits.answers.files.containers import one_sheet
 from labelbits.answers.files.opening import shorten
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, probe, reader_for
@@ -25,7 +26,7 @@ from labelbits.interface import Answers
 #: What a file is used for.
 USES = ("answers", "features", "gold", "counts")
 #: What is said of a file as one text each.
-TEXTS = ("format", "question", "signal", "text", "use")
+TEXTS = ("format", "question", "signal", "sheet", "text", "use")
 #: Columns of a table that says the right class of each item, beside the item.
 GOLD = ("class", "gold", "truth", "label")
 #: Rows, columns, characters of a cell and of a note that the page shows of a file.
@@ -35,6 +36,14 @@ COLUMNS_UNKNOWN = "Which column is what? Say it below."
 FORMAT_UNKNOWN = "No format was recognised. Choose one below, or bring another file."
 #: How a message begins that names several readers, and what is said of it.
 SEVERAL_WAYS = "can be read in ", "It can be read in several ways. Choose the format below."
+#: What the page takes of a file before anything is known of it.
+UNREAD: dict[str, Any] = {
+    "format": "", "what": "", "by_columns": False, "columns": [], "names": [], "rows": [],
+    "arrays": [], "guess": {}, "questions": [],
+    "problem": "", "short": "", "notes": [], "lost": [], "lost_count": 0, "answers": 0,
+    "use": "answers", "table": False, "signals": [], "items": 0, "people": None,
+    "given": "", "classes": [],
+}  # fmt: skip
 #: Rows that were left out which the page lists.
 LOST = 50
 
@@ -46,6 +55,7 @@ class Told:
     format: str = "auto"
     question: str = ""
     signal: str = ""
+    sheet: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     text: str = ""
     use: str = ""
@@ -77,7 +87,7 @@ def read_as_told(path: Path, told: Told) -> Answers:
     """The answers of one file, read as the user said."""
     return read_answers(
         [path], told.format, columns=told.columns or None, question=told.question or None,
-        signal=told.signal or None,
+        signal=told.signal or None, sheet=told.sheet or None,
     )  # fmt: skip
 
 
@@ -86,22 +96,18 @@ def how_read(path: Path, told: Told) -> tuple[dict[str, Any], Answers | None]:
 
     Never raises for what is in the file: what is wrong stands under `problem`.
     """
-    shown: dict[str, Any] = {
-        "format": "", "what": "", "by_columns": False, "columns": [], "rows": [],
-        "guess": {}, "questions": [],
-        "problem": "", "short": "", "notes": [], "lost": [], "lost_count": 0, "answers": 0,
-        "use": "answers", "table": False, "signals": [], "items": 0, "people": None,
-        "given": "", "classes": [],
-    }  # fmt: skip
+    shown = dict(UNREAD)
     looked = None
     try:
-        looked = probe(path)
+        with one_sheet(told.sheet or None):
+            looked = probe(path)
         shown |= _start(looked)
         shown |= _use_of(looked, told)
         if shown["use"] != "answers":
             return shown, None
         options = Options(columns=dict(told.columns))
-        reader = reader_for(path, told.format, options)[0]
+        with one_sheet(told.sheet or None):
+            reader = reader_for(path, told.format, options)[0]
         shown |= {"format": reader.name, "what": reader.what, "by_columns": reader.by_columns}
         if told.format == "auto" and not told.columns and not reader.by_columns:
             shown["guess"] = {}

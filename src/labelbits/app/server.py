@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from labelbits.app.bodies import Turns
 from labelbits.app.guard import Door, Guard, make_token
+from labelbits.app.readers import readers
 from labelbits.app.routes import files, plans, results, scenarios, theory
 from labelbits.app.workspace import Workspace
 from labelbits.errors import InputError
@@ -83,12 +84,20 @@ def serve(given: Plan | Workspace, listener: socket.socket, token: str | None = 
         import uvicorn
 
         from labelbits.app.connections import Patient
+        from labelbits.app.stopping import Ending
 
         port = listener.getsockname()[1]
         hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
         door = Door(hosts, token or make_token(), f"labelbits-{port}")
+        work = given if isinstance(given, Workspace) else None
+
+        def close() -> None:
+            if work is not None:
+                work.close()
+            readers().close()
+
+        stack.callback(close)
         if isinstance(given, Workspace):
-            stack.callback(given.close)
             threading.Thread(target=_prepare, args=(given,), daemon=True).start()
         config = uvicorn.Config(
             build_app(given, door),
@@ -103,7 +112,7 @@ def serve(given: Plan | Workspace, listener: socket.socket, token: str | None = 
             h11_max_incomplete_event_size=LARGEST_HEAD,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        Ending(config, close).run(sockets=[listener])
 
 
 def _prepare(work: Workspace) -> None:
@@ -113,5 +122,5 @@ def _prepare(work: Workspace) -> None:
             work.run(work.draft)
         else:
             work.workers.ready()
-    import labelbits.answers
+        readers().ready()
     import labelbits.planning.advice.advise  # noqa: F401

@@ -28,7 +28,7 @@ def measure_pilot(
     """
     from labelbits.annotators.pilot import run_pilot
     from labelbits.answers.files.opening import shorten
-    from labelbits.app.in_page import on_page
+    from labelbits.app.in_page import all_on_page, on_page
     from labelbits.app.reading import LONGEST_NOTE
     from labelbits.app.rendering import fragment
     from labelbits.report.pilot_page import pilot_sections
@@ -53,7 +53,7 @@ def measure_pilot(
         if shorten(on_page(note, folder), LONGEST_NOTE) in noted
     ]  # fmt: skip
     return {
-        "html": fragment(pilot_sections(pilot, known)),
+        "html": fragment(all_on_page(pilot_sections(pilot, known), folder)),
         "entries": entries,
         "said": said,
         "refused": refused,

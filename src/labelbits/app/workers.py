@@ -81,6 +81,8 @@ class Job:
     problem: str = ""
     began: float = field(default_factory=time.monotonic)
     ended: float | None = None
+    #: Set at the end.
+    over: threading.Event = field(default_factory=threading.Event)
 
     def told(self) -> dict[str, Any]:
         """The job as the page takes it."""
@@ -102,6 +104,7 @@ class Job:
     def end(self, state: str) -> None:
         """No more will come."""
         self.state, self.ended = state, time.monotonic()
+        self.over.set()
 
 
 @dataclass
@@ -169,9 +172,11 @@ class Workers:
         threading.Thread(target=self._follow, args=(job, worker, then), daemon=True).start()
         return job
 
-    def cancel(self, name: str) -> None:
-        """End what is under way under this name; nothing more comes of it."""
+    def cancel(self, name: str, only: Job | None = None) -> None:
+        """End what is under way under this name (if it is `only`); nothing more comes of it."""
         with self._lock:
+            if only is not None and self._running.get(name, (None,))[0] is not only:
+                return
             job, worker = self._running.pop(name, (None, None))
             if job is not None and worker is not None:
                 if job.state == "running":

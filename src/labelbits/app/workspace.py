@@ -18,8 +18,9 @@ from typing import Any
 import polars as pl
 
 from labelbits.answers.files.opening import check_file
+from labelbits.app import readers
 from labelbits.app.drafts import Draft, draft_of, first_draft
-from labelbits.app.reading import Told, how_read, read_as_told
+from labelbits.app.reading import Told
 from labelbits.app.uploads import LARGEST_TOTAL, MOST_FILES, free_path
 from labelbits.app.work import make_plan, measure_pilot
 from labelbits.app.workers import Job, Workers
@@ -45,14 +46,19 @@ class FileHere:
     path: Path
     own: bool  # uploaded: its copy is ours
     told: Told = field(default_factory=Told)
-    read: dict[str, Any] = field(default_factory=dict)
+    job: Job | None = None
+
+    @property
+    def read(self) -> dict[str, Any]:
+        """What is known of it by now."""
+        return readers.found(self.job)
 
     def shown(self) -> dict[str, Any]:
         """The file as the page takes it."""
         said = {
             "format": self.told.format, "question": self.told.question,
-            "signal": self.told.signal, "columns": self.told.columns, "text": self.told.text,
-            "use": self.told.use,
+            "signal": self.told.signal, "sheet": self.told.sheet, "columns": self.told.columns,
+            "text": self.told.text, "use": self.told.use,
         }  # fmt: skip
         place = self.path.name if self.own else str(self.path)
         return {"number": self.number, "name": self.path.name, "place": place, "told": said,
@@ -93,6 +99,8 @@ class Workspace:
     def close(self) -> None:
         """End all work and remove the folder."""
         self.workers.close()
+        for one in self.files.values():
+            readers.readers().cancel(self._reading(one))
         self._remove()
 
     # -- files ---------------------------------------------------------------------------------
@@ -116,21 +124,32 @@ class Workspace:
             if again is None:
                 self._count += 1
                 again = self.files[self._count] = FileHere(self._count, path, own)
-        again.read, _ = how_read(again.path, again.told)
-        return again
+        return self._begin(again)
 
     def correct(self, number: int, told: Told) -> FileHere:
         """Read a file again, as the user said."""
         one = self.file(number)
         one.told = told
-        one.read, _ = how_read(one.path, told)
+        return self._begin(one)
+
+    def _begin(self, one: FileHere) -> FileHere:
+        """Read a file; it is read, or goes on being read, when this returns."""
+        one.job = readers.begin(self._reading(one), one.path, one.told, self._kept(one))
         return one
+
+    def _reading(self, one: FileHere) -> str:
+        return f"{self.folder} {one.number}"
+
+    def _kept(self, one: FileHere) -> Path:
+        """Where the answers of a file are that was read as the user said."""
+        return self.folder / f"answers-{one.number}.parquet"
 
     def remove(self, number: int) -> None:
         """Forget a file; only our own copy of it is deleted."""
         with self._lock:
             one = self.file(number)
             del self.files[number]
+            readers.readers().cancel(self._reading(one))
             if one.own:
                 one.path.unlink(missing_ok=True)
 
@@ -142,24 +161,16 @@ class Workspace:
 
     def used(self, use: str) -> list[FileHere]:
         """The files that are used for answers, features, gold or counts, as far as they can be."""
+        found = [(one, one.read) for one in self.files.values()]
         return [
-            f for f in self.files.values() if f.read.get("use") == use and not f.read["problem"]
-        ]
+            one for one, read in found
+            if read["use"] == use and not read["problem"] and not read["reading"]
+        ]  # fmt: skip
 
     def answer_files(self) -> list[Path]:
-        """The files of answers, each as `labelbits pilot` reads it: one that was read as the user
-        said is written as a canonical table beside it."""
-        from labelbits.answers.writing import write_answers
-
-        paths = []
-        for one in self.used("answers"):
-            if not one.told.anything:
-                paths.append(one.path)
-                continue
-            path = self.folder / f"answers-{one.number}.parquet"
-            write_answers(read_as_told(one.path, one.told), path)
-            paths.append(path)
-        return paths
+        """The files of answers, each as `labelbits pilot` reads it: of one that was read as the
+        user said the canonical table that its reader wrote."""
+        return [self._kept(one) if one.told.anything else one.path for one in self.used("answers")]
 
     # -- work ----------------------------------------------------------------------------------
     def measure(self) -> Job:

@@ -39,7 +39,7 @@ def compared(kept: Sequence[Scenario]) -> list[Section]:
         ["chance of being best", *(_chance(one.plan) for one in kept)],
         ["prices of an answer", *(_prices(one.plan) for one in kept)],
     ]
-    table = Table(["", *(one.name for one in kept)], rows, "words compare")
+    table = Table(["scenario", *(one.name for one in kept)], rows, "words compare")
     words = "Each column is a plan of its own: the same evidence, or other evidence, as named."
     blocks: list[Block] = [Paragraph(words), table]
     for number, metric in enumerate(dict.fromkeys(one.plan.metric for one in kept)):

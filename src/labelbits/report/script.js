@@ -40,12 +40,22 @@ function settings() {
     displayModeBar: window.innerWidth < 560 ? false : 'hover',
     modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d']};
 }
+// Lines of a limit are black, which a dark page does not show: they take the colour of the text.
+const black = {};
 function plot(name, figure) {
   figure.layout.font.color = ink();
+  black[name] = figure.data.flatMap((one, i) => one.line && one.line.color === '#000000' ? [i] : []);
+  for (const i of black[name]) for (const part of ['line', 'marker', 'error_y'])
+    if (figure.data[i][part]) figure.data[i][part].color = ink();
   Plotly.newPlot(name, figure.data, narrow(figure.layout), settings());
   plots.push(name);
 }
-function recolour() { plots.forEach(name => Plotly.relayout(name, {'font.color': ink()})); }
+function recolour() {
+  for (const name of plots) {
+    Plotly.relayout(name, {'font.color': ink()});
+    if (black[name] && black[name].length) Plotly.restyle(name, {'line.color': ink(), 'marker.color': ink()}, black[name]);
+  }
+}
 dark.addEventListener('change', recolour);
 // A page that becomes narrow (a phone that is turned) halves its long titles too.
 window.matchMedia('(max-width: 559px)').addEventListener('change', event => plots.forEach(name => {

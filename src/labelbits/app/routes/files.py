@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -64,16 +65,16 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
             path.unlink()
             raise InputError(f"{name}: the file is empty; expected answers")
         if path.suffix.lower() == ".toml":
-            return answer(await run_in_threadpool(opened, path.read_bytes(), path.stem))
+            return answer(await run_in_threadpool(opened, path.read_bytes(), path))
         return answer((await run_in_threadpool(work.add, path, True)).shown())
 
-    def opened(text: bytes, title: str) -> dict[str, Any]:
+    def opened(text: bytes, path: Path) -> dict[str, Any]:
         try:
             said = text.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise InputError("the plan is not UTF-8 text; save it as UTF-8") from None
-        work.draft = changed(Draft("", work.folder, title), {"text": said})
-        return {"plan": title}
+            raise InputError(f"{path.name}: a plan is UTF-8 text; save it as UTF-8") from None
+        work.draft = changed(Draft("", path.parent, path.stem), {"text": said})
+        return {"plan": path.stem}
 
     async def here(request: Request) -> Response:
         given = (await json_of(request)).get("path")
@@ -84,8 +85,7 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
             size = path.stat().st_size
             if size > 1 << 20:
                 raise InputError(f"{path}: {size:,} bytes are no plan file")
-            work.draft = Draft(path.read_text(encoding="utf-8-sig"), path.parent, path.stem)
-            return answer({"plan": path.stem})
+            return answer(await run_in_threadpool(opened, path.read_bytes(), path))
         return answer((await run_in_threadpool(work.add, path, False)).shown())
 
     async def say(request: Request) -> Response:

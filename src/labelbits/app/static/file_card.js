@@ -7,6 +7,7 @@ const many = (count, what) => `${count.toLocaleString('en')} ${what}${count === 
 const USES = {answers: 'Answers', gold: 'Right classes (gold)', features: 'Features of the items', counts: 'Counts of votes'};
 
 function headline(one) {
+  if (one.reading) return `It is being read (${one.reading.toFixed(0)} s) …`;
   if (one.use !== 'answers') return [USES[one.use], ...one.arrays].join('; ');
   if (one.questions.length) return '';
   if (one.problem) return one.short || 'This file could not be read yet.';
@@ -17,15 +18,15 @@ function headline(one) {
 export function card(one, offered, change, remove) {
   // What is said counts from now on, also for what is said before the file was read again.
   const say = changes => change(one.number, Object.assign(one.told, changes));
-  const good = one.use !== 'answers' || !one.problem;
+  const good = (one.use !== 'answers' || !one.problem) && !one.reading;
   return h('article', {className: `file ${good ? 'good' : 'bad'}`, id: `file-${one.number}`, tabIndex: -1, 'aria-label': one.name},
     h('header', {}, h('h2', {}, h('bdi', {}, one.name)),
       h('button', {type: 'button', className: 'quiet', onclick: () => remove(one.number), 'aria-label': `Remove ${one.name}`}, 'Remove')),
     headline(one) ? h('p', {className: 'headline'}, whole(headline(one))) : null,
+    one.problem && !one.questions.length ? fault(one) : null,
     one.questions.length ? question(one, say) : null,
     one.table && one.use === 'answers' ? columns(one, offered, say) : null,
-    corrections(one, offered, say),
-    one.problem && !one.questions.length ? fault(one) : null,
+    one.reading ? null : corrections(one, offered, say),
     one.lost_count ? lost(one) : null,
     one.notes.length ? h('details', {}, h('summary', {}, `${many(one.notes.length, 'note')} on how it was read`),
       h('ul', {}, one.notes.map(note => h('li', {}, whole(note))))) : null);
@@ -75,6 +76,9 @@ function corrections(one, offered, say) {
     ...offered.kinds.map(name => [name, name])];
   const rest = [use, field('Format', choice(formats, one.told.format, format => say({format, columns: {}})), one.what),
     field('Kind of question', choice(kinds, one.told.signal, signal => say({signal})))];
+  const typed = (key, label, help) => field(label, h('input', {type: 'text', value: one.told[key], maxLength: 200, spellcheck: false, onchange: event => say({[key]: event.target.value.trim()})}), help);
+  if (!one.questions.length && !one.told.question) rest.push(typed('question', 'Question', 'its name, where a file holds several'));
+  if (/\.(xlsx?|xlsm|xlsb|ods)$/i.test(one.name)) rest.push(typed('sheet', 'Sheet', 'its name, where a file holds several; empty: the first with cells'));
   const inside = [h('div', {className: 'fields'}, rest)];
   if (one.told.question) inside.push(h('p', {}, `Question: ${one.told.question} `,
     h('button', {type: 'button', className: 'link', onclick: () => say({question: ''})}, 'choose another')));

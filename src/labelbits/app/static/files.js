@@ -1,12 +1,15 @@
 // The start: files that come, what they say, and the way to a plan.
 /* global whole */
-import {byId, h} from './dom.js';
-import {put} from './fragments.js';
+import {byId} from './dom.js';
+import {takes} from './drop.js';
+import {clear, put} from './fragments.js';
 import {card} from './file_card.js';
 import {Latest} from './latest.js';
 import {follow, get, post, upload} from './server.js';
 
 let offered = {}, measuring = 0;
+// Were files brought, corrected or removed since they were measured?
+let stale = false, again = 0;
 
 const say = text => { byId('problem').textContent = text; };
 const guarded = work => async (...given) => {
@@ -16,11 +19,35 @@ const guarded = work => async (...given) => {
 
 function show(found) {
   offered = {...offered, ...found};
-  // A card whose file is being read again stays as it is until that is done.
-  byId('files').replaceChildren(...found.files.map(one =>
-    (readings.get(one.number)?.latest.busy && byId(`file-${one.number}`)) || card(one, offered, change, remove)));
+  place(found.files.map(one =>
+    (readings.get(one.number)?.latest.busy && byId(`file-${one.number}`)) || cardOf(one)));
   byId('measured').hidden = !found.files.some(one => one.answers);
-  if (!byId('measured').hidden && !found.pilot) measure().catch(fault => tell(fault.message, true));
+  const busy = found.files.some(one => one.reading);
+  clearTimeout(again);
+  if (busy) again = setTimeout(() => refresh(false).catch(fault => say(fault.message)), 700);
+  if (stale) { // what was measured is of other files
+    measuring += 1;
+    byId('plan').disabled = true;
+    byId('pilot').classList.add('waiting');
+    tell(busy ? 'Waiting until every file is read …' : '');
+  }
+  if (busy || byId('measured').hidden) return;
+  if (stale || !found.pilot) measure().catch(fault => tell(fault.message, true));
+  else watch().catch(fault => tell(fault.message, true));
+}
+
+// A card stays as it is, with what is open in it and with the focus, until something else is known of
+// its file; one whose file is being read again stays until that is done.
+const cards = new Map();
+function cardOf(one) {
+  const text = JSON.stringify(one), known = cards.get(one.number);
+  if (known?.text !== text) cards.set(one.number, {text, made: card(one, offered, change, remove)});
+  return cards.get(one.number).made;
+}
+function place(wanted) {
+  const list = byId('files');
+  [...list.children].filter(one => !wanted.includes(one)).forEach(one => one.remove());
+  wanted.forEach((one, i) => { if (list.children[i] !== one) list.insertBefore(one, list.children[i] || null); });
 }
 
 // Of what is said about one file the last counts: it is sent after what is on its way.
@@ -31,7 +58,7 @@ function change(number, told) {
   one.told = told;
   one.latest ||= new Latest(() => post(`/api/files/${number}`, one.told), async found => {
     say('');
-    byId(`file-${number}`)?.replaceWith(card(found, offered, change, remove));
+    byId(`file-${number}`)?.replaceWith(cardOf(found));
     byId(`file-${number}`)?.focus();
     await refresh(true).catch(fault => say(fault.message));
   }, fault => say(fault.message));
@@ -45,10 +72,8 @@ const remove = guarded(async number => {
 });
 
 async function refresh(anew) {
-  const found = await get('/api/files');
-  if (anew) found.pilot = null;
-  show(found);
-  if (!anew && found.pilot) watch().catch(fault => tell(fault.message, true));
+  stale ||= anew;
+  show(await get('/api/files'));
 }
 
 const tell = (text, fault = false) => {
@@ -57,6 +82,7 @@ const tell = (text, fault = false) => {
 };
 
 async function measure() {
+  stale = false;
   try { await post('/api/pilot'); } catch (fault) { say(fault.message); return; }
   await watch();
 }
@@ -72,6 +98,7 @@ async function watch() {
   byId('pilot').classList.remove('waiting');
   if (done.state === 'problem') {
     tell(done.problem, true);
+    clear(byId('pilot'));
     byId('pilot').replaceChildren();
     return;
   }
@@ -114,19 +141,6 @@ byId('plan').addEventListener('click', async () => {
   } catch (fault) { tell(fault.message, true); }
 });
 
-const drop = byId('drop');
-for (const kind of ['dragenter', 'dragover']) addEventListener(kind, event => {
-  event.preventDefault();
-  drop.classList.add('over');
-});
-for (const kind of ['dragleave', 'drop']) addEventListener(kind, event => {
-  event.preventDefault();
-  drop.classList.remove('over');
-});
-addEventListener('drop', event => {
-  const folders = [...event.dataTransfer.items].map(one => one.webkitGetAsEntry?.()).filter(one => one?.isDirectory).map(one => one.name);
-  const files = [...event.dataTransfer.files].filter(one => !folders.includes(one.name));
-  bring(files).then(() => { if (folders.length) say(`${folders.join(', ')} is a folder: drop the files in it.`); });
-});
+takes(bring, say);
 
 guarded(refresh)(false);

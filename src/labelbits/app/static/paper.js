@@ -26,7 +26,7 @@ export async function paper(at, moved, say) {
       clear(place);
       place.replaceChildren(h('div', {}, h('h3', {}, one.title), h('p', {}, whole(one.caption)),
         h('ul', {className: 'verdicts'}, one.verdicts.map(([claim, word, number]) => h('li', {className: CLASSES[word] || ''},
-          h('b', {}, `${word[0].toUpperCase()}${word.slice(1)}: `), whole(`${claim} ${number}`)))),
+          h('b', {}, `${word[0].toUpperCase()}${word.slice(1)}: `), whole(`${claim.replace(/\.$/, '')}: ${number}`)))),
         one.verdicts.length ? null : h('p', {className: 'quiet'}, 'This run holds no number that would judge the claim.'),
         h('div', {className: 'figure', id: 'paper-figure', role: 'figure', 'aria-label': one.title})));
       plot('paper-figure', drawing);

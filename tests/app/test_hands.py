@@ -1,0 +1,153 @@
+"""What hands do on the page in a real browser: files that are dropped, numbers that cannot be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app.running import Running
+from tests.app.test_files import ANSWERS
+from tests.app.test_workbench import PLAN, settled, site, until
+from tests.browser import Watched
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Running]:
+    """The page as it starts with nothing."""
+    page = Running("empty")
+    yield page
+    page.stop()
+
+
+@pytest.fixture(scope="module")
+def known() -> Iterator[Running]:
+    """The page of a finished plan."""
+    page = Running()
+    yield page
+    page.stop()
+
+
+class Dragging:
+    """Files and texts that are dragged over a page from outside, as the system does it."""
+
+    def __init__(self, page: Any) -> None:
+        self._send = page.context.new_cdp_session(page).send
+
+    def drop(self, x: float, y: float, *paths: Path, text: str = "", kind: str = "drop") -> None:
+        """Drag over (x, y) and let go there, or do what `kind` says in place of letting go."""
+        items = [{"mimeType": "text/plain", "data": text}] if text else []
+        data = {"items": items, "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        for step in ("dragEnter", "dragOver", kind):
+            self._send("Input.dispatchDragEvent", {"type": step, "x": x, "y": y, "data": data})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with two files of answers, one of them in a folder of its own, and a hidden one."""
+    (tmp_path / "all" / "more").mkdir(parents=True)
+    (tmp_path / "all" / "a.csv").write_text(ANSWERS, encoding="utf-8")
+    (tmp_path / "all" / "more" / "b.csv").write_text(ANSWERS.replace("ann,", "eve,"))
+    (tmp_path / "all" / ".hidden").write_text("x")
+    (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
+    return tmp_path
+
+
+def test_files_and_folders_are_dropped_anywhere(browser: Any, bench: Running, folder: Path) -> None:
+    seen = Watched(browser)
+    page = seen.page
+    page.goto(bench.address)
+    page.wait_for_selector("#drop")
+    page.wait_for_load_state("networkidle")
+    hand = Dragging(page)
+    # Text that is dragged goes where it is dropped.
+    box = page.locator("#path").bounding_box()
+    hand.drop(box["x"] + 20, box["y"] + 8, text="~/answers.csv")
+    until(page, "document.querySelector('#path').value === '~/answers.csv'")
+    hand.drop(600, 700, folder / "all" / "a.csv", kind="dragOver")
+    assert page.locator("html.over").count() == 1
+    hand.drop(600, 700, folder / "all")  # outside of the zone
+    page.wait_for_selector(".file.good:has-text('b.csv')")
+    assert page.locator("html.over").count() == 0
+    assert page.locator(".file").count() == 2
+    # In another room a plan opens, and files are shown where files are.
+    page.goto(site(bench) + "/theory")
+    page.wait_for_load_state("networkidle")
+    hand.drop(600, 400, folder / "plan.toml")
+    page.wait_for_url("**/edit")
+    until(page, "document.querySelector('#budget-amount')?.value === '4'")
+    hand.drop(600, 400, folder / "all" / "a.csv")
+    page.wait_for_url("**/files")
+    page.wait_for_selector(".file:nth-child(3)")
+    assert seen.errors == []
+    page.close()
+
+
+def test_no_plan_is_made_of_what_older_files_said(
+    browser: Any, bench: Running, folder: Path
+) -> None:
+    """Between a file that comes and its measurement the button waits, and the old figures go."""
+    seen = Watched(browser)
+    page = seen.page
+    page.goto(bench.address)
+    page.goto(site(bench) + "/files")
+    page.set_input_files("#chosen", folder / "all" / "a.csv")
+    page.wait_for_selector("#plan:not([disabled])", timeout=180_000)
+    page.wait_for_selector("#pilot:not(.waiting) .main-svg")
+    page.locator("#pilot details summary").first.click()
+    # A card with what is open in it stays as it is while others come.
+    page.locator(".file summary").first.click()
+    held: list[Any] = []
+    page.route("**/api/pilot", lambda route: held.append(route) if route.request.method == "POST"
+               else route.continue_())  # fmt: skip
+    page.set_input_files("#chosen", folder / "all" / "more" / "b.csv")
+    page.wait_for_selector("#pilot.waiting")
+    end = time.monotonic() + 30
+    while not held and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    assert page.is_disabled("#plan")
+    assert page.locator(".file details[open]").count() >= 1
+    held[0].continue_()
+    page.unroute("**/api/pilot")
+    page.wait_for_selector("#plan:not([disabled])", timeout=180_000)
+    # A page that changes its colours redraws the figures that are there, and asks for no other.
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(200)
+    assert seen.errors == []
+    page.close()
+
+
+def test_money_that_cannot_be_leaves_the_advice_readable_and_says_of_what_it_is(
+    browser: Any, known: Running
+) -> None:
+    seen = Watched(browser)
+    seen.open(known.address)
+    page = seen.page
+    settled(page)
+    page.locator(".slider .typed").first.fill("1e308")
+    page.wait_for_selector("#verdict.stale:not(.waiting)")
+    assert "of the money before" in page.inner_text("#problem")
+    assert page.locator(".waiting").count() == 0
+    assert page.evaluate("getComputedStyle(document.querySelector('#behind')).opacity") == "1"
+    page.locator("#reset").click()
+    settled(page)
+    until(page, "!document.querySelector('.stale')")
+    assert page.inner_text("#problem") == ""
+    page.close()
+
+
+def test_lines_of_limits_are_seen_on_a_dark_page(browser: Any, known: Running) -> None:
+    seen = Watched(browser, "dark")
+    page = seen.page
+    page.goto(known.address)
+    page.goto(site(known) + "/theory?figure=recovery")
+    page.wait_for_selector("#paper-figure .main-svg")
+    lines = "document.querySelector('#paper-figure').data.map(one => one.line?.color)"
+    assert page.evaluate(f"{lines}.includes('#c9d1d9')")
+    page.emulate_media(color_scheme="light")
+    until(page, f"{lines}.includes('#30363d')")
+    assert seen.errors == []
+    page.close()
