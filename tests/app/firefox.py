@@ -71,6 +71,12 @@ class Firefox:
             time.sleep(0.2)
         return found
 
+    def type(self, selector: str, text: str) -> None:
+        """Send keys to an element, or to a field of files the path of one."""
+        found = self.send("WebDriver:FindElement", using="css selector", value=selector)
+        number = next(iter(found.values()))
+        self.send("WebDriver:ElementSendKeys", id=number, text=text)
+
     def close(self) -> None:
         self._socket.close()
 

@@ -151,3 +151,122 @@ def test_lines_of_limits_are_seen_on_a_dark_page(browser: Any, known: Running) -
     until(page, f"{lines}.includes('#30363d')")
     assert seen.errors == []
     page.close()
+
+
+def test_every_control_is_reached_and_left_by_the_keyboard(
+    browser: Any, bench: Running, folder: Path
+) -> None:
+    """Where a control goes away, or is drawn anew, the hand stays near it."""
+    seen = Watched(browser)
+    page = seen.page
+    held = "document.activeElement"
+    page.goto(bench.address)
+    page.goto(site(bench) + "/files")
+    page.wait_for_load_state("networkidle")
+    count = page.locator(".file").count() + 1
+    page.set_input_files("#chosen", folder / "all" / "a.csv")
+    until(page, "document.querySelectorAll('.file').length === arg", count)
+    page.locator(".columns summary").last.press("Enter")
+    page.get_by_label("What is the column seconds?").last.select_option("")
+    page.get_by_label("What is the column seconds?").last.focus()
+    page.keyboard.press("ArrowDown")
+    until(page, "!document.querySelector('#pilot.waiting, #state:not(:empty)')")
+    until(page, f"{held}.getAttribute('aria-label') === 'What is the column seconds?'")
+    assert page.locator(".columns[open]").count() == 1  # what was opened stays open
+    card = page.locator(".file").last
+    name = card.get_attribute("aria-label")
+    card.get_by_role("button", name=f"Remove {name}").press("Enter")
+    until(page, "document.querySelectorAll('.file').length === arg", count - 1)
+    page.set_input_files("#chosen", folder / "all" / "a.csv")  # the same file may come again
+    until(page, "document.querySelectorAll('.file').length === arg", count)
+
+    page.goto(site(bench) + "/edit")
+    page.wait_for_selector("#text")
+    page.fill("#text", PLAN.replace("items = 30", "items = 3000"))
+    until(page, "document.querySelector('#data-items')?.value === '3000'")
+    page.fill("#data-classes", "2")
+    page.locator("#data-classes").locator("xpath=../input[@type='range']").press("ArrowRight")
+    assert page.input_value("#data-classes") == "3"  # one key, one class more
+    page.get_by_role("button", name="Remove votes").press("Enter")
+    until(page, f"{held}.id === 'signal-add'")
+    page.locator("#run:not([disabled])").press("Enter")
+    until(page, f"{held}.id === 'cancel'")
+    page.keyboard.press("Enter")
+    until(page, f"{held}.id === 'run'")
+    assert seen.errors == []
+    page.close()
+
+
+def test_results_and_scenarios_are_walked_by_the_keyboard(browser: Any, known: Running) -> None:
+    seen = Watched(browser)
+    seen.open(known.address)
+    page = seen.page
+    held = "document.activeElement"
+    settled(page)
+    page.locator("#rows button").first.press("Enter")
+    page.wait_for_selector("#option dl")
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#option")
+    until(page, f"{held}.closest('#rows') !== null")
+    for _ in range(2):
+        page.goto(site(known) + "/result")
+        settled(page)
+        page.locator("#keep").press("Enter")
+        page.wait_for_url("**/scenarios?name=*")
+    page.wait_for_selector("#name-1")
+    page.fill("#name-0", "the first")
+    page.focus("#name-0")
+    page.keyboard.press("Tab")
+    until(page, "document.querySelector('#name-0').getAttribute('aria-label').includes('first')")
+    assert page.evaluate(f"{held}.id") in ("edit-0", "remove-0")
+    page.locator("#remove-1").press("Enter")
+    until(page, f"{held}.id === 'name-0'")
+    page.goto(site(known) + "/theory?classes=4")
+    page.wait_for_selector("#table td")
+    page.locator("#classes").press("ArrowRight")
+    assert page.inner_text("#classes-shown") == "5"
+    assert seen.errors == []
+    page.close()
+
+
+def test_what_another_window_changed_is_seen_and_a_cancelled_run_stays_said(
+    browser: Any, bench: Running
+) -> None:
+    seen = Watched(browser)
+    page = seen.page
+    page.goto(bench.address)
+    page.goto(site(bench) + "/edit")
+    page.wait_for_selector("#text")
+    text = PLAN.replace("items = 30", "items = 3000")
+    page.fill("#text", text)
+    until(page, "document.querySelector('#data-items')?.value === '3000'")
+    page.click("#run:not([disabled])")
+    page.click("#cancel")
+    page.wait_for_selector("#run-state:has-text('Cancelled')")
+    page.reload()
+    page.wait_for_selector("#run-state:has-text('Cancelled')")
+    page.evaluate(
+        "text => fetch('/api/draft', {method: 'POST', body: JSON.stringify({text}),"
+        " headers: {'content-type': 'application/json'}})",
+        text.replace("amount = 4", "amount = 9"),
+    )
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    until(page, "document.querySelector('#budget-amount').value === '9'")
+    assert "amount = 9" in page.input_value("#text")
+    page.reload()  # what was cancelled was another plan
+    until(page, "document.querySelector('#budget-amount')?.value === '9'")
+    assert page.is_hidden("#run-box")
+    assert seen.errors == []
+    page.close()
+
+
+def test_an_address_that_was_written_by_hand_is_no_fault(browser: Any, known: Running) -> None:
+    seen = Watched(browser)
+    page = seen.page
+    page.goto(known.address)
+    page.goto(site(known) + "/result?amount=x&price=y&price=1e999%20hard&price=0.2%20votes%20x%203")
+    settled(page)
+    assert page.inner_text("#problem") == ""
+    assert page.locator("input[data-kind=price]:visible").last.get_attribute("aria-valuetext")
+    assert seen.errors == []
+    page.close()

@@ -9,8 +9,10 @@ from starlette.testclient import TestClient
 
 from labelbits.app import address, build_app, claim
 from labelbits.app.guard import Door
+from labelbits.app.state import state
 from labelbits.errors import InputError
-from labelbits.planning import Plan, plan
+from labelbits.planning import Plan, plan, replan
+from tests.report.plans import plan_of
 
 PLAN = """
 [dataset]
@@ -26,6 +28,14 @@ price = 0.05
 kind = "triplet"
 price = 0.02
 """
+
+
+def test_the_state_of_the_page_needs_no_crossovers() -> None:
+    """They are nine tenths of the work with thirty options, and stand behind the advice."""
+    made = plan_of([f"option {number}" for number in range(5)])
+    whole, quick = replan(made, amount=30.0), replan(made, amount=30.0, crossed=False)
+    assert (len(whole.crossovers), quick.crossovers) == (10, [])
+    assert state(quick) == state(whole)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.app.firefox import firefox
 from tests.app.running import Running
 from tests.app.test_files import ANSWERS, ODD
 from tests.browser import PATIENCE, REQUIRED, Watched
@@ -377,21 +376,3 @@ def test_every_page_is_accessible_and_fits(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place
     assert seen.errors == []
     page.close()
-
-
-def test_the_page_works_in_firefox_too(known: Running, tmp_path: Path) -> None:
-    with firefox(tmp_path / "profile") as page:
-        page.send("WebDriver:Navigate", url=known.address)
-        first = page.until(
-            "return document.querySelector('#behind section') "
-            "&& document.getElementById('sentence').textContent"
-        )
-        page.run(
-            "const one = document.querySelector('input[data-kind=budget]'); one.value = -0.9;"
-            "one.dispatchEvent(new Event('input', {bubbles: true}))"
-        )
-        page.until(
-            f"return !document.querySelector('#verdict.waiting') "
-            f"&& document.getElementById('sentence').textContent !== {first!r}"
-        )
-        assert page.run("return document.querySelectorAll('#tradeoff .main-svg').length") > 0

@@ -20,14 +20,22 @@ function show(state) {
   state.tradeoff.layout.font.color = ink();
   Plotly.react('tradeoff', state.tradeoff.data, narrow(state.tradeoff.layout), settings());
   byId('rows').replaceChildren(...state.rows.map(row => line(row, row.key && row.key === state.recommended)));
-  byId('warnings').replaceChildren(...state.warnings.map(text => h('li', {}, whole(text))));
+  warn(state.warnings);
   byId('see').hidden = !state.buys;
   byId('doubts').hidden = state.warnings.length === 0;
 }
 
+// A plan of thirty options warns of each: the first are read, the others are a click away.
+const READ = 6;
+function warn(texts) {
+  const items = texts.map(text => h('li', {}, whole(text))), open = byId('warnings').querySelector('details')?.open;
+  const rest = items.splice(items.length > READ + 2 ? READ : items.length);
+  byId('warnings').replaceChildren(...items, ...(rest.length ? [h('li', {}, h('details', {open}, h('summary', {}, `${rest.length} more`), h('ul', {}, rest)))] : []));
+}
+
 function line(row, strong) {
   const cells = columns.map(([key, heading], i) => h('td', {role: 'cell', 'data-label': heading},
-    i === 0 && row.key ? h('button', {type: 'button', className: 'link', 'data-key': row.key, 'aria-expanded': String(row.key === chosen), onclick: () => choose(row.key)}, row[key]) : row[key] ?? '-'));
+    i === 0 && row.key ? h('button', {type: 'button', className: 'link', 'data-key': row.key, 'aria-expanded': String(row.key === chosen), onclick: () => choose(row.key)}, row[key]) : whole(String(row[key] ?? '-'))));
   return h('tr', {role: 'row', className: [strong ? 'strong' : '', row.key && row.key === chosen ? 'chosen' : ''].join(' ').trim()}, cells);
 }
 
@@ -132,6 +140,7 @@ function mark() {
 }
 
 money.onchange = update;
+byId('option').addEventListener('keydown', event => { if (event.key === 'Escape') shut(); });
 byId('see').addEventListener('click', () => look(ADVISED, null));
 byId('reset').addEventListener('click', () => { money.reset(); update(); });
 byId('keep').addEventListener('click', async () => {

@@ -85,6 +85,8 @@ class Workspace:
         self.files: dict[int, FileHere] = {}
         self.draft: Draft | None = None
         self.job: Job | None = None
+        #: The draft that `job` makes, or made, a plan of.
+        self.ran: Draft | None = None
         self.pilot: Job | None = None
         self.plans: dict[str, Finished] = {}
         self.scenarios: list[Scenario] = []
@@ -243,7 +245,7 @@ class Workspace:
         if problem:
             raise InputError(problem)
         with self._lock:
-            self.draft = draft
+            self.draft = self.ran = draft
             self.job = self.workers.start(
                 PLAN, make_plan, then=lambda plan: self.keep(plan, draft).run,
                 text=draft.text, folder=str(draft.folder), title=draft.title, seed=self.seed,

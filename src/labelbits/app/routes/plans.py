@@ -76,7 +76,8 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
             return answer({"state": "none"})
         told = job.told()
         told["problem"] = on_page(told["problem"], work.folder)
-        return answer({**told, "run": job.result if job.state == "done" else None})
+        made = job.result if job.state == "done" else None
+        return answer({**told, "run": made, "current": work.ran == work.draft})
 
     async def cancel(request: Request) -> Response:
         await body_of(request)

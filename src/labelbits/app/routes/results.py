@@ -81,7 +81,8 @@ def routes(work: Workspace, turns: Turns) -> list[Route]:
 
         def made() -> dict[str, Any]:
             money = money_of(wanted)
-            return state(replan(work.finished(str(wanted.get("run", ""))).plan, **money))
+            found = work.finished(str(wanted.get("run", ""))).plan
+            return state(replan(found, **money, crossed=False))  # the state holds no crossovers
 
         return answer(await run_in_threadpool(made))
 

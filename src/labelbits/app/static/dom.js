@@ -43,3 +43,17 @@ export function choice(options, value, onchange, given = {}) {
   made.value = value;
   return made;
 }
+
+/** A slider of whole numbers on a scale of its own: an arrow key moves it by one at least.
+ *
+ * `value()` is the number now, `of(place)` the number at a place of the slider, `to(number)` moves there. */
+export function wholeSteps(range, {low, high, value, of, to}) {
+  const ways = {ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1};
+  range.addEventListener('keydown', event => {
+    const way = ways[event.key];
+    if (!way || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    const now = value(), next = Math.round(of(Number(range.value) + way * Number(range.step)));
+    to(Math.min(high, Math.max(low, way * (next - now) > 0 ? next : now + way)));
+  });
+}

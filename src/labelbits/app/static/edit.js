@@ -25,9 +25,10 @@ function show(found, redraw) {
 }
 
 function drawForm() {
-  const at = document.activeElement && document.activeElement.id;
+  const at = document.activeElement?.id, within = byId('form').contains(document.activeElement);
   byId('form').replaceChildren(...form(draft.tables, {words, files, title: draft.title, unpriced: draft.unpriced}, changed));
-  if (at && byId(at)) byId(at).focus();
+  // What was removed has taken its button with it: the hand goes on at what adds one.
+  ((at && byId(at)) || (within && byId('signal-add')))?.focus?.();
 }
 
 // What is typed last is what counts: an answer about an older plan is dropped.
@@ -130,13 +131,24 @@ byId('run').addEventListener('click', async () => {
     progress(await post('/api/run'));
     say(null);
     byId('run-box').scrollIntoView({block: 'nearest'});
+    byId('cancel').focus(); // the button that was pressed waits until the run is over
     await watch();
+    if (document.activeElement === document.body) byId('run').focus();
   } catch (fault) { say(fault); }
 });
 byId('cancel').addEventListener('click', async () => {
   try { progress(await post('/api/cancel')); byId('run').focus(); } catch (fault) { say(fault); }
 });
 byId('form').addEventListener('submit', event => event.preventDefault());
+// Another window may have changed the plan: who comes back to this one sees it as it is.
+addEventListener('focus', async () => {
+  if (typing || sending.busy || !draft.notes) return;
+  const found = await get('/api/draft').catch(() => draft);
+  if (typing || sending.busy || found.text === draft.text) return;
+  if (found.files) files = found.files;
+  byId('text').value = found.text;
+  show(found, true);
+});
 
 try {
   const found = await get('/api/draft');
@@ -144,5 +156,5 @@ try {
   show(found, true);
   const job = await get('/api/run');
   if (job.state === 'running') await watch();
-  else if (job.state === 'problem') progress(job);
+  else if (job.current && job.state !== 'done') progress(job);
 } catch (fault) { say(fault); }

@@ -28,14 +28,14 @@ export function card(one, offered, change, remove) {
     one.table && one.use === 'answers' ? columns(one, offered, say) : null,
     one.reading ? null : corrections(one, offered, say),
     one.lost_count ? lost(one) : null,
-    one.notes.length ? h('details', {}, h('summary', {}, `${many(one.notes.length, 'note')} on how it was read`),
+    one.notes.length ? h('details', {className: 'notes'}, h('summary', {}, `${many(one.notes.length, 'note')} on how it was read`),
       h('ul', {}, one.notes.map(note => h('li', {}, whole(note))))) : null);
 }
 
 /** What is wrong; where a short word says it, the whole message waits behind a click. */
 function fault(one) {
   const said = h('p', {className: 'fault'}, whole(one.problem));
-  return one.short ? h('details', {}, h('summary', {}, 'The whole message'), said) : said;
+  return one.short ? h('details', {className: 'message'}, h('summary', {}, 'The whole message'), said) : said;
 }
 
 function question(one, say) {
@@ -69,7 +69,7 @@ function columns(one, offered, say) {
 
 function corrections(one, offered, say) {
   const use = field('What it is', choice(Object.entries(USES), one.use, value => say({use: value})));
-  if (one.use !== 'answers') return h('details', {}, h('summary', {}, 'Is it something else?'), use);
+  if (one.use !== 'answers') return h('details', {className: 'how'}, h('summary', {}, 'Is it something else?'), use);
   const formats = [['auto', one.told.format === 'auto' && one.format ? `${one.format} (recognised)` : 'find out'],
     ...offered.formats.map(name => [name, name])];
   const kinds = [['', one.signals.length ? `${one.signals.map(([name]) => name).join(', ')} (as read)` : 'as read'],
@@ -83,9 +83,11 @@ function corrections(one, offered, say) {
   if (one.told.question) inside.push(h('p', {}, `Question: ${one.told.question} `,
     h('button', {type: 'button', className: 'link', onclick: () => say({question: ''})}, 'choose another')));
   if (one.read && one.read.length) inside.push(table(['annotator', 'items', 'answer'], one.read, 'words', 'First answers as they were read'));
-  if (one.class_count) inside.push(h('p', {}, `${many(one.class_count, 'class')}: ${one.classes.join(', ')}${one.class_count > one.classes.length ? ' …' : ''}`.replace('classs', 'classes')));
+  // Each name is a text of its own: one that runs from the right turns no other.
+  if (one.class_count) inside.push(h('p', {}, `${one.class_count.toLocaleString('en')} ${one.class_count === 1 ? 'class' : 'classes'}: `,
+    one.classes.flatMap((name, i) => [i ? ', ' : '', h('bdi', {}, name)]), one.class_count > one.classes.length ? ' …' : ''));
   const open = Boolean(one.problem) && !one.questions.length && !one.table;
-  return h('details', {open}, h('summary', {}, one.format ? `Read as ${one.format}` : 'Say how to read it'), inside);
+  return h('details', {open, className: 'how'}, h('summary', {}, one.format ? `Read as ${one.format}` : 'Say how to read it'), inside);
 }
 
 function lost(one) {

@@ -41,7 +41,15 @@ function show(found) {
 const cards = new Map();
 function cardOf(one) {
   const text = JSON.stringify(one), known = cards.get(one.number);
-  if (known?.text !== text) cards.set(one.number, {text, made: card(one, offered, change, remove)});
+  if (known?.text !== text) {
+    const made = card(one, offered, change, remove);
+    // What somebody opened to look at or to correct stays open.
+    known?.made.querySelectorAll('details[open]').forEach(part => {
+      const again = made.querySelector(`details.${part.className.split(' ')[0]}`);
+      if (again) again.open = true;
+    });
+    cards.set(one.number, {text, made});
+  }
   return cards.get(one.number).made;
 }
 function place(wanted) {
@@ -58,8 +66,13 @@ function change(number, told) {
   one.told = told;
   one.latest ||= new Latest(() => post(`/api/files/${number}`, one.told), async found => {
     say('');
-    byId(`file-${number}`)?.replaceWith(cardOf(found));
-    byId(`file-${number}`)?.focus();
+    const here = byId(`file-${number}`), at = here?.contains(document.activeElement) && document.activeElement.getAttribute('aria-label');
+    const named = document.activeElement?.labels?.[0]?.textContent;
+    const made = cardOf(found);
+    here?.replaceWith(made);
+    // The hand stays where it was: at the same column, or at the same choice.
+    const same = [...made.querySelectorAll('select, input, button')].find(one => (at && one.getAttribute('aria-label') === at) || (named && one.labels?.[0]?.textContent === named));
+    (same?.checkVisibility() ? same : made).focus();
     await refresh(true).catch(fault => say(fault.message));
   }, fault => say(fault.message));
   one.latest.ask();
@@ -122,7 +135,11 @@ const bring = guarded(async files => {
   if (files.length) await refresh(true);
 });
 
-byId('chosen').addEventListener('change', event => bring([...event.target.files]));
+byId('chosen').addEventListener('change', event => {
+  const files = [...event.target.files];
+  event.target.value = ''; // the same file may be chosen again
+  bring(files);
+});
 byId('by-path').addEventListener('submit', guarded(async event => {
   event.preventDefault();
   const one = await post('/api/here', {path: byId('path').value});

@@ -76,21 +76,22 @@ export class Money {
 
   /** Take what an address says; true if that is other money than the plan's. */
   read(found) {
+    const good = number => number > 0 && Number.isFinite(number);
     const amount = Number(found.get('amount'));
-    if (amount > 0) this.#set(this.rows[0], amount);
+    if (good(amount)) this.#set(this.rows[0], amount);
     const prices = new Map(found.getAll('price').map(text => {
       const at = text.indexOf(' ');
       return [text.slice(at + 1), Number(text.slice(0, at))];
     }));
     for (const one of this.rows.slice(1)) {
-      const told = one.names.map(name => prices.get(name)).filter(price => price > 0);
+      const told = one.names.map(name => prices.get(name)).filter(good);
       if (one.part >= 0 || !told.length) continue;
       const alike = told.length === one.names.length && told.every(price => price === told[0]);
       if (alike) { this.#set(one, told[0]); continue; }
       this.part(one.number, true);
-      for (const own of this.rows) if (own.part === one.number && prices.get(own.names[0]) > 0)
+      for (const own of this.rows) if (own.part === one.number && good(prices.get(own.names[0])))
         this.#set(own, prices.get(own.names[0]));
     }
-    return amount > 0 || prices.size > 0;
+    return good(amount) || [...prices.values()].some(good);
   }
 }

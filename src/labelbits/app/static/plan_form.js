@@ -1,5 +1,5 @@
 // The fields of a plan. They change copies of the plan's tables; keys they do not know stay.
-import {choice, field, h} from './dom.js';
+import {choice, field, h, wholeSteps} from './dom.js';
 import {signals} from './signal_fields.js';
 
 /** A number that is typed or dragged; `slide` is [low, high, logarithmic?]. */
@@ -24,6 +24,9 @@ export function number(value, set, given = {}, slide = null) {
     typed.value = whole;
     set(whole);
   });
+  if (given.step === 1) wholeSteps(range, {low, high, of: x => (log ? Math.pow(10, x) : x),
+    value: () => Number(typed.value) || Math.round(log ? Math.pow(10, Number(range.value)) : Number(range.value)),
+    to: x => { typed.value = x; place(x); set(x); }});
   return h('div', {className: 'pair-in'}, range, typed);
 }
 

@@ -20,7 +20,10 @@ function show(found) {
   // An address that names none, or none that is here any more, compares all; `none` compares none.
   if (!names().length && !none) chosen = new Set(kept.map(one => one.name));
   byId('empty').hidden = kept.length > 0;
+  const at = byId('list').contains(document.activeElement) && document.activeElement.id;
   byId('list').replaceChildren(...kept.map(card));
+  // The hand stays where it was; where the last one went, it goes on at the rooms.
+  if (at) (byId(at) || byId(`name-${kept.length - 1}`) || byId('main')).focus();
   compare();
 }
 
@@ -37,8 +40,8 @@ function card(one, i) {
   })});
   return h('article', {className: 'scenario', 'aria-label': one.name},
     h('p', {className: 'next-bar'}, h('label', {htmlFor: box.id}, box, ' compare'), name,
-      one.file ? h('button', {type: 'button', onclick: guarded(async () => { await post('/api/scenarios/open', {name: one.name}); location.href = '/edit'; }), 'aria-label': `Edit the plan of ${one.name}`}, 'Edit its plan') : null,
-      h('button', {type: 'button', className: 'quiet', 'aria-label': `Remove ${one.name}`, onclick: guarded(async () => { chosen.delete(one.name); show(await post('/api/scenarios/remove', {name: one.name})); })}, 'Remove')),
+      one.file ? h('button', {type: 'button', id: `edit-${i}`, onclick: guarded(async () => { await post('/api/scenarios/open', {name: one.name}); location.href = '/edit'; }), 'aria-label': `Edit the plan of ${one.name}`}, 'Edit its plan') : null,
+      h('button', {type: 'button', id: `remove-${i}`, className: 'quiet', 'aria-label': `Remove ${one.name}`, onclick: guarded(async () => { chosen.delete(one.name); show(await post('/api/scenarios/remove', {name: one.name})); })}, 'Remove')),
     h('p', {}, h('bdi', {}, whole(one.sentence))));
 }
 
@@ -58,3 +61,8 @@ function compare() {
 
 byId('share').addEventListener('click', guarded(() => save('/api/scenarios/share', {names: names()}, 'scenarios.html')));
 guarded(async () => show(await get('/api/scenarios')))();
+// Another window may have kept or removed one.
+addEventListener('focus', async () => {
+  const found = await get('/api/scenarios').catch(() => null);
+  if (found && JSON.stringify(found.scenarios) !== JSON.stringify(kept)) show(found);
+});

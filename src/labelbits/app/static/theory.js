@@ -1,6 +1,6 @@
 // The theory explorer: sliders whose place is the address; numbers that follow them.
 /* global ink, narrow, Plotly, plots, settings, whole */
-import {byId, h, table} from './dom.js';
+import {byId, h, table, wholeSteps} from './dom.js';
 import {Latest} from './latest.js';
 import {paper} from './paper.js';
 import {get} from './server.js';
@@ -29,9 +29,12 @@ function tell(range) {
   byId(`${range.id}-shown`).textContent = range.id === 'lapse' ? `${Number((100 * shown).toPrecision(3))} %` : shown;
   range.setAttribute('aria-valuetext', byId(`${range.id}-shown`).textContent);
 }
+function valueAt(range, share) {
+  const {low, high, log} = range.dataset;
+  return log ? Math.exp(Math.log(low) + share * Math.log(high / low)) : Number(low) + share * (high - low);
+}
 function take(range) {
-  const {low, high, log, whole: round} = range.dataset, share = Number(range.value);
-  const value = log ? Math.exp(Math.log(low) + share * Math.log(high / low)) : Number(low) + share * (high - low);
+  const {whole: round} = range.dataset, value = valueAt(range, Number(range.value));
   setting[range.id] = round ? Math.round(value) : Number(value.toPrecision(3));
   tell(range);
 }
@@ -66,6 +69,9 @@ function update() {
 for (const range of ranges) {
   place(range);
   range.addEventListener('input', () => { take(range); update(); });
+  if (range.dataset.whole) wholeSteps(range, {low: Number(range.dataset.low), high: Number(range.dataset.high),
+    value: () => setting[range.id], of: share => valueAt(range, share),
+    to: value => { setting[range.id] = value; place(range); update(); }});
 }
 byId('signal').value = setting.signal;
 byId('signal').addEventListener('change', event => { setting.signal = event.target.value; update(); });

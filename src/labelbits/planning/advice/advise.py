@@ -42,8 +42,11 @@ def advise(
     assumptions: list[Assumption],
     warnings: list[str],
     extras: Extras,
+    *,
+    crossed: bool = True,
 ) -> Plan:
-    """The plan that these curves and this budget lead to."""
+    """The plan that these curves and this budget lead to; not `crossed`: without the crossovers,
+    whose number grows with the square of the options'."""
     judged = metric_of(metric)
     market = Market(curves, budget, judged, extras.get("seed", 0))
     _check_known(curves, extras, judged.words)
@@ -144,7 +147,7 @@ def advise(
         budget=budget.amount,
         recommendation=advice,
         options=market.options,
-        crossovers=crossovers(market, held=bool(there)),
+        crossovers=crossovers(market, held=bool(there)) if crossed else [],
         assumptions=assumptions,
         warnings=list(dict.fromkeys([*leading, *warnings, *notes])),
         curves=curves,
@@ -175,12 +178,13 @@ def _check_known(curves: list[Curve], extras: Extras, words: str) -> None:
 
 
 def replan(
-    plan: Plan, *, amount: float | None = None, prices: dict[str, float] | None = None
-) -> Plan:
+    plan: Plan, *, amount: float | None = None, prices: dict[str, float] | None = None,
+    crossed: bool = True,
+) -> Plan:  # fmt: skip
     """The same evidence under another budget or other prices: no new training, milliseconds.
 
-    `prices` maps names of families to the price of one answer. Raises `InputError` for a name
-    that the plan does not have and for money that is not above 0.
+    `prices` maps names of families to the price of one answer; `crossed` as `advise` has it. Raises
+    `InputError` for a name that the plan does not have and for money that is not above 0.
     """
     prices = prices or {}
     known = {curve.family.name for curve in plan.curves}
@@ -201,5 +205,5 @@ def replan(
     if prices or amount is not None:
         extras.pop("mixture", None)  # it was designed for other money
     said = [text for text in plan.warnings if text not in plan.of_the_money]
-    made = advise(plan.metric, curves, terms, plan.assumptions, said, extras)
+    made = advise(plan.metric, curves, terms, plan.assumptions, said, extras, crossed=crossed)
     return replace(made, title=plan.title, items=plan.items)
