@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 #: Serves a plan that is made of known curves, or ("empty") what `labelbits app` does without files,
-#: or ("slow") the same beside a route whose work takes a minute.
+#: or ("slow") the same beside a route whose work takes a minute, or ("many") thirty options.
 CHILD = """
 import sys
+from dataclasses import replace
 from labelbits.app import address, claim, serve
 from labelbits.speech import inform
 from tests.report.plans import plan_of
@@ -25,7 +26,11 @@ if sys.argv[1] == "hostile":
 if sys.argv[1] in ("empty", "slow"):
     made = Workspace()
 else:
+    if sys.argv[1] == "many":
+        names = [f"option {number} of many" for number in range(30)]
     made = plan_of(names, " ".join(HOSTILE.values()) if sys.argv[1] == "hostile" else "plan")
+    if sys.argv[1] == "many":
+        made = replace(made, warnings=[f"doubt {number}" for number in range(30)])
 if sys.argv[1] == "slow":
     import time
     from starlette.concurrency import run_in_threadpool

@@ -385,6 +385,17 @@ def test_a_price_that_nothing_tells_is_asked_for_before_any_work(
     assert (again["problem"], again["unpriced"]) == ("", [])
 
 
+def test_what_no_file_tells_is_asked_for_in_the_first_plan(
+    client: TestClient, work: Workspace
+) -> None:
+    """As `labelbits init` asks: a plan about the pilot's own items is rarely what is meant."""
+    told = first_plan(client, work, ANSWERS)
+    said = " ".join(told["notes"])
+    assert "the answers name 12" in said
+    assert "100 USD of money are a placeholder" in said
+    assert told["text"].startswith("# ")
+
+
 def test_answers_that_no_plan_takes_are_said_beside_the_button(
     client: TestClient, work: Workspace
 ) -> None:

@@ -1,4 +1,4 @@
-"""The main path of the page in Debian's Firefox: files, what they say, a plan, money, a scenario."""
+"""The main path of the page in Firefox: files, what they say, a plan, money, a scenario."""
 
 from __future__ import annotations
 

@@ -139,6 +139,27 @@ def test_money_that_cannot_be_leaves_the_advice_readable_and_says_of_what_it_is(
     page.close()
 
 
+def test_thirty_options_are_read_and_moved(browser: Any) -> None:
+    many = Running("many")
+    seen = Watched(browser, width=390)
+    page = seen.page
+    try:
+        seen.open(many.address)
+        settled(page)
+        assert page.locator("#warnings > li").count() == 7  # six, and a click to the others
+        page.locator("#warnings summary").click()
+        assert page.locator("#warnings li li").count() == 24
+        page.locator("input[data-kind=budget]").fill("-0.4")
+        settled(page)
+        assert page.locator("#warnings details[open]").count() == 1
+        assert page.locator("#rows tr").count() == 30
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert seen.errors == []
+    finally:
+        page.close()
+        many.stop()
+
+
 def test_lines_of_limits_are_seen_on_a_dark_page(browser: Any, known: Running) -> None:
     seen = Watched(browser, "dark")
     page = seen.page

@@ -106,6 +106,8 @@ def test_from_files_to_a_plan_with_nothing_but_the_mouse(seen: Watched) -> None:
     settled(page)
     assert re.search(r"(?i)\bbuy\b", page.inner_text("#sentence"))
     assert page.locator("#rows tr").count() >= 2
+    page.locator("#rows button").first.click()  # without answers nothing was measured
+    page.wait_for_selector("#option dl:has-text('simulated')")
     shot(page, "result")
 
 
@@ -311,6 +313,11 @@ def test_scenarios_are_compared_and_shared_as_a_file(
     page.keyboard.press("Tab")
     until(page, "document.querySelector('#compared').innerText.includes('<b>')")
     shot(page, "scenarios")
+    # On a phone each number stands below its plan's name, whichever way that name runs.
+    page.set_viewport_size({"width": 390, "height": 850})
+    name = "getComputedStyle(document.querySelector('.compare td:last-child'), '::before')"
+    assert page.evaluate(f"{name}.display + {name}.content").startswith('block"')
+    page.set_viewport_size({"width": 1200, "height": 850})
     with page.expect_download() as saved:
         page.click("#share")
     file = tmp_path / "scenarios.html"

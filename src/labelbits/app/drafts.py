@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labelbits.errors import InputError
-from labelbits.first_tables import first_signals, first_tables, labels_items, specified
+from labelbits.first_tables import BUDGET, first_signals, first_tables, labels_items, specified
 from labelbits.metrics import METRICS
 from labelbits.planning.spec.annotator_kinds import ANNOTATOR_KINDS, CROWD, AnnotatorKind
 from labelbits.planning.spec.learners import LEARNERS
@@ -171,6 +171,15 @@ def first_draft(
         dataset |= specified(int(found["items"]), int(found["classes"]))
     dataset["pilot"] = list(files["answers"])
     said = [found["said"]] if found.get("said") else []
+    money = f"{BUDGET['amount']:g} {BUDGET['currency']} of money are a placeholder"
+    if "items" in dataset:
+        said.append(
+            f"Yours to say: how many items there are to ask about (the answers name "
+            f"{dataset['items']:,}, and more can be bought only if you say so), and the budget: "
+            f"{money}."
+        )
+    else:
+        said.append(f"Yours to say: the budget; {money}.")
     return draft_of(folder, dataset, asked, title, said)
 
 

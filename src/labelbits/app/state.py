@@ -185,7 +185,7 @@ def bought(plan: Plan, family: str, answers: float | None = None) -> dict[str, A
                 both = quality(one["quality"], *one["interval"])
                 lines.append([f"{plan.metric_name} with the labels you hold", both])
         lines.append([f"{plan.metric_name} without the labels you hold", alone])
-    lines.append(["evidence", "measured" if option.measured else "forecast"])
+    lines.append(["evidence", plan.evidence_of(option)])
     if option.bits == option.bits:
         whole = f"{option.bits_total:,.0f} in all"
         lines.append(["information", f"{option.bits:.3g} bits an answer, {whole}"])

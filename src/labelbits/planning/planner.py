@@ -313,7 +313,12 @@ def _from_specification(
         simulated.curves,
         found + assumptions + simulated.assumptions,
         warnings + simulated.warnings,
-        {"classes": wanted.dataset.classes, "lead": lead, **simulated.extras},
+        {
+            "classes": wanted.dataset.classes,
+            "lead": lead,
+            "simulated": True,
+            **simulated.extras,
+        },
         seed,
         spent,
     )

@@ -299,4 +299,6 @@ class Extras(TypedDict, total=False):
     uncertainty: list[Uncertainty]
     doubling: Doubling
     stop: bool
+    #: Qualities come from simulated worlds: no answer was there to measure them on.
+    simulated: bool
     measured_curves: list[MeasuredCurve]

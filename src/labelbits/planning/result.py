@@ -182,6 +182,12 @@ class Plan:
     title: str = "plan"
     of_the_money: tuple[str, ...] = ()
 
+    def evidence_of(self, option: Option) -> str:
+        """What the quality of a purchase rests on, in one word."""
+        if not option.measured:
+            return "forecast"
+        return "simulated" if self.extras.get("simulated") else "measured"
+
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain numbers and text; infinite and undefined numbers become None."""
         return _plain(

@@ -234,7 +234,7 @@ def log_ticks(low: float, high: float) -> dict[str, list[Any]]:
 
 def _hover(option: Option, plan: Plan, scale: int) -> str:
     unit = " %" if scale == 100 else ""
-    kind = "measured" if option.measured else "forecast"
+    kind = plan.evidence_of(option)
     return (
         f"<b>{label(option.family)}</b><br>{option.answers:,} answers on {option.items:,} items<br>"
         f"cost {label(money(option.cost, plan.currency))}<br>{plan.metric_name} "

@@ -163,9 +163,10 @@ def _differences(plan: Plan) -> Section | None:
 
 def _tradeoff(plan: Plan) -> Section:
     direction = "Lower is better." if plan.lower_is_better else "Higher is better."
+    found = "simulated" if plan.extras.get("simulated") else "measured on the pilot"
     words = (
-        f"{metric_of(plan.metric).meaning} {direction} Filled markers were measured on the pilot "
-        "or by simulation, hollow ones are forecasts. Bands are "
+        f"{metric_of(plan.metric).meaning} {direction} Filled markers were {found}, hollow ones "
+        "are forecasts. Bands are "
         f"{100 * LEVEL:.0f} % intervals. The star is the recommendation."
     )
     at_once = figures.drawn(plan)
@@ -264,8 +265,6 @@ def _mixture(plan: Plan) -> Section | None:
 
 
 def _all(plan: Plan) -> Section:
-    rows = [
-        [*_option_cells(o, plan), "measured" if o.measured else "forecast"] for o in plan.options
-    ]
+    rows = [[*_option_cells(o, plan), plan.evidence_of(o)] for o in plan.options]
     table = Table([*_option_heads(plan), "evidence"], rows)
     return Section("", [Details(f"All {len(rows)} purchases that were compared", [table])])
