@@ -165,8 +165,8 @@ def test_half_a_character_is_in_no_path(client: TestClient, path: str) -> None:
     answer = client.post(
         path, content=b'{"path": "/a\\ud800"}', headers={"content-type": "application/json"}
     )
-    assert answer.status_code == 400
-    assert "half a pair" in answer.json()["error"]
+    assert answer.status_code == 422
+    assert "/a?" in answer.json()["error"]
 
 
 def test_a_plan_file_at_a_path_has_the_limits_of_one_that_is_brought(

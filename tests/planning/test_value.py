@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,3 +73,12 @@ def test_quality_is_priced_at_what_it_costs_on_average() -> None:
 def test_a_flat_curve_does_not_make_knowing_worth_the_whole_budget() -> None:
     flat = CostCurve(np.array([1.0, 10.0, 90.0, 100.0]), np.array([0.5, 0.699, 0.6995, 0.7]))
     assert flat.worth(0.002) == pytest.approx(99 * 0.01)
+
+
+def test_an_option_of_one_size_has_a_quality_at_it() -> None:
+    """Three votes on each of ten items are thirty answers and no others: the grid is one place."""
+    whole = curve("a", 1.0, 0.05)
+    one = replace(whole, answers=np.full(4, 30.0), draws=whole.draws[:, :4], limit=30.0)
+    for answers in (20.0, 30.0, 40.0):
+        assert np.isfinite(one.at(answers)).all()
+    assert np.isin(one.at(30.0), one.draws).all()

@@ -81,10 +81,9 @@ async def json_of(request: Request, most: int = LARGEST_REQUEST) -> dict[str, An
     body = await body_of(request, most)
     try:
         found = json.loads(body)
-        if b"\\u" in body:
-            json.dumps(found, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise RefusedError(400, "a text holds half a pair of UTF-16, no character") from None
+        if b"\\u" in body:  # half a pair of UTF-16 is no character, in no path and no name
+            whole = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+            found = json.loads(whole)
     except (ValueError, RecursionError):
         raise RefusedError(400, "expected a JSON object") from None
     if not isinstance(found, dict):

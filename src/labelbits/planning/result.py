@@ -104,7 +104,9 @@ class Curve:
         """(point of the grid to the right, share of the way to it) of ln answers `x`."""
         grid = np.log(self.answers)
         right = np.clip(np.searchsorted(grid, x), 1, len(grid) - 1)
-        return right, np.clip((x - grid[right - 1]) / (grid[right] - grid[right - 1]), 0, 1)
+        past, step = x - grid[right - 1], grid[right] - grid[right - 1]
+        # An option of one size (three votes on every item that there is) has a grid of one place.
+        return right, np.clip(np.divide(past, step, out=np.zeros(past.shape), where=step > 0), 0, 1)
 
     def shape(self, answers: float) -> tuple[int, float]:
         """(items labelled, answers on each) when this many answers are bought."""
