@@ -116,6 +116,20 @@ def check_noise(signal: Signal) -> None:
         raise InputError(f"lapse of {signal.name} is {signal.lapse}; expected a number in [0, 1)")
 
 
+def check_numbers(signal: Signal) -> None:
+    """Validate the options that are plain numbers by what each `Option` allows."""
+    for name, option in type(signal).options.items():
+        value = getattr(signal, name)
+        if option.kind != "number" or not is_number(value):
+            continue
+        if math.isfinite(value) and option.above < value <= option.at_most:
+            continue
+        bounds = [f"above {option.above:g}"] if math.isfinite(option.above) else []
+        bounds += [f"at most {option.at_most:g}"] if math.isfinite(option.at_most) else []
+        expected = " ".join(["a finite number", " and ".join(bounds)]).strip()
+        raise InputError(f"{name} of {signal.name} is {value}; expected {expected}")
+
+
 def check_confusion(confusion: Any) -> None:
     """Validate a confusion matrix: square, non-negative, rows that sum to 1."""
     if not isinstance(confusion, np.ndarray):
@@ -166,6 +180,7 @@ class ClassSignal(Signal):
 
     def __check_init__(self) -> None:
         check_noise(self)
+        check_numbers(self)
         check_confusion(self.confusion)
 
     @property
@@ -216,6 +231,7 @@ class ComparisonSignal(Signal):
 
     def __check_init__(self) -> None:
         check_noise(self)
+        check_numbers(self)
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:
