@@ -109,7 +109,7 @@ def _explain(error: Any) -> str:
     # pydantic says "Input should be"; ours say what was found and what was expected.
     message = error["msg"].removeprefix("Value error, ")
     message = re.sub(r"^Input should be\b", "expected a value", message)
-    message = message.replace("expected a value a valid", "expected a valid")
+    message = re.sub(r"expected a value (?=an? )", "expected ", message)
     if error["type"] == "tuple_type" and isinstance(found, (str, int, float)):
         return f"{where} is {json.dumps(found)}: expected a list; write [{json.dumps(found)}]"
     if isinstance(found, (str, int, float, bool)):
