@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from labelbits.answers.files.opening import check_file
 from labelbits.errors import InputError
 from labelbits.planning.spec.asked import SignalPlan
 from labelbits.planning.spec.learners import LEARNERS
@@ -39,11 +40,10 @@ def read_plan(path: str | Path) -> PlanFile:
     wrong key is listed, with what was found and what was expected.
     """
     path = Path(path)
+    check_file(path, "a plan file in TOML")
     try:
         # Some editors put a byte order mark first, which TOML does not know.
         text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected a plan file in TOML") from None
     except UnicodeDecodeError:
         raise InputError(
             f"{path}: not UTF-8 text; expected a plan in TOML (save it as UTF-8)"
