@@ -109,3 +109,10 @@ def test_numbers_of_options(name, option, values, expected):
             signals.make(name, 2, 3, **{option: value})
     signals.make("candidates", 2, 3, threshold=-2.0)
     signals.make("sparse-soft", 2, 3, impossible_below=1.0)
+
+
+@pytest.mark.any_types
+def test_text_is_no_number():
+    for name, option in (("hard", "precision"), ("triplet", "lapse"), ("soft", "concentration")):
+        with pytest.raises(InputError, match=f"{option} of {name} is 'x'; expected a number"):
+            signals.make(name, 2, 3, **{option: "x"})

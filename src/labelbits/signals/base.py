@@ -105,8 +105,16 @@ def class_number(name: Any, names: Mapping[str, int]) -> int:
     return names[key]
 
 
+def _no_text(signal: Signal, name: str) -> None:
+    value = getattr(signal, name)
+    if isinstance(value, str):
+        raise InputError(f"{name} of {signal.name} is {value!r}; expected a number")
+
+
 def check_noise(signal: Signal) -> None:
     """Validate precision and lapse where they are plain numbers."""
+    for name in ("precision", "lapse"):
+        _no_text(signal, name)
     if is_number(signal.precision) and not signal.precision > 0:
         raise InputError(
             f"precision of {signal.name} is {signal.precision}; expected a number above 0 "
@@ -119,8 +127,11 @@ def check_noise(signal: Signal) -> None:
 def check_numbers(signal: Signal) -> None:
     """Validate the options that are plain numbers by what each `Option` allows."""
     for name, option in type(signal).options.items():
+        if option.kind != "number":
+            continue
+        _no_text(signal, name)
         value = getattr(signal, name)
-        if option.kind != "number" or not is_number(value):
+        if not is_number(value):
             continue
         if math.isfinite(value) and option.above < value <= option.at_most:
             continue
