@@ -146,3 +146,13 @@ def test_an_export_replaces_the_earlier_one_and_nothing_else(tmp_path: Path) -> 
     (tmp_path / "tasks" / "mine.txt").write_text("mine")
     export_plan(plan, tmp_path / "tasks")
     assert (tmp_path / "tasks" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("refused", [["--wage", "-3"], ["--epsilon", "7"], ["--dims", "0"]])
+def test_a_refused_pilot_writes_no_table(tmp_path: Path, refused: list[str]) -> None:
+    answers, out = tmp_path / "answers.csv", tmp_path / "out.parquet"
+    rows = [f"{k},{who},{'xy'[k % 2]}" for k in range(30) for who in "ab"]
+    answers.write_text("\n".join(["item,annotator,label", *rows]))
+    found = CliRunner().invoke(app, ["pilot", str(answers), "--out", str(out), *refused])
+    assert isinstance(found.exception, InputError), found.output
+    assert not out.exists()

@@ -71,13 +71,16 @@ class Option:
     """One option of a signal: what kind of value it takes, what it means, its unit.
 
     The default is that of the signal's field of the same name (`Signal.option_default`), so that
-    it is written once; `by_world` says that `for_world` chooses a value that suits the world.
+    it is written once; `by_world` says that `for_world` chooses a value that suits the world. A
+    number is finite, above `above` and no more than `at_most`.
     """
 
     kind: OptionKind
     help: str
     unit: str = ""
     by_world: bool = False
+    above: float = -math.inf
+    at_most: float = math.inf
 
     def read(self, text: str) -> Any:
         """The value written as `text`: 3, 0.5, yes, "9,4,1" or "0.9,0.1;0.2,0.8" (rows between

@@ -58,8 +58,9 @@ class Plan(_Plan):
     def at(self, budget: float | None = None, prices: Mapping[str, float] | None = None) -> Plan:
         """The same evidence under another budget or other prices of an answer: a new plan, at once.
 
-        `prices` are by option. A vote and a hard label have one price: naming the one moves the
-        other, unless `prices` names both.
+        `budget` is what there is to spend, as in `plan.budget`: what the plan file says is spent
+        already is no part of it. `prices` are by option. A vote and a hard label have one price:
+        naming the one moves the other, unless `prices` names both.
 
         Raises `InputError` for a name that is no option and for money that is not above 0.
         """

@@ -164,3 +164,38 @@ def test_rows_left_out_for_one_reason_are_one_line(written: Path) -> None:
     assert len(lines) == 1
     assert lines[0].startswith("  10: ")
     assert "rows 1, 25, 49, 73, 97, ..." in lines[0]
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ("winner_model_a", "winner_model_b", "winner_tie"),
+        ("model_a_wins", "model_b_wins", "tie"),
+    ],
+)
+@pytest.mark.parametrize("marks", [("1", "0"), ("True", "False")])
+def test_winners_in_a_column_a_side(tmp_path, heads, marks):
+    """As Kaggle's arena has them; they were read as labels that five annotators gave."""
+    table = battles()
+    right = [("model_a", "model_b", "tie").index(said) for said in table["winner"]]
+    columns = [
+        pl.Series(name, [marks[0] if place == k else marks[1] for place in right])
+        for k, name in enumerate(heads)
+    ]
+    given, expected = tmp_path / "sides.csv", tmp_path / "one.csv"
+    table.drop("winner").with_columns(columns).write_csv(given)
+    table.write_csv(expected)
+    found, known = read_answers(given), read_answers(expected)
+    assert set(found.table["signal"]) == {"preference"}
+    assert found.table["answer"].to_list() == known.table["answer"].to_list()
+    assert found.items == known.items
+
+
+def test_columns_of_two_questions_are_no_annotators(tmp_path):
+    path = tmp_path / "two.csv"
+    rows = [
+        f"i{k},{'mn'[k % 2]},{'nm'[k % 3 % 2]},{'xy'[k % 2]},{'xy'[k % 3 % 2]}" for k in range(30)
+    ]
+    path.write_text("\n".join(["id,left_one,right_one,good,bad", *rows]))
+    with pytest.raises(InputError, match="format not recognised"):
+        read_answers(path)

@@ -350,3 +350,39 @@ def test_repeats_are_nobody_elses_answers() -> None:
     # Answers of which nobody knows who gave them are not taken for one person's.
     nobody = answers.table.with_columns(annotator=pl.lit("unknown"))
     assert calibrate(Answers(nobody, answers.items, CLASSES, ("unknown",)))["hard"].repeats == 0
+
+
+def test_gold_in_any_form_is_one_gold(tmp_path):
+    """A file, a frame, names or numbers: `pilot` and `plan` take them, and so does `calibrate`."""
+    answers, nearest, _ = crowd(items=60)
+    table = pl.DataFrame({"item": list(nearest), "class": list(nearest.values())})
+    table.write_csv(tmp_path / "gold.csv")
+    names = [nearest[item] for item in answers.items]
+    forms = {
+        "names": names,
+        "numbers": [CLASSES.index(name) for name in names],
+        "polars": table,
+        "pandas": table.to_pandas(),
+        "path": tmp_path / "gold.csv",
+        "text": str(tmp_path / "gold.csv"),
+    }
+
+    def right(gold) -> float:
+        found = calibrate(answers, gold, only=("confusion",)).signals["hard"].confusion
+        assert found is not None
+        assert found.against == "gold"
+        return found.accuracy.value
+
+    expected = right(nearest)
+    for form, gold in forms.items():
+        assert right(gold) == expected, form
+    some = right([None, *names[1:]])
+    assert some != right(names[1:] + names[:1])
+    with pytest.raises(InputError, match="expected 60 class numbers"):
+        calibrate(answers, names[:5])
+
+
+def test_a_pilot_of_no_dimensions_is_refused():
+    answers, _, _ = crowd(items=20)
+    with pytest.raises(InputError, match="dims is 0; expected a whole number of at least 1"):
+        calibrate(answers, dims=0)

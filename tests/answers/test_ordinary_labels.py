@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from labelbits import InputError, read_answers
@@ -174,3 +175,28 @@ def test_a_survey_with_a_row_a_person(tmp_path: Path) -> None:
     found = read_answers(file, "people-rows")
     assert (len(found), len(found.annotators)) == (27, 9)
     assert found.items == ("Picture 1?", "Picture 2?", "Picture 3?")
+
+
+@pytest.mark.parametrize("mark", [" / ", " + ", " & ", "\n", ";"])
+def test_several_classes_in_a_cell_under_any_mark(tmp_path: Path, mark: str) -> None:
+    """They were a fourth class of that name."""
+    own = ["cat", "dog", "owl", "cat;dog"]
+    rows = [(f"i{k}", who, own[(k + place) % 4].replace(";", mark)) for k in range(12)
+            for place, who in enumerate("ab")]  # fmt: skip
+    pl.DataFrame(rows, schema=["item", "annotator", "label"], orient="row").write_csv(
+        tmp_path / "cells.csv"
+    )
+    found = read_answers(tmp_path / "cells.csv")
+    assert set(found.classes) == {"cat", "dog", "owl"}
+    assert set(found.table["signal"]) == {"candidates"}
+
+
+def test_a_class_whose_name_holds_a_mark_stays_one(tmp_path: Path) -> None:
+    own = ["fish & chips", "rock / pop", "chips"]  # fish, rock and pop are never said alone
+    rows = [
+        f"i{k},{who},{own[(k + place) % 3]}" for k in range(12) for place, who in enumerate("ab")
+    ]
+    (tmp_path / "one.csv").write_text("\n".join(["item,annotator,label", *rows]))
+    found = read_answers(tmp_path / "one.csv")
+    assert set(found.classes) == set(own)
+    assert set(found.table["signal"]) == {"hard"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,12 @@ def _triplets(count: int = 40) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    "names", [("query", "positive", "negative"), ("reference", "closer", "farther")]
+    "names",
+    [
+        ("query", "positive", "negative"),
+        ("reference", "closer", "farther"),
+        ("query", "pos", "neg"),
+    ],
 )
 def test_triplets_of_known_names_are_triplets(tmp_path: Path, names: tuple[str, ...]) -> None:
     rows = _triplets()
@@ -303,3 +309,24 @@ def test_an_expert_is_who_answered_where_names_come_again(tmp_path: Path) -> Non
     classes = ["x", "y", "x", "x"] * 5
     file = _written(tmp_path / "l.csv", item=items, label=classes, expert=["x", "y"] * 10)
     assert read_answers(file).annotators == ("unknown",)
+
+
+def test_lists_of_nearer_and_farther_items_are_a_triplet_each(tmp_path: Path) -> None:
+    """As retrieval models are trained on; a list was read as one item of that name."""
+    path = tmp_path / "mined.jsonl"
+    rows = [
+        {"query": f"q{k}", "pos": [f"a{k}"], "neg": [f"b{k}", f"c{k}"] if k % 2 else [f"b{k}"]}
+        for k in range(10)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    found = read_answers(path)
+    right = {(f"q{k}", f"a{k}", far) for k in range(10) for far in rows[k]["neg"]}
+    said = {
+        (head, near, far) if answer == "0" else (head, far, near)
+        for (head, near, far), answer in zip(
+            found.table["items"].to_list(), found.table["answer"], strict=True
+        )
+    }
+    assert said == right
+    assert len(found) == 15
+    assert any("5 rows list several items" in note for note in found.notes)

@@ -73,6 +73,8 @@ def test_money_moves_the_advice(client: TestClient) -> None:
         (b"[" * 10_000, 400),
         (b'{"amount": "x"}', 400),
         (b'{"amount": -1}', 422),
+        (b'{"amount": true}', 400),
+        (b'{"amount": 40, "prices": {"hard": true}}', 400),
         (b'{"amount": NaN}', 422),
         (b'{"amount": 1e999}', 422),
         (b'{"amount": 1e13}', 422),

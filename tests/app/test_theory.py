@@ -115,3 +115,15 @@ def test_what_is_no_run_is_refused(client: TestClient, tmp_path: Path, text: str
     (tmp_path / "numbers.csv").write_text(text)
     assert client.post("/api/paper", json={"path": str(tmp_path)}).status_code == 422
     assert client.post("/api/paper", json={"path": "/dev/zero"}).status_code == 422
+
+
+def test_the_page_says_how_far_off_its_table_may_be(client: TestClient) -> None:
+    """What it shows between the points of the table is what `bits` computes within that."""
+    assert "up to 7 % off" in client.get("/theory").text
+    asked = {"classes": 10, "dims": 5, "precision": 1.0, "lapse": 0.0}
+    rows = client.get("/api/theory", params=asked).json()["rows"]
+    shown = {row[0]: float(row[1]) for row in rows}
+    for name in ("hard", "triplet"):
+        computed = information.per_answer(make(name, 5, 10), World(100, 10, 5)).bits
+        assert abs(shown[name] / computed - 1) < 0.07
+        assert shown[name] != pytest.approx(computed, rel=1e-4)

@@ -281,3 +281,43 @@ def test_patterns_that_are_all_as_likely_are_told_by_more_draws_than_there_are()
     few = joint(signal, world, np.arange(30).reshape(10, 3), standard_error=0.01, max_samples=4096)
     assert few.bits < 10 * one.bits - 3 * error
     assert "too low" in few.warnings[0]
+
+
+def test_a_few_answers_of_several_signals():
+    """Without noise the odd one of three tells a triplet about them unless the anchor is the odd
+    one: log2 3 + 1/3 bits together. Two votes and a label on one item are three labels."""
+    world, three = World(3, 3, 2), np.array([[0, 1, 2]])
+    odd, triplet = (
+        signals.make(name, 2, 3, precision=math.inf) for name in ("odd-one-out", "triplet")
+    )
+    both = joint([(odd, three), (triplet, three)], world)
+    assert both.method == "monte-carlo"
+    assert abs(both.bits - (math.log2(3) + 1 / 3)) < 4 * both.standard_error
+    assert both.standard_error < 0.02
+
+    noise = {"precision": 1.5, "lapse": 0.1}
+    hard = signals.Hard(**noise)
+    votes = signals.Votes(answers_per_item=2, **noise)
+    one = np.array([[0]])
+    together = joint([(votes, one), (hard, one)], world)
+    assert close(together, joint(hard, world, np.zeros((3, 1), int)))
+    control = joint(hard, world, np.array([[0], [0], [1]]))
+    assert not close(together, control)
+
+
+def test_class_signals_beside_comparisons_about_items_are_not_enumerated():
+    """Patterns draw the prototypes anew, which about='items' has given."""
+    world = World(4, 3, 2)
+    asks = [(signals.Hard(), np.array([[0]])), (signals.Triplet(), np.array([[0, 1, 2]]))]
+    given, unknown = joint(asks, world, about="items"), joint(asks, world)
+    assert (given.method, unknown.method) == ("asymptotic", "monte-carlo")
+
+
+def test_pairs_of_items_whose_prototypes_are_given():
+    """Known prototypes add no coordinates: 40 answers about four items tell more about their eight
+    coordinates than one answer, and no more than they hold."""
+    world, same = World(4, 3, 2), signals.make("same-class", 2, 3, precision=2.0)
+    pairs = np.array([[i, j] for i in range(4) for j in range(i)])
+    few = joint(same, world, pairs, about="items")
+    many = joint(same, world, np.repeat(pairs, 6, axis=0), about="items")
+    assert 0 < few.bits < many.bits <= 36

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -153,7 +155,9 @@ def test_the_same_votes_in_two_files_are_counted_once(write_plan: Write, tmp_pat
     assert "hold the same 400 votes on 400 items" in evidence.notes[-1]
 
 
-@pytest.mark.parametrize("kind", ["csv", "named.csv", "parquet", "npy", "npz"])
+@pytest.mark.parametrize(
+    "kind", ["csv", "named.csv", "parquet", "npy", "npz", "jsonl", "object.json", "csv.gz", "tsv"]
+)
 def test_gold_is_read_from_any_file_and_joined_by_id(
     kind: str, write_plan: Write, tmp_path: Path
 ) -> None:
@@ -168,6 +172,14 @@ def test_gold_is_read_from_any_file_and_joined_by_id(
         table.with_columns(pl.format("class-{}", "class").alias("class")).write_csv(file)
     elif kind == "parquet":
         table.write_parquet(file)
+    elif kind == "jsonl":
+        table.rename({"item": "doc_id", "class": "expert_label"}).write_ndjson(file)
+    elif kind == "object.json":
+        file.write_text(json.dumps({str(item): int(gold[item]) for item in order}))
+    elif kind == "csv.gz":
+        file.write_bytes(gzip.compress(table.write_csv().encode()))
+    elif kind == "tsv":
+        table.rename({"item": "Item ID", "class": "Gold label"}).write_csv(file, separator="\t")
     else:
         (np.save if kind == "npy" else np.savez)(file, gold)
     text = path.read_text().replace("gold.npz", file.name)
@@ -187,6 +199,8 @@ def test_gold_that_fits_nothing_is_refused(write_plan: Write, tmp_path: Path) ->
     for text, says in (
         ("item,class\n3,9\n", r"item 3 of gold is 9; expected a class from 0 to 3"),
         ("item,class\n3,cow\n4,1\n", r"item '3' is of class 'cow'; expected one of: 0, 1"),
+        ("item,class\n", r"found 0 rows and no class in column 'class'"),
+        ("item,class\n3,\n4,-1\n", r"found 2 rows and no class in column 'class'"),
         ("item,class\nx,1\n", r"none of them is in the features; found x; expected .* 0, 1, 2"),
         ("item,class\n1,1\n1,2\n", r"row 2: item '1' is of class '2' here and of '1' above"),
         ("item,mood\n1,1\n", r"found columns item, mood; expected item and class"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,13 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
+from labelbits.annotators import calibrate
+from labelbits.answers import read_answers
 from labelbits.app import build_app
 from labelbits.cli import app
-from labelbits.planning import Plan, plan
+from labelbits.planning import Plan, plan, read_plan
+from labelbits.planning.evidence.answers_held import Pilot
+from labelbits.planning.evidence.noise import noise_of
 from labelbits.signals import Triplet
 from tests.drawn import answered
 
@@ -153,3 +158,18 @@ def test_a_coin_is_worth_nothing_and_the_unseen_are_not_sure(
     # Of 400 draws, 8 or more leave the unseen better: that is no certainty (.92 to .96 by the luck
     # of ten twins).
     assert made.recommendation["probability_best"] < 0.98
+
+
+def test_noise_that_the_pilot_cannot_tell_is_not_said_to_have_no_pilot(folder: Path) -> None:
+    wanted = read_plan(folder / "plan.toml")
+    answers = read_answers(folder / "answers.parquet")
+    some = replace(answers, table=answers.table.gather_every(PEOPLE).head(40))
+    few = Pilot(calibration=calibrate(some, dims=2, only=("noise",)))
+    assert few.calibration.of("triplet").noise is None
+    noise, coin, _ = noise_of(wanted, few)
+    for source in (noise.precision_source, noise.lapse_source):
+        assert source.startswith("assumed")
+        assert "the pilot's 38 triplet answers cannot tell it: " in source
+        assert "no pilot" not in source
+    assert "no answers of coin" in coin.precision_source
+    assert "no pilot" in noise_of(wanted, Pilot())[0].precision_source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,10 @@ def test_what_is_wrong_is_named(tmp_path: Path, found: str, replaced: str, says:
 def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_plan(tmp_path / "none.toml")
+    os.mkfifo(tmp_path / "pipe.toml")  # would be waited for
+    for path in (tmp_path / "pipe.toml", Path("/dev/zero")):
+        with pytest.raises(InputError, match="pipe or device; expected a plan file in TOML"):
+            read_plan(path)
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])

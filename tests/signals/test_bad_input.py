@@ -90,3 +90,29 @@ def test_unknown_signal_and_option():
 def test_options(name, options, message):
     with pytest.raises(InputError, match=message):
         signals.make(name, 2, 4, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "values", "expected"),
+    [
+        ("soft", "concentration", (-2.0, 0.0, np.nan, np.inf), "a finite number above 0"),
+        ("sparse-soft", "concentration", (-1, 0, np.nan), "a finite number above 0"),
+        ("sparse-soft", "impossible_below", (-1.0, 0.0, 2.0), "above 0 and at most 1"),
+        ("similarity", "largest", (-1.0, 0.0, np.inf), "a finite number above 0"),
+        ("candidates", "threshold", (np.nan, np.inf), "a finite number"),
+    ],
+)
+def test_numbers_of_options(name, option, values, expected):
+    """Below 0 they gave bits of no channel, with a lapse without a word."""
+    for value in values:
+        with pytest.raises(InputError, match=f"{option} of {name} is .*; expected.*{expected}"):
+            signals.make(name, 2, 3, **{option: value})
+    signals.make("candidates", 2, 3, threshold=-2.0)
+    signals.make("sparse-soft", 2, 3, impossible_below=1.0)
+
+
+@pytest.mark.any_types
+def test_text_is_no_number():
+    for name, option in (("hard", "precision"), ("triplet", "lapse"), ("soft", "concentration")):
+        with pytest.raises(InputError, match=f"{option} of {name} is 'x'; expected a number"):
+            signals.make(name, 2, 3, **{option: "x"})

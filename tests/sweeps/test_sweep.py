@@ -312,6 +312,10 @@ def test_wrong_grids_are_refused(change: dict, message: str) -> None:
 def test_a_missing_file_and_a_missing_table_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_sweep(tmp_path / "none.toml")
+    os.mkfifo(tmp_path / "pipe.toml")  # would be waited for
+    for path in (tmp_path / "pipe.toml", Path("/dev/zero")):
+        with pytest.raises(InputError, match="pipe or device; expected a sweep file in TOML"):
+            read_sweep(path)
     (tmp_path / "empty.toml").write_text("seeds = 3")
     with pytest.raises(InputError, match="grid"):
         read_sweep(tmp_path / "empty.toml")

@@ -73,7 +73,7 @@ def agree_on_choice(
     between = alpha = None
     if many.any():
         between = share(same[many], pairs[many])
-        alpha = bootstrap(lambda rows: _alpha(table[many][rows]), int(many.sum()), seed, draws=200)
+        alpha = _beyond_chance(table[many], seed)
     twice = repeat_pairs(question, annotator, first)
     repeat = None
     if len(twice):
@@ -132,6 +132,19 @@ def counts_by_question(question: np.ndarray, answer: np.ndarray) -> np.ndarray:
     _, a = np.unique(answer, return_inverse=True)
     shape = (q.max(initial=-1) + 1, a.max(initial=-1) + 1)
     return np.bincount(q * shape[1] + a, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
+
+
+def _beyond_chance(table: np.ndarray, seed: int) -> Quantity | None:
+    """Krippendorff's alpha; None where it is undefined, as all answers are the same.
+
+    Its interval is all that it can be where there are too few questions to resample, or where so
+    few hold all disagreement that resamples often have none.
+    """
+    value = _alpha(table)
+    if not math.isfinite(value):
+        return None
+    found = bootstrap(lambda rows: _alpha(table[rows]), len(table), seed, draws=200)
+    return found or Quantity(value, -1.0, 1.0, "bounds: too few questions to resample")
 
 
 def _alpha(table: np.ndarray) -> float:

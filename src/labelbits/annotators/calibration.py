@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from labelbits.annotators.truth import (
     majority_of_people,
     worth_by_signal,
 )
+from labelbits.errors import check_at_least
 from labelbits.interface import Answers
 from labelbits.signals import signal_class
 from labelbits.signals.encoding import encode, is_kept
@@ -28,7 +30,7 @@ MEASURES = ("seconds", "agreement", "confusion", "noise", "worth")
 
 def calibrate(
     answers: Answers,
-    gold: Mapping[str, str] | Sequence[int] | np.ndarray | None = None,
+    gold: Any = None,
     *,
     dims: int | None = None,
     longest: float | None = None,
@@ -37,8 +39,9 @@ def calibrate(
 ) -> Calibration:
     """Measure noise, time and reliability of every signal in `answers`.
 
-    `gold` is the true class of items: item name -> class name, or an array over
-    `answers.items` of class numbers with -1 unknown; rows of the table marked `gold` add to it.
+    `gold` is the true class of items: item name -> class name, a file (CSV, JSON, Parquet, npz) or
+    a frame with a column for the item and one for its class, or one class for each of
+    `answers.items`, by number (-1 unknown) or name; rows of the table marked `gold` add to it.
     `dims` is the dimension of the world in which precision is stated; unless told, what
     `dimensions_of` chooses. `longest` replaces
     the limit above which a time is dropped, in seconds. Equal seeds give equal results. `only`
@@ -59,6 +62,8 @@ def calibrate(
     >>> measured.signals["hard"].agreement.between.value
     0.5
     """
+    if dims is not None:
+        check_at_least("dims", dims, 1)
     truth = gold_numbers(answers, gold)
     classes = len(answers.classes)
     people, models = people_and_models(answers)

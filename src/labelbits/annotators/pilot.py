@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
-
 from labelbits.annotators.beside_models import BesideModel, people_beside_models
 from labelbits.annotators.calibrated import Calibration
 from labelbits.annotators.calibration import calibrate
 from labelbits.annotators.comparing import said_of_comparisons
+from labelbits.annotators.gold_given import gold_of
 from labelbits.annotators.people import people_and_models
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.formats.reader import Options
 from labelbits.answers.reading import read_answers
 from labelbits.answers.writing import write_answers
-from labelbits.errors import InputError
+from labelbits.errors import InputError, check_at_least
 from labelbits.interface import Answers
-from labelbits.items.class_order import check_class_order
-from labelbits.items.gold import read_gold
-
-#: Hard labels from which the order of classes is checked.
-LOOKED_AT = 20_000
 
 
 @dataclass(frozen=True)
@@ -76,21 +68,22 @@ def run_pilot(
     `epsilon` is how much worse a language model may be than people, in place of what the two prices
     allow (`people_beside_models`). `columns`, `question` and `classes` are those of `read_answers`.
     """
+    if wage is not None and not 0 <= wage < float("inf"):
+        raise InputError(f"wage is {wage}; expected an amount per hour of 0 or more")
+    if dims is not None:
+        check_at_least("dims", dims, 1)
     progress("reading the answers", 0.0)
     answers = read_answers(
         files, file_format, signal=signal, seed=seed, columns=columns, question=question,
         classes=classes,
     )  # fmt: skip
     truth = None if gold is None else gold_of(gold, answers)
-    written = None if out is None else str(write_answers(answers, out))
     progress("measuring noise, time and agreement", 0.1)
     calibration = calibrate(answers, truth, dims=dims, seed=seed)
     notes = (*calibration.notes, *said_of_comparisons(answers))
     calibration = replace(calibration, notes=notes)
     prices = {}
     if wage is not None:
-        if not 0 <= wage < float("inf"):
-            raise InputError(f"wage is {wage}; expected an amount per hour of 0 or more")
         for name, found in calibration.signals.items():
             if (price := found.price_of_answer(wage)) is not None:
                 prices[name] = price.amount
@@ -99,6 +92,8 @@ def run_pilot(
     if not beside:
         calibration = replace(calibration, notes=(*calibration.notes, *_not_compared(answers)))
     told = Options(columns=dict(columns or {}))
+    # Last, so that nothing is written where something is refused.
+    written = None if out is None else str(write_answers(answers, out))
     return Pilot(
         answers,
         calibration,
@@ -129,31 +124,3 @@ def _not_compared(answers: Answers) -> list[str]:
     return [
         f"people and models share no two questions of one kind, so they were not compared: {asked}"
     ]
-
-
-def gold_of(path: Path, answers: Answers) -> np.ndarray:
-    """The true class of each of the answers' items, -1 unknown, from a file of gold."""
-    gold = read_gold(path)
-    truth = gold.of(answers.items, answers.classes)
-    if gold.are_numbers(answers.classes):
-        known = {i: int(k) for i, k in zip(answers.items, truth, strict=True) if k >= 0}
-        _check_order(path, answers, known)
-    return truth
-
-
-def _check_order(path: Path, answers: Answers, known: dict[str, int]) -> None:
-    """Raise `InputError` where the numbers of gold fit the names of the answers in another order.
-
-    Only hard labels are looked at: other answers come with the order of their classes.
-    """
-    asked = pl.col("items").list.first()
-    hard = answers.table.filter((pl.col("signal") == "hard") & asked.is_in(list(known)))
-    said = hard.head(LOOKED_AT).select(asked, "answer").rows()
-    place = {name: k for k, name in enumerate(answers.classes)}
-    both = np.zeros((len(answers.classes),) * 2)
-    for item, answer in said:
-        if (name := place.get(json.loads(answer))) is not None:
-            both[name, known[item]] += 1
-    check_class_order(
-        both, answers.classes, str(path), "gold", "give gold as CSV with the columns item and class"
-    )

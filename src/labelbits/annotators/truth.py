@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from labelbits.annotators.confusion import majority_of_others
+from labelbits.annotators.gold_given import class_numbers
 from labelbits.annotators.reports import reports, states_classes
 from labelbits.annotators.worth import Worth, worth_of_soft
-from labelbits.errors import InputError
 from labelbits.interface import Answers, Batch
 from labelbits.signals import asking, signal_class
 from labelbits.signals.encoding import KEPT, encode, is_kept
@@ -78,7 +78,8 @@ def worth_by_signal(answers: Answers, seed: int) -> dict[str, tuple[Worth, ...]]
 
 
 def gold_numbers(answers: Answers, gold: Any) -> np.ndarray:
-    """The true class number of each of `answers.items`, -1 unknown."""
+    """The true class number of each of `answers.items`, -1 unknown: `gold`, in any form that
+    `class_numbers` takes, else what the files state."""
     truth = np.full(len(answers.items), -1)
     numbers = {name: k for k, name in enumerate(answers.classes)}
     places = {name: i for i, name in enumerate(answers.items)}
@@ -93,27 +94,8 @@ def gold_numbers(answers: Answers, gold: Any) -> np.ndarray:
             _, stated = reports([row["answer"]], answers.classes, signal_class(row["signal"]))
             if stated[0] >= 0 and len(row["items"]) == 1:
                 truth[places[row["items"][0]]] = stated[0]
-    if isinstance(gold, Mapping):
-        for item, name in gold.items():
-            if str(name) not in numbers:
-                known = ", ".join(answers.classes[:10])
-                raise InputError(
-                    f"gold: unknown class {name!r} of item {item!r}; expected one of: {known}"
-                )
-            if str(item) in places:
-                truth[places[str(item)]] = numbers[str(name)]
-    elif gold is not None:
-        array = np.asarray(gold)
-        if array.shape != truth.shape or array.dtype.kind not in "iu":
-            raise InputError(
-                f"gold has shape {array.shape} of {array.dtype}; expected {len(truth)} class "
-                "numbers, one an item, -1 for unknown"
-            )
-        if array.max(initial=-1) >= len(numbers) or array.min(initial=0) < -1:
-            raise InputError(
-                f"gold holds class numbers from {array.min()} to {array.max()}; "
-                f"expected -1 to {len(numbers) - 1}"
-            )
+    if gold is not None:
+        array = class_numbers(gold, answers)
         truth = np.where(array >= 0, array, truth)
     return truth
 

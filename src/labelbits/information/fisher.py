@@ -228,7 +228,7 @@ def _sum(
         n, r = a.shape[:2]
         columns = (rows[:, :, None] * dims + np.arange(dims)).reshape(n, -1)
         root = a
-        if c.shape[2]:  # comparisons tell nothing about the prototypes
+        if borders and c.shape[2]:  # comparisons tell nothing about the prototypes
             own = world.items * dims + np.arange(borders)
             columns = np.concatenate([columns, np.broadcast_to(own, (n, borders))], axis=1)
             root = np.concatenate([a, c], axis=2)

@@ -45,8 +45,8 @@ def joint(
     annotator, who says the same again: those repeats carry nothing and are left out. Of a signal
     that asks several questions about an item (`verify`), repeats ask them in turn.
 
-    - "patterns": few questions, or noise-free ones on few items. Exact up to the spread over
-      worlds; exactly log2 6 for all triplets on three items, by symmetry.
+    - "patterns": few questions, or noise-free ones of one signal on few items. Exact up to the
+      spread over worlds; exactly log2 6 for all triplets on three items, by symmetry.
     - "importance": class signals with `about="items"`: items are independent given prototypes.
     - "laplace": anything larger, 1/2 log2 det(I + F) averaged over `worlds` drawn worlds, method
       "asymptotic", with a warning where it cannot be trusted.
@@ -57,14 +57,13 @@ def joint(
     pairs = _checked(asks, questions, world)
     check_positive("standard_error", standard_error)
     check_at_least("worlds", worlds, 2)
-    given = all(s.uses_classes for s, _ in pairs) and (
-        about == "items" or world.known_prototypes is not None
-    )
+    known = [_given(s, world, about) for s, _ in pairs]
+    given = all(known)
     target = standard_error * math.log(2)
     method: Method = "monte-carlo"
-    chosen = _choose(pairs, world, given) if how == "auto" else how
+    chosen = _choose(pairs, world, known) if how == "auto" else how
     if chosen == "patterns":
-        result = _patterns(pairs, world, given, target, seed, max_samples)
+        result = _patterns(pairs, world, any(known), target, seed, max_samples)
         if result.standard_error < 1e-9:
             method = "exact"
     elif chosen == "importance":
@@ -100,8 +99,8 @@ def marginal(
     else:
         rows, step = random_questions(signal, world, answers, QUESTIONS), max(1, answers // 10)
     pairs, less = _checked(signal, rows, world), _checked(signal, rows[: answers - step], world)
-    given = signal.uses_classes and (about == "items" or world.known_prototypes is not None)
-    target, method, chosen = standard_error * step, "monte-carlo", _choose(pairs, world, given)
+    target, method = standard_error * step, "monte-carlo"
+    chosen = _choose(pairs, world, [_given(signal, world, about)])
     if len(pairs[0][1]) == len(less[0][1]):
         # A noise-free annotator who is asked again says the same.
         result, method = Result(0.0, 0.0, 0), "exact"
@@ -185,7 +184,7 @@ def _checked(
 
 def _without_repeats(signal: Signal, rows: np.ndarray, world: World) -> np.ndarray:
     """The questions that a noise-free annotator has not answered before."""
-    if not (math.isinf(float(signal.precision)) and float(signal.lapse) == 0):
+    if not _certain(signal):
         return rows
     kinds = signal.questions(world.classes)
     seen: dict[tuple[int, ...], int] = {}
@@ -202,33 +201,47 @@ def _other(seed: int, number: int) -> int:
     return int(np.random.SeedSequence([seed, number]).generate_state(1)[0] % 2**31)
 
 
-def _choose(pairs: fisher.Asks, world: World, given: bool) -> How:
-    if given and all(s.arity == 1 for s, _ in pairs):
+def _given(signal: Signal, world: World, about: About) -> bool:
+    """Are the prototypes that the signal asks about known?"""
+    return signal.uses_classes and (about == "items" or world.known_prototypes is not None)
+
+
+def _choose(pairs: fisher.Asks, world: World, known: Sequence[bool]) -> How:
+    if all(known) and all(s.arity == 1 for s, _ in pairs):
         return "importance"
-    signal, rows = pairs[0]
-    if len(pairs) == 1 and not given and signal.questions(world.classes) == 1:
-        certain = math.isinf(float(signal.precision)) and float(signal.lapse) == 0
-        few = len(rows) * signal.log_outcomes(world.classes) <= math.log(patterns.ENUMERATE)
-        if few or (certain and world.items <= patterns.PERMUTE and signal.width(2) == 1):
-            return "patterns"
-    return "laplace"
+    if any(known) or any(s.questions(world.classes) != 1 for s, _ in pairs):
+        return "laplace"
+    signal, _ = pairs[0]
+    few = _log_patterns(pairs, world) <= math.log(patterns.ENUMERATE)
+    counted = len(pairs) == 1 and _certain(signal) and world.items <= patterns.PERMUTE
+    return "patterns" if few or (counted and signal.width(2) == 1) else "laplace"
+
+
+def _certain(signal: Signal) -> bool:
+    return math.isinf(float(signal.precision)) and float(signal.lapse) == 0
+
+
+def _log_patterns(pairs: fisher.Asks, world: World) -> float:
+    """ln of the number of patterns of answers."""
+    return sum(len(rows) * s.log_outcomes(world.classes) for s, rows in pairs)
 
 
 def _patterns(
     pairs: fisher.Asks, world: World, given: bool, target: float, seed: int, max_samples: int
 ) -> Result:
+    if given:
+        raise InputError("patterns are enumerated about='geometry'")
     signal, rows = pairs[0]
-    if len(pairs) > 1 or given:
-        raise InputError("patterns are enumerated for one signal about='geometry'")
-    certain = math.isinf(float(signal.precision)) and float(signal.lapse) == 0
-    if certain and world.items <= patterns.PERMUTE and not signal.uses_classes:
+    small = len(pairs) == 1 and world.items <= patterns.PERMUTE
+    if small and _certain(signal) and not signal.uses_classes:
         return patterns.counted(signal, world, rows, target, seed, max_samples)
-    if len(rows) * signal.log_outcomes(world.classes) > math.log(patterns.ENUMERATE) + 1e-9:
+    if _log_patterns(pairs, world) > math.log(patterns.ENUMERATE) + 1e-9:
+        number = sum(len(rows) for _, rows in pairs)
         raise InputError(
-            f"{len(rows)} answers have too many patterns to list; expected at most "
+            f"{number} answers have too many patterns to list; expected at most "
             f"{patterns.ENUMERATE:,}"
         )
-    return patterns.enumerated(signal, world, rows, target, seed, max_samples)
+    return patterns.enumerated(pairs, world, target, seed, max_samples)
 
 
 def _importance(
@@ -318,7 +331,7 @@ def _estimate(
     if method == "asymptotic":
         bits, warnings = _cut(bits, bound, warnings)
     check_possible(bits, error, bound, "joint bits", pairs[0][0], world)
-    log_outcomes = sum(len(rows) * s.log_outcomes(world.classes) for s, rows in pairs)
+    log_outcomes = _log_patterns(pairs, world)
     return Estimate(
         bits=bits,
         standard_error=error,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax
@@ -25,13 +26,17 @@ WORLDS = 4096
 
 
 @eqx.filter_jit
-def _enumerated(signal: Signal, d2: Array, answers: Array) -> tuple[Array, Array]:
-    """(P(pattern), sum of entropies in nats) for each of the worlds of `d2` (worlds, n, ...)."""
-    log_p = signal.log_prob_all(d2, answers)
-    patterns = log_p[:, 0]
-    for i in range(1, log_p.shape[1]):
-        patterns = (patterns[:, :, None] + log_p[:, i, None, :]).reshape(len(patterns), -1)
-    entropy = jax.scipy.special.entr(jnp.exp(log_p)).sum((-1, -2))
+def _enumerated(
+    signals: tuple[Signal, ...], d2: tuple[Array, ...], answers: tuple[Array, ...]
+) -> tuple[Array, Array]:
+    """(P(pattern), sum of entropies in nats) for each of the worlds of `d2` (worlds, n, ...), the
+    questions of each signal after those of the one before."""
+    patterns, entropy = jnp.zeros((len(d2[0]), 1)), jnp.zeros(len(d2[0]))
+    for signal, own, listed in zip(signals, d2, answers, strict=True):
+        log_p = signal.log_prob_all(own, listed)
+        for i in range(log_p.shape[1]):
+            patterns = (patterns[:, :, None] + log_p[:, i, None, :]).reshape(len(patterns), -1)
+        entropy += jax.scipy.special.entr(jnp.exp(log_p)).sum((-1, -2))
     return jnp.exp(patterns), entropy
 
 
@@ -51,29 +56,29 @@ def _distances(signal: Signal, world: World, key: PRNGKeyArray, questions: np.nd
 
 
 def enumerated(
-    signal: Signal,
+    asks: Sequence[tuple[Signal, np.ndarray]],
     world: World,
-    questions: np.ndarray,
     standard_error: float,
     seed: int,
     max_samples: int,
 ) -> Result:
-    """All patterns listed: H(pattern) from their mean probabilities over drawn worlds.
+    """All patterns of answers to the questions of one or several signals listed: H(pattern) from
+    their mean probabilities over drawn worlds.
 
     The error is that of the mean over worlds of -sum p ln q - H, q the frequencies of the first
     worlds: to first order what the estimate varies by, and a mean of independent values.
     """
-    channel, stream = traced(signal), keys(seed)
-    answers = jnp.asarray(signal.enumerate(world.classes))
+    channels, stream = tuple(traced(signal) for signal, _ in asks), keys(seed)
+    answers = tuple(jnp.asarray(signal.enumerate(world.classes)) for signal, _ in asks)
     first = np.zeros(0)
     total = square = np.zeros((2, 1))
     surprise: list[np.ndarray] = []
     error, done, needed = math.inf, 0, WORLDS
     entropies = nats = gap = 0.0
     while done < needed:
-        p, entropy = _enumerated(
-            channel, _distances(signal, world, next(stream), questions), answers
-        )
+        key = next(stream)  # the same points for every signal
+        d2 = tuple(_distances(signal, world, key, rows) for signal, rows in asks)
+        p, entropy = _enumerated(channels, d2, answers)
         p, entropy = np.asarray(p, dtype=np.float64), np.asarray(entropy, dtype=np.float64)
         if not first.size:
             first = np.log(np.maximum(p.mean(0), 0.5 / WORLDS))

@@ -1,4 +1,4 @@
-"""Gold, the true class of items, from any file that names it: CSV, Parquet, npy, npz."""
+"""Gold, the true class of items, from any table or array that names it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from labelbits.answers.files.csv_files import read_csv
-from labelbits.answers.files.no_data import refuse_no_data
 from labelbits.answers.files.numpy_files import load_npz
-from labelbits.answers.files.opening import Rejects, check_file, head
-from labelbits.answers.files.parquet import read_parquet
+from labelbits.answers.formats import usual
 from labelbits.errors import InputError
+from labelbits.items.reading import is_table, read_table
 
 #: Names of the array of gold, and of the columns of a table of it; the first ones found are taken.
 ARRAYS = ("gold", "true_label", "labels", "label")
-ITEM = ("item", "task", "image_idx", "id", "item_id", "uid", "doc_id")
-CLASS = ("class", "label", "true_label", "gold", "truth")
-#: What the first bytes of NumPy and Parquet files say.
-_NUMPY, _PARQUET = (b"PK", b"\x93NUM"), b"PAR1"
+ITEM = ("item", "task", "image_idx", "id", "item_id", "uid", "doc_id", *usual.ITEM)
+CLASS = ("class", *usual.GOLD, *usual.LABEL, *sorted(usual.TRUTH))
 
 
 @dataclass(frozen=True)
@@ -93,18 +89,14 @@ class Gold:
 def read_gold(path: Path) -> Gold:
     """Read a file of gold, whatever it is called.
 
-    A table (CSV, TSV or Parquet) has a column for the item and one for its class, a name or a
-    number; empty cells and -1 are unknown. An array (npz or npy) has the class of each item, a
-    number (-1 unknown) or a name, in the order of the rows of the features. Raises `InputError`.
+    A table (CSV, TSV, JSON, Parquet, a spreadsheet) has a column for the item and one for its
+    class, a name or a number; empty cells and -1 are unknown. JSON may be an object item -> class.
+    An array (npz or npy) has the class of each item, a number (-1 unknown) or a name, in the order
+    of the rows of the features. Raises `InputError`.
     """
-    check_file(path)
-    refuse_no_data(path, head(path, 4096))
-    start = head(path, 4)
-    if start.startswith(_NUMPY):
+    if not is_table(path):
         return _from_array(path)
-    if start == _PARQUET:
-        return _from_table(path, read_parquet(path, []))
-    return _from_table(path, read_csv(path, Rejects(), []))
+    return gold_in_table(path, read_table(path, []))
 
 
 def _from_array(path: Path) -> Gold:
@@ -133,9 +125,15 @@ def _from_array(path: Path) -> Gold:
     return Gold(path, found, len(gold), numbers=True)
 
 
-def _from_table(path: Path, table: pl.DataFrame) -> Gold:
-    item, name = (next((n for n in some if n in table.columns), None) for some in (ITEM, CLASS))
-    if item is None or name is None:
+def gold_in_table(path: Path, table: pl.DataFrame) -> Gold:
+    """Gold as a table has it, in columns of usual names. Raises `InputError`, also where it tells
+    the class of no item."""
+    item, name = (usual.found(table.columns, names) for names in (ITEM, CLASS))
+    if (item is None or name is None) and len(table) == 1 and table.width > 2:
+        # An object of JSON: its keys are the items.
+        rows = table.transpose(include_header=True, header_name="item", column_names=["class"])
+        item, name, table = "item", "class", rows
+    if item is None or name is None or item == name:
         columns = [c for c in table.columns if c != "row"][:10]
         raise InputError(f"{path}: found columns {', '.join(columns)}; expected item and class")
     known: dict[str, str] = {}
@@ -148,6 +146,11 @@ def _from_table(path: Path, table: pl.DataFrame) -> Gold:
                 f"{path}, row {number}: item {one!r} is of class {its!r} here and of "
                 f"{known[one]!r} above; expected one class an item"
             )
+    if not known:
+        raise InputError(
+            f"{path}: found {len(table):,} rows and no class in column {name!r}; expected the "
+            "right class of some items, or no gold"
+        )
     return Gold(path, known)
 
 

@@ -122,8 +122,13 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
             )
     if (same := found.agreement) is not None:
         if same.between is not None:
-            alpha = "" if same.alpha is None else f"; Krippendorff's alpha {_short(same.alpha)}"
-            alpha += " (1: always agree, 0: by chance)" if alpha else ""
+            alpha = ""
+            if same.alpha is not None:
+                alpha = (
+                    f"; Krippendorff's alpha {_short(same.alpha)} (1: always agree, 0: by chance)"
+                )
+            elif same.measure == "same answer":
+                alpha = "; Krippendorff's alpha is undefined, as all these answers are the same"
             yield "between people", f"{_alike(same.measure, same.between)}{alpha}"
         if same.repeat is not None:
             pairs = many(same.pairs_repeat, "pair")

@@ -105,8 +105,16 @@ def class_number(name: Any, names: Mapping[str, int]) -> int:
     return names[key]
 
 
+def _no_text(signal: Signal, name: str) -> None:
+    value = getattr(signal, name)
+    if isinstance(value, str):
+        raise InputError(f"{name} of {signal.name} is {value!r}; expected a number")
+
+
 def check_noise(signal: Signal) -> None:
     """Validate precision and lapse where they are plain numbers."""
+    for name in ("precision", "lapse"):
+        _no_text(signal, name)
     if is_number(signal.precision) and not signal.precision > 0:
         raise InputError(
             f"precision of {signal.name} is {signal.precision}; expected a number above 0 "
@@ -114,6 +122,23 @@ def check_noise(signal: Signal) -> None:
         )
     if is_number(signal.lapse) and not 0 <= signal.lapse < 1:
         raise InputError(f"lapse of {signal.name} is {signal.lapse}; expected a number in [0, 1)")
+
+
+def check_numbers(signal: Signal) -> None:
+    """Validate the options that are plain numbers by what each `Option` allows."""
+    for name, option in type(signal).options.items():
+        if option.kind != "number":
+            continue
+        _no_text(signal, name)
+        value = getattr(signal, name)
+        if not is_number(value):
+            continue
+        if math.isfinite(value) and option.above < value <= option.at_most:
+            continue
+        bounds = [f"above {option.above:g}"] if math.isfinite(option.above) else []
+        bounds += [f"at most {option.at_most:g}"] if math.isfinite(option.at_most) else []
+        expected = " ".join(["a finite number", " and ".join(bounds)]).strip()
+        raise InputError(f"{name} of {signal.name} is {value}; expected {expected}")
 
 
 def check_confusion(confusion: Any) -> None:
@@ -166,6 +191,7 @@ class ClassSignal(Signal):
 
     def __check_init__(self) -> None:
         check_noise(self)
+        check_numbers(self)
         check_confusion(self.confusion)
 
     @property
@@ -216,6 +242,7 @@ class ComparisonSignal(Signal):
 
     def __check_init__(self) -> None:
         check_noise(self)
+        check_numbers(self)
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:

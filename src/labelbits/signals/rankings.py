@@ -146,10 +146,6 @@ class Candidates(Report):
         return math.sqrt(2) * precision
 
     def __check_init__(self) -> None:
-        if is_number(self.threshold) and not math.isfinite(self.threshold):
-            raise InputError(
-                f"threshold of candidates is {self.threshold}; expected a finite number"
-            )
         if self.confusion is not None:
             raise InputError("candidates has no confusion matrix; give a lapse instead")
 

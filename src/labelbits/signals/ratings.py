@@ -145,7 +145,9 @@ class Similarity(ComparisonSignal):
     question: ClassVar[str] = "How far apart are these two, as a number?"
     form: ClassVar[str] = "number"
     options: ClassVar[Mapping[str, Option]] = {
-        "largest": Option("number", "end of the scale that a lapse is drawn from", by_world=True)
+        "largest": Option(
+            "number", "end of the scale that a lapse is drawn from", by_world=True, above=0
+        )
     }
     fixed_pairs: ClassVar[tuple[tuple[int, int], ...]] = ((0, 1),)
 

@@ -52,7 +52,7 @@ class Soft(Report):
     question: ClassVar[str] = "How probable is each class?"
     form: ClassVar[str] = "numbers"
     options: ClassVar[Mapping[str, Option]] = {
-        "concentration": Option("number", "how closely reports follow pi"),
+        "concentration": Option("number", "how closely reports follow pi", above=0),
         "grid": Option("whole", "parts that one report is rounded to"),
     }
 

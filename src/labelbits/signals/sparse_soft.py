@@ -82,10 +82,12 @@ class SparseSoft(Report):
     form: ClassVar[str] = "numbers"
     options: ClassVar[Mapping[str, Option]] = {
         "top": Option("whole", "classes named"),
-        "concentration": Option("number", "how closely reports follow pi"),
+        "concentration": Option("number", "how closely reports follow pi", above=0),
         "grid": Option("whole", "parts that one report is rounded to"),
         "impossible": Option("yes-no", "are impossible classes ticked"),
-        "impossible_below": Option("number", "probability ticked impossible half the time"),
+        "impossible_below": Option(
+            "number", "probability ticked impossible half the time", above=0, at_most=1
+        ),
     }
 
     def __check_init__(self) -> None:

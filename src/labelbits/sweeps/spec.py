@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from labelbits.answers.files.opening import check_file
 from labelbits.errors import InputError
 
 #: Changes whenever the same specification would give other numbers.
@@ -130,10 +131,9 @@ class Task:
 
 def read_sweep(path: Path) -> Sweep:
     """Read and check a sweep file. Raises `InputError` with the file and the key."""
+    check_file(Path(path), "a sweep file in TOML")
     try:
         data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected a sweep file in TOML") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
         raise InputError(f"{path}: not a TOML file ({problem})") from None
     return parse_sweep(data, str(path))

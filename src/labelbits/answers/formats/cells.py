@@ -188,13 +188,17 @@ def unwrapped(value: Any) -> Any:
     return names[0] if names and not marked else value
 
 
+#: Marks that names of one class hold as well.
+_SPACED = (" / ", " + ", " & ")
+
+
 def split_by(distinct: Sequence[str]) -> str | None:
     """The mark that parts several names in one cell, or None.
 
     `entailment,neutral` is two classes where each part is also said alone or in another
-    combination; `(0, 0)` and `red, or blue` are one.
+    combination; `(0, 0)` and `red, or blue` are one. `cat / dog` is two where each is said alone.
     """
-    for mark in ("|", ";", "#", ","):
+    for mark in ("|", ";", "#", ",", "\n", *_SPACED):
         several = [value for value in distinct if mark in value]
         if not several or len(several) > 5000:
             continue
@@ -207,7 +211,8 @@ def split_by(distinct: Sequence[str]) -> str | None:
             for part in own:
                 seen[part] = seen.get(part, 0) + 1
         balanced = all(part.count("(") == part.count(")") for part in seen)
-        known = all(part in alone or count > 1 for part, count in seen.items())
+        often = mark not in _SPACED
+        known = all(part in alone or (often and count > 1) for part, count in seen.items())
         if balanced and known and not (mark == "," and all(map(is_number, seen))):
             return mark
     return None

@@ -274,10 +274,17 @@ def _are_labels(said: list[set[str]], table: pl.DataFrame) -> bool:
     full = [own for own in said if own]
     every = set().union(*full) if full else set()
     few = 1 < len(every) <= max(20, len(table) // 3) and all(len(name) <= 60 for name in every)
-    shared = len(full) > 1 and all(
-        any(own & other for other in full if other is not own) for own in full
-    )
+    shared = len(full) > 1 and _is_one_set(full)
     return few and shared
+
+
+def _is_one_set(said: Sequence[set[str]]) -> bool:
+    """Do the columns hang together by names that they share? Answers to two questions do not."""
+    reached, rest = set(said[0]), list(said[1:])
+    while joined := [own for own in rest if own & reached]:
+        reached.update(*joined)
+        rest = [own for own in rest if not own & reached]
+    return not rest
 
 
 def readings(values: np.ndarray, unsigned: bool = False) -> tuple[str, ...]:

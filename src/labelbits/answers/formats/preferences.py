@@ -50,6 +50,7 @@ from labelbits.answers.formats.two_sides import (
     side_of,
 )
 from labelbits.answers.formats.who import annotators, who_column
+from labelbits.answers.formats.winner_columns import winner_columns, with_winner
 from labelbits.answers.table.columns import PREFERENCE, Parsed
 from labelbits.errors import InputError
 
@@ -115,6 +116,8 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     table, rejects, notes = opened(path, kind)
     told = {key: told_column(path, table, options, key) for key in ("left", "right", "winner")}
     both = (told["left"], told["right"]) if told["left"] and told["right"] else sides_in(table)
+    if both is not None and told["winner"] is None:
+        table = with_winner(table, both)
     winner = (
         told["winner"]
         or told_column(path, table, options, "label")
@@ -278,12 +281,14 @@ def is_arena(probe: Probe) -> bool:
     """Two columns that are compared and a winner, or a comparison's number and a preference."""
     table = pl.DataFrame(schema=dict.fromkeys(probe.columns, pl.String))
     winner = first_of(table, "winner", "preference", "pref", "preferred", "verdict")
-    both = sides_in(table) or first_of(table, *COMPARISON)
+    sides = sides_in(table)
+    both = sides or first_of(table, *COMPARISON)
     third = any(first_of(table, name) for name in ("c", "model_c", "item_c"))
     own = winner and both and not third
     if not own and not third and probe.kind in ("csv", "parquet", "json"):
         head = head_of(probe)
-        own = head is not None and (_compared(head) or _keyed(head)) is not None
+        by_side = head is not None and sides is not None and winner_columns(head, sides)
+        own = by_side or (head is not None and (_compared(head) or _keyed(head)) is not None)
     return bool(own) and not is_pairs(probe) and not probe.has("head")
 
 

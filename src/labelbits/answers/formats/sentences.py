@@ -55,7 +55,7 @@ ENDS = (1.0, 5.0, 10.0, 100.0)
 HEADS = ("anchor", "query", "reference", "target", "standard", "probe")
 NEARER = (("positive", "negative"), ("closer", "farther"), ("closer", "further"),
           ("nearer", "farther"), ("near", "far"), ("closest", "farthest"),
-          ("similar", "dissimilar"), ("more_similar", "less_similar"))  # fmt: skip
+          ("similar", "dissimilar"), ("more_similar", "less_similar"), ("pos", "neg"))  # fmt: skip
 
 
 def triplet_columns(columns: tuple[str, ...]) -> tuple[str, str, str] | None:
@@ -79,6 +79,7 @@ def read_triplets(path: Path, kind: Kind, options: Options) -> Parsed:
         table = table.rename(dict(zip(named, ("anchor", "positive", "negative"), strict=True)))
     shown = ("anchor", "positive", "negative")
     table = without_practice(path, table, shown, rejects, notes)
+    table = _each_pair(path, table, notes)
     worker = told_column(path, table, options, "annotator") or who_column(table)
     swap = pl.Series("swap", np.random.default_rng(options.seed).random(len(table)) < 0.5)
     extra = optional(path, table, options, notes)
@@ -106,6 +107,31 @@ def read_triplets(path: Path, kind: Kind, options: Options) -> Parsed:
         rejects,
         notes=notes,
     )
+
+
+def _each_pair(path: Path, table: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+    """A row for each of the nearer with each of the farther, where cells hold lists of them."""
+    lists: dict[str, list[list[str]]] = {}
+    for name in ("positive", "negative"):
+        own = [cells.parsed(one) if one else one for one in cells.names(table[name])]
+        if any(isinstance(one, list) for one in own):
+            lists[name] = [
+                [str(part) for part in one] if isinstance(one, list) else [one or ""] for one in own
+            ]
+    if not lists:
+        return table
+    several = sum(max(map(len, row)) > 1 for row in zip(*lists.values(), strict=True))
+    for name, own in lists.items():
+        listed = pl.Series(name, own, dtype=pl.List(pl.String))
+        table = table.with_columns(listed)
+    for name in lists:
+        table = table.explode(name)
+    if several:
+        notes.append(
+            f"{path.name}: {several:,} rows list several items: each nearer with each farther one "
+            "is a triplet, and those of one row are not independent of each other"
+        )
+    return table
 
 
 def _columns(table: pl.DataFrame) -> tuple[str, str, str] | None:

@@ -37,6 +37,8 @@ def money_of(wanted: Mapping[str, Any], plan: Plan | None = None) -> dict[str, A
     try:
         amount = wanted.get("amount") if plan is None else wanted.get("amount", plan.budget)
         prices = dict(wanted.get("prices") or {})
+        if any(isinstance(one, bool) for one in (amount, *prices.values())):
+            raise TypeError("yes and no are no money")
         return {
             "amount": float(amount),  # type: ignore[arg-type]  # what is no number is refused
             "prices": {str(name): float(price) for name, price in prices.items()},

@@ -85,6 +85,11 @@ def _noise(asked: SignalPlan, pilot: Pilot) -> SignalNoise:
             f"assumed: the pilot has no answers of {who} that tell it",
             f"assumed as for people ({ASSUMED.lapse_source}); nothing is known of {who}",
         ]
+    elif found is not None and found.answers > found.repeats:
+        held = found.answers - found.repeats
+        why = f"the pilot's {held:,} {asked.kind} answers cannot tell it"
+        why += f": {found.advice}" if found.advice else ""
+        sources = [f"assumed: {why}", f"assumed ({ASSUMED.lapse_source}): {why}"]
     if asked.precision is not None:
         precision, sources[0] = asked.precision, "plan file"
     if asked.lapse is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from labelbits.answers.files.opening import check_file
 from labelbits.errors import InputError
 from labelbits.planning.spec.asked import SignalPlan
 from labelbits.planning.spec.learners import LEARNERS
@@ -39,11 +40,10 @@ def read_plan(path: str | Path) -> PlanFile:
     wrong key is listed, with what was found and what was expected.
     """
     path = Path(path)
+    check_file(path, "a plan file in TOML")
     try:
         # Some editors put a byte order mark first, which TOML does not know.
         text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected a plan file in TOML") from None
     except UnicodeDecodeError:
         raise InputError(
             f"{path}: not UTF-8 text; expected a plan in TOML (save it as UTF-8)"
@@ -109,7 +109,7 @@ def _explain(error: Any) -> str:
     # pydantic says "Input should be"; ours say what was found and what was expected.
     message = error["msg"].removeprefix("Value error, ")
     message = re.sub(r"^Input should be\b", "expected a value", message)
-    message = message.replace("expected a value a valid", "expected a valid")
+    message = re.sub(r"expected a value (?=an? )", "expected ", message)
     if error["type"] == "tuple_type" and isinstance(found, (str, int, float)):
         return f"{where} is {json.dumps(found)}: expected a list; write [{json.dumps(found)}]"
     if isinstance(found, (str, int, float, bool)):
