@@ -391,3 +391,60 @@ def test_splits_that_are_read_together_are_said(tmp_path: Path) -> None:
     assert any(said in note for note in both.notes)
     one = read_tables([tmp_path / "hf" / "train"], Columns(text="text", label="label"))
     assert not any("splits" in note for note in one.notes)
+
+
+def test_a_table_without_ids_has_a_row_an_item_and_classes_leave_the_others_out(
+    tmp_path: Path,
+) -> None:
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=(160, 3)).round(3)
+    label = [str(int(v > 0)) if k < 110 else "-1" for k, v in enumerate(x[:, 0])]
+    table = pl.DataFrame(x, schema=["acidity", "sugar", "ph"]).with_columns(
+        quality=pl.Series(label), seconds=4.0
+    )
+    path = tmp_path / "wine.csv"
+    table.write_csv(path)
+    for columns in ({"classes": ("0", "1")}, {}):
+        if not columns:  # the same with empty cells
+            table.with_columns(pl.col("quality").replace("-1", None)).write_csv(path)
+        made = plan_tables(
+            [path], {"label": "quality", "seconds": "seconds", **columns}, tmp_path / "out",
+            budget=1, ask=(), metric=None, seed=0, progress=lambda *_: None,
+        )  # fmt: skip
+        assert max(one.items for one in made.options) <= 50
+        assert any("50 items have no label" in one for one in made.warnings)
+
+
+def _described(folder: Path, names: list[str], by: str = "image") -> Path:
+    x = np.random.default_rng(8).normal(size=(len(names), 3)).round(3)
+    table = pl.DataFrame(x, schema=["f0", "f1", "f2"]).with_columns(pl.Series(by, names))
+    table.select(by, "f0", "f1", "f2").write_csv(folder / "features.csv")
+    return folder / "features.csv"
+
+
+def test_paths_and_names_of_files_are_joined(tmp_path: Path) -> None:
+    features = _described(tmp_path, [f"/data/a/im_{k}.jpg" for k in range(40)])
+    said = pl.DataFrame({"filename": [f"im_{k}.jpg" for k in range(30)], "user": ["x", "y"] * 15,
+                         "class": ["cat", "dog", "cat"] * 10})  # fmt: skip
+    said.write_csv(tmp_path / "said.csv")
+    items = read_tables(
+        [features, tmp_path / "said.csv"], Columns(features=("f0", "f1", "f2"), label="class"),
+        by_name=True,
+    )  # fmt: skip
+    assert items.answers is not None
+    assert set(items.answers.items) == {f"/data/a/im_{k}.jpg" for k in range(30)}
+    assert any("joined by the names of files" in note for note in items.notes)
+
+
+def test_items_in_two_rows_that_differ_and_arrays_among_tables_are_named(tmp_path: Path) -> None:
+    features = _described(tmp_path, [f"i{k % 35}" for k in range(40)], "item")
+    said = pl.DataFrame({"item": [f"i{k}" for k in range(30)], "annotator": ["x", "y"] * 15,
+                         "label": ["cat", "dog", "cat"] * 10})  # fmt: skip
+    said.write_csv(tmp_path / "said.csv")
+    more: dict[str, Any] = {"budget": 5, "ask": (), "metric": None, "seed": 0,
+                            "progress": lambda *_: None}  # fmt: skip
+    with pytest.raises(InputError, match=r"several rows of one item .* 'i0' in column 'item'"):
+        plan_tables([features, tmp_path / "said.csv"], {}, tmp_path / "out", **more)
+    np.save(tmp_path / "x.npy", np.zeros((30, 3)))
+    with pytest.raises(InputError, match=r"an array among the tables.*--features \S*x.npy"):
+        plan_tables([tmp_path / "x.npy", tmp_path / "said.csv"], {}, tmp_path / "out", **more)

@@ -77,6 +77,9 @@ def plan(
     question: Annotated[
         str | None, typer.Option(help="Tables: the question, where answers to several are there.")
     ] = None,
+    classes: Annotated[
+        str, typer.Option(help="Tables: class names apart by commas; other labels are none.")
+    ] = "",
     ask: Annotated[
         list[str] | None,
         typer.Option(help="Tables: KIND[:N][@PRICE], an option. [default: hard, votes:3]"),
@@ -97,7 +100,7 @@ def plan(
     own = answers.with_columns(columns, {
         "id": id_, "text": text, "image": image, "features": tuple(features or ()),
         "label": answers.one_label(label), "annotator": annotator, "seconds": seconds, "gold": gold,
-        "question": question,
+        "question": question, "classes": tuple(answers.names_in(classes)),
     })  # fmt: skip
     with stoppable("nothing was written"):
         if len(files) == 1 and files[0].suffix == ".toml":

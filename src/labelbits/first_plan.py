@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labelbits.answers.files.containers import one_sheet
 from labelbits.answers.formats.named import IN_CELLS
-from labelbits.answers.formats.reader import IDEAL
+from labelbits.answers.table.columns import IDEAL
 from labelbits.answers.table.people import NOT_KNOWN
 from labelbits.errors import InputError
 from labelbits.first_tables import BUDGET, first_signals, specified

@@ -6,12 +6,17 @@ One room for `labelbits init`, which writes it with comments, and for the page.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from labelbits.assumed import FIRST_BUDGET, USUAL
+import polars as pl
+
+from labelbits.answers.formats.language_models import MODEL, PERSON
+from labelbits.assumed import FIRST_BUDGET, USUAL, Asked
 from labelbits.errors import InputError
+from labelbits.interface import Answers
 from labelbits.signals import REGISTRY
-from labelbits.signals.encoding import KEPT
+from labelbits.signals.encoding import KEPT, is_kept
 
 #: The money of a first plan: a placeholder, and the first thing that its user changes.
 BUDGET: Mapping[str, Any] = {"amount": FIRST_BUDGET, "currency": "USD", "wage_per_hour": 12}
@@ -22,6 +27,18 @@ ASKED = ("kind", "annotators", "model")
 def labels_items(kinds: Iterable[str]) -> bool:
     """Does one of these kinds of answers name classes of single items?"""
     return any(kind in REGISTRY and REGISTRY[kind].labels_items() for kind in kinds)
+
+
+def with_usual(asked: Asked, answers: Answers | None) -> Asked:
+    """`asked` with ways of asking where none is named: those of people's answers (`first_signals`),
+    about items that have features."""
+    if asked.signals or answers is None:
+        return asked
+    table = answers.table
+    if "annotator_kind" in table.columns:
+        table = table.filter(pl.col("annotator_kind").fill_null(PERSON) != MODEL)
+    kinds = [one for one in table["signal"].unique(maintain_order=True) if not is_kept(one)]
+    return replace(asked, signals=first_signals([{"kind": one} for one in kinds], True))
 
 
 def first_signals(found: Sequence[Mapping[str, Any]], described: bool) -> list[dict[str, Any]]:

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelbits import planning
-from labelbits.answers.in_python import in_python, refusal_in_python
-from labelbits.assumed import Asked, assumed_folder, write_assumed
+from labelbits.answers.in_python import in_python
+from labelbits.answers.table.preferences import as_comparisons
+from labelbits.assumed import Asked, assumed_folder, write_assumed, write_comparisons
 from labelbits.errors import InputError
+from labelbits.first_tables import first_signals, labels_items, with_usual
+from labelbits.given import answers_of, as_triplets, features_of, gold_of_rows, named_alike
 from labelbits.interface import LEVEL, Answers
 from labelbits.planning.market import Market
 from labelbits.planning.result import Plan as _Plan
+from labelbits.planning.spec.planfile import OF_COMPARISONS
 from labelbits.standardise import index_of
 
 if TYPE_CHECKING:
@@ -120,7 +124,7 @@ def plan(
     features: Any = None,
     answers: Any = None,
     columns: Mapping[str, str] | None = None,
-    gold: np.ndarray | Sequence[Any] | None = None,
+    gold: np.ndarray | Sequence[Any] | Mapping[Any, Any] | None = None,
     ids: Sequence[Any] | None = None,
     signals: Sequence[str | Mapping[str, Any]] = (),
     metric: str | None = None,
@@ -140,10 +144,14 @@ def plan(
     that `labelbits pilot` reads, or one label a row of the features (None, NaN or "": not labelled
     yet; a pandas Series whose index holds texts names its items). `columns` says which column of a
     table of answers is what, as `read_answers` takes it, such as {"seconds": "duration"}. `gold` is
-    the class of each item, -1 or None where unknown. Answers
+    the class of each item in the order of the rows, -1 or None where unknown, or by name: a mapping
+    item -> class, a pandas Series whose index names items, a frame with a column of items and one
+    of classes. Answers
     name items by row number, or by `ids`, the name of each row (left out: the index of a pandas
     frame of features, where it holds texts). `signals` are the options, a name
-    or a table as in a plan file (left out: one and three hard labels). Money is in `currency`.
+    or a table as in a plan file (left out: what people answered, one and three hard labels; of
+    comparisons their own kinds). Money is in `currency`. Comparisons need no features: an array
+    (n, 3) of triplets i, j, k says that i is nearer to j than to k.
 
     Raises `InputError` for anything that is wrong with them, as the command does.
 
@@ -182,112 +190,61 @@ def plan(
             )
         made = planning.plan(Path(path), budget=budget, seed=seed, progress=progress)
         return _shown(made, "polars")
-    if features is None or budget is None:
-        missing = "features" if features is None else "budget"
-        raise InputError(f"plan without a plan file needs {missing}=; expected it beside answers=")
-    table, kind = _features(features)
+    if budget is None:
+        raise InputError("plan without a plan file needs budget=; expected it beside answers=")
+    if features is None:
+        asked = Asked(budget, currency, wage_per_hour, signals, metric, target, test_fraction)
+        return _of_comparisons(answers, columns, asked, seed, progress)
+    table, kind = features_of(features)
     ids = index_of(features) if ids is None else ids
     asked = Asked(budget, currency, wage_per_hour, signals, metric, target, test_fraction)
     with assumed_folder(WORDS) as folder:
-        read, frame = _answers(answers, columns, len(table), ids)
-        file = write_assumed(
-            folder, asked, features=table, answers=read, gold=gold, ids=ids
-        )  # fmt: skip
+        read, frame = answers_of(answers, columns, len(table), ids)
+        notes = [] if read is None or isinstance(answers, Answers) else list(read.notes)
+        read = named_alike(read, ids, notes)
+        right = gold_of_rows(gold, len(table), ids)
+        asked = with_usual(asked, read)
+        file = write_assumed(folder, asked, features=table, answers=read, gold=right, ids=ids)
         made = planning.plan(file, seed=seed, progress=progress)
-    if read is not None and read.notes and not isinstance(answers, Answers):
-        how = "; ".join(in_python(note).rstrip(".") for note in read.notes)
-        made = replace(made, warnings=[*made.warnings, f"How the answers were read: {how}"])
-    return _shown(made, frame or kind)
+    return _shown(_with_notes(made, notes), frame or kind)
+
+
+def _of_comparisons(
+    answers: Any,
+    columns: Mapping[str, str] | None,
+    asked: Asked,
+    seed: int,
+    progress: Callable[[str, float], None] | None,
+) -> Plan:
+    """A plan of how well the distances of items are known, that nothing describes."""
+    if answers is None:
+        raise InputError("plan without a plan file needs features= or answers= that compare items")
+    read, frame = answers_of(as_triplets(answers), columns, 0, None)
+    assert read is not None
+    notes = [] if isinstance(answers, Answers) else list(read.notes)
+    read, said = as_comparisons(read)
+    kinds = list(read.table["signal"].unique(maintain_order=True))
+    if any(labels_items([kind]) for kind in kinds):
+        raise InputError(
+            f"answers: found {', '.join(kinds)} about {len(read.items):,} items; what labels "
+            "are worth depends on what describes the items: plan needs features=, expected beside "
+            "answers="
+        )
+    signals = asked.signals or first_signals([{"kind": kind} for kind in kinds], False)
+    asked = replace(asked, signals=signals, metric=asked.metric or OF_COMPARISONS)
+    with assumed_folder(WORDS) as folder:
+        file = write_comparisons(folder, asked, read, [])
+        made = planning.plan(file, seed=seed, progress=progress)
+    return _shown(_with_notes(made, [*notes, *([said] if said else [])]), frame or "polars")
+
+
+def _with_notes(made: _Plan, notes: Sequence[str]) -> _Plan:
+    """The plan with how its answers were read among its warnings."""
+    if not notes:
+        return made
+    how = "; ".join(in_python(note).rstrip(".") for note in notes)
+    return replace(made, warnings=[*made.warnings, f"How the answers were read: {how}"])
 
 
 def _shown(made: _Plan, frame: str) -> Plan:
     return Plan(**{one.name: getattr(made, one.name) for one in fields(_Plan)}, frame=frame)
-
-
-def _kind(frame: Any) -> str:
-    """Which library a frame is of, as far as plans give frames of it back."""
-    module = type(frame).__module__.split(".")[0]
-    return module if module in ("pandas", "pyarrow") else "polars"
-
-
-def _features(given: Any) -> tuple[np.ndarray, str]:
-    """(array of numbers, kind of frame) of features."""
-    import narwhals as nw
-    import numpy as np
-
-    frame = nw.from_native(given, eager_only=True, pass_through=True)
-    if not isinstance(frame, nw.DataFrame):
-        try:
-            return np.asarray(given, dtype=np.float32), "polars"
-        except (TypeError, ValueError) as problem:
-            raise InputError(f"features: {problem}; expected numbers, items x columns") from None
-    words = [name for name, kind in frame.schema.items() if not kind.is_numeric()]
-    if words:
-        raise InputError(
-            f"features: column {words[0]!r} holds no numbers; expected columns of numbers alone "
-            "(names of rows go in ids=)"
-        )
-    return frame.to_numpy().astype(np.float32), _kind(given)
-
-
-def _answers(
-    given: Any, columns: Mapping[str, str] | None, rows: int, ids: Sequence[Any] | None
-) -> tuple[Answers | None, str]:
-    """(answers, kind of frame or "") of what a pilot is given as, about `rows` items called `ids`
-    (None: their numbers)."""
-    if given is None or isinstance(given, Answers):
-        if columns is not None:
-            raise InputError(
-                "columns= says how a table of answers is read; expected answers= as a frame or "
-                "files"
-            )
-        return given, ""
-    import narwhals as nw
-
-    from labelbits.answers import read_answers
-
-    frame = nw.from_native(given, eager_only=True, pass_through=True)
-    try:
-        if isinstance(frame, nw.DataFrame):
-            return read_answers(given, columns=columns), _kind(given)
-        labels = _labels(given, rows)
-        if labels is not None:
-            own = index_of(given) or (range(rows) if ids is None else ids)
-            return read_answers(_said(labels, own), columns=columns), ""
-        return read_answers(given, columns=columns), ""
-    except InputError as problem:
-        raise InputError(refusal_in_python(str(problem))) from None
-
-
-def _labels(given: Any, rows: int) -> list[Any] | None:
-    """One label a row, where that is what was given; None for files."""
-    import numpy as np
-
-    series = hasattr(given, "dtype") and len(getattr(given, "shape", ())) == 1
-    if not series and not (isinstance(given, list) and given and not _are_files(given)):
-        return None
-    labels = given.tolist() if isinstance(given, np.ndarray) else list(given)
-    if len(labels) != rows and index_of(given) is None:
-        raise InputError(
-            f"answers: {len(labels):,} labels and {rows:,} rows of features; expected one label a "
-            "row (None where it has none), or a frame with a column that names items"
-        )
-    return labels
-
-
-def _are_files(given: list[Any]) -> bool:
-    return any(isinstance(one, PathLike) or (isinstance(one, str) and Path(one).is_file())
-               for one in given)  # fmt: skip
-
-
-def _said(labels: list[Any], items: Sequence[Any] | range) -> Any:
-    """A table of the labels that are there, by the name of their item."""
-    import polars as pl
-
-    there = [
-        (str(item), str(one)) for item, one in zip(items, labels, strict=True)
-        if one is not None and one == one and str(one).strip()  # NaN is not equal to itself
-    ]  # fmt: skip
-    if not there:
-        raise InputError("answers: no row has a label; expected some")
-    return pl.DataFrame(there, schema=["item", "label"], orient="row")

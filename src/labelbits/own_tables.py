@@ -12,7 +12,7 @@ from typing import Any
 from labelbits import planning
 from labelbits.answers import read_answers
 from labelbits.answers.formats.deciding import SeveralQuestionsError
-from labelbits.answers.formats.detect import reader_for
+from labelbits.answers.formats.detect import kind_of, reader_for
 from labelbits.answers.table.left_out import said_left_out
 from labelbits.answers.table.preferences import as_comparisons, counted_items
 from labelbits.answers.table.steps import as_classes
@@ -25,7 +25,7 @@ from labelbits.assumed import (
     write_comparisons,
 )
 from labelbits.errors import InputError
-from labelbits.first_tables import first_signals
+from labelbits.first_tables import first_signals, with_usual
 from labelbits.interface import Answers
 from labelbits.items.answered import BY_SHAPE, may_be_in, one_question, told_format
 from labelbits.items.answers_beside import with_answers_beside
@@ -82,6 +82,12 @@ def plan_tables(
         if alone is not None:
             asked = Asked(budget, signals=kinds, metric=metric)
             return _plan_alone(alone, asked, files, folder, seed, progress)
+    arrays = [file for file in files if file.is_file() and kind_of(file) == "numpy"]
+    if arrays and len(files) > 1:
+        raise InputError(
+            f"{arrays[0]}: an array among the tables; expected --features {arrays[0]}, whose rows "
+            "are those of the table of items in its order, or an npz with their ids"
+        )
     if not (asked_of.text or asked_of.image or asked_of.features):
         asked_of = described_by_guess(files, asked_of, notes)
         if problems and not asked_of.label:
@@ -95,7 +101,7 @@ def plan_tables(
         "Change it and run `labelbits plan` on this file.",
         *heard,
     ]
-    asked = Asked(budget, signals=kinds, metric=metric)
+    asked = with_usual(Asked(budget, signals=kinds, metric=metric), items.answers)
     kind = "image" if asked_of.image and not asked_of.text else "text"
     with assumed_folder(WORDS) as made_in:
         path = write_assumed(
@@ -135,8 +141,9 @@ def _alone(
     answering, features = apart
     try:
         found = read_answers(
-            answering, columns.format, question=columns.question, columns=named, seed=seed
-        )
+            answering, columns.format, question=columns.question, columns=named, seed=seed,
+            classes=columns.classes,
+        )  # fmt: skip
     except SeveralQuestionsError as several:
         raise one_question(str(answering[0]), several) from None
     except InputError as problem:

@@ -96,6 +96,40 @@ BY_ITEM = json.dumps(
 ).encode()
 
 #: Format -> (file name, content, number of answers in it).
+ZOONIVERSE = (
+    "classification_id,user_name,metadata,annotations,subject_data,subject_ids\n"
+    '1,bo,"{""started_at"": ""2024-01-01T10:00:00.000Z"", ""finished_at"": '
+    '""2024-01-01T10:00:08.000Z""}","[{""task"": ""T0"", ""task_label"": ""What is it?"", '
+    '""value"": ""deer""}]","{""90"": {""retired"": null}}",90\n'
+    '2,not-logged-in-a1,"{}","[{""task"": ""T0"", ""task_label"": ""What is it?"", ""value"": '
+    '[{""choice"": ""FOX"", ""answers"": {}}]}]","{""91"": {""retired"": null}}",91\n'
+)
+PSYCHOPY = (
+    "picture,corrAns,trials.thisRepN,trials.thisTrialN,key_resp.keys,key_resp.corr,key_resp.rt,"
+    "participant,session,expName,psychopyVersion\n"
+    "a.png,left,0,0,left,1,0.8,p1,1,categorise,2023.2.3\n"
+    "b.png,right,0,1,left,0,1.2,p1,1,categorise,2023.2.3\n"
+    "a.png,left,0,0,right,0,1.1,p2,1,categorise,2023.2.3\n"
+)
+LABELBOX = {
+    "data_row": {"id": "r1", "external_id": "a.png"},
+    "projects": {
+        "p": {
+            "labels": [
+                {
+                    "label_details": {"created_by": "bo"},
+                    "performance_details": {"seconds_to_create": 9},
+                    "annotations": {
+                        "objects": [{"name": "box"}],
+                        "classifications": [
+                            {"name": "What?", "radio_answer": {"name": "cat", "value": "cat"}}
+                        ],
+                    },
+                }
+            ]
+        }
+    },
+}
 MORE: dict[str, tuple[str, bytes, int]] = {
     "prodigy": (
         "oaks.jsonl",
@@ -198,6 +232,19 @@ MORE: dict[str, tuple[str, bytes, int]] = {
         2,
     ),
     "toloka": ("pool.tsv", TOLOKA.encode(), 2),
+    "zooniverse": ("zooniverse.csv", ZOONIVERSE.encode(), 2),
+    "labelbox": ("labelbox.ndjson", lines(LABELBOX), 1),
+    "top-choices": (
+        "top.csv",
+        b"image,worker,first,first_conf,second,second_conf\na,w,cat,80,dog,10\nb,w,dog,60,cat,40\n",
+        2,
+    ),
+    "item-lists": (
+        "lists.json",
+        b'{"d0": ["a", "b"], "d1": ["a"], "d2": ["b", "b"], "d3": ["a"], "d4": ["b"]}',
+        7,
+    ),
+    "trials": ("psychopy.csv", PSYCHOPY.encode(), 3),
     "appen": ("full.csv", APPEN.encode(), 2),
     "potato": ("raw.csv", POTATO.encode(), 4),
     "things": (

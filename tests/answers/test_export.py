@@ -16,7 +16,7 @@ from labelbits.answers.export.asked_items import read_items
 from labelbits.answers.export.export import tasks_for
 from labelbits.answers.export.label_studio_config import labeling_config
 from labelbits.answers.export.projects import Project
-from labelbits.answers.table.preferences import IDEAL
+from labelbits.answers.table.columns import IDEAL
 from labelbits.planning.item_list import FILE, ItemList
 from labelbits.signals import REGISTRY, make
 from labelbits.signals.yes_no import Verify

@@ -171,7 +171,7 @@ def test_numbers_as_text_are_one_number(write: Write) -> None:
 
 def test_any_table_by_its_columns(write: Write) -> None:
     path = write("t.csv", "clip,who,said,ms\nc1,p,sad,900\nc2,p,glad,1100\n")
-    with pytest.raises(InputError, match=r"hold the item or the annotator.*--columns item=COL"):
+    with pytest.raises(InputError, match=r"hold the item.*--columns item=COL"):
         read_answers(path)
     told = {"item": "clip", "annotator": "who", "label": "said", "milliseconds": "ms"}
     answers = read_answers(path, columns=told)

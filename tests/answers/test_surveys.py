@@ -161,7 +161,9 @@ def test_items_by_items_are_pairs(
 def test_a_square_that_differs_both_ways_is_asked_about(tmp_path: Path) -> None:
     rows = [[one, *((5 * i + 3 * j) % 7 + 1 for j in range(4))] for i, one in enumerate(ITEMS)]
     path = put(tmp_path, ["", *ITEMS], rows)
-    with pytest.raises(InputError, match=r"confusion matrix .* the table that it was counted from"):
+    with pytest.raises(
+        InputError, match=r"confusion matrix, .* the table that it was counted from"
+    ):
         read_answers(path)
     found = read_answers(path, "similarity-matrix")
     assert (len(found), set(found.items)) == (12, set(ITEMS))

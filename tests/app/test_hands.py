@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +12,6 @@ from tests.app.running import Running
 from tests.app.test_files import ANSWERS
 from tests.app.test_workbench import PLAN, settled, site, until
 from tests.browser import Watched
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Running]:
-    """The page as it starts with nothing."""
-    page = Running("empty")
-    yield page
-    page.stop()
-
-
-@pytest.fixture(scope="module")
-def known() -> Iterator[Running]:
-    """The page of a finished plan."""
-    page = Running()
-    yield page
-    page.stop()
 
 
 class Dragging:

@@ -34,22 +34,6 @@ price = 0.05
 SHOTS = os.environ.get("LABELBITS_SHOTS")
 
 
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Running]:
-    """The page as it starts with nothing."""
-    page = Running("empty")
-    yield page
-    page.stop()
-
-
-@pytest.fixture(scope="module")
-def known() -> Iterator[Running]:
-    """The page of a finished plan."""
-    page = Running()
-    yield page
-    page.stop()
-
-
 def site(running: Running) -> str:
     return f"http://127.0.0.1:{running.port}"
 

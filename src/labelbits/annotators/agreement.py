@@ -60,12 +60,16 @@ def repeat_pairs(question: np.ndarray, annotator: np.ndarray, first: np.ndarray)
 
 
 def agree_on_choice(
-    question: np.ndarray, answer: np.ndarray, annotator: np.ndarray, first: np.ndarray, seed: int
-) -> Agreement:
-    """Share of pairs with the same answer, and Krippendorff's alpha over first showings."""
+    question: np.ndarray, answer: np.ndarray, annotator: np.ndarray, first: np.ndarray, seed: int,
+    places: int = 0,
+) -> Agreement:  # fmt: skip
+    """Share of pairs with the same answer, and Krippendorff's alpha over first showings.
+
+    Answers below `places` say which of the things shown was chosen (see `_alpha`).
+    """
     _, index, size = np.unique(question[first], return_inverse=True, return_counts=True)
     shared = np.flatnonzero(first)[size[index] > 1]
-    table = counts_by_question(question[shared], answer[shared])
+    table = counts_by_question(question[shared], answer[shared], places)
     n = table.sum(1)
     same = (table * (table - 1)).sum(1)
     pairs = n * (n - 1)
@@ -73,7 +77,7 @@ def agree_on_choice(
     between = alpha = None
     if many.any():
         between = share(same[many], pairs[many])
-        alpha = _beyond_chance(table[many], seed)
+        alpha = _beyond_chance(table[many], seed, places)
     twice = repeat_pairs(question, annotator, first)
     repeat = None
     if len(twice):
@@ -84,7 +88,7 @@ def agree_on_choice(
 
 def of_orders(
     found: Agreement, question: np.ndarray, answer: np.ndarray, unit: np.ndarray,
-    first: np.ndarray, level: float = LEVEL,
+    first: np.ndarray, level: float = LEVEL, places: int = 2,
 ) -> Agreement:  # fmt: skip
     """`found` of comparisons that are pairs of orders, with intervals by who gave them (`unit`).
 
@@ -93,9 +97,9 @@ def of_orders(
     many degrees of freedom less one. Many units are left out in `BLOCKS` groups.
     """
     _, q = np.unique(question[first], return_inverse=True)
-    _, a = np.unique(answer[first], return_inverse=True)
+    a = answer[first]
     who = np.unique(unit[first], return_inverse=True)[1] % BLOCKS
-    shape = (int(q.max(initial=-1)) + 1, int(a.max(initial=-1)) + 1)
+    shape = (int(q.max(initial=-1)) + 1, max(int(a.max(initial=-1)) + 1, places))
     blocks = int(who.max(initial=-1)) + 1
     if blocks < 2 or found.between is None:
         return found
@@ -108,7 +112,9 @@ def of_orders(
         n = table.sum(1)
         pairs = float((n * (n - 1)).sum())
         same = float((table * (table - 1)).sum())
-        return (same / pairs if pairs else float("nan")), (_alpha(table) if pairs else float("nan"))
+        if not pairs:
+            return float("nan"), float("nan")
+        return same / pairs, _alpha(table, places)
 
     left = np.array([both(whole - one) for one in mine])
     made: list[Quantity | None] = []
@@ -126,33 +132,40 @@ def of_orders(
     return replace(found, between=made[0], alpha=made[1])
 
 
-def counts_by_question(question: np.ndarray, answer: np.ndarray) -> np.ndarray:
-    """questions x answers: how often each answer was given."""
+def counts_by_question(question: np.ndarray, answer: np.ndarray, places: int = 0) -> np.ndarray:
+    """questions x answers: how often each answer was given; answers below `places` keep their
+    number."""
     _, q = np.unique(question, return_inverse=True)
-    _, a = np.unique(answer, return_inverse=True)
-    shape = (q.max(initial=-1) + 1, a.max(initial=-1) + 1)
+    a = answer if places else np.unique(answer, return_inverse=True)[1]
+    shape = (q.max(initial=-1) + 1, max(a.max(initial=-1) + 1, places))
     return np.bincount(q * shape[1] + a, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
 
 
-def _beyond_chance(table: np.ndarray, seed: int) -> Quantity | None:
-    """Krippendorff's alpha; None where it is undefined, as all answers are the same.
+def _beyond_chance(table: np.ndarray, seed: int, places: int) -> Quantity | None:
+    """Krippendorff's alpha (`_alpha`); None where it is undefined, as all answers are the same.
 
     Its interval is all that it can be where there are too few questions to resample, or where so
     few hold all disagreement that resamples often have none.
     """
-    value = _alpha(table)
+    value = _alpha(table, places)
     if not math.isfinite(value):
         return None
-    found = bootstrap(lambda rows: _alpha(table[rows]), len(table), seed, draws=200)
+    found = bootstrap(lambda rows: _alpha(table[rows], places), len(table), seed, draws=200)
     return found or Quantity(value, -1.0, 1.0, "bounds: too few questions to resample")
 
 
-def _alpha(table: np.ndarray) -> float:
-    """Krippendorff's nominal alpha: 1 - observed / expected disagreement (2011, Computing)."""
+def _alpha(table: np.ndarray, places: int = 0) -> float:
+    """Krippendorff's nominal alpha: 1 - observed / expected disagreement (2011, Computing).
+
+    The first `places` columns are things that were shown, which have no order and are others in
+    each question: by chance each is chosen as often as any other, whatever their names.
+    """
     n = table.sum(1)
     total = n.sum()
     observed = ((n**2 - (table**2).sum(1)) / (n - 1)).sum() / total
     share = table.sum(0)
+    if places:
+        share[:places] = share[:places].mean()
     expected = (total**2 - (share**2).sum()) / (total * (total - 1))
     return float(1 - observed / expected) if expected > 0 else float("nan")
 

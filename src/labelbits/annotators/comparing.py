@@ -11,7 +11,7 @@ import scipy.sparse.csgraph
 
 from labelbits.annotators.people import people_and_models
 from labelbits.answers.formats.salmon import SAMPLING
-from labelbits.answers.table.preferences import IDEAL
+from labelbits.answers.table.columns import IDEAL
 from labelbits.interface import NOBODY, Answers
 from labelbits.signals import signal_class
 from labelbits.signals.encoding import is_kept

@@ -25,9 +25,10 @@ from labelbits.annotators.truth import (
     reference,
 )
 from labelbits.answers.table.people import people_in
+from labelbits.answers.table.preferences import things_in
 from labelbits.interface import NOBODY, Answers, Batch
 from labelbits.signals.encoding import PREFERENCE
-from labelbits.signals.questions import first_of, first_showings, kept_keys, keys
+from labelbits.signals.questions import first_of, first_showings, kept_keys, keys, places
 
 #: Dimensions of the world in which noise is stated, and those that were given or that comparisons
 #: showed, if any.
@@ -60,7 +61,7 @@ def calibrate_kept(
     one = np.zeros(len(rows), dtype=bool)
     one[np.unique(number, return_index=True)[1]] = True
     if name == PREFERENCE:
-        agreement = agree.agree_on_choice(question, chosen, annotator, first, seed)
+        agreement = agree.agree_on_choice(question, chosen, annotator, first, seed, places=2)
         if ordered.any():
             nobody = (rows["annotator"] == NOBODY).to_numpy()
             unit = np.where(nobody, number, number.max() + 1 + annotator)
@@ -80,7 +81,7 @@ def calibrate_kept(
         signal=name,
         answers=int(one.sum()),
         annotators=people_in(rows),
-        items=items.explode().n_unique(),
+        items=things_in(items.explode()),
         seconds=times,
         agreement=agreement,
         confusion=None,
@@ -159,7 +160,7 @@ def calibrate_signal(
         signal=kind.name,
         answers=len(batch),
         annotators=people_in(rows),
-        items=len(np.unique(batch.items)),
+        items=things_in(answers.items[k] for k in np.unique(batch.items)),
         seconds=timed,
         agreement=agreement,
         confusion=confusion,
@@ -211,7 +212,8 @@ def _reliability(
     if kind.form in ("rating", "number"):
         value = batch.answer[:, 0]
         return agree.agree_on_number(question, value, batch.annotator, first, seed), None, []
-    agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed)
+    shown = places(batch, rows)
+    agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed, shown)
     nothing = np.full(len(batch), -1)
     flagged = judge(answers.annotators, batch.annotator, batch.answer[:, -1], nothing, times)
     return agreement, None, flagged

@@ -19,6 +19,7 @@ from labelbits.answers.formats.times import time_column
 from labelbits.answers.formats.usual import ITEM, WORKER, label_column
 from labelbits.answers.reading import read_answers
 from labelbits.answers.table.people import many, people_in, said_given
+from labelbits.answers.table.preferences import things_in
 from labelbits.app.in_page import ROLES, on_page
 from labelbits.errors import InputError
 from labelbits.interface import Answers
@@ -198,12 +199,12 @@ def _answered(answers: Answers) -> dict[str, Any]:
     table = answers.table
     lost = answers.rejected
     kinds = table["signal"].value_counts(sort=True).rows()
-    people, items = people_in(table), many(len(answers.items), "item")
+    people, items = people_in(table), many(things_in(answers.items), "item")
     of_kinds = ", ".join(f"{count:,} {name}" for name, count in kinds)
     return {
         "answers": len(answers),
         "signals": [[name, count] for name, count in kinds],
-        "items": len(answers.items),
+        "items": things_in(answers.items),
         "people": people,
         "given": said_given(f"{many(len(answers), 'answer')} ({of_kinds})", people, items),
         "classes": [shorten(name, CELL) for name in answers.classes[:30]],

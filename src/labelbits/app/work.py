@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from labelbits.answers.table.preferences import things_in
 from labelbits.app.drafts import NAME
 from labelbits.errors import InputError
 from labelbits.first_tables import ASKED
@@ -57,7 +58,7 @@ def measure_pilot(
         "entries": entries,
         "said": said,
         "refused": refused,
-        "items": len(answers.items),
+        "items": things_in(answers.items),
         "classes": len(answers.classes),
     }
 

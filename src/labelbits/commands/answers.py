@@ -67,7 +67,7 @@ def pilot(
         return run_pilot(
             files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed,
             epsilon=epsilon,
-            columns=told_columns(columns), question=asked, classes=_names(classes), progress=tell,
+            columns=told_columns(columns), question=asked, classes=names_in(classes), progress=tell,
         )  # fmt: skip
 
     run_inline()
@@ -144,7 +144,7 @@ def with_columns(text: str, own: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _names(text: str) -> list[str]:
+def names_in(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
@@ -182,6 +182,7 @@ def recover_positions(
     from labelbits.answers import read_answers
     from labelbits.answers.files.containers import one_sheet
     from labelbits.answers.table.left_out import said_left_out
+    from labelbits.answers.table.preferences import things_in
     from labelbits.items.arrays import load_features
     from labelbits.outputs import check_table
     from labelbits.progress import progress_bar
@@ -207,7 +208,7 @@ def recover_positions(
     if out is not None:
         write_embedding(embedding, out)
     result = {
-        "items": len(embedding.items_),
+        "items": things_in(embedding.items_),
         "dims": embedding.embedding_.shape[1],
         "answers": len(read),
         "train_error": embedding.train_error_,
@@ -309,7 +310,7 @@ def export(
 
     target = target_of(to)
     check_folder(out)
-    names = _names(classes)
+    names = names_in(classes)
     if target.of_plan is None or (target.of_answers and not is_plan(files[0])):
         from labelbits.annotators.pilot import run_pilot
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from labelbits.commands.answers import OPTIONS, with_columns
+from labelbits.commands.answers import OPTIONS, names_in, with_columns
 from labelbits.commands.console import JsonFlag, SheetOption, print_json, stoppable
 from labelbits.errors import InputError
 from labelbits.progress import progress_bar
@@ -80,6 +80,9 @@ def init_(
         str, typer.Option("--format", help="auto, or the format of the answers.")
     ] = "auto",
     sheet: SheetOption = None,
+    classes: Annotated[
+        str, typer.Option(help="Class names apart by commas; other labels are none.")
+    ] = "",
 ) -> None:
     """Write a commented plan file from what the files seem to hold; ask what could not be told."""
     from labelbits.atomic import write_whole
@@ -92,7 +95,7 @@ def init_(
     if not out.parent.is_dir():
         raise InputError(f"{out}: folder {out.parent} does not exist; create it first")
     told = with_columns(columns, dict.fromkeys(OPTIONS))
-    own = Columns(**told, question=question, format=file_format)
+    own = Columns(**told, question=question, format=file_format, classes=tuple(names_in(classes)))
     made = first_plan(files, out.parent, own, sheet)
     try:
         write_whole(out, made.text)

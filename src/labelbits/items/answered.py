@@ -55,13 +55,23 @@ def answers_in(
              columns.seconds, columns.gold, *columns.features, *columns.more.values()}  # fmt: skip
     numbered = table.with_row_index("row", 1) if "row" not in table.columns else table
     kept, status = without_refused(
-        where, numbered, {*known, item}, item, columns.annotator, Rejects(), notes
-    )
+        where, numbered, {*known, item}, item, columns.annotator, Rejects(), notes,
+        cells.said_in(table[columns.label]),
+    )  # fmt: skip
     table = table if status is None else kept.select(table.columns)
     label = as_yes_or_no(table, columns.label, columns.annotator, where, notes)
     if label.dtype == pl.String:
         label = label.str.strip_chars()
-        label = label.set(label.str.to_lowercase().is_in(list(MISSING)), None)
+        said = [one for one in label.unique() if one is not None]
+        gone = [one for one in said if one.lower() in MISSING or cells.is_missing(one, said)]
+        if any(gone):
+            count = int(label.is_in(gone).sum())
+            notes.append(
+                f"{where}: {cells.shown(map(repr, sorted(filter(None, gone))))} in column "
+                f"{columns.label!r} count as no label: {count:,} rows (--classes that name them "
+                "keep them)"
+            )
+        label = label.set(label.is_in(gone), None)
     chosen: dict[str, Any] = {"item": pl.col(item), LABEL: pl.lit(label)}
     told = {"item": "item", "label": LABEL}
     for name, own in ((WHO, columns.annotator), (TIME, columns.seconds)):
@@ -113,8 +123,9 @@ def answers_in(
         def read() -> Answers:
             try:
                 return read_answers(
-                    file, columns=told, question=columns.question if asked else None
-                )
+                    file, columns=told, question=columns.question if asked else None,
+                    classes=columns.classes,
+                )  # fmt: skip
             except SeveralQuestionsError as several:
                 raise one_question(where, several) from None
             except InputError as problem:
@@ -320,6 +331,7 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
             known,
             columns.format,
             question=columns.question,
+            classes=columns.classes,
             columns={**described, **(told if plain else own)},
         )
         found, said = as_classes(found, str(known[0]))

@@ -12,6 +12,7 @@ import polars as pl
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.formats import usual
 from labelbits.errors import InputError
+from labelbits.items.joining import whole_numbers
 from labelbits.items.reading import is_table, read_table
 
 #: Names of the array of gold, and of the columns of a table of it; the first ones found are taken.
@@ -57,8 +58,9 @@ class Gold:
         if self.are_numbers(classes):
             number = {str(k): k for k in range(len(classes))}
         found = np.full(len(items), -1, dtype=np.int64)
+        known = self._by_number(items) if not self.known.keys() & set(items) else self.known
         for place, item in enumerate(items):
-            name = self.known.get(item)
+            name = known.get(item)
             if name is None:
                 continue
             if name not in number:
@@ -71,6 +73,14 @@ class Gold:
                 f"{where}, such as {', '.join(items[:3])}"
             )
         return found
+
+    def _by_number(self, items: Sequence[str]) -> dict[str, str]:
+        """The classes by the items' own names, where both are the same numbers written in two ways:
+        spreadsheets drop zeros at the front."""
+        if self.rows is not None:
+            return self.known
+        here, others = whole_numbers(set(self.known)), whole_numbers(set(items))
+        return {others[one]: self.known[here[one]] for one in here.keys() & others.keys()}
 
     def _unknown(self, item: str, name: str, classes: Sequence[str]) -> InputError:
         if self.are_numbers(classes):
@@ -125,17 +135,32 @@ def _from_array(path: Path) -> Gold:
     return Gold(path, found, len(gold), numbers=True)
 
 
+def _columns(where: Path, columns: Sequence[str]) -> tuple[str, str]:
+    """(the column of items, that of their classes) of a table of gold, by their names; of two
+    columns one of which names items the other holds the classes. Raises `InputError`."""
+    item = usual.found(columns, (*ITEM, *usual.ITEM))
+    rest = [name for name in columns if name != item]
+    name = usual.found(rest, (*CLASS, *usual.GOLD, *usual.LABEL))
+    if name is None and item is not None and len(rest) == 1:
+        name = rest[0]
+    if item is None or name is None:
+        raise InputError(
+            f"{where}: found columns {', '.join(columns[:10])}; expected item and class: two "
+            "columns, the first called item or id"
+        )
+    return item, name
+
+
 def gold_in_table(path: Path, table: pl.DataFrame) -> Gold:
     """Gold as a table has it, in columns of usual names. Raises `InputError`, also where it tells
     the class of no item."""
-    item, name = (usual.found(table.columns, names) for names in (ITEM, CLASS))
-    if (item is None or name is None) and len(table) == 1 and table.width > 2:
+    told = [usual.found(table.columns, names) for names in (ITEM, CLASS)]
+    if None in told and len(table) == 1 and table.width > 2:
         # An object of JSON: its keys are the items.
         rows = table.transpose(include_header=True, header_name="item", column_names=["class"])
         item, name, table = "item", "class", rows
-    if item is None or name is None or item == name:
-        columns = [c for c in table.columns if c != "row"][:10]
-        raise InputError(f"{path}: found columns {', '.join(columns)}; expected item and class")
+    else:
+        item, name = _columns(path, [one for one in table.columns if one != "row"])
     known: dict[str, str] = {}
     rows = table.select(_text(table[item]).alias("item"), _text(table[name]).alias("class"))
     for number, (one, its) in enumerate(rows.iter_rows(), start=1):

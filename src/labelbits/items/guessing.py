@@ -11,9 +11,10 @@ import polars as pl
 
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.column_names import TOTALS
-from labelbits.answers.formats.reader import IDEAL, first_of
+from labelbits.answers.formats.reader import first_of
 from labelbits.answers.formats.usual import LABEL, SCALE, label_column
 from labelbits.answers.formats.who import who_column
+from labelbits.answers.table.columns import IDEAL
 from labelbits.interface import Answers
 from labelbits.items.reading import LONG, TEXT, UNIQUE, id_column, is_path, unique_column
 from labelbits.items.tables import names_of
@@ -56,6 +57,8 @@ class Guess:
     gold: str | None = None
     why: dict[str, str] = field(default_factory=dict)
     questions: list[str] = field(default_factory=list)
+    #: An id of a table of items that stands in rows which differ, and its column.
+    doubled: str = ""
 
 
 def guess_columns(
@@ -92,7 +95,12 @@ def guess_columns(
     if answers is not None and (named is None or not by_columns):
         found.features = []  # numbers of a format of answers are answers
     elif found.id is not None:
-        found.features = of_items(table, found.id, found.features)
+        same = of_items(table, found.id, found.features)
+        if found.features and not same and found.annotator is None:
+            twice = table.filter(pl.col(found.id).is_duplicated())[found.id]
+            few = 2 * len(twice) < len(table)
+            found.doubled = f"{twice[0]!r} in column {found.id!r}" if few else ""
+        found.features = same
     if found.annotator is not None:  # times and prices are those of its answers
         price = usual.price_column(table.columns)[0]
         found.features = [one for one in found.features if one != price]
@@ -104,12 +112,6 @@ def guess_columns(
             one and next(iter(of_items(table, named, [one])), None)
             for one in (found.text, found.image)
         )
-    if found.image and not _is_there(looked[found.image], where):
-        found.questions.append(
-            f"where are the images that {found.image!r} names? They are not files beside {where} "
-            "or in a folder there: put them there and add image = to the plan file"
-        )
-        found.image = None
     _labelled(looked, taken, found)
     if found.label:
         # A column of numbers that are labels is no feature.
@@ -164,6 +166,12 @@ def _described(table: pl.DataFrame, taken: set, found: Guess, where: str) -> Non
         if kind.is_nested():
             continue
         values = cells.names(table[name])
+        if is_path(values) and not _is_there(table[name], where):
+            found.questions.append(
+                f"where are the images that {name!r} names? They are not files beside {where} "
+                "or in a folder there: put them there and add image = to the plan file"
+            )
+            continue
         if is_path(values):
             found.image = found.image or name
             found.why["image"] = f"{name} holds paths of images"

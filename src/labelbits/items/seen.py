@@ -26,6 +26,8 @@ from labelbits.items.reading import found_column, is_table, read_table
 from labelbits.items.tables import Columns, names_of
 from labelbits.items.vectors import read_vectors
 
+#: What may be told of the label of an item that nothing names.
+OF_A_LABEL = frozenset({"label", "seconds", "milliseconds", "price", "gold"})
 #: Columns of features that are named.
 SHOWN = 5
 
@@ -118,7 +120,8 @@ def _read(found: Seen, told: Columns) -> None:
     """The answers as plans take them: preferences are comparisons with an ideal item, whole steps
     of a scale are classes."""
     answers, found.said = as_comparisons(read_answers(
-        found.path, told.format, question=told.question, columns=_here(found.path, told)
+        found.path, told.format, question=told.question, columns=_here(found.path, told),
+        classes=told.classes,
     ))  # fmt: skip
     try:
         answers, steps = as_classes(answers, str(found.path))
@@ -181,7 +184,7 @@ def _answers(found: Seen, told: Columns, questions: list[str]) -> None:
         found.question = first
     except InputError as problem:
         open_ = isinstance(problem, UndecidedError) and not (told.text or told.image or told.label)
-        if told_format(told) or options.columns or open_:
+        if told_format(told) or set(options.columns) - OF_A_LABEL or open_:
             raise
         return
 
@@ -198,6 +201,11 @@ def guess_in(files: Sequence[Path], told: Columns) -> tuple[Path, Guess] | None:
         seen = look(path, told if known else replace(told, format="auto"), [])
         if seen.guess is not None and describes(seen.guess):
             return path, seen.guess
+        if seen.guess is not None and seen.guess.doubled:
+            raise InputError(
+                f"{path}: several rows of one item say different things of it, such as those of "
+                f"{seen.guess.doubled}; expected a row an item: leave one of them"
+            )
     return None
 
 

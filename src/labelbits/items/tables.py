@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.answers.formats.ticks import hint_of_ticks, tick_columns
+from labelbits.answers.table.columns import IDEAL
 from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers
 from labelbits.items.answered import answers_in, read_files_of_answers
@@ -47,6 +48,7 @@ class Columns:
     """Which column is what; None or () where the user did not say.
 
     `question` is the one to read where answers to several are there, `format` that of the answers.
+    `classes` are their names, where the user says them: other answers are left out.
     `more` are columns of answers by the other keys of `--columns` (`answers.formats.named`).
     """
 
@@ -60,6 +62,7 @@ class Columns:
     gold: str | None = None
     question: str | None = None
     format: str = "auto"
+    classes: tuple[str, ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
 
     def of_answers(self) -> dict[str, str]:
@@ -139,6 +142,12 @@ def read_tables(
     if answers is not None:
         lost = [one for one in answers.items if one not in known]
         if lost:
+            if lost == [IDEAL]:
+                raise InputError(
+                    f"{where}: the answers hold ratings or preferences beside labels, which are "
+                    "compared with an ideal item that no table describes; expected one question: "
+                    "--question NAME names it"
+                )
             raise InputError(
                 f"{where}: {len(lost):,} of {len(answers.items):,} items of the answers are not in "
                 f"the tables ({lost[0]!r} is one{near_name(lost[0], known)}); expected the same "
@@ -265,6 +274,11 @@ def _by_values(
     named: list[tuple[pl.DataFrame, str | None]], notes: list[str], paths: list[Path]
 ) -> list[tuple[pl.DataFrame, str | None]]:
     """`named` with the column of a table that holds ids of the others where none is called so."""
+    if not any(own for _, own in named):
+        # None is called as ids are: the names of files or things in one are looked for in others.
+        called = [usual.found(table.columns, usual.ITEM) for table, _ in named]
+        first = next((k for k, own in enumerate(called) if own is not None), None)
+        named = [(table, called[k] if k == first else None) for k, (table, _) in enumerate(named)]
     ids = {one for table, own in named if own for one in cells.names(table[own]).drop_nulls()}
     made = []
     for (table, own), path in zip(named, paths, strict=True):
@@ -304,7 +318,7 @@ def _checked(
     known = [name for name in table.columns if name != JOINED]
     whole: dict[str, Any] = {}
     for one in fields(columns):
-        if one.name in ("id", "features", "question", "format", "more"):
+        if one.name in ("id", "features", "question", "format", "classes", "more"):
             continue
         name = getattr(columns, one.name)
         if name is not None:

@@ -176,10 +176,14 @@ def list_options(curves: list[Curve], budget: Budget, seed: int) -> list[Option]
         for answers in sizes_of(curve, budget)
     ]
     if not options:
-        cheapest = min(cost_of(c, c.family.answers_per_item or 1, budget) for c in curves)
+        costs = {cost_of(c, c.family.answers_per_item or 1, budget): c for c in curves}
+        cheapest = min(costs)
+        price = costs[cheapest].family.price.amount
         raise InputError(
             f"[budget]: {budget.amount:g} {budget.currency} are there to spend and the cheapest "
-            f"purchase costs {cheapest:.4g} {budget.currency}; raise amount until that much is left"
+            f"purchase costs {cheapest:.4g} {budget.currency}, of which an answer is {price:.4g}; "
+            "raise amount until that much is left, or say what an answer costs (price, or the unit "
+            "of its time)"
         )
     return options
 

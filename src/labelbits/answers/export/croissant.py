@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from labelbits.answers.formats.detect import READERS
+from labelbits.answers.table.preferences import things_in
 from labelbits.interface import NOBODY, Answers
 
 #: The file of answers beside the description.
@@ -86,7 +87,8 @@ def description(
         "conformsTo": ["http://mlcommons.org/croissant/1.1",
                        "http://mlcommons.org/croissant/RAI/1.0"],
         "name": "answers",
-        "description": f"{len(answers):,} answers about {len(answers.items):,} items, from {shown}",
+        "description": f"{len(answers):,} answers about {things_in(answers.items):,} items, "
+        f"from {shown}",
         **annotation(answers, facts),
         "distribution": [
             {"@type": "cr:FileObject", "@id": TABLE, "name": TABLE, "contentUrl": TABLE,

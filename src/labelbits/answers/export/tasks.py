@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from labelbits.answers.table.preferences import IDEAL
+from labelbits.answers.table.columns import IDEAL
 from labelbits.errors import InputError
 from labelbits.interface import Signal
 

@@ -37,8 +37,8 @@ def loads_loose(text: str) -> Any:
 
 
 #: Keys under which services and programs put all records of a file, and what stands beside them.
-WRAPPERS = ("data", "results", "records", "rows")
-BESIDE = ("schema", "meta", "metadata", "info", "links", "pagination")
+WRAPPERS = ("data", "results", "records", "rows", "examples")
+BESIDE = ("schema", "classes", "meta", "metadata", "info", "links", "pagination")
 #: Names of columns by which pandas' JSON of columns is told from answers by annotator.
 COLUMNS = frozenset({
     "item", "item_id", "id", "task", "task_id", "annotator", "annotator_id", "worker", "worker_id",

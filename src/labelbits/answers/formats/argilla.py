@@ -19,7 +19,6 @@ from labelbits.answers.files.parquet import read_parquet
 from labelbits.answers.formats.collecting import Rows
 from labelbits.answers.formats.label_studio_guess import item_name
 from labelbits.answers.formats.reader import (
-    IDEAL,
     Kind,
     Options,
     Probe,
@@ -27,7 +26,7 @@ from labelbits.answers.formats.reader import (
     load_table,
     scalar_name,
 )
-from labelbits.answers.table.columns import Parsed
+from labelbits.answers.table.columns import IDEAL, Parsed
 from labelbits.signals import REGISTRY
 
 ENDING = ".responses"

@@ -9,6 +9,7 @@ triple names three items. Where two readings fit, both are shown to the user.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import polars as pl
 
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
-from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.class_columns import class_names
 from labelbits.answers.formats.column_names import tallied
 from labelbits.answers.formats.deciding import decide
@@ -27,8 +28,15 @@ from labelbits.answers.formats.number_tables import (
     split_ids,
     which_fit,
 )
+from labelbits.answers.formats.people_tables import (
+    SAID_RIGHT,
+    times_of_people,
+    without_strangers,
+)
+from labelbits.answers.formats.question_grids import grid_of
 from labelbits.answers.formats.reader import Kind, Options, Probe, Reader, load_table
-from labelbits.answers.formats.row_names import ROW_NUMBERS
+from labelbits.answers.formats.row_names import id_of_rows
+from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY
@@ -64,10 +72,24 @@ def load_numbers(path: Path, kind: Kind, rejects: Rejects, notes: list[str], nam
         values = _plain_numbers(path, rejects, notes)
         return Numbers(values, _rows(len(values)), ())
     table, items = split_ids(load_table(path, kind, rejects, notes).drop("row"), path, notes)
+    if name == "counts" and (share := _percent(table)) is not None:
+        raise InputError(
+            f"{path}: column {share!r} holds percentages; expected counts of votes: --format "
+            "probabilities reads each row as a soft label"
+        )
     comma = cells.decimal_commas(table)
     own = [cells.numbers(table[c], comma).to_numpy() for c in table.columns]
     values = np.stack(own or [[]], axis=1)
     return Numbers(values.astype(float), items, tuple(table.columns))
+
+
+def _percent(table: pl.DataFrame) -> str | None:
+    """The first column whose cells bear the sign of per cents."""
+    signed = (
+        name for name in table.columns
+        if table[name].dtype == pl.String and table[name].str.contains(r"\d\s*%\s*$").any()
+    )  # fmt: skip
+    return next(signed, None)
 
 
 def _rows(count: int) -> tuple[str, ...]:
@@ -170,26 +192,36 @@ def read_matrix(path: Path, kind: Kind, options: Options) -> Parsed:
     if kind in ("numpy", "numbers"):
         found = load_numbers(path, kind, rejects, notes, "labels")
         items, values = found.items, found.values
-        table = pl.DataFrame({str(i): values[:, i] for i in range(values.shape[1])})
+        whole = table = pl.DataFrame({str(i): values[:, i] for i in range(values.shape[1])})
     else:
-        table = load_table(path, kind, rejects, notes).drop("row")
-        table, items = split_ids(table, path, notes)
+        whole = load_table(path, kind, rejects, notes).drop("row")
+        whole = without_summaries(whole, id_of_rows(whole), path, notes)
+        table, items = split_ids(whole, path, notes)
     table, gold = _without_truth(table, items, path, notes)
+    timed = times_of_people(whole.columns, table.columns)
+    table = without_strangers(table.drop(timed.values(), strict=False), path, notes)
     if len(items) * table.width > LARGEST_MATRIX:
         raise InputError(f"{path}: {len(items):,} x {table.width:,} labels are too many to read")
     heads = table.columns
+    grid = grid_of(heads)
     known = [cells.names(table[name]) for name in heads]
     empty = [name for name, own in zip(heads, known, strict=True) if own.null_count() == len(own)]
     if empty:
         notes.append(f"{path.name}: columns without a label: {cells.shown(empty)}")
+    what = "annotators"
+    if grid:
+        asked, people = ({part[k] for part in grid.values()} for k in (0, 1))
+        what = f"{len(asked)} questions to {len(people)} annotators each"
     notes.append(
-        f"{path.name}: {len(items):,} rows are items, {len(heads) - len(empty)} columns are "
-        "annotators"
+        f"{path.name}: {len(items):,} rows are items, {len(heads) - len(empty)} columns are {what}"
     )
     row = pl.Series("row", np.arange(1, len(items) + 1))
     parts = [
         pl.DataFrame({"row": row, "item": items, "value": own}).with_columns(
-            annotator=pl.lit(name), place=pl.lit(i)
+            annotator=pl.lit(grid[name][1] if grid else name),
+            question=pl.lit(grid[name][0] if grid else ""),
+            place=pl.lit(i),
+            **_times(path, whole, timed, name, notes),
         )
         for i, (name, own) in enumerate(zip(heads, known, strict=True))
     ]
@@ -210,9 +242,21 @@ def read_matrix(path: Path, kind: Kind, options: Options) -> Parsed:
         )
         said, signs = said.filter(pl.col("value") != "-1"), False
     names, said = (options.classes, said) if signs else _numbered(said, options, rejects)
-    own = Options(names, options.signal or "hard", options.seed)
+    own = Options(names, options.signal or "hard", options.seed, question=options.question)
     decided = decide(path, said, own, rejects, notes)
     return Parsed(decided, rejects, names, items, notes, gold)
+
+
+def _times(
+    path: Path, whole: pl.DataFrame, timed: Mapping[str, str], person: str, notes: list[str]
+) -> dict[str, pl.Series]:
+    """The seconds of one person's labels, where the table holds anybody's."""
+    if not timed:
+        return {}
+    name = timed.get(person)
+    own = None if name is None else times.seconds(path, whole.select(name), notes, name)
+    none = pl.repeat(None, len(whole), dtype=pl.Float64, eager=True)
+    return {"seconds": none if own is None else own.cast(pl.Float64)}
 
 
 def _without_truth(
@@ -223,9 +267,9 @@ def _without_truth(
     gold: dict[str, str] = {}
     for name in table.columns:
         plain = usual.plain(name)
-        if plain not in usual.TRUTH and plain not in usual.TOGETHER:
+        if plain not in SAID_RIGHT:
             continue
-        if plain in usual.TRUTH and not gold:
+        if plain not in usual.TOGETHER and not gold:
             known = zip(items, cells.names(table[name]).to_list(), strict=True)
             gold = {item: value for item, value in known if not cells.is_missing(value)}
             notes.append(f"{path.name}: column {name!r} is the right class of each item (gold)")
@@ -274,51 +318,6 @@ def _numbered(
     return names, said.with_columns(pl.col("value").replace(table))
 
 
-def read_triples(path: Path, kind: Kind, options: Options) -> Parsed:
-    """THINGS triples: three item numbers, the odd one last; the order is shuffled by the seed."""
-    rejects, notes = Rejects(), []
-    if kind in ("csv", "parquet", "json"):
-        table = load_table(path, kind, rejects, notes)
-        own = table.drop("row", *[n for n in table.columns if n in ROW_NUMBERS])
-        triples = np.stack([cells.numbers(own[c]).to_numpy() for c in own.columns] or [[]], axis=1)
-    else:
-        triples = load_numbers(path, kind, rejects, notes, "triples").values
-    if triples.shape[1] != 3:
-        raise InputError(
-            f"{path}: rows have {triples.shape[1]} numbers; expected 3, the odd one last"
-        )
-    good = (
-        np.isfinite(triples).all(1)
-        & (triples == np.round(triples)).all(1)
-        & (np.abs(triples) < 1e15).all(1)
-    )
-    for row in np.flatnonzero(~good):
-        rejects.add(int(row) + 1, "expected three whole numbers", triples[row].tolist())
-    rows = np.flatnonzero(good)
-    # The odd one always comes last in the file: shuffled, its place carries no information.
-    order = np.random.default_rng(options.seed).permuted(
-        np.tile(np.arange(3), (len(rows), 1)), axis=1
-    )
-    shown = np.take_along_axis(triples[rows].astype(np.int64), order, axis=1)
-    notes.append(f"{path.name}: each row is read as a triple of items, the odd one last")
-    table = pl.DataFrame(
-        {
-            "a": shown[:, 0],
-            "b": shown[:, 1],
-            "c": shown[:, 2],
-            "odd": np.argmax(order == 2, axis=1),
-            "row": rows + 1,
-        }
-    ).select(
-        pl.lit("odd-one-out").alias("signal"),
-        pl.lit(NOBODY).alias("annotator"),
-        pl.concat_list(pl.col("a", "b", "c").cast(pl.String)).alias("items"),
-        pl.col("odd").cast(pl.String).alias("answer"),
-        "row",
-    )
-    return Parsed(table, rejects, notes=notes)
-
-
 def fits(name: str, probe: Probe) -> bool:
     """Is `name` one of the readings that the numbers of a file allow?"""
     return name in which_fit(probe)
@@ -335,8 +334,4 @@ PROBABILITIES = Reader(
 MATRIX = Reader(
     "cleanlab", "cleanlab's items x annotators matrix of class numbers or names",
     lambda probe: fits("cleanlab", probe), read_matrix, weakness=2,
-)  # fmt: skip
-TRIPLES = Reader(
-    "odd-one-out", "integer triples, the odd one last",
-    lambda probe: fits("odd-one-out", probe), read_triples, weakness=2,
 )  # fmt: skip

@@ -23,7 +23,6 @@ from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
-    IDEAL,
     TOLD,
     Kind,
     Options,
@@ -37,7 +36,7 @@ from labelbits.answers.formats.reader import (
 from labelbits.answers.formats.survey import WHO
 from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.formats.yes_or_no import ticked
-from labelbits.answers.table.columns import PREFERENCE, Parsed
+from labelbits.answers.table.columns import IDEAL, PREFERENCE, Parsed
 from labelbits.errors import InputError
 
 #: Words of headings and cells that say best and worst.
@@ -53,8 +52,6 @@ _OTHER = frozenset({"rt", "time", "ms", "seconds", "sec", "duration", "count", "
 SETS = ("set", "set_id", "choice_set", "set_no", "set_number", "block", "task", "question", "trial",
         "screen", "card", "round", "page", "q", "questionid", "aufgabe", "frage", "tâche", "tarea",
         "pregunta")  # fmt: skip
-RESPONDENTS = (*WHO, "resp_id", "respid", "resp", "pid", "subj", "subj_id", "panelist", "consumer",
-               "sys_respnum", "caseid")  # fmt: skip
 ITEMS = ("item", "alternative", "alt", "option", "attribute", "object", "feature", "concept",
          "item_name", "product", "statement", "merkmal", "attribut", "objekt", "produkt",
          "elemento", "atributo", "item_id", "id")  # fmt: skip
@@ -117,7 +114,7 @@ def _long(
     table: pl.DataFrame, best: str | None, worst: str | None, options: Options
 ) -> _Form | None:
     """A row an item of a set, marked in one column of both choices or in one of each."""
-    who = options.columns.get("annotator") or first_of(table, *RESPONDENTS) or who_column(table)
+    who = options.columns.get("annotator") or first_of(table, *WHO) or who_column(table)
     item = options.columns.get("item") or first_of(
         table.drop([one for one in (who, best, worst) if one]), *ITEMS
     )
@@ -251,9 +248,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     if form.shown is None:
         table = without_practice(path, table, {*form.used, *form.parts}, rejects, notes)
     worker = told_column(path, table, options, "annotator") or who_column(table)
-    worker = worker or first_of(
-        table.drop([n for n in form.used if n in table.columns]), *RESPONDENTS
-    )
+    worker = worker or first_of(table.drop([n for n in form.used if n in table.columns]), *WHO)
     extra = optional(path, table, options, notes)
     table = table.with_columns(
         annotators(path, table, worker, notes).alias("\0who"),

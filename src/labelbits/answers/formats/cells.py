@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,11 +17,20 @@ from labelbits.answers.files.opening import shorten
 #: spelling of it is there: then it is a class.
 MISSING = frozenset({
     "", "na", "n/a", "n.a.", "n. a.", "#n/a", "#nv", "#n/d", "nan", "<na>", "null", "nat", "-nan",
-    "#value!", "k.a.", "k. a.", "keine angabe",
+    "#value!", "k.a.", "k. a.", "keine angabe", "tbd", "tba", "todo", "to do", "to-do", "unlabeled",
+    "unlabelled", "not labeled", "not labelled", "not labeled yet", "not labelled yet",
+    "unannotated", "not annotated",
 })  # fmt: skip
+#: Marks in place of an answer, where answers are words.
+MARKS = frozenset({"?", "??", "???", "-", "--", "---", "\u2013", "\u2014", "…", "...", "_", "."})
 #: Characters that cannot be seen round a name.
 UNSEEN = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000"
 #: Keys of the name in an object that stands for a class.
+JUDGED = frozenset({"score", "rating", "verdict", "grade", "decision", "judgment", "judgement",
+                    "label", "answer", "winner", "preference"})  # fmt: skip
+SAID_WHY = frozenset({"reason", "reasoning", "rationale", "explanation", "justification", "why",
+                      "comment", "analysis", "thought", "thoughts", "feedback",
+                      "critique"})  # fmt: skip
 WRAPPERS = ("name", "label", "title", "text", "class", "choice", "answer")
 WHOLE = r"^[+-]?\d{1,18}(\.0*)?$"
 #: Numbers whose comma, or whose point, can be no mark of thousands.
@@ -159,6 +169,9 @@ def is_missing(value: str | None, others: Iterable[str] = ()) -> bool:
     """Does a cell say that there is nothing? `others` are all the different cells."""
     if value is None or value.lower() in MISSING:
         return True
+    if value.strip() in MARKS:  # no sign beside a plus, and no class beside letters
+        there = [other for other in others if other not in MARKS and not is_missing(other)]
+        return len(there) > 1 and all(re.search(r"[^\W\d_]{2}", other) for other in there)
     if value != "None":
         return False
     return not any(other != value and other.lower() == "none" for other in others)
@@ -184,6 +197,10 @@ def unwrapped(value: Any) -> Any:
     if isinstance(inner := value.get("value"), (str, int, float, list)):
         return inner
     names = [value[key] for key in WRAPPERS if isinstance(value.get(key), str)]
+    told = [key for key in value if key.lower() in SAID_WHY]
+    judged = [one for key, one in value.items() if key.lower() in JUDGED]
+    if told and len(judged) == 1 and isinstance(judged[0], (str, int, float)):
+        return judged[0]  # what a language model says of its judgement is none
     marked = any(key in value for key in ("start", "labels", "choices", "taxonomy", "x"))
     return names[0] if names and not marked else value
 

@@ -41,6 +41,9 @@ NO_NAMES = frozenset({
     "pred", "source", "version", "set", "weight", "price", "key", "code", "label", "group", "age",
     "gender", "experience", "first", "second", "third",
 })  # fmt: skip
+#: What stands before the name of a person.
+TITLES = frozenset({"dr", "prof", "professor", "doctor", "doktor", "mr", "mrs", "ms", "herr",
+                    "frau", "mme", "dra", "dott", "nurse"})  # fmt: skip
 #: What headings say of numbers that count the votes for a class.
 _COUNT = r"(n|no|nr|num|number of|count|counts|votes|vote|freq|frequency|anzahl)"
 COUNTED = re.compile(rf"^{_COUNT}([\W_]+(of|for))?[\W_]+(?=\S)", re.I)
@@ -77,7 +80,17 @@ def tallied(columns: Sequence[str]) -> tuple[str, ...]:
 
 def people_columns(columns: Sequence[str]) -> list[str]:
     """Columns called after people side by side: `Coder Mia` and `Coder Tom`, `mia_label` and
-    `tom_label`; none where fewer than two are called alike."""
+    `tom_label`, `Dr Roe` and `Prof Poe`, `reader1` and `reader2`; none where fewer than two are
+    called alike."""
+    titled = [name for name in columns if _bears_title(name)]
+    if len(titled) > 1:
+        return titled
+    stems = {name: re.sub(r"\d+$", "", plain) for name in columns
+             if (plain := usual.plain(name))[-1:].isdecimal()}  # fmt: skip
+    for stem in PEOPLE:
+        own = [name for name, said in stems.items() if said == stem and len(stem) > 1]
+        if len(own) > 1:
+            return own
     for place in (0, -1):
         words = {name: re.findall(r"[^\W_]+", name.casefold()) for name in columns}
         for stem in PEOPLE | LABELS:
@@ -89,6 +102,12 @@ def people_columns(columns: Sequence[str]) -> list[str]:
             if len(own) > 1:
                 return own
     return []
+
+
+def _bears_title(name: str) -> bool:
+    """Is this a person's name after a title, and nothing more?"""
+    words = re.findall(r"[^\W\d_]+", name.casefold())
+    return len(words) in (2, 3) and words[0] in TITLES and not NO_NAMES & {*words[1:]}
 
 
 def are_opposites(columns: Sequence[str]) -> bool:

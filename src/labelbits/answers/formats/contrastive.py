@@ -24,7 +24,6 @@ from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
-    IDEAL,
     TOLD,
     Kind,
     Options,
@@ -37,7 +36,7 @@ from labelbits.answers.formats.reader import (
 )
 from labelbits.answers.formats.two_sides import SHARED
 from labelbits.answers.formats.who import annotators, who_column
-from labelbits.answers.table.columns import Parsed
+from labelbits.answers.table.columns import IDEAL, Parsed
 from labelbits.errors import InputError
 
 #: What the item is called that candidates are compared with.

@@ -14,6 +14,12 @@ from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.copies import without_copies
 from labelbits.answers.formats.counted_rows import as_often, counts_answers
 from labelbits.answers.formats.deciding import decide
+from labelbits.answers.formats.long_tables import (
+    describes,
+    item_within,
+    times_of_answers,
+    without_sessions,
+)
 from labelbits.answers.formats.named import KEYS, check_keys
 from labelbits.answers.formats.other_answers import named_classes, say_others, say_unread
 from labelbits.answers.formats.practice import without_practice
@@ -99,11 +105,22 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     left = table.drop([name for name in (label, *told.values()) if name in table.columns])
     item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or who_column(table.select(*left.columns, label), label)
+    asked = told["question"]
+    if worker is not None and told["item"] is None and asked is None:
+        within = item_within(left, item, worker)
+        if within is not None:
+            notes.append(
+                f"{path.name}: column {item!r} holds few names, each answered again and again by "
+                f"one person: it is read as the question and {within!r} as the item (--columns "
+                "item=COL says otherwise)"
+            )
+            item, asked = within, item
     table = without_summaries(table, item, path, notes, worker)
+    classes = cells.said_in(table[label])
     table = table.with_columns(as_yes_or_no(table, label, worker, path.name, notes))
-    read = {label, numbered, item, worker, *told.values()}
+    read = {label, numbered, item, worker, asked, *told.values()}
     table = without_practice(path, table, read, rejects, notes, plain=True)
-    table, status = without_refused(path.name, table, read, item, worker, rejects, notes)
+    table, status = without_refused(path.name, table, read, item, worker, rejects, notes, classes)
     left = table.select(left.columns)
     if worker is None:
         notes.append(said_not_known(path.name, NO_COLUMN))
@@ -118,7 +135,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         left = table.select(left.columns)
     gold = told["gold"] or _usual_gold(path, left.drop(item, strict=False), table, label, notes)
     who = annotators(path, table, worker, notes)
-    question = told["question"] or _question(left.drop(item, strict=False), options)
+    question = asked or _question(left.drop(item, strict=False), options)
     named = {
         "item": cells.text(item, table),
         "annotator": who,
@@ -134,14 +151,17 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     say_others(path, table, used, item, worker, notes)
     if small:
         say_unread(path, table, used, options, notes)
-    timed = table if worker else _of_answers(path, table, told, notes)
+    timed = table if worker else times_of_answers(path, table, told, notes)
+    if worker is not None:
+        timed = without_sessions(path, timed, worker, told, notes)
     said = table.select(**named, **optional(path, timed, options, notes), row="row")
     said = without_groups(path, said, notes)
     said = without_copies(path, kind, said, label, rejects, notes)
     known = class_names(path).get(label, ()) if kind == "parquet" else ()
     numbers = all(map(cells.is_number, said["value"].drop_nulls().unique()))
     ranked = usual.bare(label) in map(usual.plain, usual.RANKED)
-    scale = [""] if usual.bare(label) in SCALE or (ranked and numbers) else []
+    stepped = usual.bare(label) in SCALE or usual.words_in(label)[-1:] in [[s] for s in usual.STEPS]
+    scale = [""] if stepped or (ranked and numbers) else []
     signal = options.signal or ("ranking" if ranked and not numbers else None)
     with_names = Options(
         options.classes or known, signal, options.seed, options.columns, options.question
@@ -155,27 +175,6 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     )
 
 
-def _of_answers(
-    path: Path, table: pl.DataFrame, told: Mapping[str, str | None], notes: list[str]
-) -> pl.DataFrame:
-    """`table` without times and prices that may be the items' own, as no column says who answered;
-    `notes` name them."""
-    named = [name for name in told.values() if name]
-    while True:
-        rest = table.drop(named, strict=False)
-        time, paid = times.time_column(rest), usual.price_column(rest.columns)[0]
-        if time is not None and times.plain_name(time) in times.SURE:
-            time = None
-        name = time or paid
-        if name is None:
-            return table
-        notes.append(
-            f"{path.name}: column {name!r} may say something of the items, as no column names "
-            f"people, and is not read; --columns {'seconds' if time else 'price'}={name} reads it"
-        )
-        table = table.drop(name)
-
-
 def _label(
     path: Path, table: pl.DataFrame, told: Mapping[str, str | None], notes: list[str]
 ) -> str:
@@ -184,6 +183,18 @@ def _label(
     worker = told["annotator"] or first_of(table, *WORKER)
     others = [name for name in table.columns if name not in (*told.values(), "row")]
     found = usual.label_column(others, item, worker)
+    while found.name is not None and item is not None and describes(table, item, found.name):
+        # The answer of a language model, say, that people were shown and gave a score.
+        rest = [name for name in others if name != found.name]
+        other = usual.label_column(rest, item, worker)
+        if other.name is None and not other.perhaps:
+            break
+        notes.append(
+            f"{path.name}: column {found.name!r} says the same in all rows of an item and another "
+            f"thing of another: it is read as what was shown (--columns label={found.name} says "
+            "otherwise)"
+        )
+        others, found = rest, other
     if found.name is None:
         if found.perhaps:
             raise InputError(

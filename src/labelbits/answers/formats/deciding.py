@@ -16,16 +16,17 @@ import polars as pl
 
 from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells
+from labelbits.answers.formats.class_doubts import classes_in, say_doubts
+from labelbits.answers.formats.number_answers import are_far, codes_in
 from labelbits.answers.formats.orders import are_orders, are_whole_orders, order_in
-from labelbits.answers.formats.reader import IDEAL, Options
-from labelbits.answers.formats.scales import scale_of
-from labelbits.answers.table.columns import SCORE
+from labelbits.answers.formats.reader import Options
+from labelbits.answers.formats.scales import as_steps, scale_of
+from labelbits.answers.formats.spellings import one_spelling
+from labelbits.answers.table.columns import IDEAL, SCORE
 from labelbits.errors import InputError
 
 #: The class of an answer that ticks none of the classes.
 NONE_OF_THEM = "(none)"
-#: More different answers than this are asked about: a column of free text is no question.
-MANY_CLASSES = 100
 #: Signals whose answer is one name.
 ONE_NAME = ("hard", "complementary", "verify", "same-class")
 
@@ -119,23 +120,13 @@ def check_one(path: Path, asked: Sequence[str], tables: Sequence[pl.DataFrame]) 
             name
             for signal, answer in table.select("signal", "answer").unique().iter_rows()
             if signal not in (SCORE, "rating", "similarity", "triplet") and answer is not None
-            for name in _classes_in(answer)
+            for name in classes_in(answer)
         }
         if found:
             naming.append(found)
     apart = any(not one & other for i, one in enumerate(naming) for other in naming[:i])
     if apart or len(set(kinds)) < len(kinds):
         raise SeveralQuestionsError(path, asked)
-
-
-def _classes_in(answer: str) -> set[str]:
-    try:
-        value = json.loads(answer)
-    except ValueError:
-        return {answer}
-    if isinstance(value, (list, dict)):
-        return {str(name) for name in value}
-    return {str(value)}
 
 
 def _decide_one(
@@ -160,6 +151,11 @@ def _decide_one(
         )
     values = {v: cells.unwrapped(cells.parsed(v)) for v in there if v not in missing}
     told = f"{path.name}: " + (f"question {question!r}: " if question else "")
+    texts = {v: one for v, one in values.items() if isinstance(one, str)}
+    steps = as_steps(texts.values()) if len(texts) == len(values) > 1 else None
+    if steps is not None and options.signal in (None, SCORE, "rating"):
+        notes.append(f"{told}{cells.shown(map(repr, steps))} are read as the numbers in them")
+        values, scale = {v: steps[one] for v, one in texts.items()}, True
     signs = not options.classes and cells.are_signs(values)
     if signs:
         notes.append(
@@ -170,12 +166,26 @@ def _decide_one(
         missing.add("-1")
         del values["-1"]
         notes.append(f"{told}answers -1 count as missing: {_count(said, '-1')}")
+    for code in codes_in(values, options):
+        missing.add(code)
+        del values[code]
+        notes.append(
+            f"{told}answers {code} count as missing, as surveys write 'no answer' beside few "
+            f"steps: {_count(said, code)} (--classes that name it keep it)"
+        )
+    values = one_spelling(said, values, options, told, notes)
     kind = "hard" if signs and not (scale or options.signal) else _kind(values, options, scale)
+    if kind == "hard" and options.signal is None and not options.classes and are_far(values, said):
+        kind = SCORE
+        notes.append(
+            f"{told}{len(values):,} different numbers of one item lie near each other more often "
+            "than they are the same: they are steps and no classes (--signal hard reads classes)"
+        )
     answers, items, lost = _answers(kind, values, options, told, notes)
     if kind == "ranking" and options.signal is None:
         notes.append(f"{told}answers are read as rankings of classes, the nearest first")
     if kind in ("hard", "candidates"):
-        _doubts(values, answers, told, len(said), notes)
+        say_doubts(values, answers, told, len(said), notes)
     for value, reason in lost.items():
         bad = said.filter(pl.col("value") == value)
         for row in bad["row"]:
@@ -311,26 +321,3 @@ def _answers(
 
 #: Signals whose answers are numbers or truth values: their text is JSON already.
 BARE = ("triplet", "quadruplet", "odd-one-out", "contrastive", "similarity", "verify", "same-class")
-
-
-def _doubts(
-    values: Mapping[str, Any], answers: Mapping[str, str], told: str, rows: int, notes: list[str]
-) -> None:
-    """Say what classes may be instead: steps, free text, two spellings of one name."""
-    names = {name for answer in answers.values() for name in _classes_in(answer)}
-    alike = cells.same_but_for_case(names)
-    if alike:
-        shown = "; ".join(" / ".join(group) for group in alike[:3])
-        notes.append(f"{told}classes that differ by capitals only are kept apart: {shown}")
-    whole = sorted(int(name) for name in names if name.lstrip("+").isdecimal() and len(name) < 10)
-    if len(whole) == len(names) > 2:
-        notes.append(
-            f"{told}the whole numbers {whole[0]} to {whole[-1]} are read as {len(whole)} classes "
-            "without an order; if they are steps of a scale, give --signal score, or --signal "
-            "rating for nearness to an ideal point"
-        )
-    elif len(names) > MANY_CLASSES and len(names) > 0.1 * rows:
-        notes.append(
-            f"{told}{rows:,} answers name {len(names):,} different classes: is this free text? "
-            "--columns label=... names the column of the answers"
-        )

@@ -18,6 +18,7 @@ from labelbits.answers.formats.reader import (
     scalar_name,
 )
 from labelbits.answers.table.columns import Parsed
+from labelbits.answers.table.people import said_not_known
 from labelbits.interface import NOBODY
 
 #: Keys under which counts of votes stand.
@@ -217,6 +218,35 @@ def _shape(probe: Probe) -> tuple[int, int] | None:
     return len(inside), len(names)
 
 
+def is_lists(probe: Probe) -> bool:
+    """One object of item -> its answers: more items than answers, none called as a field is."""
+    if probe.kind != "json" or len(probe.elements) != 1:
+        return False
+    record = probe.elements[0]
+    if not isinstance(record, Mapping) or len(record) < LEAST_ITEMS:
+        return False
+    longest = 0
+    for name, said in record.items():
+        scalars = isinstance(said, list) and all(isinstance(v, (str, int, float)) for v in said)
+        if not scalars or name.lower() in FIELDS | {"signal"}:
+            return False
+        longest = max(longest, len(said))
+    return 0 < longest < len(record)
+
+
+def read_lists(path: Path, kind: Kind, options: Options) -> Parsed:
+    """Each list holds the answers of different people, whom nothing names, about one item."""
+    rejects, notes, rows = Rejects(), [], Rows()
+    for number, record in json_elements(path, rejects, notes):
+        for item, said in record.items() if isinstance(record, Mapping) else ():
+            for answer in said if isinstance(said, list) else ():
+                rows.ask(number, NOBODY, item, answer)
+    notes.append(said_not_known(path.name, "each item has a list of answers"))
+    return Parsed(rows.table(path, options, rejects, notes), rejects, notes=notes)
+
+
+#: Items from which an object of lists is no table of columns.
+LEAST_ITEMS = 5
 #: Names of fields, which no annotator and no item has.
 FIELDS = frozenset({"text", "label", "id", "item", "answer", "annotator", "signal", "data", "url"})
 
@@ -244,6 +274,9 @@ BY_ANNOTATOR = Reader(
     "alttest", "AltTest: annotator -> item -> answer", is_by_annotator, read_by_annotator,
     weakness=2,
 )  # fmt: skip
+BY_LISTS = Reader(
+    "item-lists", "JSON of item -> list of its answers", is_lists, read_lists, weakness=2
+)
 BY_ITEM = Reader(
     "by-item", "JSON of item -> annotator -> answer", is_by_item, read_by_item, weakness=2
 )

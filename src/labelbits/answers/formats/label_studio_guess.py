@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labelbits.answers.export.label_studio_results import NotAnswered
-from labelbits.answers.formats.reader import IDEAL, Options, as_number, scalar_name
+from labelbits.answers.formats.reader import Options, as_number, scalar_name
+from labelbits.answers.table.columns import IDEAL
 
 #: Data keys that name the item, in order of preference.
 ITEM_KEYS = ("item", "item_id", "name", "image", "text", "audio", "video", "html", "url")

@@ -26,7 +26,7 @@ from labelbits.errors import InputError
 
 #: Columns that hold a list of objects, each the answer of one person.
 OBJECTS = ("annotations", "labels", "label", "responses", "answers", "judgments", "judgements",
-           "ratings", "votes", "annotators", "raters", "workers")  # fmt: skip
+           "ratings", "votes", "annotators", "raters", "workers", "classifications")  # fmt: skip
 
 
 #: Keys of an object that describes one answer.

@@ -10,13 +10,20 @@ import polars as pl
 from labelbits.answers.files.opening import shorten
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.class_columns import head_of
-from labelbits.answers.formats.number_tables import BY_NAME, which_fit
+from labelbits.answers.formats.number_tables import (
+    BY_NAME,
+    MOST_CLASSES,
+    is_turned,
+    which_fit,
+)
 from labelbits.answers.formats.other_answers import few_values, other_answers
 from labelbits.answers.formats.reader import Probe, UndecidedError, first_of
-from labelbits.answers.formats.row_names import id_of_rows
+from labelbits.answers.formats.row_names import ROW_NUMBERS, id_of_rows
 from labelbits.answers.formats.similarity_matrix import named_twice
 from labelbits.answers.formats.survey import Survey, survey_in
 from labelbits.answers.formats.ticks import hint_of_ticks, tick_columns
+from labelbits.answers.formats.two_sides import pairs_in
+from labelbits.answers.formats.who import who_column
 from labelbits.errors import InputError
 
 
@@ -30,13 +37,44 @@ def _holds_counts(found: Probe) -> bool:
     return len(whole) >= 2 and len(whole) == len(named)
 
 
-def _holds_names(head: pl.DataFrame | None, item: str | None) -> bool:
-    """Are the columns beside the item's words of a few letters, several of them again and again?"""
+def _holds_names(head: pl.DataFrame | None, item: str | None) -> list[str]:
+    """The columns beside the item's that hold a few words again and again, the same as another."""
     if head is None or item is None or head.width < 3 or len(head) < 4:
-        return False
-    own = [head[name].drop_nulls() for name in head.columns if name != item]
-    few = [len(one) > 0 and one.n_unique() <= max(1, len(one) // 2) for one in own]
-    return all(few) and all(one.str.len_chars().max() <= 30 for one in own)  # type: ignore[operator]
+        return []
+    said = {name: set(cells.said_in(head[name])) for name in head.columns if name != item}
+    few = {
+        name: own for name, own in said.items()
+        if 0 < len(own) <= max(1, len(head) // 2) and max(map(len, own)) <= 30
+        and not all(map(cells.is_number, own))
+    }  # fmt: skip
+    return [
+        name for name, own in few.items()
+        if any(own & other for one, other in few.items() if one != name)
+    ]  # fmt: skip
+
+
+def _has_turned_rows(table: pl.DataFrame) -> bool:
+    rest = table.drop([name for name in table.columns if name in ROW_NUMBERS])
+    rest = rest.drop([name for name in rest.columns[:1] if rest[name].n_unique() == len(rest)])
+    said = [set(cells.said_in(rest[name])) for name in rest.columns]
+    few = bool(said) and len(set().union(*said)) <= MOST_CLASSES and len(rest) > 1
+    return few and rest.width > 1 and is_turned(rest)
+
+
+def _compared(found: Probe) -> str:
+    """How to read two columns called as sides are, beside one that says who won."""
+    sides = next(pairs_in(found.columns), None)
+    won = [
+        name
+        for name in found.columns
+        if {"winner", "preferred", "preference", "better", "chosen"} & {*usual.words_in(name)}
+    ]
+    if sides is None or not won:
+        return ""
+    return (
+        f"if {sides[0]!r} and {sides[1]!r} are compared, --columns left={sides[0]},"
+        f"right={sides[1]},winner={won[0]} reads them; "
+    )
 
 
 def _by_name(path: Path, columns: tuple[str, ...]) -> InputError:
@@ -74,8 +112,9 @@ def _both_ways(path: Path, names: Sequence[str]) -> InputError:
         f"{path}: rows and columns name the same {len(names):,} things "
         f"({cells.shown(map(repr, names), 3)}) and the numbers are not the same both ways; "
         "expected how alike two items are: --format similarity-matrix reads each number as one "
-        "answer. A confusion matrix holds no single answers: expected the table that it was "
-        "counted from"
+        "answer. A confusion matrix, or how often one was preferred to another, holds no single "
+        "answers: expected the table that it was counted from (a row a comparison: left, right, "
+        "winner)"
     )
 
 
@@ -95,6 +134,12 @@ def not_recognised(path: Path, found: Probe) -> InputError:
     table = head_of(found) if found.kind in ("csv", "parquet", "json") else None
     if table is not None and (survey := survey_in(table)) is not None:
         return _of_people(path, survey)
+    if table is not None and _has_turned_rows(table):
+        return UndecidedError(
+            f"{path}: names agree down the columns and not along the rows, as where each row is a "
+            "person and each column an item: --format people-rows reads it so, --format cleanlab "
+            "reads each row as an item"
+        )
     if table is not None and (names := named_twice(table)) is not None:
         return _both_ways(path, names)
     text = f"{path}: format not recognised; found {named}; "
@@ -113,9 +158,11 @@ def not_recognised(path: Path, found: Probe) -> InputError:
             "label": (*usual.LABEL, *usual.SCALE),
         }
         names = {key: first_of(table, *own) for key, own in known.items()}
+        head = head_of(found)
+        if names["annotator"] is None and head is not None:
+            names["annotator"] = who_column(head)
         at_fault = [key for key, name in names.items() if name is None]
         perhaps = usual.label_column(found.columns, names["item"], names["annotator"]).perhaps
-        head = head_of(found)
         if names["label"] is None and not perhaps and names["item"] and head is not None:
             used = (names["item"], names["annotator"])
             perhaps = tuple(other_answers(head, used, str(names["item"]), names["annotator"]))
@@ -128,8 +175,13 @@ def not_recognised(path: Path, found: Probe) -> InputError:
         if names["label"] is None and perhaps:
             text += f"{' and '.join(map(repr, perhaps[:4]))} may hold the label: --columns "
             text += f"label={perhaps[0]} reads that one; "
-        if _holds_names(head, names["item"]) and names["annotator"] is None:
-            text += "if each column is an annotator, --format cleanlab reads them; "
+        people = _holds_names(head, names["item"])
+        if len(people) > 1 and names["annotator"] is None:
+            text += (
+                f"if {cells.shown(map(repr, people))} are annotators, --format cleanlab reads "
+                "them; "
+            )
+        text += _compared(found)
         text += "--columns item=COL,annotator=COL,label=COL says which column is what; otherwise "
     return InputError(
         text + "expected a table of item, annotator, label, or a file of an annotation platform "

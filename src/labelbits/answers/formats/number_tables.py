@@ -20,15 +20,20 @@ from labelbits.answers.formats.column_names import (
     are_opposites,
     are_people,
     are_shares,
-    is_total,
-    people_columns,
     tallied,
+)
+from labelbits.answers.formats.people_tables import (
+    SAID_RIGHT,
+    all_numbers,
+    are_labels,
+    of_people,
 )
 from labelbits.answers.formats.reader import Probe
 from labelbits.answers.formats.row_names import ROW_NUMBERS, id_of_rows
 from labelbits.answers.formats.similarity_matrix import named_twice
 from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.answers.formats.survey import survey_in
+from labelbits.answers.formats.tallies import SAYS_VOTES, SUMMED, counted_shares, without_total
 from labelbits.errors import InputError
 
 #: Characters of a text on average, above which it is no name.
@@ -41,6 +46,8 @@ FEW_ITEMS, LEAST_ROWS = 5, 10
 LOOKED_AT = 20_000
 #: More different numbers than these, or than a quarter of the rows, number no classes.
 MOST_CLASSES = 20
+#: More rows than these are no people beside more columns.
+MOST_PEOPLE = 100
 #: Agreement beyond chance (as kappa) from which rows are labels of one item each, and the least
 #: that votes, which compete, come near.
 AGREE, COMPETE = 0.1, 0.0
@@ -53,39 +60,14 @@ def split_ids(
     name = id_of_rows(table)
     table = without_summaries(table, name, path, notes)
     unnamed = [one for one in table.columns if one in ROW_NUMBERS and one != name]
-    table = _of_people(table, name, path, notes)
+    table = of_people(table, name, path, notes)
     rest = _without_words(table.drop(*unnamed, *([] if name is None else [name])), path, notes)
-    own = _without_total(rest, path, notes)
+    own = counted_shares(without_total(rest, path, notes), path, notes)
     if name is None:
         return own, tuple(str(i) for i in range(len(table)))
     notes.append(f"{path.name}: column {name!r} names the items" if name else
                  f"{path.name}: the first column names the items")  # fmt: skip
     return own, tuple(str(one) for one in cells.names(table[name]).fill_null("").to_list())
-
-
-def _of_people(table: pl.DataFrame, name: str | None, path: Path, notes: list[str]) -> pl.DataFrame:
-    """The columns called after people alone, where they hold classes of one set; the others are
-    told."""
-    own = people_columns([one for one in table.columns if one != name])
-    if len(own) < 2 or any(table[one].dtype.is_nested() for one in own):
-        return table
-    said = [set(cells.said_in(table[one])) for one in own]
-    others = [one for one in table.columns if one not in (*own, name, *ROW_NUMBERS)]
-    if not _are_labels(said, table) or (
-        all(map(cells.is_number, set().union(*said)))
-        and any(_all_numbers(cells.names(table[one]).drop_nulls()) for one in others)
-    ):
-        return table  # numbers beside other numbers may be anything
-    kept = [*([] if name is None else [name]), *own]
-    gone = [one for one in table.columns if one not in kept and one not in ROW_NUMBERS]
-    truth = [one for one in gone if usual.plain(one) in usual.TOGETHER | usual.TRUTH]
-    gone = [one for one in gone if one not in truth]
-    if gone:
-        notes.append(
-            f"{path.name}: {cells.shown(map(repr, own))} are the labels of {len(own)} people; "
-            f"{cells.shown(map(repr, gone))} {'is' if len(gone) == 1 else 'are'} not read"
-        )
-    return table.drop(gone)
 
 
 def _without_words(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.DataFrame:
@@ -94,12 +76,12 @@ def _without_words(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.Data
     if any(kind.is_nested() for kind in table.dtypes):
         return table
     own = {name: cells.names(table[name]).drop_nulls() for name in table.columns}
-    words = [name for name, column in own.items() if not _all_numbers(column)]
+    words = [name for name, column in own.items() if not all_numbers(column)]
     numbers = table.width - len(words)
     gone = [
         name for name in words
         if _are_texts(name, own[name])
-        or (numbers > 1 and usual.plain(name) in usual.TOGETHER | usual.TRUTH)
+        or (numbers > 1 and usual.plain(name) in SAID_RIGHT)
     ]  # fmt: skip
     if not gone or table.width - len(gone) < 2:
         return table
@@ -108,32 +90,11 @@ def _without_words(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.Data
     return table.drop(gone)
 
 
-def _all_numbers(column: pl.Series) -> bool:
-    there = column.filter(~column.str.to_lowercase().is_in(list(cells.MISSING)))
-    return not cells.numbers(there).null_count()
-
-
 def _are_texts(name: str, column: pl.Series) -> bool:
     """Mostly different, and long or called so, as no names of classes are."""
     length = float(column.str.len_chars().mean() or 0)  # type: ignore[arg-type]
     called = usual.plain(name) in usual.TEXTS
     return (called or length > LONG) and column.n_unique() > 0.5 * len(column)
-
-
-def _without_total(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.DataFrame:
-    """The columns but one that is called a total and is the sum of the others in every row."""
-    name = next((one for one in table.columns if is_total(one)), None)
-    if name is None or table.width < 3 or table[name].dtype.is_nested():
-        return table
-    others = table.drop(name)
-    if any(kind.is_nested() for kind in others.dtypes):
-        return table
-    numbers = pl.DataFrame({one: cells.numbers(others[one]) for one in others.columns})
-    total, whole = numbers.sum_horizontal(), cells.numbers(table[name])
-    if whole.null_count() or not ((total - whole).abs() <= 1e-3 * whole.abs() + 1e-9).all():
-        return table
-    notes.append(f"{path.name}: column {name!r} is the sum of the others and no class")
-    return others
 
 
 def which_fit(probe: Probe) -> tuple[str, ...]:
@@ -187,7 +148,9 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
         return ()  # rows are people, or items as the columns are
     heard: list[str] = []
     table, _ = split_ids(whole, path, heard)
-    totalled = any("is the sum of the others" in one and "column" in one for one in heard)
+    totalled = any(SUMMED in one and "column" in one for one in heard)
+    if any(SAYS_VOTES in one for one in heard):
+        return ("counts",)
     if table.width < 2 or not len(table) or any(kind.is_nested() for kind in table.dtypes):
         return ()
     if "odd" in [name.lower() for name in table.columns] and table.width == 3:
@@ -196,7 +159,9 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
     percent = [bool(own.drop_nulls().str.contains(r"^[\d.,]+\s*%$").all()) for own in names]
     if all(percent) and any(own.null_count() < len(own) for own in names):
         shares = np.stack([cells.numbers(own).fill_null(0.0).to_numpy() for own in names], axis=1)
-        return ("probabilities",) if np.allclose(shares.sum(1), 100, atol=1.5) else ()
+        # Each share is rounded to whole per cents.
+        near = np.allclose(shares.sum(1), 100, atol=max(1.5, 0.5 * shares.shape[1]))
+        return ("probabilities",) if near else ()
     said = [set(cells.said_in(own)) for own in names]
     every = set().union(*said)
     if every and all(map(cells.is_number, every)):
@@ -224,7 +189,21 @@ def _of_table(path: Path, kind: str) -> tuple[str, ...]:
         return tuple(name for name in found if name != "odd-one-out")
     if _name_items(names, said):
         return (BY_NAME,)
-    return ("cleanlab",) if _are_labels(said, table) else ()
+    return ("cleanlab",) if are_labels(said, table) and not is_turned(table) else ()
+
+
+def is_turned(table: pl.DataFrame) -> bool:
+    """Do the names in a table agree down its columns and not along its rows, as where each row is a
+    person and each column an item?"""
+    if len(table) > MOST_PEOPLE or len(table) >= table.width:
+        return False
+    own = [cells.names(table[name]) for name in table.columns]
+    known = {one: k for k, one in enumerate(sorted(set().union(*map(cells.said_in, own))))}
+    codes = np.stack([[known.get(one, np.nan) for one in column] for column in own], axis=1)
+    if min(codes.shape) < 2 or not np.isfinite(codes).all():
+        return False
+    along, down = agreement_beyond_chance(codes), agreement_beyond_chance(codes.T)
+    return along <= AGREE / 2 and down > 3 * AGREE
 
 
 def _whole(values: np.ndarray) -> tuple[str, ...]:
@@ -254,7 +233,7 @@ def _count_classes(values: np.ndarray, columns: list[str]) -> bool:
     return bool(together.mean() < 0)
 
 
-def _name_items(names: list[pl.Series], said: Sequence[set[str | None]]) -> bool:
+def _name_items(names: list[pl.Series], said: Sequence[set[str]]) -> bool:
     """Do rows of three or four name different items, as triplets do and labels of one item never?
 
     Of four columns the last names one of the others: the odd one.
@@ -267,24 +246,6 @@ def _name_items(names: list[pl.Series], said: Sequence[set[str | None]]) -> bool
     rows = list(zip(*(own.to_list() for own in names), strict=True))
     apart = [len({*row[:3]} - {None}) == 3 and row[-1] in row[:3] for row in rows]
     return len(rows) >= LEAST_ROWS and sum(apart) > 0.95 * len(rows)
-
-
-def _are_labels(said: list[set[str]], table: pl.DataFrame) -> bool:
-    """Do the columns hold names from one small set, as several people's labels do?"""
-    full = [own for own in said if own]
-    every = set().union(*full) if full else set()
-    few = 1 < len(every) <= max(20, len(table) // 3) and all(len(name) <= 60 for name in every)
-    shared = len(full) > 1 and _is_one_set(full)
-    return few and shared
-
-
-def _is_one_set(said: Sequence[set[str]]) -> bool:
-    """Do the columns hang together by names that they share? Answers to two questions do not."""
-    reached, rest = set(said[0]), list(said[1:])
-    while joined := [own for own in rest if own & reached]:
-        reached.update(*joined)
-        rest = [own for own in rest if not own & reached]
-    return not rest
 
 
 def readings(values: np.ndarray, unsigned: bool = False) -> tuple[str, ...]:

@@ -19,6 +19,27 @@ LEAST = 6
 BESIDE = "(other columns)"
 #: Columns that are named at most.
 MOST_NAMED = 8
+#: Words of headings of numbers that are no times.
+NO_TIMES = frozenset(
+    {
+        "confidence",
+        "conf",
+        "certainty",
+        "probability",
+        "prob",
+        "score",
+        "age",
+        "year",
+        "rating",
+        "percent",
+        "pct",
+        "accuracy",
+        "weight",
+        "size",
+        "length",
+        "id",
+    }
+)
 #: What columns are called that name the classes which another numbers.
 NAMES = frozenset({"labelname", "labeltext", "classname", "categoryname", "labelstr", "classlabel"})
 
@@ -75,7 +96,14 @@ def said_of_unread(table: pl.DataFrame, left: Sequence[str], time: str | None) -
     )
     if time is not None or len(table) < LEAST:
         return said
-    perhaps = next((one for one in left if _may_be_seconds(table[one])), None)
+    perhaps = next(
+        (
+            one
+            for one in left
+            if not {*usual.words_in(one)} & NO_TIMES and _may_be_seconds(table[one])
+        ),
+        None,
+    )
     if perhaps is None:
         return said
     return (
@@ -91,6 +119,8 @@ def _is_told(name: str, notes: Iterable[str]) -> bool:
 def _may_be_seconds(column: pl.Series) -> bool:
     """Are these positive numbers that differ from row to row, of a size that times have?"""
     if column.dtype.is_nested() or column.dtype.is_temporal():
+        return False
+    if column.dtype == pl.String and column.str.contains("%", literal=True).any():
         return False
     found = cells.numbers(cells.names(column)).drop_nulls()
     if len(found) < 0.5 * len(column) or found.n_unique() < max(LEAST, 0.2 * len(found)):

@@ -22,6 +22,8 @@ from labelbits.errors import InputError
 
 #: The column that names people where none does.
 ROW = "(person of the row)"
+#: More rows than steps that a question has.
+MOST_STEPS = 20
 #: Characters of a text on average, above which it is nobody's choice.
 LONG = 20
 
@@ -36,6 +38,12 @@ def columns_of_people(
     """
     who = people_column(table, options)
     asked = asked_columns(table, who, options)
+    if (
+        who is None
+        and len(numbering := [name for name in asked if _numbers_rows(table[name])]) == 1
+    ):
+        who = numbering[0]
+        asked = [name for name in asked if name != who]
     texts = [name for name in asked if _is_text(table[name])]
     held = {name: cells.said_in(table[name]) for name in asked if name not in texts}
     numbers = [name for name, own in held.items() if all(map(cells.is_number, own))]
@@ -50,6 +58,13 @@ def columns_of_people(
             f"otherwise than the other columns and not read"
         )
     return who, kept
+
+
+def _numbers_rows(column: pl.Series) -> bool:
+    """Are these whole numbers, another in each row, as people are numbered and no steps are?"""
+    own = cells.said_in(column)
+    whole = len(own) == len(column) and all(one.isdecimal() for one in own)
+    return whole and len(own) > MOST_STEPS
 
 
 def _is_text(column: pl.Series) -> bool:

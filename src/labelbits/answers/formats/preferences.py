@@ -27,7 +27,6 @@ from labelbits.answers.formats.named import check_keys
 from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
-    IDEAL,
     TOLD,
     Kind,
     Options,
@@ -51,7 +50,7 @@ from labelbits.answers.formats.two_sides import (
 )
 from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.formats.winner_columns import winner_columns, with_winner
-from labelbits.answers.table.columns import PREFERENCE, Parsed
+from labelbits.answers.table.columns import IDEAL, PREFERENCE, Parsed
 from labelbits.errors import InputError
 
 #: Columns that show two things side by side, the first pair that is there.
@@ -166,7 +165,14 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         pressed = sides_of_keys(path, table, (both[0], both[1], winner), options, notes)
     if pressed is None:
         own = _third_letter(path, own, notes)
-    answer = _who_won(path, own, both, notes) if pressed is None else pressed.cast(pl.String)
+    if pressed is None and (strength := _strengths(path, own, both, options)) is not None:
+        notes.append(
+            f"{path.name}: {winner!r} below 0 prefers {both[0]!r}, above 0 {both[1]!r}, and 0 is a "
+            "tie; how strongly is not used"
+        )
+        answer = strength
+    else:
+        answer = _who_won(path, own, both, notes) if pressed is None else pressed.cast(pl.String)
     own = own.with_columns(answer.alias("answer"))
     lost = own.filter(own["answer"].is_null())
     for row, found in lost.select("row", "winner").iter_rows():
@@ -178,6 +184,12 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
             f" in {winner!r}, neither a side nor a tie, and are left out (a tie is {WORDS})"
         )
     own = own.filter(own["answer"].is_not_null())
+    if len(lost) > len(own) and (own["answer"] == '"tie"').all():
+        raise InputError(
+            f"{path}: {len(lost):,} rows name no side that is known and the other {len(own):,} are "
+            f"ties; found {cells.shown(map(repr, strange))} in {winner!r}; expected the winner's "
+            f"name, A or B, left or right, or a tie ({WORDS})"
+        )
     known = both == ("left", "right") and group is None and not (own["answer"] == '"tie"').any()
     if known and options.signal != PREFERENCE:
         notes.append(
@@ -188,6 +200,34 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         return parsed(triplets, "triplet", ["ideal", "a", "b"], rejects, notes)
     notes.append(kept_whole(path, int((own["answer"] == '"tie"').sum()), len(own)))
     return parsed(own, PREFERENCE, ["a", "b"], rejects, notes)
+
+
+def _strengths(
+    path: Path, own: pl.DataFrame, both: tuple[str, str], options: Options
+) -> pl.Series | None:
+    """Who won by the sign of whole numbers on both sides of 0 (-3 to 3); None of anything else.
+
+    Raises `InputError` where nobody said which side is below 0: studies write it in both ways.
+    """
+    said = own["winner"].drop_nulls().unique().to_list()
+    if not said or not all(map(cells.is_number, said)):
+        return None
+    numbers = [float(one.replace(",", ".")) for one in said]
+    if min(numbers) >= 0 or max(numbers) <= 0 or len(numbers) < 3:
+        return None
+    if not {"left", "right"} <= options.columns.keys():
+        left, right = both
+        raise InputError(
+            f"{path}: preferences are numbers from {min(numbers):g} to {max(numbers):g}, which do "
+            f"not say whose side is below 0; --columns left={left},right={right} reads those below "
+            f"0 as {left!r} preferred, --columns left={right},right={left} as {right!r}"
+        )
+    value = cells.numbers(own["winner"])
+    made = (
+        pl.when(pl.col("v") < 0).then(pl.lit("0")).when(pl.col("v") > 0).then(pl.lit("1"))
+        .when(pl.col("v") == 0).then(pl.lit('"tie"'))
+    )  # fmt: skip
+    return value.to_frame("v").select(answer=made)["answer"]
 
 
 def prompts_apart(path: Path, own: pl.DataFrame, notes: list[str]) -> pl.DataFrame:

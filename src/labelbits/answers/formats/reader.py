@@ -24,8 +24,6 @@ from labelbits.errors import InputError
 Kind = Literal["json", "csv", "parquet", "numpy", "numbers"]
 #: From the columns of a table, those that a reader uses.
 Keep = Callable[[list[str]], list[str]]
-#: The point that preferences and ratings of single items are compared with: Coombs' ideal point.
-IDEAL = "(ideal)"
 #: Keys of `--columns` that say something beside the answer.
 TOLD = frozenset({"annotator", "seconds", "milliseconds", "price"})
 

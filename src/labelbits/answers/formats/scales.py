@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from labelbits.answers.formats import cells
+from labelbits.answers.formats.ladders import ladder_of
 from labelbits.answers.table.columns import SCORE
 
 #: Steps between whole numbers that scales have.
 STEPS = (1.0, 0.5, 0.25, 0.1)
 #: A scale with more steps is a slider: its numbers are kept as they are.
 MOST_STEPS = 101
+
+
+#: How people write a step: of so many, or with stars.
+_OF = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(?:/|out of|von|sur|de|di|van)\s*(\d+)$", re.I)
+_STARS = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(?:stars?|sterne?|points?|punkte?|pts?|★)$", re.I)
+
+
+def as_steps(words: Collection[str]) -> dict[str, str] | None:
+    """The number in each of `7/10`, `4 out of 5`, `3 stars`, `★★★`; None where a word is no such
+    step, or they are of different numbers."""
+    found: dict[str, str] = {}
+    ends = set()
+    for word in words:
+        own = word.strip()
+        if (match := _OF.match(own)) is not None:
+            found[word] = match[1]
+            ends.add(int(match[2]))
+        elif (match := _STARS.match(own)) is not None:
+            found[word] = match[1]
+        elif own and set(own) <= {"★", "☆", "⭐"}:
+            found[word] = str(sum(one != "☆" for one in own))
+        else:
+            return None
+    return found if found and len(ends) <= 1 else None
 
 
 def steps_of(numbers: np.ndarray) -> tuple[float, float] | None:
@@ -59,21 +85,29 @@ def scale_of(
     """
     numbers: dict[str, float] = {}
     lost: dict[str, str] = {}
-    for key, value in values.items():
-        plain = str(value[0] if isinstance(value, list) and len(value) == 1 else value)
+    bare = {key: str(value[0] if isinstance(value, list) and len(value) == 1 else value)
+            for key, value in values.items()}  # fmt: skip
+    ladder = ladder_of(set(bare.values()))
+    for key, plain in bare.items():
+        if ladder is not None:
+            numbers[key] = ladder.index(plain) + 1
+            continue
         if cells.is_number(plain):
             numbers[key] = float(plain.replace(",", ".", 1))
         else:
             lost[key] = "is no number; expected a step of a scale"
     if not numbers:
         return {}, beside, lost
-    array = np.array(list(numbers.values()))
+    if ladder is not None:
+        notes.append(f"{told}the words are steps from 1: {', '.join(map(repr, ladder))}")
+    array = np.array(list(numbers.values()), dtype=float)
     scale = steps_of(array)
     about = described(array, scale)
     if kind == SCORE:
         notes.append(
-            f"{told}the answers are kept as {about} (score), which no plan weighs yet; --signal "
-            "rating reads steps as nearness to an ideal point, --signal hard as classes"
+            f"{told}the answers are kept as {about} (score), which no plan weighs yet: "
+            "plans take few whole steps as classes; --signal rating reads steps as nearness to an "
+            "ideal point, --signal hard as classes"
         )
         return {key: f"{number:g}" for key, number in numbers.items()}, beside, lost
     if scale is None:

@@ -45,7 +45,11 @@ THINGS = ("item", "word", "image", "stimulus", "stim", "object", "doc", "text", 
 ALIKE = ("similarity", "similarity_score", "similarity_rating", "relatedness", "relatedness_score")
 FAR = ("distance", "dissimilarity", "dissimilarity_score", "dissimilarity_rating")
 #: What headings say of numbers that are likeness or distance, in whatever words.
-LIKENESS = re.compile(r"simil|alike|likeness|related|dissim|distan|\bclose(ness)?\b|\bnear", re.I)
+LIKENESS = re.compile(
+    r"simil|alike|likeness|related|dissim|distan|\bclose(ness)?\b|\bnear"
+    r"|(^|[\W_])(same|match(es)?|identical|duplicates?)([\W_]|$)",
+    re.I,
+)
 SCORES = ("score", "similarity_score", "similarity", "relatedness_score", "label")
 #: Ends that scales of similarity have.
 ENDS = (1.0, 5.0, 10.0, 100.0)

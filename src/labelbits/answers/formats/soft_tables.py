@@ -13,6 +13,7 @@ from labelbits.answers.files.opening import Rejects
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.class_columns import class_names, head_of, other_columns, sides_of
 from labelbits.answers.formats.crowdkit import optional
+from labelbits.answers.formats.number_tables import which_fit
 from labelbits.answers.formats.reader import (
     TOLD,
     Kind,
@@ -220,7 +221,9 @@ def read_rows(path: Path, kind: Kind, options: Options) -> Parsed:
 def is_columns(probe: Probe) -> bool:
     """Shares that add up in each row, beside who answered."""
     head = head_of(probe)
-    return head is not None and bool(class_columns(head, probe.told))
+    if head is None or not class_columns(head, probe.told):
+        return False
+    return which_fit(probe) != ("counts",)  # shares of so many votes are counts
 
 
 def is_rows(probe: Probe) -> bool:

@@ -70,9 +70,11 @@ def without_refused(
     worker: str | None,
     rejects: Rejects,
     notes: list[str],
+    classes: Collection[str] = (),
 ) -> tuple[pl.DataFrame, str | None]:
     """(the rows that were not refused, the column that says it or None).
 
+    A column that says yes and no in the words of `classes`, those of the label, is another label.
     `used` are columns read as something else. Where every item's answers share one status, or each
     item has one and nobody is named, the status is the item's, and nothing is left out.
     """
@@ -80,7 +82,7 @@ def without_refused(
         if name in used or name == "row" or table[name].dtype.is_nested():
             continue
         refused = _refused(name, cells.names(table[name]))
-        if refused is None:
+        if refused is None or _is_another_label(cells.said_in(table[name]), classes):
             continue
         if item is not None and _is_of_items(table, item, worker, refused):
             continue
@@ -94,6 +96,10 @@ def without_refused(
         )
         return table.filter(~refused), name
     return table, None
+
+
+def _is_another_label(said: Collection[str], classes: Collection[str]) -> bool:
+    return set(said) <= set(classes) and None not in map(ticked, said)
 
 
 def _refused(name: str, said: pl.Series) -> pl.Series | None:

@@ -10,9 +10,10 @@ import polars as pl
 
 from labelbits.answers.formats import cells, times, usual
 from labelbits.answers.formats.class_columns import sides_of
-from labelbits.answers.formats.column_names import LABELS, PEOPLE, people_columns
+from labelbits.answers.formats.column_names import LABELS, PEOPLE, TITLES, people_columns
 from labelbits.answers.formats.reader import Options, first_of
 from labelbits.answers.formats.row_names import ROW_NUMBERS
+from labelbits.answers.formats.who import PERSONS
 
 #: Names of columns that say who took a survey, the surest first.
 WHO = ("prolific_pid", "prolific_id", "participant_id", "participant", "subject_id", "subject",
@@ -20,7 +21,9 @@ WHO = ("prolific_pid", "prolific_id", "participant_id", "participant", "subject_
        "e_mail_adresse", "adresse_e_mail", "username", "user", "worker_id", "workerid", "id",
        "name", "rater", "annotator", "teilnehmer", "teilnehmer_id", "proband", "probanden_id",
        "vp", "vp_nr", "versuchsperson", "participante", "encuestado", "repondant", "sujet",
-       "partecipante", "deelnemer")  # fmt: skip
+       "partecipante", "deelnemer", "resp_id", "respid", "resp", "pid", "subj", "subj_id",
+       "panelist", "consumer", "sys_respnum", "caseid", "your_name", "full_name", "first_name",
+       "nickname", "your_email", "participant_name")  # fmt: skip
 #: The same with what numbers or codes people.
 _NUMBERED = re.compile(
     r"^(participant|respondent|subject|person|teilnehmer|proband|versuchsperson|participante)"
@@ -53,6 +56,8 @@ LEAST = 2
 #: The same where no heading asks: an item and its label beside people who answered once each are
 #: two columns, and in a few rows people differ by chance.
 PLAINLY = (3, 5)
+#: Words before the names of people.
+BEFORE_NAMES = [[word] for word in sorted(TITLES | {"reader", "rater", "coder"})]
 #: Letters of a heading that is a question, and of the name of a person.
 LONG, NAME = 25, 24
 #: Columns of as many people as look at one patient.
@@ -75,6 +80,8 @@ def people_column(table: pl.DataFrame, options: Options) -> str | None:
         return told
     known = [name for one in WHO if (name := usual.found(table.columns, (one,)))]
     known += [name for name in table.columns if _NUMBERED.match(usual.plain(name))]
+    person = usual.found([n for n in table.columns if n not in known], (*usual.WORKER, *PERSONS))
+    known += [] if person is None else [person]
     known += [name for name in table.columns if _are_addresses(table[name])]
     known = [name for name in known if table[name].null_count() < len(table)]
     apart = next((name for name in known if _names_apart(table[name])), None)
@@ -145,8 +152,10 @@ def questions_in(columns: Sequence[str]) -> list[str]:
 
 def people_named(columns: Sequence[str]) -> bool:
     """Are the headings called after people?"""
-    titled = re.compile(r"^(dr|prof|mr|mrs|ms|herr|frau|doctor|reader|rater|coder)\b", re.I)
-    return any(usual.plain(name) in PEOPLE | LABELS or titled.match(name) for name in columns)
+    called = PEOPLE | LABELS
+    return any(
+        usual.plain(name) in called or usual.words_in(name)[:1] in BEFORE_NAMES for name in columns
+    )
 
 
 def _names_apart(column: pl.Series) -> bool:

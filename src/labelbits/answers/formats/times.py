@@ -49,6 +49,9 @@ SURE = ("seconds", "secs", "sec", "rts", "leadtime", *languages.SECONDS)
 MILLISECONDS = ("milliseconds", "millis", "ms", "msec")
 #: Seconds an answer: a longer median is asked about, in a column of unknown unit it is thousandths.
 PLAUSIBLE = 600.0
+#: What reactions are called: whole numbers above so many seconds are thousandths.
+REACTIONS = frozenset({"rt", "rtime", "reactiontime", "responsetime", "latency", "responselatency"})
+LONGEST_REACTION = 60.0
 #: Seconds an answer that no question takes: a day.
 LONGEST = 86_400.0
 #: Milliseconds an answer below which a column that is called so cannot hold them.
@@ -66,7 +69,10 @@ def _in_ms(plain: str) -> bool:
     return plain in MILLISECONDS or (
         plain.endswith(("ms", "msec", "millis", "milliseconds"))
         and plain not in ("items", "forms", "terms", "params")
-        and any(word in plain for word in ("time", "dur", "rt", "elapsed", "latency", "spent"))
+        and any(
+            word in plain
+            for word in ("time", "dur", "rt", "elapsed", "latency", "spent", *languages.OF_TIME)
+        )
     )
 
 
@@ -89,6 +95,11 @@ def may_be_time(name: str) -> bool:
     words = ("time", "dur", "sec", "rt", "elapsed", "latency", "spent", "ms", "reaction", "ttr",
              *languages.OF_TIME)  # fmt: skip
     return any(word in plain for word in words) or any(plain in pair for pair in SPANS)
+
+
+def is_time(name: str) -> bool:
+    """Is a column of this name one of times for certain?"""
+    return time_column(pl.DataFrame(schema={name: pl.String})) is not None
 
 
 def time_column(table: pl.DataFrame) -> str | None:
@@ -169,13 +180,15 @@ def seconds(
         unit = "hours" if unit_of(name) > 60 else "minutes"
         notes.append(f"{path.name}: column {name!r} is read as {unit}, as its name says")
         return found * unit_of(name)
-    return found / 1000 if _thousandths(path, name, median, told, told_ms, notes) else found
+    return found / 1000 if _thousandths(path, name, found, told, told_ms, notes) else found
 
 
 def _thousandths(
-    path: Path, name: str, median: float, told: str | None, told_ms: str | None, notes: list[str]
+    path: Path, name: str, own: pl.Series, told: str | None, told_ms: str | None, notes: list[str]
 ) -> bool:
-    """Are the numbers of this column milliseconds?"""
+    """Are the numbers `own` of this column milliseconds?"""
+    median = float(own.median() or 0)  # type: ignore[arg-type]
+    own = own.drop_nulls()
     if told_ms or told:
         return bool(told_ms)
     plain = plain_name(name)
@@ -188,7 +201,8 @@ def _thousandths(
             f"{median:.3g} ms an answer; --columns milliseconds={name} reads it so"
         )
         return False
-    if median <= PLAUSIBLE:
+    whole = plain in REACTIONS and bool((own == own.round()).all())
+    if median <= (LONGEST_REACTION if whole else PLAUSIBLE):
         return False
     sure = plain in SURE or plain.endswith(("seconds", "secs", "insec"))
     long = f"{median:,.0f} s ({median / 60:,.0f} min) an answer"

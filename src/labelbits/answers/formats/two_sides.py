@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 
 import polars as pl
@@ -21,8 +22,11 @@ WORDS = frozenset({
     "the", "option", "item", "image", "candidate", "choice", "alternative", "response",
     "answer", "model", "system", "assistant", "output", "text", "word", "stimulus", "is", "better",
     "wins", "won", "side", "picture", "completion", "more", "similar", "closer", "nearer",
-    "img", "bild", "stim",
+    "img", "bild", "stim", "much", "slightly", "somewhat", "strongly", "clearly", "significantly",
+    "marginally", "far", "way", "moderately", "prefer", "preferred", "i", "definitely", "probably",
 })  # fmt: skip
+#: What says how much, and begins as the name of a side does.
+_HOW_MUCH = re.compile(r"\ba (bit|little|lot)\b", re.I)
 #: Words of headings that say what would be right, which is nobody's choice.
 RIGHTLY = frozenset({"correct", "corr", "expected", "solution", "gold", "truth", "corrans",
                      "richtig", "correcte", "correcta"})  # fmt: skip
@@ -48,7 +52,7 @@ def pairs_in(columns: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def side_of(said: str | None) -> int | None:
     """0 for `A`, `option_a`, `the left one`; 1 for the other side; None for anything else."""
-    parts = usual.words_in(said or "")
+    parts = usual.words_in(_HOW_MUCH.sub(" ", said or ""))
     rest = [part for part in parts if part not in WORDS]
     rest = [part for part in rest if part != "one"] or rest
     if len(rest) != 1 or (rest[0].isdecimal() and parts == rest):

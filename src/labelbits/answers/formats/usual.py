@@ -75,7 +75,7 @@ ITEM = _first(
     "file_name", "image_name", "file", "image_path", "audio_path", "file_path", "path", "uuid",
     "ticket", "case", "accession", "study", "scan", "slide", "audio", "recording", "video",
     "utterance", "segment", "conversation", "document", "doc", "post", "tweet", "instance",
-    "stimulus", "photo", "picture",
+    "stimulus", "photo", "picture", "card", "statement",
     (f"{thing}_id" for thing in _HOLDERS), languages.ID,
     "text", "sentence", "utterance_text", "url", "link", "word", "phrase", "term", languages.ITEM,
 )  # fmt: skip
@@ -138,6 +138,8 @@ SCALE = (
     "adequacy",
     *languages.SCALE,
 )
+#: The words of them with which longer names end: `rating_score`.
+STEPS = frozenset({"rating", "score", "stars", "likert", "grade"})
 #: Orders of names, the first the nearest.
 RANKED = (
     "ranking", "rankings", "ranked", "rank_order", "rank_ordering", "ranked_list", "ranked_labels",
@@ -148,9 +150,10 @@ RANKED = (
 #: The answer where a table has an item, a person and exactly one such column.
 PERHAPS_LABEL = (
     "diagnosis", "finding", "findings", "verdict", "decision", "choice", "selection", "vote",
-    "classification", "assessment", "opinion", "intent", "sentiment", "topic", "emotion", "stance",
-    "tag", "tags", "coding", "code", "severity", "priority", "relevance", "toxicity", "polarity",
-    "disposition", "queue", "outcome", "result", "value", "reading", "birads", "target", "y",
+    "said", "classification", "assessment", "opinion", "intent", "sentiment", "topic", "emotion",
+    "stance", "tag", "tags", "coding", "code", "severity", "priority", "relevance", "toxicity",
+    "polarity", "disposition", "queue", "outcome", "result", "value", "reading", "birads",
+    "target", "y",
     *languages.PERHAPS,
     "language", "genre", "species", "type", "quality", "difficulty", "is_correct", "response_label",
 )  # fmt: skip
@@ -181,6 +184,9 @@ TRUTH = frozenset({"gold", "truth", "goldlabel", "truelabel", "groundtruth", "go
                    "correct", "correctlabel", "expertlabel", "ytrue", "actual"})  # fmt: skip
 TOGETHER = frozenset({"majority", "majorityvote", "majoritylabel", "consensus", "adjudicated",
                       "aggregated", "mv", "finallabel", "final", "resolved"})  # fmt: skip
+#: What else the right class is called where each person has a column.
+REFERENCE = frozenset({"biopsy", "histology", "histopathology", "pathology", "autopsy", "followup",
+                       "reference", "referencestandard", "finaldiagnosis", "referee"})  # fmt: skip
 #: Those of them that are gold in a table of answers, where "correct" may say if an answer is right.
 GOLD = _first(
     "gold", "gold_label", "true_label", "ground_truth", "gold_standard", "truth", "expert_label",
@@ -190,7 +196,8 @@ GOLD = _first(
                       "ground_truth", "actual", "known", "expert", "intended")
         for what in ("answer", "label", "class", "category", "response")
     ),
-    "answer_key", "expected", "golden", "golden_set", "gt", "gt_label", "y_true", languages.GOLD,
+    "answer_key", "expected", "golden", "golden_set", "gt", "gt_label", "y_true",
+    "corr_ans", "correct_ans", "corr_answer", languages.GOLD,
 )  # fmt: skip
 #: How many people gave an answer, in a table without a column of people.
 COUNT = ("count", "counts", "votes", "n_votes", "num_votes", "vote_count", "n", "freq", "frequency",
@@ -245,6 +252,8 @@ def label_column(columns: Sequence[str], item: str | None, worker: str | None) -
         return LabelColumn(sure)
     known = {plain(name) for name in PERHAPS_LABEL}
     ends = [n for n in rest if plain(n).endswith("label") and not _says_right(n)]
+    ends = ends or [n for n in rest if words_in(n)[-1:] and words_in(n)[-1] in STEPS
+                    and not _says_right(n) and not is_something_else(n)]  # fmt: skip
     perhaps = tuple(ends or [name for name in rest if {plain(name), bare(name)} & known])
     strong = tuple(name for name in perhaps if bare(name) not in WEAK)
     perhaps = strong or perhaps

@@ -6,11 +6,11 @@ import polars as pl
 
 from labelbits.answers.formats import cells
 from labelbits.answers.formats.reader import first_of
+from labelbits.answers.formats.yes_or_no import NO, YES
 
 #: What such columns are called before or after the name of the side.
 _CALLED = ("winner", "wins", "win", "won", "preferred", "prefers", "chosen", "is_winner")
 _DRAWN = ("tie", "draw", "both", "neither")
-_YES, _NO = ("1", "true", "yes"), ("0", "false", "no")
 
 
 def winner_columns(table: pl.DataFrame, both: tuple[str, str]) -> list[str] | None:
@@ -23,9 +23,9 @@ def winner_columns(table: pl.DataFrame, both: tuple[str, str]) -> list[str] | No
         tie = first_of(table, *(f"{word}_{name}" for name in _DRAWN), *_DRAWN)
         own = [name for name in (*found, tie) if name is not None]
         said = [cells.names(table[name]).str.to_lowercase() for name in own]
-        if not all(one.drop_nulls().is_in([*_YES, *_NO]).all() for one in said):
+        if not all(one.drop_nulls().is_in([*YES, *NO]).all() for one in said):
             continue
-        wins = sum(one.is_in(_YES).fill_null(False).cast(pl.Int64) for one in said)
+        wins = sum(one.is_in(list(YES)).fill_null(False).cast(pl.Int64) for one in said)
         if isinstance(wins, pl.Series) and wins.max() == 1:
             return own
     return None
@@ -39,6 +39,6 @@ def with_winner(table: pl.DataFrame, both: tuple[str, str]) -> pl.DataFrame:
         return table
     winner = pl.lit(None, pl.String)
     for name, said in zip(own, (*both, "tie"), strict=False):
-        yes = cells.names(table[name]).str.to_lowercase().is_in(_YES).fill_null(False)
+        yes = cells.names(table[name]).str.to_lowercase().is_in(list(YES)).fill_null(False)
         winner = pl.when(pl.lit(yes)).then(pl.lit(said)).otherwise(winner)
     return table.with_columns(winner.alias("winner")).drop(own)

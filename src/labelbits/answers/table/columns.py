@@ -13,6 +13,8 @@ from labelbits.signals.encoding import KEPT as KEPT
 from labelbits.signals.encoding import PREFERENCE as PREFERENCE
 from labelbits.signals.encoding import SCORE as SCORE
 
+#: The point that preferences and ratings of single items are compared with: Coombs' ideal point.
+IDEAL = "(ideal)"
 #: The canonical columns and their types; the last ones are optional.
 COLUMNS: dict[str, Any] = {
     "signal": pl.String(),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
+from labelbits.answers.table.columns import IDEAL
 from labelbits.answers.table.table import assemble
 from labelbits.interface import Answers
 from labelbits.signals.encoding import PREFERENCE
 
-#: The point that preferences are compared with: Coombs' ideal point.
-IDEAL = "(ideal)"
+
+def things_in(items: Iterable[str]) -> int:
+    """How many things were asked about: the ideal item, that models preferences, is none."""
+    return len(set(items) - {IDEAL})
 
 
 def as_comparisons(answers: Answers) -> tuple[Answers, str]:

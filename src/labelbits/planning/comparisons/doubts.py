@@ -19,7 +19,7 @@ from labelbits.annotators.comparing import (
     sampled,
     share_of_few,
 )
-from labelbits.answers.table.preferences import IDEAL
+from labelbits.answers.table.columns import IDEAL
 from labelbits.errors import InputError
 from labelbits.interface import NOBODY, Answers
 from labelbits.planning.comparisons.held import Held
