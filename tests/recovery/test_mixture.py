@@ -202,6 +202,7 @@ def test_recover_on_the_command_line(world: tuple[np.ndarray, np.ndarray], tmp_p
         "precision",
         "seconds",
         "answers_used",
+        "noise",
         "held_out",
     ]
     assert (said["items"], said["dims"], said["answers"]) == (ITEMS, 2, 1500)

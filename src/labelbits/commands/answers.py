@@ -187,7 +187,7 @@ def recover_positions(
     from labelbits.outputs import check_table
     from labelbits.progress import progress_bar
     from labelbits.recovery import Fitter, measure_held_out, measure_new_items, write_embedding
-    from labelbits.report.recover import show_held_out, show_without_features
+    from labelbits.report.recover import show_held_out, show_recovered, show_without_features
 
     if dims != "auto" and not (dims.isascii() and dims.isdecimal()):
         raise InputError(f"--dims is {dims!r}; expected a whole number of at least 1, or auto")
@@ -212,8 +212,8 @@ def recover_positions(
         "dims": embedding.embedding_.shape[1],
         "answers": len(read),
         "train_error": embedding.train_error_,
-        "lapse": embedding.lapse_,
-        "precision": embedding.precision_,
+        "lapse": found.lapse,
+        "precision": found.precision,
         "seconds": time.perf_counter() - began,
         "answers_used": len(found.used),
     }
@@ -243,26 +243,21 @@ def recover_positions(
         if told is None:
             inform("too few different questions to hold any out: nothing was measured on them")
     if as_json:
-        held = {"held_out": None if told is None else told.to_dict()}
+        held: dict[str, Any] = {
+            "noise": {name: one.noise and one.noise.to_dict() for name, one in found.noise.items()}
+        }
+        held["held_out"] = None if told is None else told.to_dict()
         if found.features is not None:
             held["held_out_without_features"] = None if plain is None else plain.to_dict()
             held["held_out_new_items"] = None if new is None else new.to_dict()
         print_json({**result, **held})
         return
-    for name, value in result.items():
-        put(f"{name:12} {_in_digits(value)}")
+    show_recovered(result, found)
     if told is not None:
         show_held_out(told)
     if plain is not None:
         show_without_features(plain, new)
     put(f"embedding    {out or 'not written: give --out FILE'}")
-
-
-def _in_digits(value: float | dict[str, float]) -> str:
-    """A number of a fit in four digits; of a mixture, one for each kind of answer."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_in_digits(one)}" for name, one in value.items())
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 class _ExportCommand(TyperCommand):

@@ -96,7 +96,8 @@ class SignalEmbedding(TransformerMixin, BaseEstimator):
         `similarity` answers: in the units of the answers)
     prototypes_ : (classes, n_components) or None where no answer is about classes
     items_, classes_names_, annotators_ : names in the order of the rows; signals_ : what was fitted
-    precision_, lapse_ : float, or a dict of signal name to float where signals are mixed
+    precision_, lapse_ : float, or a dict of signal name to float where signals are mixed. They suit
+        the fit; `calibrate` says what the annotators' noise is
     annotator_precision_, annotator_lapse_ : dict of signal name to array, with `per_annotator`
     distance_power_ : float, the one used
     held_out_bits_ : with "auto", held-out bits an answer by number of dimensions;

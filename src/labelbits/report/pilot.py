@@ -10,15 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from labelbits.annotators.agreement import Agreement
 from labelbits.annotators.calibrated import SignalCalibration
-from labelbits.annotators.noise.maximum import NO_LAPSE, NO_TOP
 from labelbits.answers.table.left_out import reasons
 from labelbits.answers.table.people import many, said_given
 from labelbits.interface import LEVEL
 from labelbits.quantity import Quantity
 from labelbits.report.beside_models import lines_beside
-from labelbits.signals.encoding import PREFERENCE
+from labelbits.report.digits import percent, short, three
+from labelbits.report.noise import noise_lines
 from labelbits.speech import cell, say
 
 if TYPE_CHECKING:
@@ -30,10 +29,6 @@ MEASURES = {
     "total variation": "total variation {} (0: equal, 1: nothing in common)",
     "correlation": "correlation {}",
 }
-#: Largest share of random answers from which nothing is ruled out.
-ALL = 0.995
-#: Pairs of answers to one question below which nothing is told of chance.
-FEW_PAIRS = 50
 #: Flagged annotators printed; `--json` has all of them.
 SHOWN = 5
 
@@ -106,18 +101,18 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         left += f"; {time.too_short} too short for the fit" if time.too_short else ""
         yield (
             "seconds",
-            f"median {_three(time.median)}, mean {_three(time.mean)}, 10 to 90 % of answers "
-            f"{_three(time.p10)} to {_three(time.p90)}{left}",
+            f"median {three(time.median)}, mean {three(time.mean)}, 10 to 90 % of answers "
+            f"{three(time.p10)} to {three(time.p90)}{left}",
         )
         if time.learning is not None:
             yield "learning", learning_sentence(time.learning)
     if (confusion := found.confusion) is not None:
-        yield "right", f"{_percent(confusion.accuracy)} against {confusion.against}"
+        yield "right", f"{percent(confusion.accuracy)} against {confusion.against}"
         if (pair := confusion.pair) is not None:
             one, other, share = pair
             yield (
                 "mistakes",
-                f"{_percent(share)} of them are {one} and {other} taken for each other: precision "
+                f"{percent(share)} of them are {one} and {other} taken for each other: precision "
                 "and bits are those of an average pair of classes",
             )
     if (same := found.agreement) is not None:
@@ -125,7 +120,7 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
             alpha = ""
             if same.alpha is not None:
                 alpha = (
-                    f"; Krippendorff's alpha {_short(same.alpha)} (1: always agree, 0: by chance)"
+                    f"; Krippendorff's alpha {short(same.alpha)} (1: always agree, 0: by chance)"
                 )
             elif same.measure == "same answer":
                 alpha = "; Krippendorff's alpha is undefined, as all these answers are the same"
@@ -135,29 +130,7 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
             yield "same person", f"asked again: {_alike(same.measure, same.repeat)}; {pairs}"
             if same.between is None and found.annotators == 1 and found.model is None:
                 yield "", "were they several people? Then give each an own name as annotator"
-    if (noise := found.noise) is not None:
-        where = f"{noise.dims} dimension{'s' * (noise.dims != 1)}, from {noise.source}"
-        lapse = f"{_percent(noise.lapse)} of the answers are random"
-        most = noise.random_at_most
-        if noise.assumes == NO_LAPSE:
-            lapse = "no answering at random was found, so 0 % is used"
-            lapse += _unnoticed(noise.lapse.high, same)
-        elif most is not None and noise.lapse.high >= most:
-            lapse += ", if mistakes follow distances; the upper end holds for any mistakes"
-        elif most is not None:
-            lapse += f", if mistakes follow distances; at most {100 * most:.1f} % for any mistakes"
-        yield "lapse", lapse
-        precision = _short(noise.precision)
-        if noise.assumes == NO_TOP:
-            precision = f"at least {_three(noise.precision.low)}"
-        yield "precision", f"{precision} (higher: less noise) in {where}"
-        if noise.assumes:
-            yield "", f"assumes {noise.assumes}" + (f"; {found.advice}" if found.advice else "")
-    else:
-        yield "noise", f"these answers cannot tell: {found.advice}"
-        if (most := found.random_at_most) is not None:
-            ties = " (ties left out)" if found.signal == PREFERENCE else ""
-            yield "lapse", _unnoticed(most, same).removeprefix("; ") + ties
+    yield from noise_lines(found)
     paid = found.price if price is None else price
     if paid is not None:
         yield "price", f"{paid:.4g} for one answer" + ("" if price is None else " at this wage")
@@ -169,20 +142,6 @@ def _lines(found: SignalCalibration, price: float | None) -> Iterator[tuple[str,
         yield "flagged", f"{many(len(found.flagged), 'annotator')}: reasons to look, no verdict"
         for record in found.flagged[:SHOWN]:
             yield "", f"{record.annotator}: {'; '.join(record.evidence)}"
-
-
-def _unnoticed(most: float, same: Agreement | None) -> str:
-    """How many answers could be random: nothing where next to none could."""
-    pairs = 0 if same is None else same.pairs_between
-    if most >= ALL and pairs < FEW_PAIRS:
-        held = f"{many(pairs, 'pair')} of people's answers to one question"
-        few = "is" if pairs == 1 else "are"
-        return f"; {held} {few} too few to tell how many answers could be random"
-    if most >= ALL:
-        return "; all of the answers could be random: people agree hardly more often than by chance"
-    if most < 5e-4:
-        return ""
-    return f"; up to {100 * most:.1f} % of the answers could be random unnoticed"
 
 
 def _show_dropped(pilot: Pilot, console: Console) -> None:
@@ -206,7 +165,7 @@ def learning_sentence(factor: Quantity) -> str:
 
 def _ends(value: Quantity) -> str:
     """A number and its interval where brackets stand already."""
-    return f"{_three(value.value)}, {_three(value.low)} to {_three(value.high)}"
+    return f"{three(value.value)}, {three(value.low)} to {three(value.high)}"
 
 
 def _headed(head: str, text: str) -> Text:
@@ -214,22 +173,7 @@ def _headed(head: str, text: str) -> Text:
     return Text.assemble(cell(head, "bold"), ": ", cell(text))
 
 
-def _short(value: Quantity) -> str:
-    return f"{_three(value.value)} [{_three(value.low)}, {_three(value.high)}]"
-
-
 def _alike(measure: str, value: Quantity) -> str:
     """How alike answers are, in words; shares as percentages."""
-    number = _percent(value) if measure == "same answer" else _short(value)
+    number = percent(value) if measure == "same answer" else short(value)
     return MEASURES[measure].format(number)
-
-
-def _three(value: float) -> str:
-    """Three digits, never with an exponent."""
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return "0" if abs(value) < 5e-5 else f"{value:#.3g}" if abs(value) >= 1e-3 else f"{value:.4f}"
-
-
-def _percent(value: Quantity) -> str:
-    return f"{100 * value.value:.1f} % [{100 * value.low:.1f}, {100 * value.high:.1f}]"

@@ -1,16 +1,46 @@
-"""What `labelbits recover` says of answers that were held out, on a terminal."""
+"""What `labelbits recover` says of a fit, and of answers that were held out, on a terminal."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from labelbits.annotators.recovering import Recovered
 from labelbits.interface import LEVEL
 from labelbits.planning.shown import span
 from labelbits.recovery.held_out import HeldOutReport, NewItems
 from labelbits.recovery.metrics import Score
+from labelbits.report.noise import noise_lines
 from labelbits.speech import cell, put
+
+
+def show_recovered(result: Mapping[str, Any], found: Recovered) -> None:
+    """Print the numbers of a fit, and the noise in the lines that `pilot` prints."""
+    for name, value in result.items():
+        if name == "lapse":
+            _show_noise(found)
+        elif name != "precision":
+            put(f"{name:12} {f'{value:.4g}' if isinstance(value, float) else value}")
+
+
+def _show_noise(found: Recovered) -> None:
+    """The noise of each kind of answer, with what it is where no calibration can tell it."""
+    for name, one in found.noise.items():
+        of_kind = f"{name}: " if len(found.noise) > 1 else ""
+        for label, text in noise_lines(one):
+            put(f"{label:12} {of_kind if label else ''}{text}")
+        if found.of_fit(name):
+            lapse, precision = (
+                value[name] if isinstance(value, dict) else value
+                for value in (found.lapse, found.precision)
+            )
+            put(f"{'':12} the fit itself took precision {precision:.3g} and lapse {lapse:.3g}")
+    if any(one.noise is not None for one in found.noise.values()):
+        put(f"{'':12} in brackets: {100 * LEVEL:.0f} % intervals, as pilot and plans have them")
 
 
 def show_held_out(told: HeldOutReport) -> None:
