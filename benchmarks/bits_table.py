@@ -3,7 +3,8 @@
     python benchmarks/bits_table.py --out DIR [--classes K] [--collect FILE] [--check N]
 
 Each class number is a run of its own (minutes), kept in DIR and continued if it was stopped;
-`--collect` joins the runs into the table that `labelbits.information.tabled` reads. `--check N`
+`--collect` joins the runs into the table that `labelbits.information.tabled` reads; where a run
+lacks a value at precision 1 it is carried over (`carried`) and marked so. `--check N`
 draws N settings between the points of the grid, computes them anew and prints how far the
 interpolated bits are off.
 """
@@ -18,23 +19,28 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from scipy.interpolate import PchipInterpolator
 
 from labelbits import World, information
 from labelbits.information.comparable import comparable
 from labelbits.information.tabled import AXES, tabled_bits
 from labelbits.signals import REGISTRY
 
-#: Standard error of every value of the table, in bits.
-ERROR = 3e-2
+#: Standard error of every value of the table, in bits, and at the defaults of `labelbits bits`.
+ERROR, FINE = 3e-2, 1e-3
+DEFAULT = {"classes": 10, "dims": 5, "precision": 1.0}
 
 
 def bits_of(name: str, classes: int, dims: int, precision: float, lapse: float) -> float:
     top = {"top": classes} if "top" in REGISTRY[name].options and classes < 3 else {}
     signal = comparable(name, dims, classes, precision, lapse, **top).signal
     world = World(items=100, classes=classes, dims=dims)
+    seen = classes if REGISTRY[name].uses_classes else DEFAULT["classes"]
+    at_default = {"classes": seen, "dims": dims, "precision": precision} == DEFAULT
+    error = FINE if at_default else ERROR
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return information.per_answer(signal, world, standard_error=ERROR).bits
+        return information.per_answer(signal, world, standard_error=error).bits
 
 
 def run(folder: Path, classes: int) -> None:
@@ -50,6 +56,31 @@ def run(folder: Path, classes: int) -> None:
         made = pl.DataFrame(rows, schema=["signal", *AXES, "bits"], orient="row")
         made.write_parquet(file)
         print(classes, name, f"{time.perf_counter() - began:.0f} s", flush=True)
+
+
+def carried(computed: pl.DataFrame) -> pl.DataFrame:
+    """The whole grid: values at the default precision that no run computed are what the other
+    precisions interpolate, times the share by which that is off at the nearest place computed: the
+    same classes at the default dims, else the default classes."""
+    place = ["signal", "classes", "dims", "lapse"]
+    one = DEFAULT["precision"]
+    others = computed.filter(pl.col("precision") != one).sort("precision")
+    known = {
+        row[:4]: row[4] for row in computed.filter(precision=one).select(*place, "bits").rows()
+    }
+    between = {
+        key: float(PchipInterpolator(np.log(rows["precision"]), rows["bits"])(np.log(one)))
+        for key, rows in others.group_by(place)
+    }
+    rows = []
+    for (name, classes, dims, lapse), bits in between.items():
+        if (name, classes, dims, lapse) in known:
+            continue
+        near = [(name, k, DEFAULT["dims"], lapse) for k in (classes, DEFAULT["classes"])]
+        off = next(known[key] / between[key] for key in near if key in known)
+        rows.append((name, classes, dims, one, lapse, bits * off, True))
+    marked = computed.with_columns(carried=pl.lit(value=False))
+    return pl.concat([marked, pl.DataFrame(rows, schema=marked.schema, orient="row")])
 
 
 def check(count: int) -> None:
@@ -82,6 +113,7 @@ if __name__ == "__main__":
     if asked.collect:
         parts = [pl.read_parquet(file) for file in sorted(asked.out.glob("*.parquet"))]
         whole = pl.concat(parts).with_columns(pl.col("classes", "dims").cast(pl.Int64))
+        whole = carried(whole)
         whole.sort("signal", *AXES).write_parquet(asked.collect, compression="zstd")
     if asked.check:
         check(asked.check)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from labelbits import World, information
 from labelbits.app import build_app
 from labelbits.app.workspace import Workspace
+from labelbits.cli import app
 from labelbits.errors import InputError
 from labelbits.information.comparable import comparable
 from labelbits.information.tabled import tabled_bits
@@ -34,6 +37,15 @@ def test_the_table_holds_what_is_integrated(name: str) -> None:
         signal = comparable(name, dims, classes, precision, lapse).signal
         exact = information.per_answer(signal, World(items=100, classes=classes, dims=dims)).bits
         assert tabled_bits(name, classes, dims, precision, lapse) == pytest.approx(exact, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["hard", "votes", "triplet", "verify"])
+def test_the_page_begins_where_bits_does_with_the_same_figures(name: str) -> None:
+    (row,) = [row for row in rows_at(Setting()) if row.name == name]
+    words = ["bits", "--signal", name, "--standard-error", "0.001", "--json"]
+    found = CliRunner().invoke(app, words)
+    told = json.loads(found.stdout)
+    assert row.bits == pytest.approx(told["bits"], abs=0.003)
 
 
 def test_between_its_points_the_table_is_near_the_integral() -> None:
@@ -66,8 +78,8 @@ def test_rows_say_what_the_rooms_say(client: TestClient) -> None:
     hard, ranking = rows["hard"], rows["ranking"]
     assert hard.worth == 1.0
     assert ranking.price == 2.0
-    assert ranking.per_price == pytest.approx(tabled_bits("ranking", 8, 3, 1.0, 0.05) / 2)
-    predicted = predict_quality(make("hard", 3, 8, precision=1.0, lapse=0.05), World(100, 8, 3), 10)
+    assert ranking.per_price == pytest.approx(tabled_bits("ranking", 8, 3, 1.0, 0.0) / 2)
+    predicted = predict_quality(make("hard", 3, 8, precision=1.0), World(100, 8, 3), 10)
     assert hard.recovery == predicted
     assert rows["verify"].recovery is None
     assert "cannot be trusted" in rows["verify"].refused

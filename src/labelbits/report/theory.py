@@ -25,12 +25,14 @@ BASE = "hard"
 
 @dataclass(frozen=True)
 class Setting:
-    """Where the sliders stand. `ratio` is the price of an answer to `signal`, in hard labels."""
+    """Where the sliders stand. `ratio` is the price of an answer to `signal`, in hard labels.
+
+    They begin at the defaults of `labelbits bits`, so that both print the same bits."""
 
     classes: int = 10
     dims: int = 5
     precision: float = 1.0
-    lapse: float = 0.05
+    lapse: float = 0.0
     items: int = 100
     answers_per_item: float = 10.0
     signal: str = "soft"
