@@ -12,7 +12,7 @@ import pytest
 
 import labelbits as lb
 from labelbits import InputError
-from labelbits.given import gold_of_rows
+from labelbits.given import answers_of, as_triplets, gold_of_rows
 
 RIGHT = {"0007": "cat", "0008": "dog"}
 IDS = ["0006", "0007", "0008"]
@@ -56,14 +56,18 @@ def test_a_plan_joins_answers_and_gold_by_their_numbers() -> None:
     assert [one.quality for one in made.options] == [one.quality for one in turned.options]
 
 
-def test_comparisons_alone_need_no_features_and_labels_do() -> None:
-    rng = np.random.default_rng(1)
-    z = rng.normal(size=(9, 2))
-    rows = np.stack([rng.permutation(9)[:3] for _ in range(300)])
-    near = ((z[rows[:, :1]] - z[rows[:, 1:]]) ** 2).sum(2)
-    rows = np.where((near[:, 0] < near[:, 1])[:, None], rows, rows[:, [0, 2, 1]])
-    made = lb.plan(answers=rows, budget=10)
-    assert {one.signal for one in made.options} == {"triplet"}
+def test_an_array_of_triplets_is_read_as_answers_and_labels_alone_are_refused() -> None:
+    """What a plan then makes of them is that of a file of triplets."""
+    rows = np.stack([np.random.default_rng(k).permutation(6)[:3] for k in range(40)])
+    answers, _ = answers_of(as_triplets(rows), None, 0, None)
+    assert answers is not None
+    assert set(answers.table["signal"]) == {"triplet"}
+    for items, answer, row in zip(
+        answers.table["items"], answers.table["answer"], rows, strict=True
+    ):
+        assert [items[0], items[1 + int(answer)]] == [str(row[0]), str(row[1])]
+    labels = np.array(["a", "b"])
+    assert as_triplets(labels) is labels
     frame = pl.DataFrame({"item": list("abc"), "label": list("xyx")})
     with pytest.raises(InputError, match=r"found hard .* plan needs features="):
         lb.plan(answers=frame, budget=10)
