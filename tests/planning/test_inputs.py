@@ -203,7 +203,10 @@ def test_gold_that_fits_nothing_is_refused(write_plan: Write, tmp_path: Path) ->
         ("item,class\n3,\n4,-1\n", r"found 2 rows and no class in column 'class'"),
         ("item,class\nx,1\n", r"none of them is in the features; found x; expected .* 0, 1, 2"),
         ("item,class\n1,1\n1,2\n", r"row 2: item '1' is of class '2' here and of '1' above"),
-        ("item,mood,age\n1,1,1\n", r"found columns item, mood, age; expected item and class"),
+        (
+            "item,mood,age\n1,1,1\n2,0,1\n",
+            r"found columns item, mood, age; expected item and class",
+        ),
     ):
         (tmp_path / "truth.csv").write_text(text)
         with pytest.raises(InputError, match=says):
