@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from labelbits.answers.in_python import refusal_in_python
 from labelbits.errors import InputError
 from labelbits.interface import Answers
-from labelbits.items.gold import gold_in_table
+from labelbits.items.gold import gold_in_frame
 from labelbits.items.joining import by_number, said_of_numbers, whole_numbers, with_names
 from labelbits.standardise import index_of
 
@@ -161,18 +161,12 @@ def gold_of_rows(gold: Any, rows: int, ids: Sequence[Any] | None) -> Any:
 
 def _by_name(gold: Any) -> dict[str, Any] | None:
     """Item -> class of what names items; None of a class a row."""
-    import narwhals as nw
-    import polars as pl
-
     if isinstance(gold, Mapping):
         return {str(item): right for item, right in gold.items()}
     if (index := index_of(gold)) is not None and hasattr(gold, "tolist"):
         return dict(zip(index, gold.tolist(), strict=True))
-    frame = nw.from_native(gold, eager_only=True, pass_through=True)
-    if not isinstance(frame, nw.DataFrame) or len(frame.columns) < 2:
+    alone = len(getattr(gold, "shape", ())) == 2 and gold.shape[1] == 1  # a class a row
+    if alone or (framed := gold_in_frame(gold)) is None:
         return None
-    table = pl.from_arrow(frame.to_arrow())
-    assert isinstance(table, pl.DataFrame)
-    known = gold_in_table(Path("gold"), table).known
-    whole = all(one.isdecimal() for one in known.values())
-    return {item: int(right) if whole else right for item, right in known.items()}
+    whole = all(one.isdecimal() for one in framed.known.values())
+    return {item: int(right) if whole else right for item, right in framed.known.items()}

@@ -15,7 +15,7 @@ import polars as pl
 from labelbits.errors import InputError
 from labelbits.interface import Answers
 from labelbits.items.class_order import check_class_order
-from labelbits.items.gold import Gold, gold_in_table, read_gold
+from labelbits.items.gold import Gold, gold_in_frame, read_gold
 
 #: Hard labels from which the order of classes is checked.
 LOOKED_AT = 20_000
@@ -30,9 +30,8 @@ def class_numbers(gold: Any, answers: Answers) -> np.ndarray:
         return _by_name(named, answers)
     if isinstance(gold, (str, PathLike)):
         return gold_of(Path(gold), answers)
-    frame = _frame(gold)
-    if frame is not None:
-        return _of(gold_in_table(Path("gold"), frame), answers)
+    if (framed := gold_in_frame(gold)) is not None:
+        return _of(framed, answers)
     array = np.asarray(gold)
     items = len(answers.items)
     if array.shape == (items,) and array.dtype.kind in "OUS":
@@ -54,17 +53,6 @@ def class_numbers(gold: Any, answers: Answers) -> np.ndarray:
 def gold_of(path: Path, answers: Answers) -> np.ndarray:
     """The true class of each of the answers' items, -1 unknown, from a file of gold."""
     return _of(read_gold(path), answers)
-
-
-def _frame(gold: Any) -> pl.DataFrame | None:
-    """A frame of pandas, polars or pyarrow; None for anything else."""
-    import narwhals as nw
-
-    known = nw.from_native(gold, eager_only=True, pass_through=True)
-    if not isinstance(known, nw.DataFrame):
-        return None
-    table = pl.from_arrow(known.to_arrow())
-    return table if isinstance(table, pl.DataFrame) else None
 
 
 def _of(gold: Gold, answers: Answers) -> np.ndarray:

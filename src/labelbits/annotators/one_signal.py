@@ -81,7 +81,7 @@ def calibrate_kept(
         signal=name,
         answers=int(one.sum()),
         annotators=people_in(rows),
-        items=things_in(items.explode()),
+        items=things_in(items.explode().unique()),
         seconds=times,
         agreement=agreement,
         confusion=None,
@@ -212,8 +212,7 @@ def _reliability(
     if kind.form in ("rating", "number"):
         value = batch.answer[:, 0]
         return agree.agree_on_number(question, value, batch.annotator, first, seed), None, []
-    shown = places(batch, rows)
-    agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed, shown)
+    agreement = agree.agree_on_choice(question, answer, batch.annotator, first, seed, places(batch))
     nothing = np.full(len(batch), -1)
     flagged = judge(answers.annotators, batch.annotator, batch.answer[:, -1], nothing, times)
     return agreement, None, flagged

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -149,6 +150,17 @@ def _columns(where: Path, columns: Sequence[str]) -> tuple[str, str]:
             "columns, the first called item or id"
         )
     return item, name
+
+
+def gold_in_frame(given: Any) -> Gold | None:
+    """`gold_in_table` of a frame of pandas, polars or pyarrow; None of anything else."""
+    import narwhals as nw
+
+    frame = nw.from_native(given, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        return None
+    table = pl.from_arrow(frame.to_arrow())
+    return gold_in_table(Path("gold"), table) if isinstance(table, pl.DataFrame) else None
 
 
 def gold_in_table(path: Path, table: pl.DataFrame) -> Gold:

@@ -35,11 +35,10 @@ def keys(batch: Batch, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return question, np.take_along_axis(place, batch.answer.astype(np.int64), axis=1)[:, 0]
 
 
-def places(batch: Batch, rows: pl.DataFrame) -> int:
+def places(batch: Batch) -> int:
     """How many of the things shown an answer of `keys` may pick; 0 where answers are others."""
-    _, as_one = _questions(batch, rows)
-    picks = as_one is not None and as_one.shape[1] > 1 and batch.answer.shape[1] == 1
-    return as_one.shape[1] if picks and as_one is not None else 0
+    pairs = len(getattr(batch.signal, "pairs", None) or ())
+    return pairs if pairs > 1 and batch.answer.shape[1] == 1 else 0
 
 
 def kept_keys(name: str, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -85,7 +85,8 @@ def describes(table: pl.DataFrame, item: str, name: str) -> bool:
 
     Where no item has several rows, texts that are long and mostly different.
     """
-    own = table.select(pl.col(item), said=cells.names(table[name])).drop_nulls().head(LOOKED_AT)
+    head = table.head(LOOKED_AT)
+    own = head.select(pl.col(item), said=cells.names(head[name])).drop_nulls()
     if item == name or len(own) < LEAST_ROWS:
         return False
     kinds, items = own["said"].n_unique(), own[item].n_unique()
