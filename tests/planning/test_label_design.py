@@ -44,6 +44,16 @@ def test_information_of_two_classes_is_logistic_regressions() -> None:
     np.testing.assert_allclose(direction @ found @ direction.T, expected, atol=1e-12)
 
 
+def test_weights_do_not_wander_where_probabilities_are_rounded() -> None:
+    """Rounded to float32 their sums miss 1: the intercepts of all classes together have a slope,
+    and no curvature that would end it."""
+    p = POPULATION.probabilities.astype(np.float32)
+    rounded = Population(POPULATION.features, p, POPULATION.of, SIZES)
+    assert np.abs(p.astype(float).sum(1) - 1).max() > 1e-9
+    exact = POPULATION.shrunk(np.array([3000.0, 2000.0]), 1.0)
+    np.testing.assert_allclose(rounded.shrunk(np.array([3000.0, 2000.0]), 1.0), exact, atol=1e-5)
+
+
 def simulated(one: Population, items: int, ridge: float, fits: int = 24) -> tuple[float, float]:
     """(mean, standard error) of the excess log loss of `fits` classifiers of `items` votes."""
     generator = np.random.default_rng([items, 1])

@@ -15,6 +15,7 @@ a learning curve are all different and each would be compiled anew.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +46,8 @@ class SoftmaxFit:
 
 
 class _Objective:
-    """Loss and gradient of every problem; x ends with the column of ones that carries b."""
+    """Loss and gradient of every problem, W and b of one problem in a row of M = K (d + 1) numbers;
+    x ends with the column of ones that carries b."""
 
     def __init__(
         self,
@@ -56,19 +58,21 @@ class _Objective:
         lapse: float,
     ) -> None:
         self.x = x  # (G, n, d+1)
-        self.targets = targets  # (G, P or 1, K, n)
-        self.weights = weights  # (G, P, 1, n), summing to 1
-        self.mass = targets.sum(axis=2, keepdims=True)
-        self.penalty = np.broadcast_to(
-            ridge[..., None, None], (*ridge.shape, 1, x.shape[2])
-        ).astype(np.float32)  # (G, P, 1, d+1)
-        self.penalty = self.penalty.copy()
-        self.penalty[..., -1] = 0
+        #: What each item says for each class, and in all: (G, P, K or 1, n).
+        self.said = targets * weights[:, :, None]
+        self.mass = targets.sum(axis=2, keepdims=True) * weights[:, :, None]
+        k, d = targets.shape[2], x.shape[2]
+        penalty = np.zeros((*ridge.shape, k, d), np.float32)
+        penalty[..., :-1] = ridge[..., None, None]
+        self.penalty = penalty.reshape(*ridge.shape, k * d)
         self.lapse = np.float32(lapse)
 
     def logits(self, w: np.ndarray) -> np.ndarray:
-        g, p, k, d = w.shape
-        return (w.reshape(g, p * k, d) @ self.x.transpose(0, 2, 1)).reshape(g, p, k, -1)
+        """(G, P, K, n) of w (G, P, M)."""
+        g, p, _ = w.shape
+        return (w.reshape(g, -1, self.x.shape[2]) @ self.x.transpose(0, 2, 1)).reshape(
+            g, p, -1, self.x.shape[1]
+        )
 
     def evaluate(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Data loss (G, P) and its derivative with respect to the logits (G, P, K, n)."""
@@ -79,57 +83,61 @@ class _Objective:
         if self.lapse == 0:
             log_p = z
             log_p -= np.log(total)
-            loss = -np.einsum("gpkn,gpkn,gpn->gp", *self._three(log_p))
+            loss = -_dot(self.said, log_p)
             p *= self.mass
-            p -= self.targets
+            p -= self.said
         else:
             right = (1 - self.lapse) * p
             mixed = right + self.lapse / np.float32(p.shape[2])
-            loss = -np.einsum("gpkn,gpkn,gpn->gp", *self._three(np.log(mixed)))
-            share = self.targets * right / mixed
+            loss = -_dot(self.said, np.log(mixed))
+            share = self.said * right / mixed
             p *= share.sum(axis=2, keepdims=True)
             p -= share
-        p *= self.weights
         return loss, p
 
-    def _three(self, log_p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        targets = np.broadcast_to(self.targets, log_p.shape)
-        return targets, log_p, self.weights[:, :, 0]
-
     def gradient(self, dz: np.ndarray, w: np.ndarray) -> np.ndarray:
+        """(G, P, M), the penalty's part with it."""
         g, p, k, n = dz.shape
         return (dz.reshape(g, p * k, n) @ self.x).reshape(w.shape) + self.penalty * w
 
     def penalised(self, loss: np.ndarray, w: np.ndarray) -> np.ndarray:
-        return loss + 0.5 * np.sum(self.penalty * w * w, axis=(2, 3))
+        return loss + 0.5 * _dot(self.penalty * w, w)
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.einsum("gpkd,gpkd->gp", a, b)
+    """Sums of products of every problem: (G, P) from (G, P, ...)."""
+    g, p = a.shape[:2]
+    return np.vecdot(a.reshape(g, p, -1), b.reshape(g, p, -1))
 
 
-def _direction(
-    gradient: np.ndarray, scale: np.ndarray, steps: list[np.ndarray], changes: list[np.ndarray]
-) -> np.ndarray:
-    """Two-loop recursion with the inverse of a diagonal curvature, `scale`, as the start."""
-    q = gradient.copy()
-    alphas = []
-    for s, y in zip(reversed(steps), reversed(changes), strict=True):
+class _Memory:
+    """The last steps and changes of the gradient of every problem, each (G, P, M)."""
+
+    def __init__(self, scale: np.ndarray) -> None:
+        self.scale = scale
+        self.pairs: deque[tuple[np.ndarray, np.ndarray, np.ndarray]] = deque(maxlen=MEMORY)
+        self.gamma: np.ndarray | None = None
+
+    def add(self, step: np.ndarray, change: np.ndarray) -> None:
         # Pairs that broke the curvature condition are zeroed by the caller: they do nothing.
-        rho = 1 / np.maximum(_dot(s, y), SMALLEST)
-        alpha = rho * _dot(s, q)
-        q -= alpha[..., None, None] * y
-        alphas.append((alpha, rho))
-    if steps:
-        s, y = steps[-1], changes[-1]
-        sy, yhy = _dot(s, y), _dot(y, scale * y)
-        gamma = np.where(yhy > 0, sy / np.maximum(yhy, SMALLEST), 1)
-        q *= gamma[..., None, None]
-    q *= scale
-    for s, y, (alpha, rho) in zip(steps, changes, reversed(alphas), strict=True):
-        beta = rho * _dot(y, q)
-        q += (alpha - beta)[..., None, None] * s
-    return -q
+        product, bent = _dot(step, change), _dot(change, self.scale * change)
+        self.pairs.append((step, change, 1 / np.maximum(product, SMALLEST)))
+        self.gamma = np.where(bent > 0, product / np.maximum(bent, SMALLEST), 1)
+
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
+        """Two-loop recursion with the inverse of a diagonal curvature, `scale`, as the start."""
+        q = gradient.copy()
+        alphas = []
+        for s, y, rho in reversed(self.pairs):
+            alpha = rho * _dot(s, q)
+            q -= alpha[..., None] * y
+            alphas.append(alpha)
+        if self.gamma is not None:
+            q *= self.gamma[..., None]
+        q *= self.scale
+        for (s, y, rho), alpha in zip(self.pairs, reversed(alphas), strict=True):
+            q += (alpha - rho * _dot(y, q))[..., None] * s
+        return -q
 
 
 def fit_softmax(
@@ -159,38 +167,39 @@ def fit_softmax(
     weights = weights / np.maximum(mass, SMALLEST)[..., None]
     ridge = ridge.astype(np.float32)
     p = weights.shape[1]
-    objective = _Objective(x, t, weights[:, :, None], ridge, lapse)
+    objective = _Objective(x, t, weights, ridge, lapse)
     # Features are alike in all folds: one variance a column serves every problem of a group.
     variance = np.mean(x * x, axis=1)[:, None, None]
     # At W = 0 the curvature along column j is variance_j / K + ridge.
-    scale = 1 / (np.maximum(variance, 1e-6) / k + objective.penalty)
+    curvature = np.broadcast_to(np.maximum(variance, 1e-6) / k, (g, p, k, d + 1))
+    scale = 1 / (curvature.reshape(g, p, -1) + objective.penalty)
     if start is None:
-        w = np.zeros((g, p, k, d + 1), np.float32)
+        w = np.zeros((g, p, k * (d + 1)), np.float32)
     else:
         w = np.concatenate([start.weights, start.bias[..., None]], axis=3, dtype=np.float32)
+        w = w.reshape(g, p, -1)
     z = objective.logits(w)
     loss, dz = objective.evaluate(z)
     loss = objective.penalised(loss, w)
     gradient = objective.gradient(dz, w)
     # A penalty near 0 lets the loss itself go to 0: progress there no longer matters.
     least = 0.05 * np.abs(loss)
-    steps: list[np.ndarray] = []
-    changes: list[np.ndarray] = []
+    memory = _Memory(scale)
     quiet = np.zeros((g, p), int)
     iteration = 0
     while iteration < max_iterations and not (quiet >= 2).all():
         iteration += 1
-        step = _direction(gradient, scale, steps, changes)
+        step = memory.direction(gradient)
         slope = _dot(step, gradient)
         uphill = slope >= 0
         if uphill.any():
-            step = np.where(uphill[..., None, None], -scale * gradient, step)
+            step = np.where(uphill[..., None], -scale * gradient, step)
             slope = _dot(step, gradient)
         step_z = objective.logits(step)
         length = np.ones((g, p), np.float32)
         attempt = 0
         while True:
-            new_w = w + length[..., None, None] * step
+            new_w = w + length[..., None] * step
             new_loss, dz = objective.evaluate(z + length[..., None, None] * step_z)
             new_loss = objective.penalised(new_loss, new_w)
             # Float32 sums are good to about 1e-6 of the loss.
@@ -206,9 +215,10 @@ def fit_softmax(
         s, y = new_w - w, new_gradient - gradient
         curved = _dot(s, y) > 1e-10 * _dot(s, s)
         if not curved.all():
-            s = np.where(curved[..., None, None], s, 0)
-            y = np.where(curved[..., None, None], y, 0)
-        steps, changes = [*steps, s][-MEMORY:], [*changes, y][-MEMORY:]
+            s = np.where(curved[..., None], s, 0)
+            y = np.where(curved[..., None], y, 0)
+        memory.add(s, y)
         quiet = np.where(loss - new_loss < tolerance * np.maximum(loss, least), quiet + 1, 0)
         w, loss, gradient = new_w, new_loss, new_gradient
+    w = w.reshape(g, p, k, d + 1)
     return SoftmaxFit(w[..., :-1], w[..., -1], loss.astype(np.float64))
