@@ -24,7 +24,7 @@ from labelbits.learning.fits.regularisation import (
     cross_validate,
     search_ridges,
 )
-from labelbits.learning.fits.softmax import fit_softmax
+from labelbits.learning.fits.softmax import fit_softmax, in_batches
 from labelbits.learning.theory import infer_theory
 from labelbits.metrics import metric_of
 from labelbits.standardise import check_features, standardised
@@ -33,8 +33,6 @@ from labelbits.threads import spread
 Progress = Callable[[float], None]
 #: Class probabilities (T, K) of the test items, or one such array for each metric.
 Reference = np.ndarray | Mapping[str, np.ndarray]
-#: Floats of features in one batched fit: more would fall out of a core's cache.
-CHUNK = 1_000_000
 #: Training sets of one size whose cross-validated losses are averaged to choose its penalty.
 VOTERS = 3
 #: As many more of them as hold this many items: the choice is noisy where items are few.
@@ -174,19 +172,24 @@ class _FastEngine:
         size = self.sets.sizes[i]
         lapse = self.sets.answers.dense(0)[1]
 
-        def one(r: int) -> np.ndarray:
+        folds = 5 if size <= 200 else 3
+
+        def some(voters: range) -> np.ndarray:
             return cross_validate(
-                x[self.sets.splits[r].order[:size]][None],
-                self.sets.answers.dense(r)[0][None, :size],
+                np.stack([x[self.sets.splits[r].order[:size]] for r in voters]),
+                np.stack([self.sets.answers.dense(r)[0][:size] for r in voters]),
                 ridges,
-                folds=5 if size <= 200 else 3,
-                rng=np.random.default_rng((size, r)),
+                folds=folds,
+                rng=[np.random.default_rng((size, r)) for r in voters],
                 lapse=lapse,
-            )[0]
+            )
 
         voters = max(VOTERS, -(-VOTED // size)) if size <= 2000 else 1
         voters = min(voters, self.sets.counts[i])
-        return np.mean(spread(one, range(voters)), axis=0)
+        fits = folds * len(ridges) * self.sets.answers.classes
+        return np.concatenate(spread(some, in_batches(voters, size * max(x.shape[1], fits)))).mean(
+            0
+        )
 
     def choose_ridge(self, i: int) -> float:
         """The penalty for size i, near the one of the next size towards the well known middle.
@@ -218,7 +221,6 @@ class _FastEngine:
     def predict(self, i: int, count: int, test_rows: np.ndarray) -> list[tuple[int, np.ndarray]]:
         """(replicate, ln P (K, tested)) for the first `count` replicates of size i."""
         size, k = self.sets.sizes[i], self.sets.answers.classes
-        at_once = max(1, CHUNK // (size * max(self.x.shape[1], 2 * k)))
         lapse = self.sets.answers.dense(0)[1]
 
         def some(batch: range) -> list[tuple[int, np.ndarray]]:
@@ -232,15 +234,12 @@ class _FastEngine:
                 lapse=lapse,
                 tolerance=3e-5,
             )
-            result = []
-            for g, r in enumerate(batch):
-                weights, bias = fit.weights[g, 0], fit.bias[g, 0]
-                z = weights @ self.x[test_rows[self.sets.splits[r].test]].T + bias[:, None]
-                z -= z.max(0)
-                result.append((r, z - np.log(np.exp(z).sum(0))))
-            return result
+            tests = [test_rows[self.sets.splits[r].test] for r in batch]
+            return [
+                (r, fit.group(g).log_proba(self.x[tests[g]])[0, 0]) for g, r in enumerate(batch)
+            ]
 
-        batches = [range(s, min(s + at_once, count)) for s in range(0, count, at_once)]
+        batches = in_batches(count, size * max(self.x.shape[1], 2 * k))
         return [one for result in spread(some, batches) for one in result]
 
 

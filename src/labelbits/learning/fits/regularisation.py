@@ -44,14 +44,14 @@ def cross_validate(
     ridges: Sequence[float] | np.ndarray,
     *,
     folds: int,
-    rng: np.random.Generator,
+    rng: np.random.Generator | Sequence[np.random.Generator],
     lapse: float = 0.0,
     tolerance: float = 3e-4,
 ) -> np.ndarray:
     """Held-out cross-entropy, nats for each unit of target mass: (G, L).
 
-    `features` (G, n, d) standardised, `targets` (G, n, K). All folds and penalties of a group
-    are fitted together.
+    `features` (G, n, d) standardised, `targets` (G, n, K). All groups, folds and penalties are
+    fitted together; `rng` draws the folds, one generator for all groups in turn or one each.
     """
     losses = held_out_losses(
         features, targets, ridges, folds=folds, rng=rng, lapse=lapse, tolerance=tolerance
@@ -66,7 +66,7 @@ def held_out_losses(
     ridges: Sequence[float] | np.ndarray,
     *,
     folds: int,
-    rng: np.random.Generator,
+    rng: np.random.Generator | Sequence[np.random.Generator],
     lapse: float = 0.0,
     tolerance: float = 3e-4,
 ) -> np.ndarray:
@@ -79,7 +79,8 @@ def held_out_losses(
         features = np.stack([_compressed(one) for one in features])
     ridges = np.asarray(ridges, dtype=np.float32)
     folds = min(folds, n)
-    keep = np.stack([fold_weights(n, folds, rng) for _ in range(g)])  # (G, F, n)
+    each = [rng] * g if isinstance(rng, np.random.Generator) else rng
+    keep = np.stack([fold_weights(n, folds, one) for one in each])  # (G, F, n)
     weights = np.repeat(keep, len(ridges), axis=1)
     ridge = np.broadcast_to(np.tile(ridges, folds), (g, folds * len(ridges)))
     fit = fit_softmax(features, targets[:, None], weights, ridge, lapse=lapse, tolerance=tolerance)

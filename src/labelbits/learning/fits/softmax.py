@@ -24,6 +24,9 @@ import numpy as np
 MEMORY = 8
 #: Tries of one line search, each 0.4 of the last; the very last stays put.
 LINE_SEARCH = 12
+#: Floats of one group's largest array times the groups of one batch: more would fall out of a
+#: core's cache.
+CHUNK = 1_000_000
 SMALLEST = np.float32(1e-30)
 
 
@@ -35,6 +38,10 @@ class SoftmaxFit:
     bias: np.ndarray
     loss: np.ndarray
 
+    def group(self, g: int) -> SoftmaxFit:
+        """The problems of one group alone."""
+        return SoftmaxFit(self.weights[g : g + 1], self.bias[g : g + 1], self.loss[g : g + 1])
+
     def log_proba(self, features: np.ndarray) -> np.ndarray:
         """ln softmax for features (n, d) shared or (G, n, d): (G, P, K, n)."""
         g, p, k, d = self.weights.shape
@@ -43,6 +50,12 @@ class SoftmaxFit:
         z = z.reshape(g, p, k, -1) + self.bias[..., None]
         z -= z.max(axis=2, keepdims=True)
         return z - np.log(np.exp(z).sum(axis=2, keepdims=True))
+
+
+def in_batches(groups: int, floats: int) -> list[range]:
+    """Groups of `floats` each in batches to be fitted at once: two at least, for two cores."""
+    at_once = max(1, min(CHUNK // floats, -(-groups // 2)))
+    return [range(s, min(s + at_once, groups)) for s in range(0, groups, at_once)]
 
 
 class _Objective:

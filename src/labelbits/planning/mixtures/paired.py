@@ -11,7 +11,7 @@ from labelbits.learning import Standardiser
 from labelbits.learning.curves.engine import Learner, learner_log_proba
 from labelbits.learning.curves.points import CROSSED
 from labelbits.learning.curves.tally import Tally
-from labelbits.learning.fits.softmax import fit_softmax
+from labelbits.learning.fits.softmax import fit_softmax, in_batches
 from labelbits.learning.fits.targets import fast_targets
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.trial import Draw, Trial
@@ -80,29 +80,43 @@ class Bench:
     ) -> list[np.ndarray]:  # fmt: skip
         """ln P (K, tested) after training on the first `items` rows of each fold."""
         trial, classes = self.trial, self.trial.reference.shape[1]
+        bought = [draw(np.random.default_rng(own), order[:items]) for order, _, own in folds]
+        tests = [trial.test[test] for _, test, _ in folds]
+        if self.learner is not None:  # it spreads its own work
+            return [
+                learner_log_proba(self.learner, self.features, batches, rows, classes).T
+                for batches, rows in zip(bought, tests, strict=True)
+            ]
+        sets = [fast_targets(batches, classes) for batches in bought]
+        alike: dict[tuple[int, float], list[int]] = {}
+        for k, one in enumerate(sets):
+            assert one is not None
+            alike.setdefault((len(one.items), one.lapse), []).append(k)
 
-        def one(split: tuple[np.ndarray, np.ndarray, np.random.SeedSequence]) -> np.ndarray:
-            order, test, own = split
-            batches = draw(np.random.default_rng(own), order[:items])
-            if self.learner is not None:
-                rows = trial.test[test]
-                return learner_log_proba(self.learner, self.features, batches, rows, classes).T
-            targets = fast_targets(batches, classes)
-            assert targets is not None
+        def some(batch: tuple[float, list[int]]) -> list[tuple[int, np.ndarray]]:
+            lapse, folds = batch
+            these = [one for k in folds if (one := sets[k]) is not None]
             fit = fit_softmax(
-                self.x[targets.items][None],
-                targets.target[None, None],
-                np.ones((1, 1, len(targets.items))),
-                np.array([[ridge]]),
-                lapse=targets.lapse,
+                np.stack([self.x[one.items] for one in these]),
+                np.stack([one.target for one in these])[:, None],
+                np.ones((len(these), 1, len(these[0].items))),
+                np.full((len(these), 1), ridge),
+                lapse=lapse,
                 tolerance=TOLERANCE,
             )
-            return fit.log_proba(self.x[trial.test[test]])[0, 0]
+            return [
+                (k, fit.group(g).log_proba(self.x[tests[k]])[0, 0]) for g, k in enumerate(folds)
+            ]
 
-        if self.learner is not None:
-            return [one(split) for split in folds]  # it spreads its own work
+        width = max(self.x.shape[1], 2 * classes)
+        batches = [
+            (lapse, [same[k] for k in part])
+            for (size, lapse), same in alike.items()
+            for part in in_batches(len(same), size * width)
+        ]
         with one_blas_thread():
-            return spread(one, folds)
+            found = dict(pair for result in spread(some, batches) for pair in result)
+        return [found[k] for k in range(len(folds))]
 
     def luck(self, mixture: Purchase, single: Purchase, seed: int) -> float:
         """Variance of the gain between pilots: the luck of the items that a pilot trains on.
