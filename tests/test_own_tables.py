@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import labelbits as lb
-from labelbits import InputError
+from labelbits import InputError, own_tables
 from labelbits.annotators.pilot import run_pilot
 from labelbits.answers.table.people import NOT_KNOWN
 from labelbits.first_plan import first_plan
@@ -448,3 +448,17 @@ def test_items_in_two_rows_that_differ_and_arrays_among_tables_are_named(tmp_pat
     np.save(tmp_path / "x.npy", np.zeros((30, 3)))
     with pytest.raises(InputError, match=r"an array among the tables.*--features \S*x.npy"):
         plan_tables([tmp_path / "x.npy", tmp_path / "said.csv"], {}, tmp_path / "out", **more)
+
+
+def test_gold_of_a_plan_is_a_column_or_a_file(tmp_path: Path) -> None:
+    labels = ["good", "bad", "", "good", "good", None]
+    right = ["good", "bad", "bad", "bad", "", ""]
+    file = _write(tmp_path / "t.csv", doc_id=list("abcdef"), text=TEXTS, label=labels, right=right)
+    other = _write(tmp_path / "right.csv", doc_id=list("abcd"), truth=right[:4])
+    by_column = read_tables([file], Columns(text="text", label="label", gold="right")).gold
+    columns, gold = own_tables.with_gold_file(Columns(text="text", label="label", gold=str(other)))
+    assert gold is not None
+    assert columns.gold is None
+    found = own_tables.gold_of(gold, read_tables([file], columns))
+    assert found == by_column == ["good", "bad", "bad", "bad", None, None]
+    assert own_tables.with_gold_file(Columns(gold="right"))[1] is None

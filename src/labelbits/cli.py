@@ -66,7 +66,9 @@ def plan(
     label: Annotated[list[str] | None, typer.Option(help="Tables: column of labels.")] = None,
     annotator: Annotated[str | None, typer.Option(help="Tables: who answered.")] = None,
     seconds: Annotated[str | None, typer.Option(help="Tables: seconds an answer took.")] = None,
-    gold: Annotated[str | None, typer.Option(help="Tables: column of right classes.")] = None,
+    gold: Annotated[
+        str | None, typer.Option(help="Tables: column of right classes, or a file of them.")
+    ] = None,
     columns: Annotated[
         str, typer.Option(help="Tables: item=COL,annotator=COL,label=COL,... in one option.")
     ] = "",

@@ -30,8 +30,9 @@ from labelbits.interface import Answers
 from labelbits.items.answered import BY_SHAPE, may_be_in, one_question, told_format
 from labelbits.items.answers_beside import with_answers_beside
 from labelbits.items.arrays import load_features
+from labelbits.items.gold import Gold, read_gold
 from labelbits.items.seen import described_by_guess, guess_in
-from labelbits.items.tables import Columns, as_read, read_tables
+from labelbits.items.tables import Columns, Items, as_read, read_tables
 from labelbits.planning.result import Plan
 from labelbits.planning.spec.planfile import OF_COMPARISONS
 from labelbits.planning.spec.planreader import read_plan
@@ -73,13 +74,18 @@ def plan_tables(
     _check_asked(Asked(budget, signals=kinds, metric=metric))
     load_page()
     progress("reading the tables", 0.0)
-    asked_of = Columns(**columns)
+    asked_of, right = with_gold_file(Columns(**columns))
     notes: list[str] = []
     problems: list[InputError] = []
     asked_of = with_answers_beside(files, asked_of, notes)
     if not (asked_of.text or asked_of.image):
         alone = _alone(files, asked_of, seed, problems)
         if alone is not None:
+            if right is not None:
+                raise InputError(
+                    f"{right.path}: gold is the class of an item, and nothing describes the items "
+                    "of these answers; expected --text, --image or --features beside it"
+                )
             asked = Asked(budget, signals=kinds, metric=metric)
             return _plan_alone(alone, asked, files, folder, seed, progress)
     arrays = [file for file in files if file.is_file() and kind_of(file) == "numpy"]
@@ -95,6 +101,8 @@ def plan_tables(
     items = read_tables(files, asked_of, seed, embedding=embedding, by_name=True,
                         guessed_ids=True, progress=progress)  # fmt: skip
     _check_classes(items.answers, files[0], asked_of.label)
+    if right is not None:
+        items = replace(items, gold=gold_of(right, items))
     heard = [*notes, *items.notes]
     notes = [
         "Assumed from " + ", ".join(str(file) for file in files) + " by `labelbits plan`.",
@@ -114,6 +122,22 @@ def plan_tables(
         write_plan(made, folder)
         shutil.copytree(made_in, folder, dirs_exist_ok=True)
     return made
+
+
+def with_gold_file(columns: Columns) -> tuple[Columns, Gold | None]:
+    """(`columns` without gold, the classes in the file that they name as gold); None where `gold`
+    names a column."""
+    if columns.gold is None or not Path(columns.gold).is_file():
+        return columns, None
+    return replace(columns, gold=None), read_gold(Path(columns.gold))
+
+
+def gold_of(right: Gold, items: Items) -> list[str | None]:
+    """The right class of each item of the tables."""
+    classes = items.answers.classes if items.answers is not None else ()
+    classes = classes or right.names()
+    numbers = right.of(items.ids, classes, "tables")
+    return [classes[k] if k >= 0 else None for k in numbers]
 
 
 @dataclass(frozen=True)

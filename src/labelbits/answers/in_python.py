@@ -8,7 +8,7 @@ import re
 _ENDS = r"(?=,| (?:reads?|says?|names?|does|is|makes|sets|in|to|and)\b|[;()]|$)"
 _PAIRS = re.compile(rf"--columns ((?:\w+=[^,;()]*?{_ENDS},?)+)")
 _PAIR = re.compile(r"(\w+)=([^,]+)")
-_OPTION = re.compile(r"--(format|signal|question) ('[^']*'|\S+?)(?=[\s;,)]|$)")
+_OPTION = re.compile(r"--(format|signal|question) ('[^']*'|\S+?)(?=[\s;,:)]|$)")
 _OTHERS = (
     (r"labelbits pilot FILE (--question '[^']*') --out \S+ reads one and writes it for other "
      r"commands \(in Python [^)]*\)", r"\1 reads one"),

@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from labelbits.answers.files.containers import one_sheet
@@ -80,6 +81,9 @@ def read_answers(
             paths, format, classes=classes, signal=signal, columns=columns, question=question,
             seed=seed,
         )  # fmt: skip
+    if isinstance(paths, np.ndarray):
+        return _of_array(paths, format, classes=classes, signal=signal, columns=columns,
+                         question=question, seed=seed)  # fmt: skip
     named = [Path(one) for one in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
     files, splits = _files(named), [said for one in named for said in said_of_splits(one)]
     every = with_usual_keys(columns or {})
@@ -197,20 +201,55 @@ def _of_frame(frame: Any, format: str, **more: Any) -> Answers:  # noqa: A002 - 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "frame.parquet"
         known.write_parquet(file)
-        try:
-            found = read_answers(file, format, **more)
-        except InputError as problem:
-            said = refusal_in_python(str(problem)).replace(str(file), "the frame")
-            raise InputError(said) from None
+        index = getattr(getattr(frame, "index", None), "name", None) or "__index_level_0__"
+        if index in pl.read_parquet_schema(file) and index not in known.columns:
+            # Names of rows stand last; where a table says what its rows are is in front.
+            own = pl.read_parquet(file)
+            own.select(index, pl.exclude(index)).write_parquet(file)
+        return _in_file(file, "the frame", format, **more)
+
+
+def _of_array(array: np.ndarray, format: str, **more: Any) -> Answers:  # noqa: A002 - as above
+    """An array as a file; messages say "the array".
+
+    Raises `InputError` for three numbers a row that may be triplets or have the odd one last.
+    """
+    triples = array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind in "iu"
+    if array.dtype.kind not in "biufUS":
+        raise InputError(
+            f"answers are an array of {array.dtype}; expected numbers or names, files, or a frame"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "array.npy"
+        np.save(file, array)
+        found = _in_file(file, "the array", format, **more)
+    if triples and format == "auto" and more["signal"] is None and "odd-one-out" in _kinds(found):
+        raise InputError(
+            f"the array has {len(array):,} rows of three item numbers; expected one of: "
+            'signal="triplet" (the first is nearer to the second than to the third, as '
+            'SignalEmbedding.fit and lb.plan take it), signal="odd-one-out" (the odd one is last)'
+        )
+    return found
+
+
+def _kinds(found: Answers) -> set[str]:
+    return set(found.table["signal"].unique())
+
+
+def _in_file(file: Path, called: str, format: str, **more: Any) -> Answers:  # noqa: A002 - as above
+    """The answers in a file that stands for what is `called` so, in messages too."""
+    try:
+        found = read_answers(file, format, **more)
+    except InputError as problem:
+        said = refusal_in_python(str(problem)).replace(str(file), called)
+        raise InputError(said) from None
     own = tuple(
-        in_python(note).replace(str(file), "the frame").replace(file.name, "the frame")
+        in_python(note).replace(str(file), called).replace(file.name, called)
         for note in found.notes
     )
     found = replace(found, notes=own)
     if found.rejected is not None:
-        found = replace(
-            found, rejected=found.rejected.with_columns(file=pl.lit("the frame", pl.String))
-        )
+        found = replace(found, rejected=found.rejected.with_columns(file=pl.lit(called, pl.String)))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,8 @@ def pilot(
     ] = "auto",
     out: Annotated[Path | None, typer.Option(help="Write the canonical table here.")] = None,
     gold: Annotated[
-        Path | None, typer.Option(help="True classes: item,class as CSV, or .npz.")
+        Path | None,
+        typer.Option(help="True classes: a file (item,class as CSV, or .npz) or a column."),
     ] = None,
     signal: Annotated[str | None, typer.Option(help="What a table of labels was asked.")] = None,
     dims: Annotated[int | None, typer.Option(help="Dimensions of the world of precision.")] = None,
@@ -62,12 +64,13 @@ def pilot(
 
     if out is not None:
         check_table(out)
+    told, gold = gold_told(gold, files, told_columns(columns))
 
     def run(asked: str | None) -> Pilot:
         return run_pilot(
             files, file_format, out=out, gold=gold, signal=signal, dims=dims, wage=wage, seed=seed,
             epsilon=epsilon,
-            columns=told_columns(columns), question=asked, classes=names_in(classes), progress=tell,
+            columns=told, question=asked, classes=names_in(classes), progress=tell,
         )  # fmt: skip
 
     run_inline()
@@ -87,6 +90,31 @@ def pilot(
             if name:
                 put(f"question {name}")
             show_pilot(one)
+
+
+def gold_told(
+    gold: Path | None, files: list[Path], columns: dict[str, str]
+) -> tuple[dict[str, str], Path | None]:
+    """(`columns` with that of gold, the file of gold): `--gold` names the one or the other."""
+    from labelbits.answers.formats.detect import columns_of, kind_of
+
+    name = str(gold)
+    if gold is None or gold.exists():
+        return columns, gold
+    found = [one for file in files for one in columns_of(file, kind_of(file))]
+    if name not in found:
+        raise InputError(
+            f"--gold {name}: neither a file nor a column of the answers; found columns "
+            f"{', '.join(found[:12])}"
+        )
+    return with_gold(columns, name), None
+
+
+def with_gold(columns: dict[str, str], name: str) -> dict[str, str]:
+    """`columns` with that of gold. Raises `InputError` where another is told."""
+    if columns.get("gold", name) != name:
+        raise InputError(f"--gold is {name!r} and --columns gold is {columns['gold']!r}")
+    return {**columns, "gold": name}
 
 
 def told_columns(text: str) -> dict[str, str]:
@@ -211,7 +239,7 @@ def recover_positions(
         "items": things_in(embedding.items_),
         "dims": embedding.embedding_.shape[1],
         "answers": len(read),
-        "train_error": embedding.train_error_,
+        "train_error": None if isnan(embedding.train_error_) else embedding.train_error_,
         "lapse": found.lapse,
         "precision": found.precision,
         "seconds": time.perf_counter() - began,

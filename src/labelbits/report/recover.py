@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any
 
 from rich import box
@@ -24,7 +25,8 @@ def show_recovered(result: Mapping[str, Any], found: Recovered) -> None:
         if name == "lapse":
             _show_noise(found)
         elif name != "precision":
-            put(f"{name:12} {f'{value:.4g}' if isinstance(value, float) else value}")
+            said = "not defined for these answers" if value is None else value
+            put(f"{name:12} {f'{value:.4g}' if isinstance(value, float) else said}")
 
 
 def _show_noise(found: Recovered) -> None:
@@ -47,14 +49,20 @@ def show_held_out(told: HeldOutReport) -> None:
     """Print agreement with its ceiling, explained bits, alignment, and the learning curve."""
     put("")
     put(f"On answers to questions that were not fitted ({100 * LEVEL:.0f} % intervals):")
-    put(f"agreement    {_percent(told.agreement)} of answers are the most probable ones")
-    put(f"ceiling      {told.ceiling.words}")
-    put(f"bits         {_plain(told.explained_bits)} explained of an answer; 0 is a guess")
+    if isnan(told.agreement):
+        put("agreement    not defined for numbers, of which none is the most probable answer")
+    else:
+        put(f"agreement    {_percent(told.agreement)} of answers are the most probable ones")
+        put(f"ceiling      {told.ceiling.words}")
+    if not isnan(told.explained_bits):
+        put(f"bits         {_plain(told.explained_bits)} explained of an answer; 0 is a guess")
     half = told.halves
     put(
         f"alignment    {_plain(half.alignment)}: correlation of the distances with the true ones, "
         f"for a fit to {half.answers:,} answers, from two disjoint halves"
     )
+    if isnan(told.agreement):
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     for name in ("answers", "agreement", "explained bits"):
         table.add_column(cell(name), justify="right", no_wrap=True)

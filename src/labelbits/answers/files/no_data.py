@@ -33,6 +33,10 @@ _REPORT = (
     "the report of a plan; expected the files that it was made from (labelbits app shows a plan "
     "file, labelbits export takes plan.json)"
 )
+_SPANS = (
+    "spans of texts, which no signal here asks about; expected a label an item: a table of item, "
+    "annotator, label with a row for each document or sentence"
+)
 #: (pattern of how the text begins, what that is and what is expected instead).
 _TEXTS = (
     (r'\{\s*"cells"\s*:\s*\[', "a Jupyter notebook; expected a table: write it in the notebook, "
@@ -42,6 +46,17 @@ _TEXTS = (
     (r'\{\s*"format"\s*:\s*\d+,\s*"metric"', "a finished plan; expected a plan file (plan.toml) "
      "or the tables it was made from; labelbits export takes plan.json"),
     (r"(?i)<!doctype html|<html", f"a web page; expected {_TABLE}"),
+    (r"(T\d+\t\S+ \d+ \d+|R\d+\t\S+ Arg1:|[AM]\d+\t\S+ T\d+|E\d+\t\S+:T\d+)",
+     f"annotations of brat: {_SPANS}"),
+    (r"#FORMAT=WebAnno", f"an export of WebAnno or INCEpTION: {_SPANS}"),
+    (r"(-DOCSTART-[^\n]*\s+)?(\S+([ \t]+\S+)*[ \t]+(O|[BILESU]-\S+)\r?\n){2,}",
+     f"a file in columns of tokens (CoNLL): {_SPANS}"),
+    (r"<\?xml[^>]*>\s*<(xmi:XMI|CAS)", f"an export of INCEpTION (UIMA): {_SPANS}"),
+    (r"<\?xml[^>]*>\s*<annotations?>", "an export of CVAT or Pascal VOC as XML; expected a table "
+     "of image, annotator, label: write the tag of each image in a row"),
+    (r'\{\s*"(info|licenses|images|categories|annotations)"\s*:(?=.*"(file_name|bbox|'
+     r'supercategory|image_id)")', "annotations of COCO; expected a label an item: a table of "
+     "image, annotator, label"),
     (r"<\?xml|<svg", f"XML; expected {_TABLE}: export it as CSV or JSON"),
     (r"(#[^\n]*\s+)*\[(dataset|grid)\]\s", "a file of settings (TOML), no table; labelbits plan "
      "takes a plan file, labelbits sweep a sweep file; expected the files that it names"),
@@ -62,7 +77,7 @@ def refuse_no_data(path: Path, start: bytes) -> None:
     if start and not text and b"\0" not in start:
         raise InputError(f"{path}: holds blank lines alone; expected {_TABLE}")
     for pattern, what in _TEXTS:
-        if re.match(pattern, text):
+        if re.match(pattern, text, re.DOTALL):
             said = _REPORT if "web page" in what and "labelbits" in text else what
             raise InputError(f"{path}: {said}")
 

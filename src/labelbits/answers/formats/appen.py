@@ -46,7 +46,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             pl.lit(name).alias("question"),
             cells.text("_unit_id", table).alias("item"),
             cells.text("_worker_id", table).alias("annotator"),
-            pl.lit(cells.cells(table[name])).alias("value"),
+            pl.lit(_ticks(cells.cells(table[name]))).alias("value"),
             taken.alias("seconds"),
             (
                 pl.lit("appen ") + cells.text("_id", table) + " " + name
@@ -62,6 +62,13 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         notes.append(f"{path.name}: a judgement's time is shared by {len(questions)} questions")
     gold = _gold(table, [name for name in questions if options.wants(name)])
     return Parsed(decide(path, said, options, rejects, notes), rejects, notes=notes, gold=gold)
+
+
+def _ticks(own: pl.Series) -> pl.Series:
+    """Checkboxes as lists: Appen writes what was ticked in lines of one cell."""
+    several = [one for one in own.unique() if one is not None and "\n" in one]
+    lists = {one: cells.as_text([part for part in one.split("\n") if part]) for one in several}
+    return own.replace(lists) if lists else own
 
 
 def _questions(path: Path, table: pl.DataFrame, options: Options) -> list[str]:

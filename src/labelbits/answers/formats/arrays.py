@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ import polars as pl
 from labelbits.answers.files.numpy_files import load_npz
 from labelbits.answers.files.opening import Rejects, open_text
 from labelbits.answers.formats import cells, times, usual
+from labelbits.answers.formats.card_sorting import SIGNALS, as_pairs, refuse_piles
 from labelbits.answers.formats.class_columns import class_names
 from labelbits.answers.formats.column_names import tallied
 from labelbits.answers.formats.deciding import decide
@@ -31,6 +32,7 @@ from labelbits.answers.formats.number_tables import (
 from labelbits.answers.formats.people_tables import (
     SAID_RIGHT,
     times_of_people,
+    times_said,
     without_strangers,
 )
 from labelbits.answers.formats.question_grids import grid_of
@@ -241,6 +243,12 @@ def read_matrix(path: Path, kind: Kind, options: Options) -> Parsed:
             + (f", since {why}" if why else "")
         )
         said, signs = said.filter(pl.col("value") != "-1"), False
+    if options.signal in SIGNALS:
+        return replace(
+            as_pairs(path, said, str(options.signal), notes), rejected=rejects, items=items
+        )
+    if options.signal is None and not grid:
+        refuse_piles(path, said, "", "--format cleanlab ")
     names, said = (options.classes, said) if signs else _numbered(said, options, rejects)
     own = Options(names, options.signal or "hard", options.seed, question=options.question)
     decided = decide(path, said, own, rejects, notes)
@@ -254,7 +262,13 @@ def _times(
     if not timed:
         return {}
     name = timed.get(person)
-    own = None if name is None else times.seconds(path, whole.select(name), notes, name)
+    own = None
+    if name is not None:
+        said = times_said(name, person)  # what its heading says of the unit, without the person
+        heard: list[str] = []
+        own = times.seconds(path, whole.select(pl.col(name).alias(said)), heard)
+        heard = [one.replace(repr(said), repr(name)).split("; --columns")[0] for one in heard]
+        notes.extend(one for one in heard if name == next(iter(timed.values())))
     none = pl.repeat(None, len(whole), dtype=pl.Float64, eager=True)
     return {"seconds": none if own is None else own.cast(pl.Float64)}
 

@@ -21,6 +21,7 @@ from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.keys import with_time
 from labelbits.answers.formats.named import check_keys
+from labelbits.answers.formats.opposites import asks_for_the_farther, asks_for_the_worse
 from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
@@ -237,6 +238,13 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             f"{path}: found columns {columns_in(table)}; expected an item (reference), its "
             "candidates in one cell (dog|moon|lamp, a JSON list) or in columns, and which of them "
             "was chosen: --columns head=COL,candidates=COL,winner=COL"
+        )
+    if asks_for_the_farther(form.choice) or asks_for_the_worse(form.choice):
+        raise InputError(
+            f"{path}: column {form.choice!r} names the one that is least like the item or least "
+            "good, and answers of that kind have no signal; expected the nearest or the best one "
+            "(of three without an item that they are compared with: --format things reads the odd "
+            "one)"
         )
     used = {form.head, form.choice, *form.shown.columns}
     own = pl.Series(form.shown.names, dtype=pl.List(pl.String))

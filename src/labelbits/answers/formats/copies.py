@@ -18,10 +18,14 @@ from labelbits.answers.formats import cells
 from labelbits.answers.formats.reader import Kind, load_table
 from labelbits.answers.formats.row_names import ROW_NUMBERS
 from labelbits.answers.formats.who import NOBODY
+from labelbits.errors import InputError
 
 #: Of the rows of one person about one item, the least share that name another class where they
 #: are ticks; the fewest pairs of a person and an item with several rows, as a share and in all.
 OTHERS, SEVERAL, LEAST = 0.9, 0.05, 3
+#: Pairs of a person and an item with several rows, in all and as a share of all pairs, that are
+#: ticks although something else differs too, where no row says what another of them says.
+MANY, MOSTLY = 10, 0.5
 
 
 def without_copies(
@@ -51,7 +55,7 @@ def without_copies(
     copies = own.filter(pl.col("row") != pl.col("same"))
     again = own.filter((pl.col("row") == pl.col("same")) & (pl.col("row") != pl.col("first")))
     if not len(copies) and not len(again):
-        return said
+        return _as_ticks_beside(path, said, own, asked, notes)
     for row, earlier in copies.select("row", "same").iter_rows():
         rejects.add(int(row), "a copy of an earlier row; the first is kept", f"row {earlier}")
     if len(copies):
@@ -75,6 +79,32 @@ def without_copies(
     return kept.filter(~pl.col("row").is_in(again["row"].implode()))
 
 
+def _as_ticks_beside(
+    path: Path, said: pl.DataFrame, own: pl.DataFrame, asked: list[str], notes: list[str]
+) -> pl.DataFrame:
+    """`said`, where most people name several classes of most items and never one of them twice: not
+    second answers, of which most would be the same, but ticks with something beside each (a time, a
+    strength)."""
+    groups = own.group_by(asked).agg(
+        pl.len().alias("n"), pl.col("value").n_unique().alias("names"), pl.col("row").min()
+    )
+    several = groups.filter(pl.col("n") > 1)
+    steps = all(map(cells.is_number, own["value"].unique()))
+    if len(several) < max(MANY, MOSTLY * len(groups)) or steps:
+        return said
+    if (several["names"] < several["n"]).any():
+        return said
+    if bool((several["names"] == own["value"].n_unique()).all()):
+        raise InputError(
+            f"{path}: each person has a row for every class of an item, so that the answer is what "
+            "stands beside the class; expected its column under a heading that says what it is: "
+            "rank (1 is the nearest class), probability (shares of the classes) or votes"
+        )
+    first = own.select("row", first=pl.col("row").min().over(asked))
+    again = first.filter(pl.col("row") != pl.col("first"))
+    return _ticked(path, said, again, notes, "and something beside it")
+
+
 def is_flat(column: pl.Series) -> bool:
     """Can the cells of a column be compared as text?"""
     return not column.dtype.is_nested() and column.dtype not in (pl.Binary, pl.Object)
@@ -95,7 +125,9 @@ def _are_ticks(
     return not few and not numbers and len(again) >= OTHERS * (len(again) + len(copies))
 
 
-def _ticked(path: Path, kept: pl.DataFrame, again: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+def _ticked(
+    path: Path, kept: pl.DataFrame, again: pl.DataFrame, notes: list[str], beside: str = "alone"
+) -> pl.DataFrame:
     """Rows that differ in the answer alone as one answer each, a list of classes."""
     firsts = dict(zip(again["row"].to_list(), again["first"].to_list(), strict=True))
     owner = pl.col("row").replace(firsts).alias("owner")
@@ -112,8 +144,12 @@ def _ticked(path: Path, kept: pl.DataFrame, again: pl.DataFrame, notes: list[str
     )
     notes.append(
         f"{path.name}: {again['first'].n_unique():,} people and items have several rows that "
-        "differ in the class alone: the classes that a person ticked for an item, read as one "
-        "answer (a column of times or ids would make them second answers)"
+        f"differ in the class {beside}: the classes that a person ticked for an item, read as one "
+        + (
+            "answer (a column of times or ids would make them second answers)"
+            if beside == "alone"
+            else "answer, as nobody names one of them twice"
+        )
     )
     rows = kept.filter(~pl.col("row").is_in(again["row"].implode())).drop("value")
     return rows.join(lists, left_on="row", right_on="owner", how="left", maintain_order="left")

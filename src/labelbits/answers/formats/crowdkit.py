@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -10,12 +11,15 @@ import polars as pl
 from labelbits.answers.files.csv_files import TWICE
 from labelbits.answers.files.parquet import class_names
 from labelbits.answers.formats import cells, times, usual
+from labelbits.answers.formats.card_sorting import SIGNALS, as_pairs, refuse_piles
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.copies import without_copies
 from labelbits.answers.formats.counted_rows import as_often, counts_answers
 from labelbits.answers.formats.deciding import decide
+from labelbits.answers.formats.item_parts import PARTS, item_in, named_items, with_told_parts
 from labelbits.answers.formats.long_tables import (
     describes,
+    filled_down,
     item_within,
     times_of_answers,
     without_sessions,
@@ -47,8 +51,10 @@ from labelbits.errors import InputError
 
 def is_plain(probe: Probe) -> bool:
     """Columns for item, annotator and label are there, and none that make it a comparison."""
-    item, worker = usual.found(probe.columns, ITEM), usual.found(probe.columns, WORKER)
-    label = usual.label_column(probe.columns, item, worker).name
+    worker = usual.found(probe.columns, WORKER)
+    item, pair = item_in(probe.columns, worker)
+    beside = [name for name in probe.columns if name not in pair]
+    label = usual.label_column(beside, item, worker).name
     if probe.kind == "json" and not all(isinstance(value, dict) for value in probe.elements):
         return False
     compared = probe.has("left") or probe.has("chosen") or probe.has("winner")
@@ -97,16 +103,23 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     small = path.stat().st_size < KEPT_WHOLE
     keep = None if small else (lambda names: _used(names, options))
     table, rejects, notes = opened(path, kind, keep=keep)
+    table, options = with_told_parts(path, table, options)
     told = {key: told_column(path, table, options, key) for key in KEYS}
     label = told["label"] or _label(path, table, told, notes)
     numbered = label
     if told["label"] is None:
         label = named_classes(path, table, label, notes)
     left = table.drop([name for name in (label, *told.values()) if name in table.columns])
-    item = told["item"] or column_of(path, left, ITEM, "item")
     worker = told["annotator"] or who_column(table.select(*left.columns, label), label)
+    item, parts = told["item"], ()
+    if item is not None and "+" in item:
+        parts = tuple(part for part in map(str.strip, item.split("+")) if part in table.columns)
+    if item is None:
+        table, item, parts = named_items(path, table, left, worker, told, notes)
+        item = item or column_of(path, left, ITEM, "item")
     asked = told["question"]
-    if worker is not None and told["item"] is None and asked is None:
+    table = filled_down(path, table, item, worker, notes)
+    if worker is not None and told["item"] is None and asked is None and not parts:
         within = item_within(left, item, worker)
         if within is not None:
             notes.append(
@@ -118,10 +131,10 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     table = without_summaries(table, item, path, notes, worker)
     classes = cells.said_in(table[label])
     table = table.with_columns(as_yes_or_no(table, label, worker, path.name, notes))
-    read = {label, numbered, item, worker, asked, *told.values()}
+    read = {label, numbered, item, *parts, worker, asked, *told.values()}
     table = without_practice(path, table, read, rejects, notes, plain=True)
     table, status = without_refused(path.name, table, read, item, worker, rejects, notes, classes)
-    left = table.select(left.columns)
+    left = table.select([name for name in left.columns if name not in parts])
     if worker is None:
         notes.append(said_not_known(path.name, NO_COLUMN))
     count = first_of(left.drop(item, strict=False), *usual.COUNT) if worker is None else None
@@ -157,6 +170,10 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     said = table.select(**named, **optional(path, timed, options, notes), row="row")
     said = without_groups(path, said, notes)
     said = without_copies(path, kind, said, label, rejects, notes)
+    if options.signal in SIGNALS and worker is not None:
+        return replace(as_pairs(path, said, str(options.signal), notes), rejected=rejects)
+    if options.signal is None and worker is not None and not question:
+        refuse_piles(path, said, label)
     known = class_names(path).get(label, ()) if kind == "parquet" else ()
     numbers = all(map(cells.is_number, said["value"].drop_nulls().unique()))
     ranked = usual.bare(label) in map(usual.plain, usual.RANKED)
@@ -179,9 +196,9 @@ def _label(
     path: Path, table: pl.DataFrame, told: Mapping[str, str | None], notes: list[str]
 ) -> str:
     """The column of answers; one of a name that may mean something else is told in `notes`."""
-    item = told["item"] or first_of(table, *ITEM)
     worker = told["annotator"] or first_of(table, *WORKER)
-    others = [name for name in table.columns if name not in (*told.values(), "row")]
+    item, pair = (told["item"], ()) if told["item"] else item_in(table.columns[:-1], worker)
+    others = [name for name in table.columns if name not in (*told.values(), *pair, "row")]
     found = usual.label_column(others, item, worker)
     while found.name is not None and item is not None and describes(table, item, found.name):
         # The answer of a language model, say, that people were shown and gave a score.
@@ -221,6 +238,7 @@ def _used(names: list[str], options: Options) -> list[str]:
     found |= {first_of(table, one) or "" for one in (*usual.GOLD, *usual.COUNT)}
     found |= {name for name in names if usual.plain(name) in map(usual.plain, PERSONS)}
     found |= {usual.price_column(names)[0] or "", *(n for n in names if n.endswith(TWICE))}
+    found |= {name for name in names if set(usual.words_in(name)) & PARTS}
     missing = any(first_of(table, *some) is None for some in (ITEM, WORKER, (*LABEL, *SCALE)))
     wrong = any(name not in names for name in options.columns.values())
     if wrong or (missing and len(options.columns) < 3):

@@ -58,6 +58,8 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             rejects.add(row, "response is no class, list or object of answers", response)
             continue
         for question, answer in answers.items():
+            if "slider" in (record["trial_type"] or ""):
+                rows.said.scale.add(question if len(answers) > 1 else "")
             rows.ask(
                 row,
                 who,

@@ -14,6 +14,8 @@ from labelbits.answers.formats.usual import ITEM
 #: Rows that tell whether a column describes the items, from how many they do, and what describes:
 #: more different texts than these classes and than this share of the items, longer than this.
 LOOKED_AT, LEAST_ROWS, MOST_CLASSES, DIFFERENT, LONG = 20_000, 6, 20, 0.5, 20
+#: The share of empty cells from which a column may name groups of rows.
+EMPTY = 0.3
 #: Names of tasks at most, the share of rows that repeat them, and how many more items there are.
 MOST_TASKS, MOSTLY, MORE = 10, 0.9, 3
 
@@ -78,6 +80,29 @@ def item_within(table: pl.DataFrame, item: str, worker: str) -> str | None:
         and not cells.names(own[name]).str.contains(r"\d[.,]\d").any()
     ]  # fmt: skip
     return usual.found(perhaps, ITEM) or (perhaps[0] if len(perhaps) == 1 else None)
+
+
+def filled_down(
+    path: Path, table: pl.DataFrame, item: str, worker: str | None, notes: list[str]
+) -> pl.DataFrame:
+    """`table` with a name of an item or a person in all its rows, where it stands in the first of
+    them alone, as under cells that span rows: then no person answers an item twice."""
+    if worker is None or len(table) < LEAST_ROWS:
+        return table
+    for name in (item, worker):
+        own = cells.names(table[name])
+        if own.null_count() < EMPTY * len(own) or own[0] is None:
+            continue
+        if own.drop_nulls().n_unique() != len(own.drop_nulls()):
+            continue  # each name begins one group
+        made = table.with_columns(own.forward_fill().alias(name))
+        if not made.select(item, worker).is_duplicated().any():
+            notes.append(
+                f"{path.name}: {own.null_count():,} empty cells of column {name!r} are read as the "
+                "name above them, as under cells that span rows"
+            )
+            return made
+    return table
 
 
 def describes(table: pl.DataFrame, item: str, name: str) -> bool:

@@ -9,6 +9,7 @@ import polars as pl
 
 from labelbits.answers.files.opening import shorten
 from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats.card_sorting import why_piles
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.number_tables import (
     BY_NAME,
@@ -118,6 +119,26 @@ def _both_ways(path: Path, names: Sequence[str]) -> InputError:
     )
 
 
+def _sorted(table: pl.DataFrame | None) -> str:
+    """How to read a row an item and a column a person, who sorted the items into piles that have
+    names of their own."""
+    item = None if table is None else id_of_rows(table)
+    people = [] if table is None or item is None else few_values(table, (item, "row"))
+    if table is None or item is None or len(people) < 2:
+        return ""
+    own = [
+        table.select(item=pl.lit(cells.names(table[item])), value=pl.lit(cells.names(table[name])))
+        .with_columns(annotator=pl.lit(name))
+        for name in people
+    ]  # fmt: skip
+    if why_piles(pl.concat(own), "") is None:
+        return ""
+    return (
+        f"if {cells.shown(map(repr, people))} are people who sorted the items into piles of their "
+        "own, --format cleanlab --signal similarity reads how many put two items into one; "
+    )
+
+
 def not_recognised(path: Path, found: Probe) -> InputError:
     """What was found, which column is missing, and the option that says which one it is."""
     seen = found.columns or tuple(found.arrays) or (found.kind,)
@@ -159,6 +180,7 @@ def not_recognised(path: Path, found: Probe) -> InputError:
         }
         names = {key: first_of(table, *own) for key, own in known.items()}
         head = head_of(found)
+        names["item"] = usual.item_column(found.columns, names["annotator"])
         if names["annotator"] is None and head is not None:
             names["annotator"] = who_column(head)
         at_fault = [key for key, name in names.items() if name is None]
@@ -181,7 +203,7 @@ def not_recognised(path: Path, found: Probe) -> InputError:
                 f"if {cells.shown(map(repr, people))} are annotators, --format cleanlab reads "
                 "them; "
             )
-        text += _compared(found)
+        text += _compared(found) + _sorted(head)
         text += "--columns item=COL,annotator=COL,label=COL says which column is what; otherwise "
     return InputError(
         text + "expected a table of item, annotator, label, or a file of an annotation platform "

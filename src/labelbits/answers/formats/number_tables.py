@@ -29,7 +29,7 @@ from labelbits.answers.formats.people_tables import (
     of_people,
 )
 from labelbits.answers.formats.reader import Probe
-from labelbits.answers.formats.row_names import ROW_NUMBERS, id_of_rows
+from labelbits.answers.formats.row_names import ROW_NUMBERS, id_of_rows, repeated_id
 from labelbits.answers.formats.similarity_matrix import named_twice
 from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.answers.formats.survey import survey_in
@@ -58,6 +58,10 @@ def split_ids(
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """(the columns that are no ids or row numbers, the name of each row)."""
     name = id_of_rows(table)
+    again = repeated_id(table) if name is None else None
+    if again is not None:
+        name = again
+        notes.append(f"{path.name}: items stand in several rows: people answered them again")
     table = without_summaries(table, name, path, notes)
     unnamed = [one for one in table.columns if one in ROW_NUMBERS and one != name]
     table = of_people(table, name, path, notes)
@@ -233,6 +237,18 @@ def _count_classes(values: np.ndarray, columns: list[str]) -> bool:
     return bool(together.mean() < 0)
 
 
+def _compete(values: np.ndarray) -> bool:
+    """Does a row that has more of one column have less of others, as votes of one total have?
+
+    The mean correlation of K columns of votes is near -1 / (K - 1), of unrelated numbers 0.
+    """
+    if len(values) < 3 or (values.std(0) == 0).any():
+        return True
+    columns = values.shape[1]
+    together = np.corrcoef(values, rowvar=False)[np.triu_indices(columns, 1)].mean()
+    return bool(together < -0.5 / (columns - 1))
+
+
 def _name_items(names: list[pl.Series], said: Sequence[set[str]]) -> bool:
     """Do rows of three or four name different items, as triplets do and labels of one item never?
 
@@ -279,7 +295,10 @@ def readings(values: np.ndarray, unsigned: bool = False) -> tuple[str, ...]:
     competing = bool(np.any(np.diff(repeats, axis=1) == 0)) and kappa <= COMPETE
     if (same == 1 and len(values) > 1 and sums[0] > 0) or competing:
         found.append("counts")
-    if named and (kappa > AGREE or (not found and not distinct and kappa > COMPETE)):
+    if competing and same < 1 and not _compete(values):
+        # People who agree hardly ever, or numbers that describe items, look as such votes do.
+        found.append("cleanlab")
+    elif named and (kappa > AGREE or (not found and not distinct and kappa > COMPETE)):
         found.append("cleanlab")
     if one_hot or bool(np.all(sums == 100)):  # 100 votes, or per cent
         found.append("probabilities")

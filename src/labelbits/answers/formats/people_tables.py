@@ -19,7 +19,8 @@ SAID_RIGHT = usual.TOGETHER | usual.TRUTH | usual.REFERENCE
 def of_people(table: pl.DataFrame, name: str | None, path: Path, notes: list[str]) -> pl.DataFrame:
     """The columns called after people alone, where they hold classes of one set; the others are
     told."""
-    own = people_columns([one for one in table.columns if one != name])
+    columns = [one for one in table.columns if one != name]
+    own = people_columns(columns) or list(beside_times(columns))
     if len(own) < 2 or any(table[one].dtype.is_nested() for one in own):
         return table
     said = [set(cells.said_in(table[one])) for one in own]
@@ -52,7 +53,34 @@ def times_of_people(columns: Sequence[str], people: Sequence[str]) -> dict[str, 
             rest = said.removeprefix(stem) if said.startswith(stem) else said.removesuffix(stem)
             if name not in people and rest not in ("", said) and times.is_time(rest):
                 found.setdefault(person, name)
-    return found
+    beside = {} if found else beside_times(columns)
+    return {person: beside[person] for person in people} if {*people} == {*beside} else found
+
+
+def times_said(time: str, person: str) -> str:
+    """What the heading of a person's times says without the person: `rt` of `mia_rt`."""
+    own = usual.words_in(person)
+    rest = " ".join(word for word in usual.words_in(time) if word not in own)
+    return rest if times.is_time(rest) else "time"
+
+
+def beside_times(columns: Sequence[str]) -> dict[str, str]:
+    """Columns that have a time each under a heading of the same words: `Diagnosis Dr. Weber` and
+    `Time (s) Dr. Weber`, `mia` and `mia_rt`; two at least that are called alike, none of others."""
+    timed = [name for name in columns if times.may_be_time(name)]
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    for time in timed:
+        said = usual.words_in(time)
+        for name in columns:
+            own = usual.words_in(name)
+            rest = [word for word in said if word not in own]
+            if name in timed or len(rest) == len(said) or not rest:
+                continue
+            if times.is_time(" ".join(rest)):
+                what = tuple(word for word in own if word not in said)
+                found.setdefault(what, {})[name] = time
+    each = [own for own in found.values() if len(own) > 1 == len(own) / len({*own.values()})]
+    return max(each, key=len, default={})
 
 
 def without_strangers(table: pl.DataFrame, path: Path, notes: list[str]) -> pl.DataFrame:

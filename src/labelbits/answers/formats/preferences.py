@@ -24,6 +24,7 @@ from labelbits.answers.formats.keys import (
     with_time,
 )
 from labelbits.answers.formats.named import check_keys
+from labelbits.answers.formats.opposites import asks_for_the_worse
 from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
@@ -38,6 +39,7 @@ from labelbits.answers.formats.reader import (
     opened,
     told_column,
 )
+from labelbits.answers.formats.scored_sides import scored_pair, sides_are_scored, with_scored
 from labelbits.answers.formats.ties import WORDS, are_ties, ties_in
 from labelbits.answers.formats.two_sides import (
     LEAST,
@@ -49,7 +51,12 @@ from labelbits.answers.formats.two_sides import (
     side_of,
 )
 from labelbits.answers.formats.who import annotators, who_column
-from labelbits.answers.formats.winner_columns import winner_columns, with_winner
+from labelbits.answers.formats.winner_columns import (
+    as_headings,
+    one_sided,
+    winner_columns,
+    with_winner,
+)
 from labelbits.answers.table.columns import IDEAL, PREFERENCE, Parsed
 from labelbits.errors import InputError
 
@@ -115,6 +122,8 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
     table, rejects, notes = opened(path, kind)
     told = {key: told_column(path, table, options, key) for key in ("left", "right", "winner")}
     both = (told["left"], told["right"]) if told["left"] and told["right"] else sides_in(table)
+    if both is None and told["winner"] is None:
+        both = scored_pair(table)
     if both is not None and told["winner"] is None:
         table = with_winner(table, both)
     winner = (
@@ -123,6 +132,10 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         or first_of(table, *usual.WINNER)
     )
     comparison = first_of(table, *COMPARISON)
+    if winner is None and both is not None:
+        winner = one_sided(table, both)
+        if winner is None:
+            table, winner = with_scored(path, table, both, notes)
     if winner is None or both is None:
         *guessed, choice = _compared(table) or _keyed(table) or (None, None, None)
         if both is None and guessed[0] and guessed[1]:
@@ -139,6 +152,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         name = cells.names(table[comparison])
         table = table.with_columns((name + "/A").alias("A"), (name + "/B").alias("B"))
         both = ("A", "B")
+    table = as_headings(table, winner, both)
     others = table.drop(*both, winner)
     worker = told_column(path, table, options, "annotator") or who_column(others)
     group = told_column(path, table, options, "group") or first_of(others, *GROUP)
@@ -173,6 +187,9 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         answer = strength
     else:
         answer = _who_won(path, own, both, notes) if pressed is None else pressed.cast(pl.String)
+        if asks_for_the_worse(winner):
+            answer = answer.replace({"0": "1", "1": "0"})
+            notes.append(f"{path.name}: {winner!r} names the one that is worse: the other wins")
     own = own.with_columns(answer.alias("answer"))
     lost = own.filter(own["answer"].is_null())
     for row, found in lost.select("row", "winner").iter_rows():
@@ -327,9 +344,18 @@ def is_arena(probe: Probe) -> bool:
     own = winner and both and not third
     if not own and not third and probe.kind in ("csv", "parquet", "json"):
         head = head_of(probe)
-        by_side = head is not None and sides is not None and winner_columns(head, sides)
-        own = by_side or (head is not None and (_compared(head) or _keyed(head)) is not None)
+        own = head is not None and _compared_by_rows(head, sides)
     return bool(own) and not is_pairs(probe) and not probe.has("head")
+
+
+def _compared_by_rows(head: pl.DataFrame, sides: tuple[str, str] | None) -> bool:
+    """Do rows say which of two won: in a column a side, by yes or no to one, a number, a name?"""
+    if sides is None:
+        told = scored_pair(head)
+    else:
+        told = winner_columns(head, sides) or one_sided(head, sides)
+        told = told or sides_are_scored(head, sides)
+    return bool(told) or (_compared(head) or _keyed(head)) is not None
 
 
 PAIRS = Reader(

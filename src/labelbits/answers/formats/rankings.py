@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.files.opening import Rejects
-from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats import cells, contrastive, usual
 from labelbits.answers.formats.class_columns import head_of, sides_of
 from labelbits.answers.formats.crowdkit import optional
 from labelbits.answers.formats.orders import are_whole_orders, order_in, pairs_of
@@ -259,6 +259,12 @@ def _orders(
             found.append(there if full else None)
         else:
             found.append(_placed(names, [cells.parsed(one) if one else None for one in row]))
+    listed = _things_listed(table, form, found)
+    if listed is not None:
+        notes.append(
+            f"{path.name}: {form.columns[0]!r} holds the place of each of what {listed[0]!r} lists"
+        )
+        found = listed[1]
     why = "is no order of different names (each place once, no ties)"
     lost = [row for row, order in zip(table["row"], found, strict=True) if order is None]
     shown = table.filter(pl.col("row").is_in(lost)).select("row", form.columns[0])
@@ -271,6 +277,32 @@ def _orders(
         _text(form.item, table).alias("item"), _text(asked, table).alias("group"),
     ).with_columns(pl.Series("order", found, dtype=pl.List(pl.String)))  # fmt: skip
     return made.filter(pl.col("order").is_not_null())
+
+
+def _things_listed(
+    table: pl.DataFrame, form: _Form, found: Sequence[list[str] | None]
+) -> tuple[str, list[list[str] | None]] | None:
+    """(a column of lists, what each lists by the places that the cell of a ranking gives): cells
+    `[2, 1, 3]` beside three responses. None where no list has as many things as there are places.
+    """
+    if form.by != "cell" or not any(found):
+        return None
+    places = [own if own and sorted(own) == [str(k + 1) for k in range(len(own))] else None
+              for own in found]  # fmt: skip
+    if any(own is not None and place is None for own, place in zip(found, places, strict=True)):
+        return None
+    for name in table.columns:
+        if name in (*form.columns, form.worker, "row"):
+            continue
+        lists = contrastive.lists_in(table[name])
+        both = [(place, own) for place, own in zip(places, lists, strict=True) if place]
+        if all(own is not None and len(own) == len(place) for place, own in both):
+            made = [
+                [own[place.index(str(k + 1))] for k in range(len(own))] if place and own else None
+                for place, own in zip(places, lists, strict=True)
+            ]
+            return name, made
+    return None
 
 
 def _text(column: str | None, table: pl.DataFrame) -> pl.Expr:

@@ -42,6 +42,19 @@ def id_of_rows(table: pl.DataFrame) -> str | None:
     return None if any(_are_names(table[name]) for name in named[1:]) else named[0]
 
 
+def repeated_id(table: pl.DataFrame) -> str | None:
+    """The column of a known name whose names stand in several rows each, as where people saw the
+    items again; None where one names the rows, or names hardly come again."""
+    known = {usual.plain(one) for one in (*IDS, *usual.ID)}
+    for name in table.columns:
+        if usual.plain(name) in known and not table[name].dtype.is_nested():
+            own = cells.names(table[name])
+            own = own.filter(~are_summaries(own))
+            again = 2 <= own.drop_nulls().n_unique() <= len(own) / 2 and own.null_count() == 0
+            return name if again else None
+    return None
+
+
 def _different(column: pl.Series) -> bool:
     """Are all names different, those of summaries and empty ones apart?"""
     own = cells.names(column)

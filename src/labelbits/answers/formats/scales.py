@@ -23,6 +23,29 @@ _OF = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(?:/|out of|von|sur|de|di|van)\s*(\d+)$"
 _STARS = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(?:stars?|sterne?|points?|punkte?|pts?|★)$", re.I)
 
 
+#: A step that is explained: `1 - not at all`, `5 (very similar)`, `7 = extremely`.
+_EXPLAINED = re.compile(r"^([+-]?\d+(?:[.,]\d+)?)\s*(?:[-:=.)\u2013\u2014]\s*|\()(\D.*?)\)?$")
+
+
+def _explained(words: Collection[str]) -> dict[str, str] | None:
+    """The number in each step where the ends of a scale are explained, or each step by words that
+    are steps; names of classes with a number before each (`1 - cat`) are none."""
+    found: dict[str, str] = {}
+    said: dict[str, str] = {}
+    for word in words:
+        own = word.strip()
+        if cells.is_number(own):
+            found[word] = own
+        elif (match := _EXPLAINED.match(own)) is not None:
+            found[word], said[word] = match[1], match[2].strip()
+        else:
+            return None
+    if not said or len({*found.values()}) < len(found):
+        return None
+    bare = len(found) > len(said)
+    return found if bare or ladder_of(set(said.values())) is not None else None
+
+
 def as_steps(words: Collection[str]) -> dict[str, str] | None:
     """The number in each of `7/10`, `4 out of 5`, `3 stars`, `★★★`; None where a word is no such
     step, or they are of different numbers."""
@@ -38,7 +61,7 @@ def as_steps(words: Collection[str]) -> dict[str, str] | None:
         elif own and set(own) <= {"★", "☆", "⭐"}:
             found[word] = str(sum(one != "☆" for one in own))
         else:
-            return None
+            return _explained(words)
     return found if found and len(ends) <= 1 else None
 
 

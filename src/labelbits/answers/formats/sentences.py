@@ -25,7 +25,7 @@ from labelbits.answers.formats.reader import (
     opened,
     told_column,
 )
-from labelbits.answers.formats.scales import counted_from_one, described, steps_of
+from labelbits.answers.formats.scales import as_steps, counted_from_one, described, steps_of
 from labelbits.answers.formats.two_sides import LEAST, LOOKED_AT, SHARED, pairs_in
 from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import Parsed
@@ -203,7 +203,7 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
             f"{path}: found columns {columns_in(table)}; expected sentence1, sentence2 and score"
         )
     table = without_practice(path, table, columns, rejects, notes)
-    numbers = cells.numbers(table[columns[2]])
+    numbers = _numbers(table[columns[2]])
     worker = told_column(path, table, options, "annotator") or who_column(table)
     extra = optional(path, table, options, notes)
     own = table.select(
@@ -233,6 +233,14 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         rejects,
         notes=notes,
     )
+
+
+def _numbers(column: pl.Series) -> pl.Series:
+    """The scores of pairs; the numbers in them, where the ends of a scale are explained."""
+    own = cells.names(column)
+    said = [one for one in own.unique() if one is not None and not cells.is_missing(one)]
+    steps = None if all(map(cells.is_number, said)) else as_steps(said)
+    return cells.numbers(column if steps is None else own.replace_strict(steps, default=None))
 
 
 def as_scored(values: np.ndarray, name: str, options: Options) -> tuple[str, list[str], str]:

@@ -16,9 +16,15 @@ EUROPEAN = re.compile(
     r"^(\d{1,2})\.(\d{1,2})\.(\d{4})[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$"
 )
 
+#: Seconds (10 digits) or milliseconds (13) since 1970, from 2001 on.
+_EPOCH = re.compile(r"^([1-4]\d{9}|[1-4]\d{12})(?:\.\d+)?$")
+
 
 def point(text: str) -> float | None:
-    """Seconds since 1970 of ISO or American text, None for anything else."""
+    """Seconds since 1970 of ISO or American text, or of such seconds or milliseconds as a number of
+    this century; None for anything else."""
+    if (count := _EPOCH.match(text.strip())) is not None:
+        return float(count[0]) / (1000.0 if len(count[1]) == 13 else 1.0)
     if found := AMERICAN.match(text.strip()) or EUROPEAN.match(text.strip()):
         month, day, year, hour, minute, second, *half = found.groups()
         if not half or int(month) > 12:

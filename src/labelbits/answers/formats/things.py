@@ -8,6 +8,7 @@ import polars as pl
 
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.crowdkit import optional
+from labelbits.answers.formats.opposites import asks_for_the_farther
 from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
     Kind,
@@ -18,8 +19,8 @@ from labelbits.answers.formats.reader import (
     first_of,
     opened,
 )
-from labelbits.answers.formats.usual import WORKER
-from labelbits.answers.formats.who import annotators
+from labelbits.answers.formats.times import may_be_time
+from labelbits.answers.formats.who import annotators, who_column
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
@@ -44,7 +45,9 @@ def _choice(table: pl.DataFrame) -> str | None:
     """The column of the odd one; beside places that are called a, b, c it has to say so itself."""
     shown = [usual.plain(name) for name in _shown(table) or ()]
     placed = shown in [[usual.plain(name) for name in names] for names in PLACES]
-    return first_of(table, *(ODD if placed else CHOICE))
+    found = first_of(table, *(ODD if placed else CHOICE))
+    far = [name for name in table.columns if asks_for_the_farther(name) and not may_be_time(name)]
+    return found or (far[0] if len(far) == 1 else None)
 
 
 def read(path: Path, kind: Kind, options: Options) -> Parsed:
@@ -91,7 +94,7 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
     for row, found in own.filter(own["odd"].is_null()).select("row", "choice").iter_rows():
         rejects.add(row, "choice is none of the three images", found or "")
     extra = optional(path, table, options, notes)
-    worker = first_of(table, *WORKER, "subject")
+    worker = who_column(table.drop(*shown, choice))
     said = own.with_columns(annotator=annotators(path, table, worker, notes), **extra).filter(
         pl.col("odd").is_not_null()
     )

@@ -44,6 +44,8 @@ SPANS = (
     ("started", "submitted"), ("opened", "submitted"), ("openedat", "submittedat"),
     ("timestart", "timeend"), ("starttimestamp", "endtimestamp"), ("begin", "end"),
     ("begintime", "endtime"), ("startdate", "enddate"), ("acceptedat", "submittedat"),
+    ("startts", "endts"), ("tsstart", "tsend"), ("startepoch", "endepoch"),
+    ("startms", "endms"), ("starttimems", "endtimems"), ("onset", "offset"),
 )  # fmt: skip
 SURE = ("seconds", "secs", "sec", "rts", "leadtime", *languages.SECONDS)
 MILLISECONDS = ("milliseconds", "millis", "ms", "msec")
@@ -56,6 +58,8 @@ LONGEST_REACTION = 60.0
 LONGEST = 86_400.0
 #: Milliseconds an answer below which a column that is called so cannot hold them.
 SHORTEST_MS = 50.0
+#: Seconds an answer below which nobody answers: spreadsheets write times as parts of a day.
+SHORTEST = 0.01
 #: Seconds after a name.
 _UNIT = rf"[\s_(\[]+(in |en |em )?(s|secs?|seconds?|{languages.IN_SECONDS})\.?[\])]*$"
 
@@ -174,6 +178,13 @@ def seconds(
     if median > LONGEST * 1000 and not told and not told_ms:
         notes.append(f"{path.name}: column {name!r} holds points in time, no durations")
         return None
+    if 0 < median < SHORTEST and not told and not told_ms and unit_of(name) == 1:
+        notes.append(
+            f"{path.name}: column {name!r} is read as parts of a day, as spreadsheets write times: "
+            f"as seconds its median would be {median:.2g} s an answer; --columns seconds={name} "
+            "reads it so"
+        )
+        return found * 86_400.0
     if not told_ms and unit_of(name) > 1:
         if table[name].dtype == pl.String and table[name].str.contains(":").any():
             return found  # h:m:s says itself what it is

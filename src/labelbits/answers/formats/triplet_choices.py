@@ -19,6 +19,7 @@ from labelbits.answers.formats.keys import (
     with_time,
 )
 from labelbits.answers.formats.named import check_keys
+from labelbits.answers.formats.opposites import asks_for_the_farther
 from labelbits.answers.formats.other_answers import say_unread
 from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
@@ -32,8 +33,10 @@ from labelbits.answers.formats.reader import (
     opened,
     told_column,
 )
+from labelbits.answers.formats.scored_sides import CHOSEN, sides_are_scored, with_scored
 from labelbits.answers.formats.two_sides import are_codes, beside, compared_in, pairs_in, side_of
 from labelbits.answers.formats.who import annotators, who_column
+from labelbits.answers.formats.winner_columns import as_headings, one_sided
 from labelbits.answers.table.columns import Parsed
 from labelbits.errors import InputError
 
@@ -61,7 +64,7 @@ def _columns(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
     if found is None:
         item, left, right, said = compared_in(head) or (None, "", "", "")
         found = None if item is None else (item, left, right, said)
-    found = found or _keyed(head)
+    found = found or _keyed(head) or _one_sided(head)
     more = [] if found is None else numbered(head.columns, head)
     # Option 1, option 2 and option 3 are three candidates, and no two of them the sides.
     one_of_three = found is not None and any(
@@ -83,6 +86,19 @@ def _keyed(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
         item = beside(shown, own, left, right)
         if item is not None:
             return item, left, right, pressed
+    return None
+
+
+def _one_sided(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
+    """The columns of yes and no to one of the two (`ref`, `a`, `b`, `chose_a`), or of a number for
+    each (`n_a`, `n_b`)."""
+    for left, right in pairs_in([n for n in head.columns if not head[n].dtype.is_nested()]):
+        choice = one_sided(head, (left, right))
+        if choice is None and sides_are_scored(head, (left, right)):
+            choice = CHOSEN
+        item = first_of(head.drop(left, right), *HEADS)
+        if choice is not None and item is not None and _alike(head, item, left, right):
+            return item, left, right, choice
     return None
 
 
@@ -155,6 +171,9 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
             "right=COL,winner=COL, or of winners and losers head=COL,winner=COL,loser=COL"
         )
     item, left, right, choice = found
+    if choice == CHOSEN:
+        table, _ = with_scored(path, table, (left, right), notes, tie=False)
+    table = as_headings(table, choice, (left, right))
     shown = pl.any_horizontal(pl.col(item, left, right).is_not_null())
     for row in table.filter(~shown)["row"]:
         rejects.add(row, "shows no items: instructions, a pause or another question", "")
@@ -185,12 +204,16 @@ def read(path: Path, kind: Kind, options: Options) -> Parsed:
         .otherwise(pl.col("choice").replace_strict(numbers, default=None))
     )  # fmt: skip
     own = own.with_columns(answer.alias("answer"))
+    farther = asks_for_the_farther(choice)
+    if farther:
+        own = own.with_columns(pl.col("answer").replace({"0": "1", "1": "0"}))
     for row, said in own.filter(own["answer"].is_null()).select("row", "choice").iter_rows():
         none = pressed is not None and key_of(said) is None
         why = "no key was pressed" if none else f"{choice} is neither {left} nor {right}"
         rejects.add(row, why, said or "")
     notes.append(
-        f"{path.name}: {choice!r} says which of {left!r} and {right!r} is nearer to {item!r}"
+        f"{path.name}: {choice!r} says which of {left!r} and {right!r} is "
+        f"{f'farther from {item!r}: the other one is nearer' if farther else f'nearer to {item!r}'}"
     )
     say_unread(path, table, {*found, worker}, options, notes)
     made = own.filter(own["answer"].is_not_null()).select(

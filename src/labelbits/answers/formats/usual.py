@@ -23,6 +23,11 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", "".join(one for one in parts if not unicodedata.combining(one)))
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
 def words_in(name: str) -> list[str]:
     """The words of a heading or a cell in small letters, of `blockType` and `block_type` alike."""
     apart = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", name)
@@ -102,7 +107,7 @@ WORKER = _first(
     ),
     "annotated_by", "labeled_by", "labelled_by", "tagged_by", "coded_by", "rated_by", "read_by",
     "graded_by", "reviewed_by", "transcribed_by", "answered_by", "completed_by", "handled_by",
-    "assigned_to", "assignee", "created_by", "done_by",
+    "assigned_to", "assignee", "created_by", "done_by", "amt_worker_id", "amt_worker_ids",
     "user", "user_id", "username", "user_name", "participant", "participant_id", "subject_id",
     "judge", "judge_id", "judge_name", "person", "person_id",
     "prolific_pid", "prolific_id", "sona_id", "participant_number", "participant_nr", "subject_nr",
@@ -112,7 +117,8 @@ WORKER = _first(
 #: The answer.
 LABEL = (
     "label", "class", "answer", "annotation", "category", "labels", "response", "judgment",
-    "judgement", "selected_label", "label_name", "class_name", "label_value", "class_label",
+    "judgement", "selected_label", "selected_class", "label_name", "class_name", "label_value",
+    "class_label",
     *languages.LABEL,
 )  # fmt: skip
 #: Numbers that are steps of a scale.
@@ -133,6 +139,9 @@ SCALE = (
     "trustworthiness",
     "likability",
     "acceptability",
+    "mos",
+    "naturalness",
+    "intelligibility",
     "plausibility",
     "fluency",
     "adequacy",
@@ -202,6 +211,15 @@ GOLD = _first(
 #: How many people gave an answer, in a table without a column of people.
 COUNT = ("count", "counts", "votes", "n_votes", "num_votes", "vote_count", "n", "freq", "frequency",
          "weight")  # fmt: skip
+#: What names the item in a table of people's answers that names it in no surer way, and what ids
+#: are of that name none.
+_LAST_ITEM = ("question", "query", "prompt", "unit", "nr", "no", "lfd_nr", "item_nr")
+_OTHER_IDS = word_set(
+    "session assignment hit batch annotation answer response judgment judgement label class "
+    "category run trial block campaign project account experiment survey study row order job "
+    "worker annotator user rater coder participant person subject author channel parent link "
+    "submission completion approval amt group version"
+)
 #: Columns that end like a label and hold something else.
 _GOLD = frozenset(map(plain, GOLD))
 _WHEN = frozenset({"datum", "fecha", "zeitstempel", "horodatage", "zeitpunkt", "tijdstip",
@@ -230,6 +248,22 @@ def found(columns: Iterable[str], names: Sequence[str]) -> str | None:
         if plain(name) and plain(name) in by_name:
             return by_name[plain(name)]
     return None
+
+
+def item_column(columns: Sequence[str], worker: str | None) -> str | None:
+    """The column that names the item: by a usual name; beside people, the only id of no other thing
+    (`essay_id`), or `question` and the like."""
+    sure = found(columns, ITEM)
+    if sure is not None or worker is None:
+        return sure
+    rest = [name for name in columns if name != worker]
+    ids = [name for name in rest if _is_id(words_in(name))]
+    return ids[0] if len(ids) == 1 else found(rest, _LAST_ITEM)
+
+
+def _is_id(words: Sequence[str]) -> bool:
+    ends = len(words) > 1 and words[-1] in ("id", "uid", "nr", "uuid")
+    return ends and not set(words[:-1]) & _OTHER_IDS
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,24 @@
-"""Winners in a column a side: a 1 in `winner_model_a`, `winner_model_b` or `winner_tie`."""
+"""Winners in a column a side: a 1 in `winner_model_a`, `winner_model_b` or `winner_tie`; yes or no
+to one side alone: `a_preferred`, `chose_b`."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.reader import first_of
+from labelbits.answers.formats.two_sides import MARKS
 from labelbits.answers.formats.yes_or_no import NO, YES
 
 #: What such columns are called before or after the name of the side.
 _CALLED = ("winner", "wins", "win", "won", "preferred", "prefers", "chosen", "is_winner")
 _DRAWN = ("tie", "draw", "both", "neither")
+#: Words beside the mark of a side that ask whether it is the one.
+_ASKS = usual.word_set(
+    "winner wins win won preferred prefers prefer preference chosen chose choose choice selected "
+    "picked pick is was better best nearer closer closest more similar correct worse farther "
+    "further less different judged said over"
+)
 
 
 def winner_columns(table: pl.DataFrame, both: tuple[str, str]) -> list[str] | None:
@@ -42,3 +50,40 @@ def with_winner(table: pl.DataFrame, both: tuple[str, str]) -> pl.DataFrame:
         yes = cells.names(table[name]).str.to_lowercase().is_in(list(YES)).fill_null(False)
         winner = pl.when(pl.lit(yes)).then(pl.lit(said)).otherwise(winner)
     return table.with_columns(winner.alias("winner")).drop(own)
+
+
+def _asked(name: str, both: tuple[str, str]) -> int | None:
+    """The side of two headings about which another asks: 0 of `chose_a` beside `item_a`, `item_b`;
+    None of any other heading."""
+    one, two, own = (usual.words_in(one) for one in (*both, name))
+    apart = [pair for pair in zip(one, two, strict=False) if pair[0] != pair[1]]
+    if len(one) != len(two) or len(apart) != 1 or apart[0] not in MARKS:
+        return None
+    rest = [word for word in own if word not in _ASKS and word not in set(one) & set(two)]
+    return apart[0].index(rest[0]) if len(rest) == 1 < len(own) and rest[0] in apart[0] else None
+
+
+def one_sided(table: pl.DataFrame, both: tuple[str, str]) -> str | None:
+    """The only column of yes and no that asks about one of two sides: `a_preferred`."""
+    found = []
+    for name in table.columns:
+        if name in both or table[name].dtype.is_nested() or _asked(name, both) is None:
+            continue
+        said = set(cells.names(table[name]).drop_nulls().str.to_lowercase())
+        if said and said <= {*YES, *NO}:
+            found.append(name)
+    return found[0] if len(found) == 1 else None
+
+
+def as_headings(table: pl.DataFrame, name: str, both: tuple[str, str]) -> pl.DataFrame:
+    """`table` with the heading of the side that was chosen in a column of yes and no to one."""
+    side = _asked(name, both)
+    said = cells.names(table[name]).str.to_lowercase()
+    if side is None or not said.drop_nulls().is_in([*YES, *NO]).all():
+        return table
+    yes, no = said.is_in(list(YES)), said.is_in(list(NO))
+    told = (
+        pl.when(pl.lit(yes)).then(pl.lit(both[side]))
+        .when(pl.lit(no)).then(pl.lit(both[1 - side]))
+    )  # fmt: skip
+    return table.with_columns(told.alias(name))

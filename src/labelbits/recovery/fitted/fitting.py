@@ -219,9 +219,11 @@ def _fit_mixture(
 ) -> Fitted:
     asks_classes = any(batch.signal.uses_classes for batch in data.batches)
     if asks_classes and len(data.classes) < 2:
+        kinds = " and ".join(sorted({batch.signal.name for batch in data.batches}))
         raise InputError(
-            f"the answers name {len(data.classes)} classes; expected two at least, so that an "
-            "answer can tell them apart"
+            f"the answers ({kinds}) name {len(data.classes)} classes; expected two at least, so "
+            "that an answer can tell them apart: hard labels of the same items name them, or "
+            "classes= of read_answers"
         )
     classes = len(data.classes) if asks_classes else 0
     channels = tuple(_channel(data, batch.signal, options) for batch in data.batches)
