@@ -35,9 +35,10 @@ def without_copies(
     label: str,
     rejects: Rejects,
     notes: list[str],
+    told: bool = False,
 ) -> pl.DataFrame:
     """`said` (a row an answer: item, annotator, value, row, ...) by the rule above; the column
-    `label` of the file holds the answers."""
+    `label` of the file holds the answers, as the user says (`told`) or its name."""
     asked = ["item", "annotator", *(["question"] if "question" in said.columns else [])]
     named = said.filter(pl.col("annotator") != NOBODY)  # those without names are several people
     if not named.select(asked).is_duplicated().any():
@@ -55,7 +56,7 @@ def without_copies(
     copies = own.filter(pl.col("row") != pl.col("same"))
     again = own.filter((pl.col("row") == pl.col("same")) & (pl.col("row") != pl.col("first")))
     if not len(copies) and not len(again):
-        return _as_ticks_beside(path, said, own, asked, notes)
+        return _as_ticks_beside(path, said, own, asked, notes, told)
     for row, earlier in copies.select("row", "same").iter_rows():
         rejects.add(int(row), "a copy of an earlier row; the first is kept", f"row {earlier}")
     if len(copies):
@@ -80,7 +81,12 @@ def without_copies(
 
 
 def _as_ticks_beside(
-    path: Path, said: pl.DataFrame, own: pl.DataFrame, asked: list[str], notes: list[str]
+    path: Path,
+    said: pl.DataFrame,
+    own: pl.DataFrame,
+    asked: list[str],
+    notes: list[str],
+    told: bool,
 ) -> pl.DataFrame:
     """`said`, where most people name several classes of most items and never one of them twice: not
     second answers, of which most would be the same, but ticks with something beside each (a time, a
@@ -95,6 +101,8 @@ def _as_ticks_beside(
     if (several["names"] < several["n"]).any():
         return said
     if bool((several["names"] == own["value"].n_unique()).all()):
+        if told:
+            return said
         raise InputError(
             f"{path}: each person has a row for every class of an item, so that the answer is what "
             "stands beside the class; expected its column under a heading that says what it is: "

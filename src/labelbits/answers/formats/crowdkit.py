@@ -169,7 +169,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
         timed = without_sessions(path, timed, worker, told, notes)
     said = table.select(**named, **optional(path, timed, options, notes), row="row")
     said = without_groups(path, said, notes)
-    said = without_copies(path, kind, said, label, rejects, notes)
+    said = without_copies(path, kind, said, label, rejects, notes, told["label"] is not None)
     if options.signal in SIGNALS and worker is not None:
         return replace(as_pairs(path, said, str(options.signal), notes), rejected=rejects)
     if options.signal is None and worker is not None and not question:
