@@ -271,7 +271,7 @@ def test_preferences_are_measured_and_refused_where_nothing_weighs_them(write: W
     found = calibrate(answers)["preference"]
     assert (found.answers, found.annotators, found.items) == (4, 4, 2)
     assert found.agreement is not None
-    assert "no signal models them yet" in found.advice
+    assert "recover and plan read them as comparisons" in found.advice
     with pytest.raises(InputError, match="preference alone"):
         SignalEmbedding(1).fit(answers)
 

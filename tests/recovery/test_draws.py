@@ -62,7 +62,7 @@ def test_chains_that_disagree_are_refused(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(draws, "R_HAT", 0.9)
     with pytest.raises(NotConvergedError, match="did not converge: the largest R-hat"):
         model.posterior()
-    with pytest.warns(RecoveryWarning, match="covariance is Laplace's"):
+    with pytest.warns(RecoveryWarning, match="Laplace's approximation"):
         model.posterior_covariance()
 
 

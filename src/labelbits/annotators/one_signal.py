@@ -27,7 +27,7 @@ from labelbits.annotators.truth import (
 from labelbits.answers.table.people import people_in
 from labelbits.answers.table.preferences import things_in
 from labelbits.interface import NOBODY, Answers, Batch
-from labelbits.signals.encoding import PREFERENCE
+from labelbits.signals.encoding import PREFERENCE, SCORE
 from labelbits.signals.questions import first_of, first_showings, kept_keys, keys, places
 
 #: Dimensions of the world in which noise is stated, and those that were given or that comparisons
@@ -43,6 +43,15 @@ class Asked:
     longest: float | None
     seed: int
     only: tuple[str, ...]
+
+
+#: Where the noise of answers is told that are kept whole here.
+WHERE_TOLD = {
+    PREFERENCE: "preferences are kept whole here; labelbits recover and plan read them as "
+    "comparisons with an ideal item and tell it",
+    SCORE: "scores are kept whole, and no signal models them yet; --signal rating reads their "
+    "steps as nearness to an ideal point",
+}
 
 
 def calibrate_kept(
@@ -89,7 +98,7 @@ def calibrate_kept(
         paid=paid_for(_numbers(rows, "price")) if "price" in rows.columns else None,
         repeats=len(np.unique(number[~first])),
         comparisons=len(rows) if ordered.any() else None,
-        advice=f"{name} answers are kept whole, and no signal models them yet",
+        advice=WHERE_TOLD[name],
         random_at_most=most,
     )
 

@@ -14,7 +14,8 @@ from labelbits.answers.formats.number_answers import HIGHEST
 MANY_CLASSES = 100
 #: What people say who do not know, without blanks and marks.
 UNSURE = frozenset({"dontknow", "idontknow", "donotknow", "dk", "notsure", "unsure", "cannottell",
-                    "canttell", "cantsay", "noidea", "skip", "skipped", "noanswer", "undecided",
+                    "canttell", "cantsay", "noidea", "skip", "skipped", "noanswer", "abstain",
+                    "abstention", "abstained", "undecided",
                     "weissnicht", "weissichnicht", "keineahnung", "nesaispas", "jenesaispas",
                     "nose", "nonso", "weetniet", "naosei"})  # fmt: skip
 

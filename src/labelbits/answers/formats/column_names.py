@@ -39,7 +39,8 @@ NO_NAMES = frozenset({
     "number", "confidence", "certainty", "text", "notes", "note", "comment", "comments", "remarks",
     "score", "email", "gold", "true", "final", "majority", "consensus", "adjudicated", "predicted",
     "pred", "source", "version", "set", "weight", "price", "key", "code", "label", "group", "age",
-    "gender", "experience", "first", "second", "third",
+    "gender", "experience", "first", "second", "third", "1st", "2nd", "3rd", "4th", "before",
+    "after", "pre", "post", "old", "new", "initial", "revised", "previous", "corrected",
 })  # fmt: skip
 #: What stands before the name of a person.
 TITLES = frozenset({"dr", "prof", "professor", "doctor", "doktor", "mr", "mrs", "ms", "herr",

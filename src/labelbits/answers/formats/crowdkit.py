@@ -15,6 +15,7 @@ from labelbits.answers.formats.card_sorting import SIGNALS, as_pairs, refuse_pil
 from labelbits.answers.formats.class_columns import head_of
 from labelbits.answers.formats.copies import without_copies
 from labelbits.answers.formats.counted_rows import as_often, counts_answers
+from labelbits.answers.formats.crowded_cells import with_each
 from labelbits.answers.formats.deciding import decide
 from labelbits.answers.formats.item_parts import PARTS, item_in, named_items, with_told_parts
 from labelbits.answers.formats.long_tables import (
@@ -22,6 +23,7 @@ from labelbits.answers.formats.long_tables import (
     filled_down,
     item_within,
     times_of_answers,
+    without_clocks,
     without_sessions,
 )
 from labelbits.answers.formats.named import KEYS, check_keys
@@ -167,7 +169,10 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     timed = table if worker else times_of_answers(path, table, told, notes)
     if worker is not None:
         timed = without_sessions(path, timed, worker, told, notes)
+        timed = without_clocks(path, timed, worker, told, notes)
     said = table.select(**named, **optional(path, timed, options, notes), row="row")
+    if worker is None:
+        said = with_each(path, said, notes)
     said = without_groups(path, said, notes)
     said = without_copies(path, kind, said, label, rejects, notes, told["label"] is not None)
     if options.signal in SIGNALS and worker is not None:
@@ -220,9 +225,11 @@ def _label(
             )
         return column_of(path, table, (*LABEL, *SCALE), "label")
     if found.perhaps:
+        came = usual.plain(found.name) in usual.TOGETHER
+        lost = ": what several people's answers came to, so that who said what is lost"
         notes.append(
-            f"{path.name}: column {found.name!r} is read as the label (--columns label=COL says "
-            "otherwise)"
+            f"{path.name}: column {found.name!r} is read as the label{lost if came else ''} "
+            "(--columns label=COL says otherwise)"
         )
     return found.name
 

@@ -32,6 +32,9 @@ PAIRS = (
     ("source", "summary"), ("document", "summary"), ("article", "summary"), ("tweet", "target"),
     ("image", "caption"), ("utterance", "system"), ("segment", "system"), ("sentence", "system"),
     ("stimulus", "system"), ("sentence", "word"), ("sentence", "target"),
+    ("segment_id", "system_id"), ("segment_id", "system"), ("seg_id", "system"),
+    ("seg_id", "system_id"), ("item", "system"), ("item_id", "system"), ("doc_id", "system"),
+    ("question_id", "model"), ("item_id", "model"), ("item", "model"),
 )  # fmt: skip
 #: Between the names of the two.
 BETWEEN = " / "

@@ -6,14 +6,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from labelbits.answers.files.json_files import json_elements
 from labelbits.answers.files.opening import Rejects
+from labelbits.answers.formats import cells
 from labelbits.answers.formats.collecting import Rows
+from labelbits.answers.formats.column_names import are_people
+from labelbits.answers.formats.number_tables import MOST_CLASSES, readings
 from labelbits.answers.formats.reader import (
     Kind,
     Options,
     Probe,
     Reader,
+    UndecidedError,
     as_number,
     scalar_name,
 )
@@ -107,6 +113,8 @@ def read_counters(path: Path, kind: Kind, options: Options) -> Parsed:
             (n for k in ("uid", "id", "item", "item_id") if (n := scalar_name(entry.get(k)))), None
         )
         counts = next((entry[k] for k in COUNTERS if isinstance(entry.get(k), Mapping)), None)
+        if counts is None and key is not None and _are_whole(entry):
+            counts = entry  # an object of item -> class -> votes
         if counts is None:
             rejects.add(number, "item has no counts; expected class -> votes", entry)
             continue
@@ -125,8 +133,30 @@ def read_by_annotator(path: Path, kind: Kind, options: Options) -> Parsed:
 
 
 def read_by_item(path: Path, kind: Kind, options: Options) -> Parsed:
-    """item -> annotator -> answer."""
+    """item -> annotator -> answer. Raises `UndecidedError` for whole numbers that may count the
+    votes for the inner names, where nobody said which."""
+    if options.signal is None and not options.classes:
+        _refuse_votes(path)
     return _nested(path, options, "items", "annotators", True)
+
+
+def _are_whole(entry: Mapping[str, Any]) -> bool:
+    return bool(entry) and all(type(v) is int and v >= 0 for v in entry.values())
+
+
+def _refuse_votes(path: Path) -> None:
+    """See `read_by_item`: the numbers look as votes do (`number_tables.readings`)."""
+    inside = [entry for _, key, entry in entries(path, Rejects(), []) if key is not None]
+    names = list(dict.fromkeys(name for entry in inside for name in entry))
+    if are_people(names) or len(names) > MOST_CLASSES or not all(map(_are_whole, inside)):
+        return
+    values = np.array([[entry.get(name, 0) for name in names] for entry in inside], dtype=float)
+    if "counts" in readings(values):
+        raise UndecidedError(
+            f"{path}: each item has whole numbers under {cells.shown(map(repr, names))}: votes for "
+            "these classes, or the class numbers that these annotators gave; expected one of: "
+            "--format label-counter reads votes, --format by-item --signal hard class numbers"
+        )
 
 
 def _nested(path: Path, options: Options, outer: str, inner: str, by_item: bool) -> Parsed:

@@ -16,6 +16,8 @@ from labelbits.answers.formats.usual import ITEM
 LOOKED_AT, LEAST_ROWS, MOST_CLASSES, DIFFERENT, LONG = 20_000, 6, 20, 0.5, 20
 #: The share of empty cells from which a column may name groups of rows.
 EMPTY = 0.3
+#: Rows of a person from which a time that always rises is no time of an answer.
+MANY_ROWS = 8
 #: Names of tasks at most, the share of rows that repeat them, and how many more items there are.
 MOST_TASKS, MOSTLY, MORE = 10, 0.9, 3
 
@@ -56,6 +58,29 @@ def without_sessions(
     notes.append(
         f"{path.name}: column {name!r} says the same in all rows of a person: it is the time of a "
         f"session and not read; divide it by the answers, or --columns seconds={name} reads it"
+    )
+    return table.drop(name)
+
+
+def without_clocks(
+    path: Path, table: pl.DataFrame, worker: str, told: Mapping[str, str | None], notes: list[str]
+) -> pl.DataFrame:
+    """`table` without a time that rises from row to row of every person, who gave many answers: it
+    counts from the beginning of a session; `notes` name it."""
+    name = times.time_column(table)
+    if name is None or told["seconds"] or told["milliseconds"] or name == worker:
+        return table
+    own = table.select(pl.lit(cells.names(table[worker])).alias("who"),
+                       taken=pl.lit(times.durations(table[name]))).drop_nulls()  # fmt: skip
+    rises = own.group_by("who", maintain_order=True).agg(
+        pl.len().alias("rows"), (pl.col("taken").diff().drop_nulls() > 0).all().alias("up")
+    )
+    if not len(rises) or rises["rows"].min() < MANY_ROWS or not rises["up"].all():  # type: ignore[operator]
+        return table
+    notes.append(
+        f"{path.name}: column {name!r} rises from row to row of every person, as a clock that runs "
+        "since the beginning, and is not read; expected the time of each answer (--columns "
+        f"seconds={name} reads it as that)"
     )
     return table.drop(name)
 

@@ -65,9 +65,15 @@ def _different(names: Sequence[str | None]) -> list[str] | None:
 
 
 def are_orders(values: Iterable[Any]) -> bool:
-    """Are all of these texts that arrows part into different names?"""
-    own = list(values)
-    return bool(own) and all(len(order_in(one) or ()) > 1 for one in own)
+    """Are all of these texts that arrows part into different names, of which some stand in another
+    place elsewhere? In paths (`animal > cat`) every name has its level."""
+    own = [order_in(one) or [] for one in values]
+    levels: dict[str, set[int]] = {}
+    for order in own:
+        for place, name in enumerate(order):
+            levels.setdefault(name, set()).add(place)
+    moved = any(len(places) > 1 for places in levels.values()) or len(own) < 2
+    return bool(own) and all(len(order) > 1 for order in own) and moved
 
 
 def are_whole_orders(lists: Sequence[Sequence[Any]]) -> bool:

@@ -23,6 +23,9 @@ MOST_NAMED = 8
 NO_TIMES = frozenset(
     {
         "confidence",
+        "agreement",
+        "kappa",
+        "entropy",
         "conf",
         "certainty",
         "probability",
@@ -80,7 +83,7 @@ def say_unread(
     ]
     kinds = table.select(rest)
     known = {times.time_column(kinds), usual.price_column(rest)[0], first_of(kinds, *KINDS)}
-    known |= set(times.span_columns(kinds) or ()) if times.time_column(kinds) is None else set()
+    known |= set(times.read_spans(kinds)) if times.time_column(kinds) is None else set()
     left = [n for n in rest if n not in known and usual.plain(n) and not _is_told(n, notes)]
     if left:
         notes.append(f"{path.name}: {said_of_unread(table, left, times.time_column(kinds))}")

@@ -39,6 +39,11 @@ ITEMS = tuple(
     for name in ("item", "word", "image", "stimulus", "stim", "object", "doc", "text")
     for mark in ("", "_") for ends in (("1", "2"), ("a", "b"))
 )  # fmt: skip
+ITEMS = (
+    *ITEMS,
+    *((head, other) for head in ("probe", "target", "reference", "standard", "anchor")
+      for other in ("comparison", "candidate", "test", "alternative")),
+)  # fmt: skip
 FARNESS = re.compile(r"dissim|different|distan", re.I)
 #: What numbered items are called in headings.
 THINGS = ("item", "word", "image", "stimulus", "stim", "object", "doc", "text", "picture", "photo")

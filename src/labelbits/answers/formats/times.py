@@ -126,6 +126,14 @@ def span_columns(table: pl.DataFrame) -> tuple[str, str] | None:
     return next(((by_name[a], by_name[b]) for a, b in SPANS if a in by_name and b in by_name), None)
 
 
+def read_spans(table: pl.DataFrame) -> tuple[str, ...]:
+    """Those columns, where they hold points in time; `start` and `end` may be places in a text."""
+    both = span_columns(table) or ()
+    if both and table.select(seconds_between(table, *both)).to_series().null_count() == len(table):
+        return ()
+    return both
+
+
 def _between(path: Path, table: pl.DataFrame, notes: list[str]) -> pl.Series | None:
     """Seconds from begin to end of each answer, where two columns hold points in time."""
     both = span_columns(table)

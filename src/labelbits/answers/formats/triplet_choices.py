@@ -84,8 +84,8 @@ def _keyed(head: pl.DataFrame) -> tuple[str, str, str, str] | None:
         if len(shown) < LEAST or not bool((shown[left] != shown[right]).all()):
             continue
         item = beside(shown, own, left, right)
-        if item is not None:
-            return item, left, right, pressed
+        if item is not None and not {"middle", "center", "centre"} & {*usual.words_in(item)}:
+            return item, left, right, pressed  # of three in a row one is chosen, the odd one say
     return None
 
 

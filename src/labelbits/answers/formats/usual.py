@@ -77,6 +77,7 @@ ITEM = _first(
     "object", "object_id", "uid", "id",
     (f"{thing}_{ending}" for thing in _THINGS for ending in _IDS),
     (f"{thing}_{ending}" for thing in _NUMBERED for ending in _NUMBERS),
+    (f"{thing}_{ending}" for thing in _THINGS for ending in ("url", "uri", "link")),
     "file_name", "image_name", "file", "image_path", "audio_path", "file_path", "path", "uuid",
     "ticket", "case", "accession", "study", "scan", "slide", "audio", "recording", "video",
     "utterance", "segment", "conversation", "document", "doc", "post", "tweet", "instance",

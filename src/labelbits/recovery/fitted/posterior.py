@@ -75,7 +75,8 @@ def posterior_covariance(
             return _positive(np.einsum("sna,snb->nab", off, off) / len(off))
         except NotConvergedError as error:
             warnings.warn(
-                f"{error}. The covariance is Laplace's, which may be too small",
+                "how sure each item's place is comes from the curvature of the fit (Laplace's "
+                f"approximation) in place of draws, and may be too small: {error}",
                 RecoveryWarning, stacklevel=3,
             )  # fmt: skip
     return laplace_covariance(fitted, data, seed)
