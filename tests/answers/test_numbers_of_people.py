@@ -137,3 +137,26 @@ def test_a_time_for_each_column_tells_who_answered(
     answers = read_answers(tmp_path / "t.csv")
     assert answers.annotators == tuple(form[0].format(who) for who in ("Weber", "Klein"))
     assert answers.table["seconds"].median() == pytest.approx(10.5)
+
+
+@pytest.mark.parametrize(("heading", "first", "signal"), [
+    ("answer", 1, "score"), ("quality_of_answer", 0, "score"), ("label", 1, "hard"),
+    ("category", 0, "hard"),
+])  # fmt: skip
+def test_one_to_ten_are_steps_unless_the_heading_calls_them_classes(
+    tmp_path: Path, heading: str, first: int, signal: str
+) -> None:
+    rows = [(f"i{k}", "ann", first + k % (11 - first)) for k in range(30)]
+    pl.DataFrame(rows, schema=["item", "annotator", heading], orient="row").write_csv(
+        tmp_path / "t.csv"
+    )
+    assert set(read_answers(tmp_path / "t.csv").table["signal"]) == {signal}
+
+
+def test_answers_by_name_beside_a_text_are_read_at_once(tmp_path: Path) -> None:
+    rows = [{"id": f"i{k}", "text": f"text {k}", "annotations": dict.fromkeys(PEOPLE, "xy"[k % 2])}
+            for k in range(8)]  # fmt: skip
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    answers = read_answers(tmp_path / "t.jsonl")
+    assert answers.annotators == PEOPLE
+    assert len(answers) == 32

@@ -27,6 +27,7 @@ from labelbits.answers.formats.long_tables import (
     without_sessions,
 )
 from labelbits.answers.formats.named import KEYS, check_keys
+from labelbits.answers.formats.number_answers import are_ten_steps
 from labelbits.answers.formats.other_answers import named_classes, say_others, say_unread
 from labelbits.answers.formats.practice import without_practice
 from labelbits.answers.formats.reader import (
@@ -182,7 +183,11 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     known = class_names(path).get(label, ()) if kind == "parquet" else ()
     numbers = all(map(cells.is_number, said["value"].drop_nulls().unique()))
     ranked = usual.bare(label) in map(usual.plain, usual.RANKED)
-    stepped = usual.bare(label) in SCALE or usual.words_in(label)[-1:] in [[s] for s in usual.STEPS]
+    stepped = (
+        are_ten_steps(said["value"], label)
+        or usual.bare(label) in SCALE
+        or usual.words_in(label)[-1:] in [[s] for s in usual.STEPS]
+    )
     scale = [""] if stepped or (ranked and numbers) else []
     signal = options.signal or ("ranking" if ranked and not numbers else None)
     with_names = Options(

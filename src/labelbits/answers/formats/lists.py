@@ -97,7 +97,9 @@ def matches(probe: Probe) -> bool:
 
 
 def _of_others(row: Mapping[str, Any]) -> bool:
-    """Is the row HateXplain's or doccano's, which have readers of their own?"""
+    """Is the row HateXplain's, LeWiDi's or doccano's, which have readers of their own?"""
+    if isinstance(row.get("annotations"), Mapping) and "text" in row:
+        return True  # LeWiDi's
     people, said = _list(row.get("annotators")) or (), _list(row.get("annotations")) or ()
     return any(isinstance(one, Mapping) for one in people) or any(
         isinstance(one, Mapping) and "user" in one for one in said

@@ -17,7 +17,7 @@ LOOKED_AT, LEAST_ROWS, MOST_CLASSES, DIFFERENT, LONG = 20_000, 6, 20, 0.5, 20
 #: The share of empty cells from which a column may name groups of rows.
 EMPTY = 0.3
 #: Rows of a person from which a time that always rises is no time of an answer.
-MANY_ROWS = 8
+MANY_ROWS = 12
 #: Names of tasks at most, the share of rows that repeat them, and how many more items there are.
 MOST_TASKS, MOSTLY, MORE = 10, 0.9, 3
 

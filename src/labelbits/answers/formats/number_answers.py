@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from labelbits.answers.formats import cells
+from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.reader import Options
 
 #: What programs of surveys write for "don't know" and "no answer", beside steps up to `HIGHEST`.
@@ -25,6 +25,26 @@ def codes_in(values: Mapping[str, Any], options: Options) -> list[str]:
     return found if steps else []
 
 
+#: Words of headings under which numbers up to 10 may number classes.
+_OF_CLASSES = usual.word_set(
+    "label labels class category code digit digits number topic group cluster species type id tag "
+    "klasse kategorie classe categoría clase categoria"
+)
+
+
+def are_ten_steps(said: pl.Series, heading: str) -> bool:
+    """Are these the whole numbers 1 to 10, or 0 to 10, nearly all of them used, under a heading
+    that does not call them classes? Hardly anybody numbers ten classes from 1, or eleven."""
+    own = set(said.drop_nulls().unique()) - set(CODES)
+    if set(usual.words_in(heading)) & _OF_CLASSES or "10" not in own:
+        return False
+    if not all(one.isdecimal() and int(one) <= 10 for one in own):
+        return False
+    return ("1" in own or "0" in own) and len(own) >= MOST_STEPS_USED
+
+
+#: Of ten or eleven steps, those that are used at least.
+MOST_STEPS_USED = 8
 #: Different numbers from which they may be no classes, items of several people that tell it, and
 #: how much more they go together than they are equal.
 MANY_NUMBERS, TELLING, TOGETHER = 20, 20, 0.25
