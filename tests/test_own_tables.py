@@ -462,3 +462,23 @@ def test_gold_of_a_plan_is_a_column_or_a_file(tmp_path: Path) -> None:
     found = own_tables.gold_of(gold, read_tables([file], columns))
     assert found == by_column == ["good", "bad", "bad", "bad", None, None]
     assert own_tables.with_gold_file(Columns(gold="right"))[1] is None
+
+
+def test_items_that_two_columns_name_are_described_by_their_own_text(tmp_path: Path) -> None:
+    rows = [(f"d{k // 3}", k % 3, TEXTS[k], who, "xy"[k % 2]) for k in range(6)
+            for who in ("ann", "bob")]  # fmt: skip
+    file = tmp_path / "t.csv"
+    columns = ["doc_id", "sentence_id", "text", "annotator", "label"]
+    pl.DataFrame(rows, schema=columns, orient="row").write_csv(file)
+    ways = (
+        Columns(text="text"),
+        Columns(text="text", label="label", annotator="annotator"),
+        Columns(text="text", label="label", annotator="annotator", id="doc_id+sentence_id"),
+    )
+    for told in ways:
+        found = read_tables([file], told)
+        assert found.ids == [f"d{k // 3} + {k % 3}" for k in range(6)]
+        assert found.shown == TEXTS
+        assert found.answers is not None
+        assert len(found.answers) == 12
+    assert 'id = "doc_id+sentence_id"' in first_plan([file], tmp_path).text

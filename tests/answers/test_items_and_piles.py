@@ -36,7 +36,7 @@ def test_a_part_of_something_is_named_together_with_it(
     answers = read_answers(path)
     assert len(answers.items) == 24
     assert answers.annotators == PEOPLE
-    assert answers.items[0] == "v0 / 0"
+    assert answers.items[0] == "v0 + 0"
     assert len(answers) == 72
     assert any(f"{whole!r} and {part!r} together" in note for note in answers.notes)
 

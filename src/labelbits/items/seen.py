@@ -13,6 +13,7 @@ from labelbits.answers import read_answers
 from labelbits.answers.formats import usual
 from labelbits.answers.formats.deciding import SeveralQuestionsError
 from labelbits.answers.formats.detect import READERS, columns_of, kind_of, reader_for
+from labelbits.answers.formats.item_parts import parts_of, with_named
 from labelbits.answers.formats.named import IN_CELLS
 from labelbits.answers.formats.reader import Options, UndecidedError
 from labelbits.answers.table.people import NOT_KNOWN, people_in
@@ -81,6 +82,8 @@ def look(path: Path, told: Columns, questions: list[str]) -> Seen:
             f"{', '.join(found.table.columns[:6]) or 'none'}; expected a table with a row an item "
             "or a row an answer"
         )
+    held = () if found.answers is None else found.answers.items
+    found.table = with_named(found.table, held, told.id)
     plain = found.answers is None or read_by_columns(found)
     found.guess = guess_columns(found.table, str(path), found.answers, plain)
     _as_told(found.guess, found.table, told)
@@ -113,7 +116,11 @@ def _here(path: Path, told: Columns) -> dict[str, str]:
     if not named:
         return {}
     known = columns_of(path, kind_of(path))
-    return {key: name for key, name in named.items() if name in known or key in IN_CELLS}
+    return {
+        key: name
+        for key, name in named.items()
+        if name in known or key in IN_CELLS or parts_of(name, known)
+    }
 
 
 def _read(found: Seen, told: Columns) -> None:

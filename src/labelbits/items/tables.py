@@ -15,8 +15,10 @@ import numpy as np
 import polars as pl
 
 from labelbits.answers.formats import cells, usual
+from labelbits.answers.formats.item_parts import joined, part_of_item, with_named
 from labelbits.answers.formats.summary_rows import without_summaries
 from labelbits.answers.formats.ticks import hint_of_ticks, tick_columns
+from labelbits.answers.formats.who import who_column
 from labelbits.answers.table.columns import IDEAL
 from labelbits.errors import InputError, near_name
 from labelbits.interface import Answers
@@ -111,6 +113,8 @@ def read_tables(
     notes: list[str] = []
     where = ", ".join(str(path) for path in paths)
     tables, answers = _files(list(map(Path, paths)), columns, answers_too, notes)
+    held = () if answers is None else answers.items
+    tables = [with_named(one, held, columns.id) for one in tables]
     table, name, renamed = _joined(tables, list(map(Path, paths)), columns, answers, where, say,
                                    notes, guessed_ids)  # fmt: skip
     if renamed and answers is not None:
@@ -216,6 +220,13 @@ def _joined(
             own = names_of(answers, table)
         if own is None:
             own = id_column(table)
+        if own is not None and columns.id is None and answers is None:
+            worker = found_column(table, columns.annotator) if columns.annotator else None
+            worker = worker or who_column(table)
+            used = {getattr(columns, one.name) for one in fields(columns) if one.name in KEYS}
+            if (second := part_of_item(table, own, worker, used)) is not None:
+                notes.append(f"an item is named by {own!r} and {second!r} together")
+                table, own = joined(table, (own, second))
         if own is None and guessed and answers is None and not columns.annotator:
             used = {getattr(columns, one.name) for one in fields(columns) if one.name in KEYS}
             taken = {*used, *columns.features, *columns.more.values()}

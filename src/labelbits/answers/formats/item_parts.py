@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,7 @@ PAIRS = (
     ("question_id", "model"), ("item_id", "model"), ("item", "model"),
 )  # fmt: skip
 #: Between the names of the two.
-BETWEEN = " / "
+BETWEEN = " + "
 #: The share of rows that repeat a person's item without the second column, and with it at most.
 REPEATED, ALONE = 0.5, 0.1
 
@@ -115,6 +116,31 @@ def joined(table: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, str
     return table.with_columns(both.alias(called)), called
 
 
+def parts_of(name: str | None, columns: Collection[str]) -> list[str]:
+    """The columns that `video+frame` joins; none where it is a column or names others."""
+    parts = [part.strip() for part in (name or "").split("+")]
+    return parts if name not in columns and len(parts) > 1 and set(parts) <= set(columns) else []
+
+
+def with_named(table: pl.DataFrame, items: Sequence[str], told: str | None) -> pl.DataFrame:
+    """`table` with a column in which two of it together name `items`, or those that the user
+    `told`; as it is where none do."""
+    if parts := parts_of(told, table.columns):
+        return joined(table, parts)[0]
+    first = items[0] if items else ""
+    if BETWEEN not in first:
+        return table
+    flat = [name for name in table.columns if not table[name].dtype.is_nested()]
+    cell = {name: set(cells.names(table[name]).drop_nulls()) for name in flat}
+    begin = [n for n in flat if any(first.startswith(f"{one}{BETWEEN}") for one in cell[n])]
+    end = [n for n in flat if any(first.endswith(f"{BETWEEN}{one}") for one in cell[n])]
+    for names in itertools.product(begin, end):
+        made, called = joined(table, names)
+        if len(set(made[called]) & set(items)) > 0.5 * len(items):
+            return made
+    return table
+
+
 def with_told_parts(
     path: Path, table: pl.DataFrame, options: Options
 ) -> tuple[pl.DataFrame, Options]:
@@ -122,8 +148,6 @@ def with_told_parts(
     them; as they are where no option joins any."""
     told = dict(options.columns)
     for key, name in options.columns.items():
-        parts = [part.strip() for part in name.split("+")]
-        if name in table.columns or len(parts) < 2 or not set(parts) <= set(table.columns):
-            continue
-        table, told[key] = joined(table, parts)
+        if parts := parts_of(name, table.columns):
+            table, told[key] = joined(table, parts)
     return table, replace(options, columns=told)
