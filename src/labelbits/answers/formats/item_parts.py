@@ -41,6 +41,8 @@ PAIRS = (
 BETWEEN = " + "
 #: The share of rows that repeat a person's item without the second column, and with it at most.
 REPEATED, ALONE = 0.5, 0.1
+#: Fewer rows tell nothing.
+LEAST = 6
 
 
 def pair_of_item(columns: Sequence[str]) -> tuple[str, str] | None:
@@ -57,7 +59,9 @@ def part_of_item(
 ) -> str | None:
     """The column that tells apart what `item` names together: a person's rows of one item differ in
     it, and its heading says that it is a part of something or the other half of a pair."""
-    if worker is None or set(usual.words_in(item)) & _ASKED or len(table) < 6:
+    if worker is None or set(usual.words_in(item)) & _ASKED or len(table) < LEAST:
+        return None
+    if table[item].dtype.is_nested() or table[worker].dtype.is_nested():
         return None
     if table.select(item, worker).is_duplicated().mean() < REPEATED:  # type: ignore[operator]
         return None

@@ -9,6 +9,7 @@ import polars as pl
 
 from labelbits.answers.formats import cells, usual
 from labelbits.answers.formats.two_sides import MARKS, pairs_in
+from labelbits.errors import InputError
 
 #: What numbers of sides are called of which the higher wins, the lower wins, and those that count.
 _HIGH = usual.word_set(
@@ -110,7 +111,10 @@ def _as_often(
     every = pl.concat(own).filter(pl.col("\0n") > 0)
     total = int(every["\0n"].sum())
     if total > LARGEST:
-        every = every.head(0)
+        raise InputError(
+            f"{path}: {counts[0]!r} and {counts[1]!r} count {total:,} comparisons; expected at "
+            f"most {LARGEST:,}"
+        )
     notes.append(
         f"{path.name}: {counts[0]!r} and {counts[1]!r} count how often each side was chosen: "
         f"{len(table):,} rows stand for {total:,} comparisons of people whom nothing names"
