@@ -8,6 +8,7 @@ import jax
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from labelbits import Answers, InputError, World
 from labelbits.annotators import aggregate, calibrate
@@ -161,7 +162,9 @@ def test_one_answer_costs_what_was_paid_or_else_its_mean_time() -> None:
     times = fit_times(np.array([2.0, 4.0, 6.0, 8.0, 10.0, 4000.0]), np.zeros(6))
     by_time = measured_price(None, times, 30.0, 0.02)
     assert by_time.amount == pytest.approx(6 * 30 / 3600 + 0.02)
-    assert by_time.log_sd == pytest.approx(np.std([2, 4, 6, 8, 10], ddof=1) / 6 / 5**0.5)
+    # Student's interval of five times, as a normal one of that width.
+    plain = np.std([2, 4, 6, 8, 10], ddof=1) / 6 / 5**0.5
+    assert by_time.log_sd == pytest.approx(plain * stats.t.ppf(0.95, 4) / stats.norm.ppf(0.95))
     assert "1 dropped" in by_time.source
     paid = paid_for(np.array([0.0, 0.1, 0.1, 0.2, 0.1, 0.1]))
     assert measured_price(paid, times, 30.0).amount == pytest.approx(0.12)

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from labelbits.annotators.alpha import alpha_of, beyond_chance, people_of_pairs
 from labelbits.annotators.intervals import bootstrap, share, share_by
+from labelbits.annotators.unlike import People, also, without
 from labelbits.interface import LEVEL
 from labelbits.quantity import Quantity, reach
 
@@ -65,7 +67,7 @@ def agree_on_choice(
 ) -> Agreement:  # fmt: skip
     """Share of pairs with the same answer, and Krippendorff's alpha over first showings.
 
-    Answers below `places` say which of the things shown was chosen (see `_alpha`).
+    Answers below `places` say which of the things shown was chosen (see `alpha_of`).
     """
     _, index, size = np.unique(question[first], return_inverse=True, return_counts=True)
     shared = np.flatnonzero(first)[size[index] > 1]
@@ -73,11 +75,13 @@ def agree_on_choice(
     n = table.sum(1)
     same = (table * (table - 1)).sum(1)
     pairs = n * (n - 1)
-    many = n > 1
     between = alpha = None
-    if many.any():
-        between = share(same[many], pairs[many])
-        alpha = _beyond_chance(table[many], seed, places)
+    if len(table):
+        of_pairs, of_alpha = people_of_pairs(
+            table, question[shared], answer[shared], annotator[shared], places
+        )
+        between = share(same, pairs, people=of_pairs)
+        alpha = beyond_chance(table, seed, places, of_alpha)
     twice = repeat_pairs(question, annotator, first)
     repeat = None
     if len(twice):
@@ -114,7 +118,7 @@ def of_orders(
         same = float((table * (table - 1)).sum())
         if not pairs:
             return float("nan"), float("nan")
-        return same / pairs, _alpha(table, places)
+        return same / pairs, alpha_of(table, places)
 
     left = np.array([both(whole - one) for one in mine])
     made: list[Quantity | None] = []
@@ -141,35 +145,6 @@ def counts_by_question(question: np.ndarray, answer: np.ndarray, places: int = 0
     return np.bincount(q * shape[1] + a, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
 
 
-def _beyond_chance(table: np.ndarray, seed: int, places: int) -> Quantity | None:
-    """Krippendorff's alpha (`_alpha`); None where it is undefined, as all answers are the same.
-
-    Its interval is all that it can be where there are too few questions to resample, or where so
-    few hold all disagreement that resamples often have none.
-    """
-    value = _alpha(table, places)
-    if not math.isfinite(value):
-        return None
-    found = bootstrap(lambda rows: _alpha(table[rows], places), len(table), seed, draws=200)
-    return found or Quantity(value, -1.0, 1.0, "bounds: too few questions to resample")
-
-
-def _alpha(table: np.ndarray, places: int = 0) -> float:
-    """Krippendorff's nominal alpha: 1 - observed / expected disagreement (2011, Computing).
-
-    The first `places` columns are things that were shown, which have no order and are others in
-    each question: by chance each is chosen as often as any other, whatever their names.
-    """
-    n = table.sum(1)
-    total = n.sum()
-    observed = ((n**2 - (table**2).sum(1)) / (n - 1)).sum() / total
-    share = table.sum(0)
-    if places:
-        share[:places] = share[:places].mean()
-    expected = (total**2 - (share**2).sum()) / (total * (total - 1))
-    return float(1 - observed / expected) if expected > 0 else float("nan")
-
-
 def agree_on_probabilities(
     question: np.ndarray,
     report: np.ndarray,
@@ -185,16 +160,25 @@ def agree_on_probabilities(
     order = rows[np.argsort(question[rows], kind="stable")]
     q = question[order]
     starts = np.flatnonzero(np.r_[True, q[1:] != q[:-1]]) if len(q) else np.empty(0, dtype=int)
-    means, pairs = [], 0
+    means, pairs, apart = [], 0, np.full(len(question), np.nan)
     for group in np.split(order, starts[1:]):
         n = len(group)
         if n > 1:
+            apart[group] = _from_others(report[group])
             # sum over pairs of |p - q| from sorted values: no n x n table.
             ordered = np.sort(report[group], axis=0)
             weight = 2 * np.arange(n) - n + 1
             means.append(0.5 * float((weight[:, None] * ordered).sum()) / (n * (n - 1) / 2))
             pairs += n * (n - 1) // 2
-    between = share(np.array(means), np.ones(len(means))) if means else None
+    between = None
+    if means:
+        rows = np.flatnonzero(np.isfinite(apart))
+        _, place, size = np.unique(question[rows], return_inverse=True, return_counts=True)
+        # As for choices: an answer moves the mean by its own pairs and by its partners'.
+        moved = 2 * (apart[rows] - np.mean(means)) / (size[place] * len(means))
+        moved = moved * without(annotator[rows], size[place] - 1)
+        people = People.of(moved, place, annotator[rows])
+        between = share(np.array(means), np.ones(len(means)), people=people)
     twice = repeat_pairs(question, annotator, first)
     repeat = same_top = None
     if len(twice):
@@ -202,9 +186,22 @@ def agree_on_probabilities(
     if len(twice):
         a, b = report[twice[:, 0]], report[twice[:, 1]]
         repeat = share_by(0.5 * np.abs(a - b).sum(1), annotator[twice[:, 0]])
-        same = (top[twice[:, 0]] == top[twice[:, 1]]).astype(float)
+        same = (top[twice[:, 0]] == top[twice[:, 1]]) & (top[twice[:, 0]] >= 0)
+        same = (same | (np.abs(a - b).sum(1) < 1e-9)).astype(float)
         same_top = share_by(same, annotator[twice[:, 0]])
     return Agreement("total variation", between, repeat, pairs, len(twice), None, same_top)
+
+
+def _from_others(report: np.ndarray) -> np.ndarray:
+    """(n,): mean total variation of each report (n, K) from the others, n of 2 at least."""
+    n = len(report)
+    order = np.argsort(report, axis=0, kind="stable")
+    ordered = np.take_along_axis(report, order, axis=0)
+    # sum over j of |x_i - x_j| of sorted values, from their running sums: no n x n table.
+    below, rank = np.cumsum(ordered, axis=0), np.arange(1, n + 1)[:, None]
+    each = np.empty_like(report)
+    np.put_along_axis(each, order, (2 * rank - n) * ordered - 2 * below + below[-1], axis=0)
+    return 0.5 * each.sum(1) / (n - 1)
 
 
 def agree_on_number(
@@ -212,7 +209,7 @@ def agree_on_number(
 ) -> Agreement:
     """Correlation of each number with the mean of the other annotators' on the same question.
 
-    The interval resamples questions.
+    The interval resamples questions, and is widened by how unlike annotators are.
     """
     rows = np.flatnonzero(first)
     _, q = np.unique(question[rows], return_inverse=True)
@@ -221,6 +218,7 @@ def agree_on_number(
     shared = sizes[q] > 1
     others = (sums[q] - x)[shared] / (sizes[q] - 1)[shared]
     x, q = x[shared], np.unique(q[shared], return_inverse=True)[1]
+    who = annotator[rows][shared]
     between = None
     if len(x) > 2 and x.std() > 0 and others.std() > 0:
         order = np.argsort(q, kind="stable")
@@ -231,6 +229,11 @@ def agree_on_number(
             return _correlation(x[some], others[some])
 
         between = bootstrap(pooled, len(groups), seed)
+        if between is not None:
+            a, b = ((v - v.mean()) / v.std() for v in (x, others))
+            moved = 2 * (a * b - between.value * (a**2 + b**2) / 2) / len(x)
+            moved = moved * without(who, np.bincount(q)[q] - 1)
+            between = also(between, People.of(moved, q, who).half())
     twice = repeat_pairs(question, annotator, first)
     repeat = None
     if len(twice) > 2:

@@ -67,7 +67,7 @@ class BesideModel:
     """May this model answer instead of people? See `labelbits.annotators.alternative`.
 
     `winning_rate` is the share of people whom it matches or beats within `epsilon`; `advantage`
-    the probability that it is as good as a person on an item, or better (95 %); `more_items`: how
+    the probability that it is as good as a person on an item, or better (90 %); `more_items`: how
     many more, answered by the model and by these people, would settle an open verdict (0 where it
     is settled, None where a thousand times as many would not); `unanswered`: items of people that
     the model did not answer; `left_out`: people with too few items.
@@ -198,6 +198,7 @@ def _compare(
     outcome = alternative_annotator_test([(ahead[0] - ahead[1])[g] for _, g in groups], epsilon[0])
     used = np.concatenate([g for _, g in groups])
     weight = np.concatenate([np.full(len(g), 1 / len(g)) for _, g in groups])
+    group = np.repeat(np.arange(len(groups)), [len(g) for _, g in groups])
     items = len(np.unique(question[row[used]]))
     more = None if outcome.times is None else math.ceil((outcome.times - 1) * items - 1e-9)
     each = tuple(
@@ -212,7 +213,7 @@ def _compare(
         signal=signal,
         verdict=outcome.verdict,
         winning_rate=outcome.winning_rate,
-        advantage=share_by(ahead[1][used], question[row[used]], weight),
+        advantage=share_by(ahead[1][used], question[row[used]], weight, who=group),
         epsilon=epsilon[0],
         epsilon_source=epsilon[1],
         passes_from=outcome.passes_from,

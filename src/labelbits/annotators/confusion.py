@@ -110,11 +110,12 @@ def confuse(
     classes: Sequence[str],
     against: str,
     weight: np.ndarray | None = None,
+    who: np.ndarray | None = None,
 ) -> Confusion | None:
     """Count answers (n,) against true classes (n,), -1 unknown; None if nothing is known.
 
-    Answers about one item go together in the interval of the accuracy.
-    `weight` (n,) counts a row more than once.
+    Answers about one item go together in the interval of the accuracy, and so do those of one
+    annotator, where `who` (n,) tells them apart. `weight` (n,) counts a row more than once.
     """
     known = np.logical_and(answer >= 0, truth >= 0)
     if not np.any(known):
@@ -127,7 +128,7 @@ def confuse(
     a = counts + 0.5
     b = a.sum(1, keepdims=True) - a
     right = (answer[known] == truth[known]).astype(float)
-    accuracy = share_by(right, item[known], mass[known])
+    accuracy = share_by(right, item[known], mass[known], who=None if who is None else who[known])
     return Confusion(
         tuple(classes),
         counts,

@@ -53,16 +53,19 @@ def judge(
     answer: np.ndarray,
     reference: np.ndarray,
     seconds: np.ndarray | None,
+    whole: np.ndarray | None = None,
 ) -> list[AnnotatorRecord]:
     """A record of each annotator, those with flags first.
 
-    `answer` (n,) are class (or outcome) numbers, `reference` (n,) what gold or the others'
-    majority says, -1 where neither does; `seconds` (n,) with NaN for missing.
+    `answer` (n,) are class (or outcome) numbers, -1 where none is named alone; `reference` (n,)
+    what gold or the others' majority says, -1 where neither does; `seconds` (n,) with NaN for
+    missing; `whole` (n,) numbers of whole answers where they say more than one class.
     """
+    whole = answer if whole is None else whole
     known = np.logical_and(reference >= 0, answer >= 0)
     shares = np.bincount(reference[known]) / max(1, known.sum())
     typical = _typical(annotator, answer, reference, known)
-    everyone = np.bincount(answer[answer >= 0])
+    everyone = np.bincount(whole[whole >= 0])
     usual = _medians(annotator, seconds)
     pace = float(np.median(list(usual.values()))) if len(usual) > 2 else None
     records = []
@@ -78,7 +81,7 @@ def judge(
             if both.sum() >= ENOUGH and typical is not None:
                 evidence += _near_chance(answer[both], right, shares, typical)
         if n >= ENOUGH:
-            evidence += _one_answer(answer[mine], everyone)
+            evidence += _one_answer(whole[mine], everyone)
             if pace is not None and usual.get(int(who), pace) < FAST * pace:
                 evidence.append(
                     f"median {usual[int(who)]:.2g} s for an answer; the others take {pace:.2g} s"

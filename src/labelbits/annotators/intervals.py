@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
+from labelbits.annotators.unlike import ANYBODY, People
 from labelbits.interface import LEVEL
 from labelbits.quantity import Quantity, central
 
@@ -51,13 +52,17 @@ def bootstrap(
     return Quantity(value, float(min(low, value)), float(max(high, value)), "bootstrap")
 
 
-def share(sums: np.ndarray, weights: np.ndarray, level: float = LEVEL) -> Quantity:
+def share(
+    sums: np.ndarray, weights: np.ndarray, level: float = LEVEL, people: People = ANYBODY
+) -> Quantity:
     """Interval of p = sum(sums) / sum(weights), a mean of values in [0, 1] that come in units.
 
     Values of one unit (item, question, annotator) go together: the variance is that of the units'
     residuals, and Jeffreys' interval is taken at the number of independent answers that has this
     variance, as for clustered surveys (Korn and Graubard 1998, Survey Methodology 24). Where all
-    units agree, each counts as one answer: ten right answers about one item prove little.
+    units agree, each counts as one answer: ten right answers about one item prove little. `people`
+    adds what unlike annotators make of it: the interval is then that of answers by more people of
+    the same kind, and not of these alone.
     """
     total, units = float(weights.sum()), int(np.count_nonzero(weights))
     p = min(1.0, max(0.0, float(sums.sum()) / total))
@@ -65,10 +70,12 @@ def share(sums: np.ndarray, weights: np.ndarray, level: float = LEVEL) -> Quanti
     residual = sums - p * weights
     if units > 1 and 0 < p < 1 and (square := float(residual @ residual)) > 1e-12:
         variance = units / (units - 1) * square / total**2
-        widened = stats.norm.ppf((1 + level) / 2) / stats.t.ppf((1 + level) / 2, units - 1)
+        variance, freedom = people.beside(variance, units - 1)
+        widened = stats.norm.ppf((1 + level) / 2) / stats.t.ppf((1 + level) / 2, freedom)
         effective = p * (1 - p) / variance * float(widened) ** 2
     found = proportion(p * effective, effective, level)
-    return replace(found, value=p, method=f"Jeffreys, {units} units")
+    told = f"Jeffreys, {units} units" + (f", {people.number} people" if people.number > 1 else "")
+    return replace(found, value=p, method=told)
 
 
 def share_by(
@@ -76,8 +83,14 @@ def share_by(
     unit: np.ndarray,
     weight: np.ndarray | None = None,
     level: float = LEVEL,
+    who: np.ndarray | None = None,
 ) -> Quantity:
-    """`share` of `values` (n,) in [0, 1], each counted `weight` times, by units (n,)."""
+    """`share` of `values` (n,) in [0, 1], each counted `weight` times, by units (n,); `who` (n,)
+    gave them, and may be unlike others."""
     weight = np.ones(len(values)) if weight is None else weight
     _, index = np.unique(unit, return_inverse=True)
-    return share(np.bincount(index, values * weight), np.bincount(index, weight), level)
+    people = ANYBODY
+    if who is not None:
+        total = weight.sum()
+        people = People.of(weight * (values - values @ weight / total) / total, index, who)
+    return share(np.bincount(index, values * weight), np.bincount(index, weight), level, people)

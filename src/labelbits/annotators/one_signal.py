@@ -19,7 +19,7 @@ from labelbits.annotators.noise.positions import APART, noise_by_embedding
 from labelbits.annotators.noise.repeated_questions import most_by_questions, noise_by_questions
 from labelbits.annotators.noise.result import Noise
 from labelbits.annotators.prices import paid_for
-from labelbits.annotators.reports import reports, states_classes
+from labelbits.annotators.reports import named, reports, states_classes
 from labelbits.annotators.times import fit_times
 from labelbits.annotators.truth import (
     reference,
@@ -216,8 +216,13 @@ def _reliability(
                 chosen, known[row], batch.items[row, 0], answers.classes, against, weight
             )
             return agreement, found, []
-        found = confuse(top, known, batch.items[:, 0], answers.classes, against)
-        return agreement, found, judge(answers.annotators, batch.annotator, top, known, times)
+        row, said, part = named(report, top)
+        found = confuse(
+            *(said, known[row], batch.items[row, 0], answers.classes, against),
+            weight=part, who=batch.annotator[row],
+        )  # fmt: skip
+        judged = judge(answers.annotators, batch.annotator, top, known, times, answer)
+        return agreement, found, judged
     if kind.form in ("rating", "number"):
         value = batch.answer[:, 0]
         return agree.agree_on_number(question, value, batch.annotator, first, seed), None, []

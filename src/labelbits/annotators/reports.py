@@ -13,6 +13,9 @@ from labelbits.interface import Signal
 from labelbits.signals import Complementary
 from labelbits.signals.stated import completed
 
+#: Probabilities nearer to each other than this are equal.
+TIE = 1e-9
+
 
 def report(answer: Any, numbers: Mapping[str, int]) -> np.ndarray | None:
     """Probabilities (K,) that one parsed answer states, or None where it states none.
@@ -56,7 +59,8 @@ def reports(
     """(probabilities (n, K), top class (n,)) of JSON answers; NaN and -1 where one states none.
 
     A signal with the option `top` leaves classes unnamed, and names the most probable first: ties
-    and slips of typing are settled by that order. Without it, what is unnamed got nothing.
+    and slips of typing are settled by that order. Without it, what is unnamed got nothing, and no
+    class is the top one (-1) where several are equally probable (`named`).
     """
     numbers = {name: k for k, name in enumerate(classes)}
     partial = "top" in signal.options
@@ -73,9 +77,26 @@ def reports(
             if found is None:
                 known[text] = np.full(len(classes), np.nan), -1
             else:
-                known[text] = found, numbers.get(str(first), int(found.argmax()))
+                alone = int((found >= found.max() - TIE).sum()) == 1
+                known[text] = found, numbers.get(str(first), int(found.argmax()) if alone else -1)
         rows[i], top[i] = known[text]
     return rows, top
+
+
+def named(report: np.ndarray, top: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(row, class, share of the row) of the classes that answers (n, K) name, with their `top`.
+
+    Classes that are equally probable share their answer: none is first for the sake of its name.
+    """
+    clear = np.flatnonzero(top >= 0)
+    open_rows = np.flatnonzero((top < 0) & np.isfinite(report).all(1))
+    tied = report[open_rows] >= report[open_rows].max(1, keepdims=True, initial=0.0) - TIE
+    place, number = np.nonzero(tied)
+    return (
+        np.concatenate([clear, open_rows[place]]),
+        np.concatenate([top[clear], number]),
+        np.concatenate([np.ones(len(clear)), 1 / tied.sum(1)[place]]),
+    )
 
 
 def states_classes(signal: type[Signal]) -> bool:

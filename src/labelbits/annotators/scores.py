@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from labelbits.annotators.reports import reports, states_classes
+from labelbits.annotators.reports import named, reports, states_classes
 from labelbits.interface import Batch
 from labelbits.signals.encoding import PREFERENCE
 
@@ -64,9 +64,14 @@ class Scores:
         return own
 
     def against_gold(self, row: np.ndarray, model: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """1 where right, of person rows (n,) and of the model's rows (n,) to the same items."""
+        """1 where right, of person rows (n,) and of the model's rows (n,) to the same items; a
+        share of it where several classes are named as equally probable."""
         truth = self.truth[row]
-        return (self.top[row] == truth).astype(float), (self.top[model] == truth).astype(float)
+        return self._right(row, truth), self._right(model, truth)
+
+    def _right(self, rows: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        place, said, part = named(self.report[rows], self.top[rows])
+        return np.bincount(place, part * (said == truth[place]), minlength=len(rows))
 
     def against_others(self, row: np.ndarray, model: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Scores of person rows (n,), all answers of people, and of the model's rows (n,)."""

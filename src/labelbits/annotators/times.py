@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from labelbits.interface import LEVEL
+from labelbits.annotators.unlike import People
+from labelbits.interface import LEVEL, Z
 from labelbits.quantity import Quantity, reach
 
 #: Nobody reads and answers faster than this, in seconds: such times are left out of the fit,
@@ -27,7 +28,8 @@ class TimeFit:
 
     Times that are too long (or not above 0) are dropped everywhere; the `too_short` ones are
     left out of mu, sigma and learning only. `longest` is the limit above which a time was dropped,
-    in seconds; `mean_error` the relative standard error of the mean.
+    in seconds; `mean_error` the relative standard error of the mean. Intervals and `mean_error`
+    count that annotators have paces of their own, and that others would answer next.
 
     `learning` is the factor on the time for each doubling of an annotator's number of answers so
     far (below 1: they speed up), within annotators (power law of practice).
@@ -84,23 +86,36 @@ def fit_times(
         return None
     times, logs = seconds[kept], np.log(seconds[fitted])
     mu, sigma = float(logs.mean()), float(logs.std(ddof=1))
-    half = reach(sigma / math.sqrt(n), n - 1)
-    spread = sigma * np.sqrt((n - 1) / stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], n - 1))
+    half = _half(logs - mu, annotator[fitted])
+    mean = float(times.mean())
+    # ln s^2 of independent normal values has the variance 2 / (n - 1): so many are they worth.
+    apart = (logs - mu) ** 2 - sigma**2
+    people = People.of(apart / n, np.arange(n), annotator[fitted]).variance
+    freedom = n - 1 if sigma == 0 else 2 / (2 / (n - 1) + people / sigma**4)
+    spread = sigma * np.sqrt(freedom / stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], freedom))
     return TimeFit(
         answers=len(times),
         dropped=int(wrong.sum()),
         too_short=int((kept & ~fitted).sum()),
         missing=int((~there).sum()),
         median=float(np.median(times)),
-        mean=float(times.mean()),
+        mean=mean,
         p10=float(np.quantile(times, 0.1)),
         p90=float(np.quantile(times, 0.9)),
-        mean_error=float(times.std(ddof=1) / times.mean() / math.sqrt(len(times))),
+        mean_error=_half(times - mean, annotator[kept]) / Z / mean,
         longest=float(cut),
         mu=Quantity(mu, mu - half, mu + half, "Student t", "ln seconds"),
         sigma=Quantity(sigma, float(spread[0]), float(spread[1]), "chi-square", "ln seconds"),
         learning=_learning(logs, annotator, fitted),
     )
+
+
+def _half(apart: np.ndarray, annotator: np.ndarray) -> float:
+    """Half of Student's interval of a mean, from what each answer (n,) departs from it."""
+    n = len(apart)
+    people = People.of(apart / n, np.arange(n), annotator)
+    variance, freedom = people.beside(float(apart @ apart) / (n - 1) / n, n - 1)
+    return reach(math.sqrt(variance), freedom)
 
 
 def _learning(logs: np.ndarray, annotator: np.ndarray, kept: np.ndarray) -> Quantity | None:

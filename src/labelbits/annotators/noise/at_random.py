@@ -24,8 +24,10 @@ spread evenly over the questions asked of them; who is asked what may depend on 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+import scipy.sparse
 
 from labelbits.annotators.intervals import share_by
 from labelbits.annotators.noise.crossed import crews, most_by_agreement
@@ -37,6 +39,8 @@ from labelbits.signals import Candidates, Complementary, Hard, Ranking, Verify
 MOST_FIRST = 3
 #: Entries of the table of answers by classes: more answers than fit are drawn at random.
 TABLE = 4_000_000
+#: What is known of two outcomes is the same where it differs by less.
+ALIKE_WEIGHTS = 1e-9
 #: The others nearly all say the same where this share of at least so many do.
 ALIKE, OTHERS = 0.8, 2
 
@@ -94,7 +98,7 @@ def most_of_choices(
     answer, question, truth = answer[usable], question[usable], truth[usable]
     crew = crews(np.zeros(len(usable), int) if annotator is None else annotator[usable])
     others = _others(answer, question, outcomes)
-    rank = _ranks(others, answer, question, truth, rng)
+    beyond = _beyond(others, answer, question, truth)
     depths = range(1, min(MOST_FIRST, outcomes - 1) + 1)
     counted = others.sum(1)
     alike = (counted >= OTHERS) & (others.max(1) >= ALIKE * counted)
@@ -102,12 +106,11 @@ def most_of_choices(
     tests = len(depths) + bool(alike.any()) + bool(counted.any())
     level = 1 - 0.05 / tests
     found = [
-        share_by((rank >= m).astype(float), question, level=level).high * outcomes / (outcomes - m)
-        for m in depths
+        share_by(beyond(m), question, level=level).high * outcomes / (outcomes - m) for m in depths
     ]
     if alike.any():
         weight, unseen = _as_all(crew, steady)
-        wrong = share_by((rank >= 1)[steady].astype(float), question[steady], weight, level).high
+        wrong = share_by(beyond(1)[steady], question[steady], weight, level).high
         found.append((1 - unseen) * wrong * outcomes / (outcomes - 1) + unseen)
     if counted.any():
         found.append(most_by_agreement(answer, question, crew, outcomes, level))
@@ -149,26 +152,40 @@ def _others(answer: np.ndarray, question: np.ndarray, k: int) -> np.ndarray:
     return others
 
 
-def _ranks(
-    others: np.ndarray,
-    answer: np.ndarray,
-    question: np.ndarray,
-    truth: np.ndarray,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """(n,): place of each answer among the outcomes, from 0, ranked by what is known without it."""
+def _beyond(
+    others: np.ndarray, answer: np.ndarray, question: np.ndarray, truth: np.ndarray
+) -> Callable[[int], np.ndarray]:
+    """m -> P(answer is not among the first m) (n,), outcomes ranked by what is known without it.
+
+    Outcomes of which as much is known are in any order with equal probability, so that neither
+    names nor the order of the rows move the bound.
+    """
     (n, k), rows = others.shape, np.arange(len(answer))
     known = truth >= 0
     others = others.copy()
     others[rows[known], truth[known]] += n + 1
-    # What that outcome is taken for about other items: each half of them reads the other half.
-    half = rng.integers(0, 2, question.max() + 1)[question]
-    first = others.argmax(1)
-    weight = others + rng.random((n, k)) * 1e-6
-    for part in (0, 1):
-        taken = np.zeros((k, k))
-        there = half != part
-        np.add.at(taken, (first[there], answer[there]), 1.0)
-        taken /= 2 * np.maximum(taken.sum(1, keepdims=True), 1)  # below one answer
-        weight[half == part] += taken[first[half == part]]
-    return (weight > weight[rows, answer][:, None]).sum(1)
+    weight = others + _taken_for(others, answer, question, k)
+    apart = weight - weight[rows, answer][:, None]
+    before, alike = (apart > ALIKE_WEIGHTS).sum(1), (np.abs(apart) <= ALIKE_WEIGHTS).sum(1)
+    return lambda m: np.clip((before + alike - m) / alike, 0.0, 1.0)
+
+
+def _taken_for(others: np.ndarray, answer: np.ndarray, question: np.ndarray, k: int) -> np.ndarray:
+    """(n, k), below one answer: what answers to other questions take the others' favourite for."""
+    favourite = (others == others.max(1, keepdims=True)).astype(float)
+    favourite /= favourite.sum(1, keepdims=True)
+    taken = np.zeros((k, k))
+    for number in range(k):
+        taken[:, number] = favourite[answer == number].sum(0)
+    # Equal answers to a question have the same others: one cell each.
+    _, first, cell, size = np.unique(
+        question.astype(np.int64) * k + answer,
+        return_index=True, return_inverse=True, return_counts=True,
+    )  # fmt: skip
+    at = scipy.sparse.csr_matrix((np.ones(len(first)), (np.arange(len(first)), question[first])))
+    one, two = (at @ at.T).nonzero()
+    alike = np.einsum("ck,ck->c", favourite[first[one]], favourite[first[two]])
+    found = favourite[first] @ taken
+    np.subtract.at(found, (one, answer[first[two]]), alike * size[two])
+    found = np.maximum(found, 0.0)
+    return (found / (2 * np.maximum(found.sum(1, keepdims=True), 1)))[cell.reshape(-1)]

@@ -93,9 +93,11 @@ def as_single_votes(batch: Batch, truth: np.ndarray) -> tuple[Batch, np.ndarray]
 
 def _sample_answers(batch: Batch, truth: np.ndarray, seed: int) -> tuple[Any, Any]:
     """Rows to use and their item numbers from 0; (None, None) if they cannot tell."""
-    item = batch.items[:, 0]
+    # Draws go by what was answered and not by places: the order of the rows, and the names of items
+    # and annotators, change nothing.
+    item, order = _by_answers(batch, truth)
     rng = np.random.default_rng(seed)
-    order = rng.permutation(len(item))
+    order = order[rng.permutation(len(item))]
     by_item = order[np.argsort(item[order], kind="stable")]
     starts = np.flatnonzero(np.r_[True, np.diff(item[by_item]) != 0])
     place = np.arange(len(item)) - np.repeat(starts, np.diff(np.r_[starts, len(item)]))
@@ -111,3 +113,24 @@ def _sample_answers(batch: Batch, truth: np.ndarray, seed: int) -> tuple[Any, An
         items = rng.choice(items, most, replace=False)
         rows = rows[np.isin(item[rows], items)]
     return rows, np.unique(item[rows], return_inverse=True)[1]
+
+
+#: Answers of an item that are looked at to put items in order.
+LOOKED_AT = 32
+
+
+def _by_answers(batch: Batch, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(item of each answer (n,), the answers in an order of their own): items are numbered by what
+    was answered about them, so that those with equal answers alone change places."""
+    _, item, size = np.unique(batch.items[:, 0], return_inverse=True, return_counts=True)
+    said = np.unique(batch.answer, axis=0, return_inverse=True)[1].reshape(-1)
+    order = np.lexsort((said, item))
+    place = np.arange(len(item)) - np.repeat(np.cumsum(size) - size, size)
+    answers = np.full((len(size), LOOKED_AT + 2), -1)
+    seen = place < LOOKED_AT
+    answers[item[order][seen], place[seen]] = said[order][seen]
+    answers[:, -2], answers[item, -1] = size, truth
+    rank = np.empty(len(size), dtype=np.int64)
+    rank[np.lexsort(answers.T)] = np.arange(len(size))
+    item = rank[item]
+    return item, np.lexsort((said, item))
