@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import special
 
 from labelbits.annotators.agreement import (
     agree_on_choice,
@@ -13,9 +15,13 @@ from labelbits.annotators.agreement import (
     agree_on_probabilities,
 )
 from labelbits.annotators.confusion import confuse
+from labelbits.annotators.noise.class_noise import fit_noise
+from labelbits.annotators.noise.maximum import UNLIKE
 from labelbits.annotators.times import fit_times
-from labelbits.interface import Z
+from labelbits.annotators.unlike import FALSE_ALARM, are_unlike
+from labelbits.interface import Batch, Z
 from labelbits.quantity import Quantity
+from tests.annotators.crowds import as_batch
 
 K, PEOPLE, ITEMS, EACH, PILOTS = 4, 12, 100, 3, 50
 #: Three in ten are careless: shares of right answers, spreads of numbers.
@@ -141,6 +147,49 @@ def test_reports_of_unlike_people() -> None:
         assert told.value == blind.value
         widths.append((told.high - told.low) / (blind.high - blind.low))
     assert np.median(widths) > 1.5
+
+
+#: Lapse of everybody, precision of four in five and of the others.
+LAPSE, PRECISIONS = 0.1, (3.0, 0.5)
+
+
+def of_two_precisions(seed: int) -> Batch:
+    """200 items in a standard normal world, five of ten people about each."""
+    rng = np.random.default_rng([seed, 18])
+    items, people, classes, dims = 200, 10, 5, 3
+    apart = rng.normal(size=(items, 1, dims)) - rng.normal(size=(classes, dims))
+    who = np.array([rng.permutation(people)[:5] for _ in range(items)])
+    precision = np.where(who < people // 5, PRECISIONS[1], PRECISIONS[0])
+    channel = special.softmax(-precision[..., None] * (apart**2).sum(-1)[:, None], axis=-1)
+    channel = (1 - LAPSE) * channel + LAPSE / classes
+    said = (channel.cumsum(-1) > rng.random(who.shape)[..., None]).argmax(-1)
+    return replace(as_batch(said), annotator=who.reshape(-1).astype(np.int32))
+
+
+def test_low_precision_of_some_is_not_told_as_lapses_of_all() -> None:
+    held, blind = [], []
+    for seed in range(8):
+        batch = of_two_precisions(seed)
+        for covers, own in (
+            (held, batch),
+            (blind, replace(batch, annotator=np.zeros_like(batch.annotator))),
+        ):
+            found = fit_noise(own, 5, 3)
+            assert found is not None
+            covers.append(found.lapse.low <= LAPSE <= found.lapse.high)
+            assert own is batch or found.assumes != UNLIKE
+    assert np.mean(held) > 0.9 - 4 * np.sqrt(0.9 * 0.1 / 8)
+    assert sum(held) > sum(blind)  # the control: nobody told apart
+
+
+def test_people_who_are_alike_are_seldom_said_not_to_be() -> None:
+    alarms = sum(
+        are_unlike(made.said == made.truth, made.question, made.who)
+        for made in (Made(seed, careless=0.0) for seed in range(200))
+    )
+    assert alarms <= 200 * FALSE_ALARM + 4 * np.sqrt(200 * FALSE_ALARM)
+    made = Made(1)
+    assert are_unlike(made.said == made.truth, made.question, made.who)
 
 
 def test_one_annotator_s_times_are_hers() -> None:

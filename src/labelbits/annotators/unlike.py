@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import stats
 
 from labelbits.interface import LEVEL
 from labelbits.quantity import Quantity, reach
@@ -49,6 +50,35 @@ class People:
     def half(self, level: float = LEVEL) -> float:
         """Half the interval that annotators alone would give."""
         return reach(math.sqrt(self.variance), max(self.number - 1, 1), level)
+
+
+#: Answers below which an annotator tells nothing of their own, and the probability with which
+#: people who are alike are said not to be.
+ENOUGH, FALSE_ALARM = 10, 0.001
+
+
+def are_unlike(score: np.ndarray, unit: np.ndarray, who: np.ndarray) -> bool:
+    """Do the scores of answers (n,) differ between annotators by more than answers do?
+
+    A chi-square test of the annotators' sums beside the spread of all answers.
+    """
+    _, who, size = np.unique(who, return_inverse=True, return_counts=True)
+    kept = size[who] >= ENOUGH
+    _, who = np.unique(who[kept], return_inverse=True)
+    number = int(who.max(initial=-1)) + 1
+    if number < 2:
+        return False
+    apart = score[kept] - score[kept].mean()
+    _, first, cell = np.unique(
+        unit[kept].astype(np.int64) * number + who, return_index=True, return_inverse=True
+    )
+    both = np.bincount(cell, apart)
+    # The spread of all: one person's few mistakes tell no spread of their own.
+    spread = np.bincount(who[first]) * float(both @ both) / len(both)
+    if not spread.all():
+        return False
+    chi = float((np.bincount(who, apart) ** 2 / spread).sum())
+    return bool(stats.chi2.sf(chi, number - 1) < FALSE_ALARM)
 
 
 #: Nobody is told apart.

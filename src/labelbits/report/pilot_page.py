@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from labelbits.annotators.beside_models import BesideModel
+from labelbits.annotators.noise.maximum import UNLIKE
 from labelbits.answers.formats.language_models import MODEL
 from labelbits.answers.table.people import NOT_KNOWN, many
 from labelbits.interface import LEVEL
@@ -152,7 +153,7 @@ def _measures(part: Part) -> go.Figure | None:
         rows.append(("Krippendorff's alpha", same.alpha))
     if found.confusion is not None:
         rows.append((f"right against {found.confusion.against}", found.confusion.accuracy))
-    if found.noise is not None and not found.noise.assumes:
+    if found.noise is not None and found.noise.assumes in ("", UNLIKE):
         rows.append(("answers at random", found.noise.lapse))
     rows = [(name, value) for name, value in rows if value is not None]
     if not rows:

@@ -18,11 +18,12 @@ import numpy as np
 from labelbits.annotators.noise.at_random import most_at_random
 from labelbits.annotators.noise.contrast import spread_of_contrast
 from labelbits.annotators.noise.likelihood import likelihood
-from labelbits.annotators.noise.maximum import maximise
+from labelbits.annotators.noise.maximum import NO_LAPSE, UNLIKE, maximise
 from labelbits.annotators.noise.result import Noise
 from labelbits.annotators.noise.symmetric import symmetric_likelihood
+from labelbits.annotators.unlike import are_unlike
 from labelbits.interface import Batch
-from labelbits.signals import Complementary, Hard, Votes
+from labelbits.signals import Complementary, Hard, Ranking, Votes
 from labelbits.worlds import World
 
 #: Sampled worlds, and how many answers of one item and how many items a fit uses at most.
@@ -78,7 +79,26 @@ def fit_noise(
     shared = spread_of_contrast(classes, dims)
     shown, who = batch.items[:, 0], batch.annotator
     most = most_at_random(signal, batch.answer, shown, truth, classes, seed, who)
-    return maximise(score, concentrated, dims, classes, len(gold), len(rows), source, shared, most)
+    found = maximise(score, concentrated, dims, classes, len(gold), len(rows), source, shared, most)
+    if found is None or found.assumes == NO_LAPSE or not _unlike(batch, truth):
+        return found
+    # To one channel for all, people of low precision beside others look like lapses.
+    lapse = replace(found.lapse, low=0.0)
+    return replace(found, lapse=lapse, assumes=found.assumes or UNLIKE)
+
+
+def _unlike(batch: Batch, truth: np.ndarray) -> bool:
+    """Are some annotators right, or of one mind with the others, more often than others?"""
+    if not isinstance(batch.signal, (Hard, Ranking)):
+        return False
+    said = batch.answer[:, 0].astype(np.int64)
+    _, item, size = np.unique(batch.items[:, 0], return_inverse=True, return_counts=True)
+    _, cell, same = np.unique(item * (said.max() + 1) + said, return_inverse=True,
+                              return_counts=True)  # fmt: skip
+    others = (same[cell] - 1) / np.maximum(size[item] - 1, 1)
+    score = np.where(truth >= 0, said == truth, others)
+    told = (truth >= 0) | (size[item] > 1)
+    return are_unlike(score[told], item[told], batch.annotator[told])
 
 
 def as_single_votes(batch: Batch, truth: np.ndarray) -> tuple[Batch, np.ndarray]:

@@ -32,6 +32,7 @@ COUNTED = "upper end by counting mistakes"
 
 #: What is assumed where no lapse fits as well as any, or where precision has no upper end.
 NO_LAPSE = "no lapse, which these answers cannot tell from low precision"
+UNLIKE = "that people are alike, and they are not: a lapse may be the low precision of some"
 NO_TOP = "that mistakes are random answers: others are too few to bound the precision from above"
 
 
