@@ -13,6 +13,7 @@ from labelbits.annotators.calibration import calibrate
 from labelbits.annotators.comparing import said_of_comparisons
 from labelbits.annotators.gold_given import gold_of
 from labelbits.annotators.people import people_and_models
+from labelbits.annotators.sides import said_of_sides
 from labelbits.answers.formats.detect import reader_for
 from labelbits.answers.formats.reader import Options
 from labelbits.answers.reading import read_answers
@@ -80,7 +81,7 @@ def run_pilot(
     truth = None if gold is None else gold_of(gold, answers)
     progress("measuring noise, time and agreement", 0.1)
     calibration = calibrate(answers, truth, dims=dims, seed=seed)
-    notes = (*calibration.notes, *said_of_comparisons(answers))
+    notes = (*calibration.notes, *said_of_comparisons(answers), *said_of_sides(answers))
     calibration = replace(calibration, notes=notes)
     prices = {}
     if wage is not None:

@@ -14,6 +14,7 @@ from labelbits.annotators.calibration import calibrate
 from labelbits.annotators.comparing import said_of_comparisons
 from labelbits.annotators.dimensions import Dimensions, dimensions_of
 from labelbits.annotators.people import people_and_models
+from labelbits.annotators.sides import said_of_sides
 from labelbits.answers.formats.language_models import MODEL
 from labelbits.answers.table.preferences import as_comparisons
 from labelbits.errors import InputError
@@ -142,7 +143,7 @@ def recover(
     `calibrate`'s either way. `tell` is told what a user should know.
     """
     used, said = usable(answers)
-    said += said_of_comparisons(used, groups=False)
+    said += [*said_of_comparisons(used, groups=False), *said_of_sides(answers)]
     for sentence in said:
         tell(sentence)
     known = None if features is None else features_of(used, answers, features[1], features[0])
