@@ -82,14 +82,23 @@ def _favourite(others: np.ndarray) -> np.ndarray:
     return np.where(np.greater(ordered[:, -1] - second, 1e-9), others.argmax(1), -1)
 
 
-def right_of_counts(counts: np.ndarray, gold: np.ndarray | None) -> tuple[Quantity, int] | None:
+def right_of_counts(
+    counts: np.ndarray,
+    gold: np.ndarray | None,
+    each: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
+) -> tuple[Quantity, int] | None:
     """(how often one answer is right, items that tell it) of votes (items, K).
 
     Right is what `gold` (items,) says, -1 unknown, or without gold the majority of the item's other
     answers; where these tie, or there are none, the answer tells nothing. It is what `confuse` says
-    of the same answers one by one. None where no answer tells.
+    of the same answers one by one: `each` (item, class said, annotator) of them, where they are
+    known, tells how unlike annotators are. None where no answer tells.
     """
     item, said = np.nonzero(counts)
+    weight, who = counts[item, said], None
+    if each is not None:
+        item, said, who = each
+        weight = np.ones(len(item))
     if gold is None:
         others = counts[item]
         others[np.arange(len(item)), said] -= 1
@@ -100,7 +109,8 @@ def right_of_counts(counts: np.ndarray, gold: np.ndarray | None) -> tuple[Quanti
     if not known.any():
         return None
     item, right = item[known], (said == truth)[known].astype(float)
-    return share_by(right, item, counts[item, said[known]]), len(np.unique(item))
+    who = None if who is None else who[known]
+    return share_by(right, item, weight[known], who=who), len(np.unique(item))
 
 
 def confuse(

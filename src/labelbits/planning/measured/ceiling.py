@@ -27,7 +27,7 @@ def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> Ceiling | None:
     judged = metric_of(metric)
     if judged.counted:
         gold = evidence.gold if trial.kind == "gold" else None
-        found = right_of_counts(counts, gold)
+        found = right_of_counts(counts, gold, _each(evidence))
         if found is None:
             return None
         right, items = found
@@ -43,6 +43,16 @@ def ceiling_of(evidence: Evidence, trial: Trial, metric: str) -> Ceiling | None:
             return None
         return _told(*least, items, judged.floor.words)
     return None
+
+
+def _each(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """(item, class, annotator) of every vote, where they all are one kind of answer of the pilot's;
+    None where some are counts of nobody knows whose."""
+    voted = [one for one in evidence.batches.values() if one.signal.counts_votes()]
+    if len(voted) != 1 or voted[0].signal.several_of or len(voted[0]) != evidence.counts.sum():
+        return None
+    (batch,) = voted
+    return batch.items[:, 0], batch.answer[:, 0], batch.annotator
 
 
 def _told(quality: float, error: float, items: int, what: str) -> Ceiling:
