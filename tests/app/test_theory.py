@@ -39,6 +39,15 @@ def test_the_table_holds_what_is_integrated(name: str) -> None:
         assert tabled_bits(name, classes, dims, precision, lapse) == pytest.approx(exact, abs=0.01)
 
 
+def test_the_default_precision_is_computed_at_all_places() -> None:
+    """Carried over from ten classes and five dims, this value was .31 bits too high."""
+    signal = comparable("soft", 12, 30, 1.0, 0.0).signal
+    world = World(items=100, classes=30, dims=12)
+    exact = information.per_answer(signal, world, standard_error=0.01)
+    error = 4 * (0.03**2 + exact.standard_error**2) ** 0.5
+    assert tabled_bits("soft", 30, 12, 1.0, 0.0) == pytest.approx(exact.bits, abs=error)
+
+
 @pytest.mark.parametrize("name", ["hard", "votes", "triplet", "verify"])
 def test_the_page_begins_where_bits_does_with_the_same_figures(name: str) -> None:
     (row,) = [row for row in rows_at(Setting()) if row.name == name]

@@ -4,12 +4,13 @@ The table holds `per_answer` of every signal for one annotator (`comparable`: on
 perception), about the geometry, items and prototypes N(0, I). Between its points bits are
 interpolated: shape-preserving cubics (PCHIP) along ln classes, ln dims, ln precision and lapse^.9,
 one axis after another. At the defaults of `labelbits bits` (10 classes, 5 dims, precision 1) it
-holds what that command prints, to a standard error of .001 bits; elsewhere to .03. At precision 1
-some values of soft, sparse soft, ranking and candidates are carried over from other classes and
-dims (column `carried`). `benchmarks/bits_table.py` makes the table and measures how far the rest is
-off: before precision 1 was in it, over 4 settings of each signal drawn between the points, in the
-median at most 0.035 bits (candidates), at worst 0.16 (soft) and 0.11 (ranking) up to 10 classes;
-over 3 from 11 to 100 classes by 2.6 % in the median and 7 % at worst (soft, 20).
+holds what that command prints, to a standard error of .001 bits; elsewhere to .03.
+`benchmarks/bits_table.py` makes the table and measures how far the rest is off: before precision 1
+was in it, over 4 settings of each signal drawn between the points, in the median at most 0.035 bits
+(candidates), at worst 0.16 (soft) and 0.11 (ranking) up to 10 classes; over 3 from 11 to 100
+classes by 2.6 % in the median and 7 % at worst (soft, 20). Values at precision 1 that were carried
+over from other classes and dims, until they were computed, were off by .013 bits in the median and
+.72 at worst (30.8 of candidates; soft .31).
 """
 
 from __future__ import annotations
