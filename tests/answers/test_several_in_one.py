@@ -100,3 +100,20 @@ def test_a_probe_and_what_it_is_compared_with_are_a_pair(tmp_path: Path) -> None
     table = read_answers(_written(tmp_path / "t.csv", rows, columns)).table
     assert set(table["signal"]) == {"rating"}
     assert len(table) == 20
+
+
+def test_what_a_model_said_is_named_with_its_option(tmp_path: Path) -> None:
+    rows = [(f"i{k}", run, "gpt-4o", CLASSES[k % 3]) for k in range(9) for run in (1, 2)]
+    path = _written(tmp_path / "t.csv", rows, ["id", "run", "model", "prediction"])
+    with pytest.raises(InputError, match="--columns label=prediction,annotator=model"):
+        read_answers(path)
+    answers = read_answers(path, columns={"label": "prediction", "annotator": "model"})
+    assert len(answers) == 18
+
+
+def test_trials_of_psychopy_name_the_thing_and_not_the_row(tmp_path: Path) -> None:
+    rows = [(f"s{k % 6}.png", "xyz"[k % 3], "fjk"[k % 3], 0.5 + k / 100, who, "exp")
+            for who in PEOPLE for k in range(12)]  # fmt: skip
+    columns = ["pic", "corrAns", "key_resp.keys", "key_resp.rt", "participant", "expName"]
+    answers = read_answers(_written(tmp_path / "t.csv", rows, columns))
+    assert answers.items == tuple(f"s{k}.png" for k in range(6))

@@ -123,7 +123,7 @@ def read_labels(path: Path, kind: Kind, options: Options) -> Parsed:
     asked = told["question"]
     table = filled_down(path, table, item, worker, notes)
     if worker is not None and told["item"] is None and asked is None and not parts:
-        within = item_within(left, item, worker)
+        within = item_within(left.with_columns(table[worker]), item, worker)
         if within is not None:
             notes.append(
                 f"{path.name}: column {item!r} holds few names, each answered again and again by "

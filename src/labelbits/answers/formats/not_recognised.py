@@ -78,6 +78,17 @@ def _compared(found: Probe) -> str:
     )
 
 
+def _predicted(columns: Sequence[str]) -> str:
+    """How to read what a model said beside its name: `model`, `prediction`."""
+    said = [name for name in columns if usual.plain(name).startswith(("pred", "output"))]
+    who = usual.found(columns, ("model", "model_name", "llm", "engine", "classifier"))
+    if len(said) != 1 or who is None:
+        return ""
+    return (
+        f"if {said[0]!r} is what {who!r} said, --columns label={said[0]},annotator={who} reads it; "
+    )
+
+
 def _by_name(path: Path, columns: tuple[str, ...]) -> InputError:
     """Rows of names that are all different: comparisons of items, or labels without agreement."""
     text = f"{path}: rows hold 3 different names of {', '.join(columns)}; "
@@ -194,7 +205,9 @@ def not_recognised(path: Path, found: Probe) -> InputError:
             text += f"{hint_of_ticks(ticked, '--columns label=')}; "
         if at_fault:
             text += f"no column is known to hold the {' or the '.join(at_fault)}; "
-        if names["label"] is None and perhaps:
+        guessed = _predicted(found.columns) if names["label"] is None else ""
+        text += guessed
+        if names["label"] is None and perhaps and not guessed:
             text += f"{' and '.join(map(repr, perhaps[:4]))} may hold the label: --columns "
             text += f"label={perhaps[0]} reads that one; "
         people = _holds_names(head, names["item"])

@@ -39,7 +39,7 @@ LEAST = 2
 
 def _psychopy(table: pl.DataFrame) -> dict[str, str] | None:
     """PsychoPy: conditions first, then loops and components, then the session."""
-    names = [name for name in table.columns if name.strip()]
+    names = [name for name in table.columns if name.strip() and name != "row"]
     loops = [name for name in names if re.search(r"[._]this(N|RepN|TrialN|Index)$", name)]
     made = usual.found(names, ("psychopyVersion", "expName")) or len(loops) > 1
     if not made or usual.found(names, ("participant",)) is None:

@@ -81,7 +81,7 @@ ITEM = _first(
     "file_name", "image_name", "file", "image_path", "audio_path", "file_path", "path", "uuid",
     "ticket", "case", "accession", "study", "scan", "slide", "audio", "recording", "video",
     "utterance", "segment", "conversation", "document", "doc", "post", "tweet", "instance",
-    "stimulus", "photo", "picture", "card", "statement",
+    "stimulus", "stim", "stim_file", "stimulus_file", "photo", "picture", "card", "statement",
     (f"{thing}_id" for thing in _HOLDERS), languages.ID,
     "text", "sentence", "utterance_text", "url", "link", "word", "phrase", "term", languages.ITEM,
 )  # fmt: skip
