@@ -117,3 +117,13 @@ def test_trials_of_psychopy_name_the_thing_and_not_the_row(tmp_path: Path) -> No
     columns = ["pic", "corrAns", "key_resp.keys", "key_resp.rt", "participant", "expName"]
     answers = read_answers(_written(tmp_path / "t.csv", rows, columns))
     assert answers.items == tuple(f"s{k}.png" for k in range(6))
+
+
+def test_labels_of_labelbox_in_a_table(tmp_path: Path) -> None:
+    rows = [(f"ck{j}{k}", json.dumps({"classification": CLASSES[k % 3]}), f"doc {k}", who, 4.5)
+            for k in range(6) for j, who in enumerate(PEOPLE)]  # fmt: skip
+    columns = ["ID", "Label", "External ID", "Created By", "Seconds to Label"]
+    answers = read_answers(_written(tmp_path / "t.csv", rows, columns))
+    assert set(answers.classes) == set(CLASSES)
+    assert answers.items == tuple(f"doc {k}" for k in range(6))
+    assert answers.table["seconds"].median() == 4.5

@@ -143,3 +143,19 @@ def test_places_of_listed_things_rank_the_things(tmp_path: Path) -> None:
     for name in _nearer(table):
         wins[name] = wins.get(name, 0) + 1
     assert (wins["r0c"], wins["r0a"], wins["r1a"], wins["r1b"]) == (2, 1, 2, 1)
+
+
+def test_a_scale_from_one_side_to_the_other_is_asked_about(tmp_path: Path) -> None:
+    rows = [[f"q{k}", *two, "u1", 1 + k % 7] for k, two in enumerate(_shown(2))]
+    columns = ["prompt_id", "response_a", "response_b", "annotator", "preference"]
+    with pytest.raises(InputError, match="whose side is below 4"):
+        _read(tmp_path, rows, columns)
+    told = {"left": "response_a", "right": "response_b"}
+    table = _read(tmp_path, rows, columns, columns=told)
+    assert table["answer"].to_list()[:7] == ["0", "0", "0", '"tie"', "1", "1", "1"]
+
+
+def test_a_file_without_headings_is_said_to_have_none(tmp_path: Path) -> None:
+    rows = [[f"i{k % 4}", ("ann", "bob")[k % 2], "xyz"[k % 3]] for k in range(1, 24)]
+    with pytest.raises(InputError, match="a file without headings"):
+        _read(tmp_path, rows, ["i0", "ann", "x"])

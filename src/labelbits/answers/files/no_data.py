@@ -49,8 +49,6 @@ _TEXTS = (
     (r"(T\d+\t\S+ \d+ \d+|R\d+\t\S+ Arg1:|[AM]\d+\t\S+ T\d+|E\d+\t\S+:T\d+)",
      f"annotations of brat: {_SPANS}"),
     (r"#FORMAT=WebAnno", f"an export of WebAnno or INCEpTION: {_SPANS}"),
-    (r"(-DOCSTART-[^\n]*\s+)?(\S+([ \t]+\S+)*[ \t]+(O|[BILESU]-\S+)\r?\n){2,}",
-     f"a file in columns of tokens (CoNLL): {_SPANS}"),
     (r"<\?xml[^>]*>\s*<(xmi:XMI|CAS)", f"an export of INCEpTION (UIMA): {_SPANS}"),
     (r"<\?xml[^>]*>\s*<annotations?>", "an export of CVAT or Pascal VOC as XML; expected a table "
      "of image, annotator, label: write the tag of each image in a row"),
@@ -76,10 +74,20 @@ def refuse_no_data(path: Path, start: bytes) -> None:
     text = start.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if start and not text and b"\0" not in start:
         raise InputError(f"{path}: holds blank lines alone; expected {_TABLE}")
+    if _has_columns_of_tokens(text):
+        raise InputError(f"{path}: a file in columns of tokens (CoNLL): {_SPANS}")
     for pattern, what in _TEXTS:
         if re.match(pattern, text, re.DOTALL):
             said = _REPORT if "web page" in what and "labelbits" in text else what
             raise InputError(f"{path}: {said}")
+
+
+def _has_columns_of_tokens(text: str) -> bool:
+    """Do the first lines hold a token each and, last, whether a span begins or goes on there?"""
+    lines = text[:600].removeprefix("-DOCSTART-").splitlines()[:-1]
+    first = [line.split() for line in lines if line.strip()][:3]
+    tags = [line[-1] for line in first if len(line) > 1]
+    return len(tags) == len(first) > 1 and all(re.fullmatch(r"O|[BILESU]-\S+", t) for t in tags)
 
 
 def refuse_folder(path: Path, what: str) -> InputError:

@@ -31,7 +31,7 @@ JUDGED = frozenset({"score", "rating", "verdict", "grade", "decision", "judgment
 SAID_WHY = frozenset({"reason", "reasoning", "rationale", "explanation", "justification", "why",
                       "comment", "analysis", "thought", "thoughts", "feedback",
                       "critique"})  # fmt: skip
-WRAPPERS = ("name", "label", "title", "text", "class", "choice", "answer")
+WRAPPERS = ("classification", "name", "label", "title", "text", "class", "choice", "answer")
 WHOLE = r"^[+-]?\d{1,18}(\.0*)?$"
 #: Numbers whose comma, or whose point, can be no mark of thousands.
 COMMA = r"^[+-]?(\d*,(\d{1,2}|\d{4,})|0?,\d+|\d{1,3}(\.\d{3})+,\d+|\d+,\d+[eE][+-]?\d+)$"

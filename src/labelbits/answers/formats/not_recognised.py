@@ -78,6 +78,20 @@ def _compared(found: Probe) -> str:
     )
 
 
+def _headless(table: pl.DataFrame | None) -> str:
+    """What to do where the headings are cells of their own columns, as in a file without them."""
+    if table is None or len(table) < 4:
+        return ""
+    again = [name for name in table.columns if name in set(cells.said_in(table[name]))]
+    if len(again) < 2:
+        return ""
+    return (
+        f"the first row looks like an answer ({cells.shown(map(repr, again))} stand below too), as "
+        "in a file without headings: write a first line with the names of the columns, such as "
+        "item,annotator,label; "
+    )
+
+
 def _predicted(columns: Sequence[str]) -> str:
     """How to read what a model said beside its name: `model`, `prediction`."""
     said = [name for name in columns if usual.plain(name).startswith(("pred", "output"))]
@@ -174,7 +188,7 @@ def not_recognised(path: Path, found: Probe) -> InputError:
         )
     if table is not None and (names := named_twice(table)) is not None:
         return _both_ways(path, names)
-    text = f"{path}: format not recognised; found {named}; "
+    text = f"{path}: format not recognised; found {named}; {_headless(table)}"
     if _holds_counts(found):
         text += (
             "if the numbers are votes by class, a row an item, --format counts reads them; if each "
@@ -207,6 +221,7 @@ def not_recognised(path: Path, found: Probe) -> InputError:
             text += f"no column is known to hold the {' or the '.join(at_fault)}; "
         guessed = _predicted(found.columns) if names["label"] is None else ""
         text += guessed
+        guessed = guessed or _compared(found)
         if names["label"] is None and perhaps and not guessed:
             text += f"{' and '.join(map(repr, perhaps[:4]))} may hold the label: --columns "
             text += f"label={perhaps[0]} reads that one; "

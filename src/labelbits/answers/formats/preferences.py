@@ -179,11 +179,8 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
         pressed = sides_of_keys(path, table, (both[0], both[1], winner), options, notes)
     if pressed is None:
         own = _third_letter(path, own, notes)
-    if pressed is None and (strength := _strengths(path, own, both, options)) is not None:
-        notes.append(
-            f"{path.name}: {winner!r} below 0 prefers {both[0]!r}, above 0 {both[1]!r}, and 0 is a "
-            "tie; how strongly is not used"
-        )
+    strength = None if pressed is not None else _strengths(path, own, both, options, notes)
+    if strength is not None:
         answer = strength
     else:
         answer = _who_won(path, own, both, notes) if pressed is None else pressed.cast(pl.String)
@@ -220,31 +217,47 @@ def read_pairs(path: Path, kind: Kind, options: Options) -> Parsed:
 
 
 def _strengths(
-    path: Path, own: pl.DataFrame, both: tuple[str, str], options: Options
+    path: Path, own: pl.DataFrame, both: tuple[str, str], options: Options, notes: list[str]
 ) -> pl.Series | None:
-    """Who won by the sign of whole numbers on both sides of 0 (-3 to 3); None of anything else.
+    """Who won by the side of the middle of a scale (-3 to 3, 1 to 7); None of anything else.
 
-    Raises `InputError` where nobody said which side is below 0: studies write it in both ways.
+    Raises `InputError` where nobody said which side is below it: studies write it in both ways.
     """
     said = own["winner"].drop_nulls().unique().to_list()
     if not said or not all(map(cells.is_number, said)):
         return None
     numbers = [float(one.replace(",", ".")) for one in said]
-    if min(numbers) >= 0 or max(numbers) <= 0 or len(numbers) < 3:
+    middle = _middle(numbers)
+    if middle is None:
         return None
     if not {"left", "right"} <= options.columns.keys():
         left, right = both
         raise InputError(
             f"{path}: preferences are numbers from {min(numbers):g} to {max(numbers):g}, which do "
-            f"not say whose side is below 0; --columns left={left},right={right} reads those below "
-            f"0 as {left!r} preferred, --columns left={right},right={left} as {right!r}"
+            f"not say whose side is below {middle:g}; --columns left={left},right={right} reads "
+            f"those below {middle:g} as {left!r} preferred, --columns left={right},right={left} as "
+            f"{right!r}"
         )
-    value = cells.numbers(own["winner"])
+    notes.append(
+        f"{path.name}: preferences below {middle:g} prefer {both[0]!r}, above {middle:g} "
+        f"{both[1]!r}, and {middle:g} is a tie; how strongly is not used"
+    )
+    value = cells.numbers(own["winner"]) - middle
     made = (
         pl.when(pl.col("v") < 0).then(pl.lit("0")).when(pl.col("v") > 0).then(pl.lit("1"))
         .when(pl.col("v") == 0).then(pl.lit('"tie"'))
     )  # fmt: skip
     return value.to_frame("v").select(answer=made)["answer"]
+
+
+def _middle(numbers: Sequence[float]) -> float | None:
+    """The middle of a scale from one side to the other: 0 of -3 to 3, 4 of 1 to 7; else None."""
+    low, high = min(numbers), max(numbers)
+    if low < 0 < high and len(numbers) >= 3:
+        return 0.0
+    steps = all(number == round(number) for number in numbers)
+    whole = steps and low == 1 and high in (5, 7, 9, 11) and len(numbers) > 3
+    return (1 + high) / 2 if whole else None
 
 
 def prompts_apart(path: Path, own: pl.DataFrame, notes: list[str]) -> pl.DataFrame:

@@ -27,7 +27,8 @@ SECONDS = (
     "annotationtime", "worktime", "time", "ttr", "latency", "timeelapsed", "handletime",
     "handlingtime", "aht", "readtime", "readingtime", "reviewtime", "timeontask", "tasktime",
     "decisiontime", "labeltime", "labelingtime", "labellingtime", "timetoanswer", "timetoannotate",
-    "timetolabel", "speechtime", "transcriptiontime", "codingtime", "ratingtime", "judgmenttime",
+    "timetolabel", "secondstolabel", "secondstoreview", "speechtime", "transcriptiontime",
+    "codingtime", "ratingtime", "judgmenttime",
     *languages.SECONDS, *languages.TIME,
 )  # fmt: skip
 #: Names of columns that hold minutes or hours: what follows a word for time.

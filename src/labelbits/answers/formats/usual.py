@@ -74,7 +74,7 @@ def _first(*names: str | Iterable[str]) -> tuple[str, ...]:
 ITEM = _first(
     "task", "item", "task_id", "item_id", "example", "image", "example_id", "instance_id",
     "image_id", "doc_id", "document_id", "sample", "sample_id", "question_id", "filename",
-    "object", "object_id", "uid", "id",
+    "object", "object_id", "external_id", "uid", "id",
     (f"{thing}_{ending}" for thing in _THINGS for ending in _IDS),
     (f"{thing}_{ending}" for thing in _NUMBERED for ending in _NUMBERS),
     (f"{thing}_{ending}" for thing in _THINGS for ending in ("url", "uri", "link")),
