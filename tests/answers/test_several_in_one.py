@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from labelbits import InputError, read_answers
+from labelbits.answers.table.left_out import said_left_out
 
 PEOPLE = ("ann", "bob")
 CLASSES = ("cat", "dog", "owl")
@@ -127,3 +128,13 @@ def test_labels_of_labelbox_in_a_table(tmp_path: Path) -> None:
     assert set(answers.classes) == set(CLASSES)
     assert answers.items == tuple(f"doc {k}" for k in range(6))
     assert answers.table["seconds"].median() == 4.5
+
+
+def test_rows_that_nobody_answered_yet_lack_no_name(tmp_path: Path) -> None:
+    rows = [(f"i{k}", "ann" if k < 6 else None, "xy"[k % 2] if k < 6 else None) for k in range(9)]
+    rows.append(("i9", None, "x"))
+    path = _written(tmp_path / "t.csv", rows, ["item", "annotator", "label"])
+    told = said_left_out(read_answers(path))
+    assert told[1] == "3 rows hold no answer"
+    assert told[0].startswith("1 row was left out")
+    assert "annotator is missing" in told[0]

@@ -33,11 +33,16 @@ def check_columns(table: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]
     return table.filter(code.is_null()), rejected
 
 
+#: Why a row is left out that holds no answer: its item may be not labelled yet.
+NO_ANSWER = "answer is missing"
+
+
 @functools.cache
 def _column_checks(known: tuple[str, ...]) -> tuple[tuple[pl.Expr, str, str], ...]:
     """(what is wrong, reason, column to show) of every check of a row."""
     items = pl.col("items")
     length = items.list.len()
+    nobody = pl.col("annotator").is_null() | (pl.col("annotator") == "")
     arity = pl.col("signal").replace_strict(_arities(known), default=None, return_dtype=pl.UInt32)
     return (
         (pl.col("signal").is_null(), "signal is missing", "signal"),
@@ -46,8 +51,14 @@ def _column_checks(known: tuple[str, ...]) -> tuple[tuple[pl.Expr, str, str], ..
             f"unknown signal; expected one of: {', '.join(known)}",
             "signal",
         ),
+        # First: where nobody answered yet, nobody's name is missing.
         (
-            pl.col("annotator").is_null() | (pl.col("annotator") == ""),
+            (pl.col("answer").is_null() | (pl.col("answer") == "")) & nobody,
+            NO_ANSWER,
+            "answer",
+        ),
+        (
+            nobody,
             "annotator is missing",
             "annotator",
         ),
@@ -63,7 +74,7 @@ def _column_checks(known: tuple[str, ...]) -> tuple[tuple[pl.Expr, str, str], ..
             "an item is named twice in one question",
             "items",
         ),
-        (pl.col("answer").is_null() | (pl.col("answer") == ""), "answer is missing", "answer"),
+        (pl.col("answer").is_null() | (pl.col("answer") == ""), NO_ANSWER, "answer"),
     )
 
 

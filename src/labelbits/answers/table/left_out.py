@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
+from labelbits.answers.table.checks import NO_ANSWER
 from labelbits.interface import Answers
 
 #: Rows and different cells that are shown of each reason.
@@ -25,13 +28,21 @@ def reasons(answers: Answers) -> list[str]:
 
 
 def said_left_out(answers: Answers) -> list[str]:
-    """The same as one note, none where every row was read."""
-    lost = reasons(answers)
-    if not lost:
+    """The same as one note, and another of how many rows hold no answer, as those of items that are
+    not labelled yet; none where every row was read."""
+    rejected = answers.rejected
+    if rejected is None or not len(rejected):
         return []
-    count = 0 if answers.rejected is None else len(answers.rejected)
-    rows = "row was" if count == 1 else "rows were"
-    return [f"{count:,} {rows} left out ({' | '.join(lost)})"]
+    empty = pl.col("reason") == NO_ANSWER
+    without, rest = len(rejected.filter(empty)), rejected.filter(~empty)
+    said = []
+    if len(rest):
+        rows = "row was" if len(rest) == 1 else "rows were"
+        lost = " | ".join(reasons(replace(answers, rejected=rest)))
+        said.append(f"{len(rest):,} {rows} left out ({lost})")
+    if without:
+        said.append(f"{without:,} {'row holds' if without == 1 else 'rows hold'} no answer")
+    return said
 
 
 def _places(rows: pl.DataFrame) -> str:
