@@ -159,3 +159,10 @@ def test_a_file_without_headings_is_said_to_have_none(tmp_path: Path) -> None:
     rows = [[f"i{k % 4}", ("ann", "bob")[k % 2], "xyz"[k % 3]] for k in range(1, 24)]
     with pytest.raises(InputError, match="a file without headings"):
         _read(tmp_path, rows, ["i0", "ann", "x"])
+
+
+def test_same_and_different_say_whether_a_pair_is_of_one_class(tmp_path: Path) -> None:
+    rows = [[*two, "u1", ("same", "different")[k % 3 > 0]] for k, two in enumerate(_shown(2))]
+    table = _read(tmp_path, rows, ["stim1", "stim2", "subj", "response"])
+    assert table["signal"].unique().to_list() == ["same-class"]
+    assert table["answer"].to_list()[:4] == ["true", "false", "false", "true"]

@@ -56,6 +56,11 @@ LIKENESS = re.compile(
     re.I,
 )
 SCORES = ("score", "similarity_score", "similarity", "relatedness_score", "label")
+#: Words for two things that are one, and for two that are not, as `usual.plain` writes them.
+SAME = ("same", "identical", "match", "duplicate", "gleich", "pareil", "igual", "uguale", "gelijk")
+NOT_SAME = ("different", "notsame", "nomatch", "notamatch", "nonmatch", "mismatch", "distinct",
+            "notduplicate", "verschieden", "ungleich", "different", "diferente", "diverso",
+            "verschillend")  # fmt: skip
 #: Ends that scales of similarity have.
 ENDS = (1.0, 5.0, 10.0, 100.0)
 
@@ -168,6 +173,7 @@ def _rated(table: pl.DataFrame) -> tuple[str, str, str] | None:
         and _are_numbers(head[name])
     ]  # fmt: skip
     alike = [name for name in numbers if LIKENESS.search(name)]
+    alike = alike or [name for name in head.columns if name != "row" and _says_same(head[name])]
     steps = [name for name in numbers if cells.names(head[name]).n_unique() > 2]
     plainly = first_of(head.select(steps), *usual.SCALE, "value", "response", "answer", "judgment")
     score = alike[0] if alike else plainly
@@ -183,6 +189,14 @@ def _rated(table: pl.DataFrame) -> tuple[str, str, str] | None:
         if (words or shared) if alike else (shared and not _other_items(head, left, right)):
             return left, right, score
     return None
+
+
+def _says_same(column: pl.Series) -> bool:
+    """Do cells say in words that two things are the same, or not?"""
+    if column.dtype.is_nested():
+        return False
+    said = {usual.plain(one) for one in cells.names(column).drop_nulls().unique()}
+    return len(said) == 2 and said <= {*SAME, *NOT_SAME} and bool(said & {*SAME})
 
 
 def _other_items(head: pl.DataFrame, left: str, right: str) -> bool:
@@ -245,6 +259,8 @@ def _numbers(column: pl.Series) -> pl.Series:
     own = cells.names(column)
     said = [one for one in own.unique() if one is not None and not cells.is_missing(one)]
     steps = None if all(map(cells.is_number, said)) else as_steps(said)
+    if _says_same(own):
+        steps = {one: "1" if usual.plain(one) in SAME else "0" for one in said}
     return cells.numbers(column if steps is None else own.replace_strict(steps, default=None))
 
 
