@@ -15,7 +15,7 @@ from labelbits.recovery import chain
 from labelbits.recovery.convergence import convergence
 from labelbits.recovery.mixtures.channel import Channel
 from labelbits.recovery.mixtures.noise import Target, flat
-from labelbits.recovery.mixtures.objective import coded
+from labelbits.recovery.mixtures.objective import Points, coded
 from labelbits.recovery.mixtures.problem import MixtureProblem
 from labelbits.recovery.triplets import fit as triplet_fit
 from labelbits.signals import REGISTRY, Triplet, make
@@ -112,6 +112,39 @@ def test_without_answers_the_chain_draws_from_the_prior(target: Target) -> None:
     assert np.mean(found[:, :n] ** 2) == pytest.approx(1, abs=0.2)
     assert 1 < found[:, -1].std() < 4
     assert target.move(x, generator)[:n].std() > 2 * x[:n].std()
+
+
+@pytest.mark.parametrize("name", ["triplet", "rating", "hard", "similarity"])
+def test_one_chain_travels_in_the_program_of_the_search(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signal = make(name, DIMS, 4)
+    channel = Channel(signal, 1, None, None, False)
+    generator = np.random.default_rng(6)
+    classes = 4 if signal.uses_classes else 0
+    points, prototypes = generator.normal(size=(20, DIMS)), generator.normal(size=(classes, DIMS))
+    shown = generator.random((60, 20)).argsort(1)[:, : signal.arity].astype(np.int32)
+    d2 = signal.distances(points[shown], prototypes)
+    answer = np.asarray(signal.sample(jax.random.key(0), d2, np.zeros(60, np.int32)))
+    batch = Batch(signal, shown, answer, np.zeros(60, np.int32), np.ones(60, np.float32))
+    problem = MixtureProblem((batch,), (channel,), 20, classes, DIMS)
+    told = Target(problem, (coded(batch),), (channel.start(),), 1.0)
+    x = told.vector(Points(points, prototypes), told.like)[None]
+    if problem.absolute:
+        x = np.append(x, [[0.3]], axis=1)
+    speed, width = generator.normal(size=x.shape), generator.uniform(0.02, 0.1, x.shape[1])
+    width[told.noises.stop :] = 0.0
+    asked: list[None] = []
+    value = Target.value
+    monkeypatch.setattr(Target, "value", lambda *a: (asked.append(None), value(*a))[1])
+    alone = chain.travelled(told.value, x, speed, width, 0.5, 7)
+    assert len(asked) == 8
+    together = told.travel(x, speed, width, 0.5, 7)
+    assert len(asked) == 8, "a trajectory is one call and no gradient after the other"
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-3, atol=2e-3)
+    # Negative control: another leap is another place.
+    assert np.abs(told.travel(x, speed, width, 0.5, 8)[0] - alone[0]).max() > 0.01
 
 
 def test_the_scale_moves_and_no_probability_with_it(target: Target) -> None:

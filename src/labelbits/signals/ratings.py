@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from labelbits.errors import InputError, check_at_least
 from labelbits.interface import AnyArray, CitedTime, Option
 from labelbits.laws import chi_square_quantile
-from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column
+from labelbits.signals.base import NOISE_FREE, Categorical, ComparisonSignal, column, with_lapse
 
 #: A rating scale with more steps is a number typed in the wrong place.
 MOST_LEVELS = 101
@@ -93,13 +93,20 @@ class Rating(ComparisonSignal, Categorical):
         beta = column(jnp.minimum(self.precision, NOISE_FREE), d2)
         x = beta * (self.cuts() - d2)  # ln odds of a rating above step l, falling with l
         pad = jnp.full_like(x[..., :1], jnp.inf)
-        above, below = jnp.concatenate([pad, x], -1), jnp.concatenate([x, -pad], -1)
-        # ln[sigma(a) - sigma(b)] = ln sigma(a) + ln sigma(-b) + ln(1 - e^(b-a)), stable in tails.
-        gap = jnp.minimum(
-            jnp.where(jnp.isinf(above) | jnp.isinf(below), -jnp.inf, below - above), 0.0
-        )
-        log_gap = jnp.log(jnp.maximum(-jnp.expm1(gap), jnp.finfo(d2.dtype).tiny))
-        return jax.nn.log_sigmoid(above) + jax.nn.log_sigmoid(-below) + log_gap
+        return _log_between(jnp.concatenate([pad, x], -1), jnp.concatenate([x, -pad], -1))
+
+    def log_prob(self, answer: Shaped[Array, "*n width"], d2: Float[Array, "..."]) -> Array:
+        """As in the table, from the two steps beside the answer alone: of 101 levels 99 are not
+        looked at."""
+        code, cuts = answer[..., 0].astype(jnp.int32), self.cuts()
+        beta, distance = jnp.minimum(self.precision, NOISE_FREE), d2[..., 0]
+
+        def odds(step: Array) -> Array:
+            return beta * (cuts[jnp.clip(step, 0, self.levels - 2)] - distance)
+
+        above = jnp.where(code == 0, jnp.inf, odds(code - 1))
+        below = jnp.where(code == self.levels - 1, -jnp.inf, odds(code))
+        return with_lapse(_log_between(above, below), self.lapse, math.log(self.levels))
 
     def cited_time(self, classes: int) -> CitedTime:
         return CitedTime(
@@ -125,6 +132,14 @@ class Rating(ComparisonSignal, Categorical):
 
     def decode(self, code: np.ndarray, names: Sequence[str]) -> tuple[Any, list[str]]:
         return int(code[0]) + 1, []
+
+
+def _log_between(above: Array, below: Array) -> Array:
+    """ln[sigma(above) - sigma(below)] = ln sigma(above) + ln sigma(-below) + ln(1 - e^(below -
+    above)), which is stable in tails."""
+    gap = jnp.minimum(jnp.where(jnp.isinf(above) | jnp.isinf(below), -jnp.inf, below - above), 0.0)
+    log_gap = jnp.log(jnp.maximum(-jnp.expm1(gap), jnp.finfo(gap.dtype).tiny))
+    return jax.nn.log_sigmoid(above) + jax.nn.log_sigmoid(-below) + log_gap
 
 
 def equal_steps(dims: int, levels: int) -> np.ndarray:

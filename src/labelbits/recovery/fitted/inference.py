@@ -20,7 +20,7 @@ from labelbits.recovery.mixtures import objective as solver
 from labelbits.recovery.mixtures.channel import Channel, Parameters
 from labelbits.recovery.mixtures.objective import Points
 from labelbits.signals import Triplet
-from labelbits.signals.base import ENUMERABLE
+from labelbits.signals.base import ENUMERABLE, Categorical
 
 #: Answers, and codes, handled at once where a table of all outcomes is made.
 _ROWS, _CODES = 16_384, 64
@@ -138,6 +138,8 @@ def _of_codes(
     """P of every code for each question, (questions, codes)."""
     signal = channel.answering(theta, annotator)
     d2 = channel.perceived(signal.distances(points.items[items], points.prototypes))
+    if isinstance(signal, Categorical):  # its channel makes the whole table anyway
+        return jnp.exp(signal.log_prob_all(d2, codes))
 
     def of(code: jax.Array) -> jax.Array:
         return jnp.exp(signal.log_prob(jnp.broadcast_to(code, (len(items), len(code))), d2))

@@ -35,13 +35,14 @@ def place_new_items(
         items = np.concatenate([known.items, x.reshape(new, dims)])
         return solver.padded(Points(items, known.prototypes), columns)
 
-    program = solver.gradient_of(tuple(channels), data)
+    program = solver.Program(tuple(channels), data, tuple(theta))
+    noises = solver.flattened(tuple(theta))
     shrink = np.full(columns, ridge, np.float32)
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
-        (loss, _), (gradient, _) = program(tuple(theta), wide(x), shrink)
+        loss, _, gradient, _ = program.gradient(noises, wide(x), shrink)
         mine = np.asarray(gradient.items)[first : first + new, :dims]
-        return float(loss), mine.astype(np.float64).ravel()
+        return loss, mine.astype(np.float64).ravel()
 
     def own_loss(x: np.ndarray) -> np.ndarray:
         total = 0.5 * ridge * np.sum(x**2, axis=1)

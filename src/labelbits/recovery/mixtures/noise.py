@@ -35,8 +35,7 @@ Noise = tuple[Parameters, ...]
 
 def flat(noise: Any) -> np.ndarray:
     """All parameters as one vector."""
-    leaves = [np.ravel(leaf) for leaf in jax.tree.leaves(noise)]
-    return np.concatenate(leaves).astype(np.float64) if leaves else np.zeros(0)
+    return solver.flattened(noise).astype(np.float64)
 
 
 def shaped(values: np.ndarray, like: Noise) -> Noise:
@@ -55,11 +54,7 @@ def _gradient(
 ) -> tuple[Any, Points, Any]:
     """Energy at `points` and `noise` (flat), and its gradients."""
     leaves, tree = jax.tree.flatten(like)
-    cuts = np.cumsum([leaf.size for leaf in leaves])[:-1]
-    parts = jnp.split(noise, cuts) if leaves else []
-    theta = jax.tree.unflatten(
-        tree, [p.reshape(leaf.shape) for p, leaf in zip(parts, leaves, strict=True)]
-    )
+    theta = solver.unflattened(noise, tree, [leaf.shape for leaf in leaves])
     (loss, prior), (slope, noise_slope) = solver.value_and_gradient(
         channels, theta, points, data, jnp.broadcast_to(ridge, (columns,))
     )
@@ -78,10 +73,15 @@ def _travel(
             energy, points, noise = _gradient(channels, like, data, columns, x[0], x[1], ridge)
             return energy, (points, noise)
 
-        x, speed, before, after = leapfrog(slope, x, speed, width, step, leaps)
-        return x, speed, after - before
+        found = leapfrog(slope, x, speed, width, step, leaps)
+        return found.x, found.speed, found.after - found.before
 
     return jax.vmap(one)(x, speed, ridge)
+
+
+def _first(chains: Any) -> Any:
+    """The first of several chains."""
+    return jax.tree.map(lambda part: part[0], chains)
 
 
 @dataclass
@@ -101,8 +101,8 @@ class Target:
     shares: np.ndarray = field(init=False)
     middle: np.ndarray = field(init=False)
     precision: np.ndarray = field(init=False)
-    #: `objective.gradient_of` this.
-    program: Callable[..., Any] = field(init=False)
+    #: The objective of the problem's answers.
+    program: solver.Program = field(init=False)
     #: Can the scale be drawn given everything else?
     scales: bool = field(init=False)
 
@@ -110,7 +110,7 @@ class Target:
         items = np.zeros((self.problem.items, self.problem.dims))
         prototypes = np.zeros((self.problem.classes, self.problem.dims))
         self.wide = solver.padded(Points(items, prototypes), self.problem.columns)
-        self.program = solver.gradient_of(self.problem.channels, self.data)
+        self.program = solver.Program(self.problem.channels, self.data, self.like)
         channels = list(zip(self.problem.channels, self.like, strict=True))
         self.shares = flat(tuple(channel.with_scale(theta) for channel, theta in channels))
         self.middle = flat(tuple(channel.start() for channel in self.problem.channels))
@@ -156,30 +156,36 @@ class Target:
         self.wide.items[:items, :dims], self.wide.prototypes[:, :dims] = self.points(x)
         ridge = self.ridge_at(x)
         there = np.full(problem.columns, ridge if problem.prior is None else 0.0, np.float32)
-        (loss, prior), (slope, noise_slope) = self.program(
-            shaped(x[self.noises], self.like), self.wide, there
+        loss, prior, slope, noise_slope = self.program.gradient(
+            x[self.noises].astype(np.float32), self.wide, there
         )
-        pulled, energy = problem.pulled(slope, dims).ravel(), float(loss) + float(prior)
+        pulled, energy = problem.pulled(slope, dims).ravel(), loss + prior
         if problem.prior is not None:
             # With features the prior is that of (w, e), and the compiled program has none.
             pulled, energy = pulled + ridge * x[:n], energy + 0.5 * ridge * self.power(x)
-        parts = pulled, np.asarray(noise_slope), np.zeros(len(x) - self.noises.stop)
+        parts = pulled, noise_slope, np.zeros(len(x) - self.noises.stop)
         return energy, np.concatenate(parts, dtype=np.float64)
 
     def travel(
         self, x: np.ndarray, speed: np.ndarray, width: np.ndarray, step: float, leaps: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """As `chain.Target.travel`: one compiled program where there are several chains.
+        """As `chain.Target.travel`: in one compiled program, of one chain that of the search.
 
-        One chain moves by `value`, which the search for points has compiled already.
+        With features the prior is that of (w, e), which the program does not know.
         """
-        if len(x) == 1 or self.problem.prior is not None:
+        if self.problem.prior is not None:
             return chain.travelled(self.value, x, speed, width, step, leaps)
+        if len(x) == 1:
+            place, pace, wide = (_first(self._apart(part)) for part in (x, speed, width[None]))
+            ridge = np.full(self.problem.columns, self.ridge_at(x[0]), np.float32)
+            *ends, gain = self.program.travel(place, pace, wide, ridge, step, leaps)
+            place, pace = (jax.tree.map(lambda part: np.asarray(part)[None], end) for end in ends)
+            return self._together(place, x), self._together(pace, speed), np.array([gain])
         ridge = np.array([self.ridge_at(one) for one in x], np.float32)
         places, speeds, gains = _travel(
             self.problem.channels, self.like, self.data, self.problem.columns,
             self._apart(x), self._apart(speed), ridge,
-            jax.tree.map(lambda w: w[0], self._apart(width[None])),
+            _first(self._apart(width[None])),
             jnp.asarray(step, jnp.float32), jnp.asarray(leaps),
         )  # fmt: skip
         return (

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -23,6 +23,7 @@ from scipy.optimize import OptimizeResult, minimize
 
 from labelbits.errors import NotFiniteError
 from labelbits.interface import Batch
+from labelbits.recovery.leapfrog import leapfrog
 from labelbits.recovery.mixtures.channel import Channel, Parameters
 
 #: (answers that are differentiated together, chunks that the arrays hold at least): the first
@@ -121,23 +122,80 @@ def _summed(step: Callable[[Coded], Any], batch: Coded, total: Any) -> Any:
     return jax.lax.fori_loop(0, batch.chunks, body, total)
 
 
-def gradient_of(channels: tuple[Channel, ...], data: tuple[Coded, ...]) -> Callable[..., Any]:
-    """`value_and_gradient` of these channels and answers, as a function of noise, points and ridge.
+class Program:
+    """The objective of these channels and answers, compiled once for all that is asked of it.
 
-    A search calls it hundreds of times: what a program is compiled for is worked out once.
+    Its gradient, and trajectories through points and noise, are one program of numbers alone: a
+    search calls it hundreds of times, and what a program is compiled for is worked out here. The
+    noise is a flat vector in the order of the leaves of `like`.
     """
-    arrays, rest = eqx.partition((channels, data), lambda leaf: isinstance(leaf, ARRAYS))
-    leaves, structure = jax.tree.flatten(rest)
-    numbers, form = jax.tree.flatten(arrays)
-    return functools.partial(_gradient_of, (structure, tuple(leaves), form), numbers)
+
+    def __init__(
+        self, channels: tuple[Channel, ...], data: tuple[Coded, ...], like: tuple[Parameters, ...]
+    ) -> None:
+        arrays, rest = eqx.partition((channels, data), lambda leaf: isinstance(leaf, ARRAYS))
+        leaves, structure = jax.tree.flatten(rest)
+        self._numbers, form = jax.tree.flatten(arrays)
+        noises, tree = jax.tree.flatten(like)
+        shapes = tuple(np.shape(noise) for noise in noises)
+        self._known = structure, tuple(leaves), form, tree, shapes
+        self._still: Any = None
+
+    def gradient(
+        self, noise: np.ndarray, points: Points, ridge: Array | np.ndarray
+    ) -> tuple[float, float, Points, np.ndarray]:
+        """f, minus the log prior of the noise, and slopes as in `value_and_gradient`."""
+        if self._still is None:
+            zeros = jax.tree.map(np.zeros_like, (Points(*points), noise))
+            self._still = jax.device_put((zeros, np.float32(0), np.int32(0)))
+        zeros, step, leaps = self._still
+        place = points, noise
+        found = _travelled(self._known, self._numbers, place, zeros, zeros, ridge, step, leaps)
+        loss, prior = np.asarray(found.after).tolist()
+        slope, noise_slope = found.slope
+        return loss, prior, slope, np.asarray(noise_slope)
+
+    def travel(
+        self, place: Any, speed: Any, width: Any, ridge: Array | np.ndarray, step: float,
+        leaps: int,
+    ) -> tuple[Any, Any, float]:  # fmt: skip
+        """(place, speed, what the energy gained); places and speeds are (points, noise)."""
+        found = _travelled(
+            self._known, self._numbers, place, speed, width, ridge, np.float32(step),
+            np.int32(leaps),
+        )  # fmt: skip
+        gain = np.asarray(found.after, np.float64) - np.asarray(found.before, np.float64)
+        return found.x, found.speed, float(gain.sum())
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _gradient_of(known: Any, numbers: Any, theta: Any, points: Points, ridge: Array) -> Any:
-    structure, leaves, form = known
+def _travelled(
+    known: Any, numbers: Any, place: Any, speed: Any, width: Any, ridge: Any, step: Any, leaps: Any
+) -> Any:
+    structure, leaves, form, tree, shapes = known
     rest = jax.tree.unflatten(structure, leaves)
     channels, data = eqx.combine(jax.tree.unflatten(form, numbers), rest)
-    return value_and_gradient(channels, theta, points, data, ridge)
+
+    def slope(x: Any) -> tuple[Array, Any]:
+        points, noise = x
+        theta = unflattened(noise, tree, shapes)
+        (loss, prior), slopes = value_and_gradient(channels, theta, points, data, ridge)
+        return jnp.stack([loss, prior]), slopes
+
+    return leapfrog(slope, (Points(*place[0]), place[1]), speed, width, step, leaps)
+
+
+def flattened(noise: Any) -> np.ndarray:
+    """All parameters as one vector of single precision."""
+    leaves = [np.ravel(leaf) for leaf in jax.tree.leaves(noise)]
+    return np.concatenate(leaves, dtype=np.float32) if leaves else np.zeros(0, np.float32)
+
+
+def unflattened(values: Any, tree: Any, shapes: Sequence[tuple[int, ...]]) -> Any:
+    """The flat vector in arrays of these shapes, as leaves of `tree`."""
+    cuts = np.cumsum([math.prod(shape) for shape in shapes])[:-1]
+    parts = jnp.split(values, cuts) if shapes else []
+    return jax.tree.unflatten(tree, [p.reshape(s) for p, s in zip(parts, shapes, strict=True)])
 
 
 @eqx.filter_jit

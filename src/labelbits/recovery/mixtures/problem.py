@@ -94,17 +94,18 @@ def map_points(
     there = ridge if problem.prior is None else np.zeros(len(ridge))
     ridge_there = jnp.asarray(there, jnp.float32)
     wide = solver.padded(points, problem.columns)
-    program = solver.gradient_of(channels or problem.channels, data)
+    program = solver.Program(channels or problem.channels, data, theta)
+    noise = solver.flattened(theta)
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
         rows = x.reshape(-1, dims)
         wide.items[:items, :dims], wide.prototypes[:, :dims] = problem.points(rows)
-        (loss, _), (gradient, _) = program(theta, wide, ridge_there)
+        loss, _, gradient, _ = program.gradient(noise, wide, ridge_there)
         slope = problem.pulled(gradient, dims)
         if problem.prior is None:
-            return float(loss), slope.ravel()
+            return loss, slope.ravel()
         shrink = ridge[:dims] * rows
-        return float(loss) + 0.5 * float(np.sum(shrink * rows)), (slope + shrink).ravel()
+        return loss + 0.5 * float(np.sum(shrink * rows)), (slope + shrink).ravel()
 
     x = problem.inner(points).ravel()
     x, loss, used, done = solver.descend(value, x, max_iter, tol * x.size)

@@ -184,7 +184,7 @@ def _trajectories(
 
     def one(chain: tuple[Any, Any]) -> Any:
         x, speed = chain
-        y, pace, before, after = leapfrog(slopes, x, speed, width, step, leaps)
+        y, pace, before, after, _ = leapfrog(slopes, x, speed, width, step, leaps)
         # Block by block and place by place: sums of many would round away what was gained.
         gain = jnp.sum(after - before) + 0.5 * jnp.sum((y[0] - x[0]) * (y[0] + x[0]))
         return y, pace, gain + of_noise(y[1]) - of_noise(x[1])
