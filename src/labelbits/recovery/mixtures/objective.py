@@ -138,7 +138,7 @@ class Program:
         self._numbers, form = jax.tree.flatten(arrays)
         noises, tree = jax.tree.flatten(like)
         shapes = tuple(np.shape(noise) for noise in noises)
-        self._known = structure, tuple(leaves), form, tree, shapes
+        self._travelled = _program_of((structure, tuple(leaves), form, tree, shapes))
         self._still: Any = None
 
     def gradient(
@@ -150,7 +150,7 @@ class Program:
             self._still = jax.device_put((zeros, np.float32(0), np.int32(0)))
         zeros, step, leaps = self._still
         place = points, noise
-        found = _travelled(self._known, self._numbers, place, zeros, zeros, ridge, step, leaps)
+        found = self._travelled(self._numbers, place, zeros, zeros, ridge, step, leaps)
         loss, prior = np.asarray(found.after).tolist()
         slope, noise_slope = found.slope
         return loss, prior, slope, np.asarray(noise_slope)
@@ -160,29 +160,38 @@ class Program:
         leaps: int,
     ) -> tuple[Any, Any, float]:  # fmt: skip
         """(place, speed, what the energy gained); places and speeds are (points, noise)."""
-        found = _travelled(
-            self._known, self._numbers, place, speed, width, ridge, np.float32(step),
-            np.int32(leaps),
-        )  # fmt: skip
+        found = self._travelled(
+            self._numbers, place, speed, width, ridge, np.float32(step), np.int32(leaps)
+        )
         gain = np.asarray(found.after, np.float64) - np.asarray(found.before, np.float64)
         return found.x, found.speed, float(gain.sum())
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _travelled(
-    known: Any, numbers: Any, place: Any, speed: Any, width: Any, ridge: Any, step: Any, leaps: Any
-) -> Any:
+#: Programs that are kept for further problems of the same form.
+KEPT = 128
+
+
+@functools.lru_cache(KEPT)
+def _program_of(known: Any) -> Callable[..., Any]:
+    """What is compiled for problems of one form; as static arguments of one function what is known
+    would be compared at every call, which costs as much as the gradient of few answers."""
     structure, leaves, form, tree, shapes = known
     rest = jax.tree.unflatten(structure, leaves)
-    channels, data = eqx.combine(jax.tree.unflatten(form, numbers), rest)
 
-    def slope(x: Any) -> tuple[Array, Any]:
-        points, noise = x
-        theta = unflattened(noise, tree, shapes)
-        (loss, prior), slopes = value_and_gradient(channels, theta, points, data, ridge)
-        return jnp.stack([loss, prior]), slopes
+    def travelled(
+        numbers: Any, place: Any, speed: Any, width: Any, ridge: Any, step: Any, leaps: Any
+    ) -> Any:
+        channels, data = eqx.combine(jax.tree.unflatten(form, numbers), rest)
 
-    return leapfrog(slope, (Points(*place[0]), place[1]), speed, width, step, leaps)
+        def slope(x: Any) -> tuple[Array, Any]:
+            points, noise = x
+            theta = unflattened(noise, tree, shapes)
+            (loss, prior), slopes = value_and_gradient(channels, theta, points, data, ridge)
+            return jnp.stack([loss, prior]), slopes
+
+        return leapfrog(slope, (Points(*place[0]), place[1]), speed, width, step, leaps)
+
+    return jax.jit(travelled)
 
 
 def flattened(noise: Any) -> np.ndarray:
