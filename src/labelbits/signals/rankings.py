@@ -88,6 +88,21 @@ class Ranking(Report):
     def uniform_controls(self, answer: Shaped[Array, "*n width"], classes: int) -> Array:
         return jnp.zeros((*answer.shape[:-1], PLACE_CONTROLS * self.top))
 
+    def log_prob_all(
+        self, d2: Float[Array, "*n classes"], answers: Shaped[Array, "outcomes width"]
+    ) -> Float[Array, "*n outcomes"]:
+        """Place by place: rankings that begin alike share what their beginning costs."""
+        log_pi, classes = self.log_pi(d2), d2.shape[-1]
+        begun = np.zeros((1, 0), dtype=np.int64)
+        total = jnp.zeros((*log_pi.shape[:-1], 1), log_pi.dtype)
+        for _ in range(self.top):
+            left = np.all(begun[:, :, None] != np.arange(classes), axis=1)
+            parent, choice = np.nonzero(left)
+            rest = jnp.where(left, log_pi[..., None, :], -jnp.inf)
+            total = (total - jax.nn.logsumexp(rest, axis=-1))[..., parent] + log_pi[..., choice]
+            begun = np.concatenate([begun[parent], choice[:, None]], axis=1)
+        return with_lapse(total, column(self.lapse, total), self.log_outcomes(classes))
+
     def enumerate(self, classes: int, question: int = 0) -> np.ndarray:
         check_enumerable(self, classes)
         return np.array(list(itertools.permutations(range(classes), self.top)), dtype=np.int32)
