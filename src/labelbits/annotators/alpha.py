@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from labelbits.annotators.intervals import bootstrap
 from labelbits.annotators.unlike import ANYBODY, People, also, without
@@ -17,15 +18,24 @@ def alpha_of(table: np.ndarray, places: int = 0) -> float:
     The first `places` columns are things that were shown, which have no order and are others in
     each question: by chance each is chosen as often as any other, whatever their names.
     """
+    return _alpha(_disagreement(table).sum(), table.sum(0), places)
+
+
+def _disagreement(table: np.ndarray) -> np.ndarray:
+    """(questions,) how far the answers to each disagree, for each of them."""
     n = table.sum(1)
-    total, _, expected = _chance(table, places)
-    observed = ((n**2 - (table**2).sum(1)) / (n - 1)).sum() / total
-    return float(1 - observed / expected) if expected > 0 else float("nan")
+    return (n**2 - (table**2).sum(1)) / (n - 1)
 
 
-def _chance(table: np.ndarray, places: int) -> tuple[float, np.ndarray, float]:
+def _alpha(disagreement: float, column: np.ndarray, places: int) -> float:
+    """Alpha from the disagreement of all questions and how many gave each answer (answers,)."""
+    total, _, expected = _chance(column, places)
+    return float(1 - disagreement / total / expected) if expected > 0 else float("nan")
+
+
+def _chance(column: np.ndarray, places: int) -> tuple[float, np.ndarray, float]:
     """(answers, how many each answer has by chance (answers,), disagreement by chance)."""
-    total, column = float(table.sum()), table.sum(0)
+    total, column = float(column.sum()), column.copy()
     if places:
         column[:places] = column[:places].mean()
     return total, column, float((total**2 - (column**2).sum()) / (total * (total - 1)))
@@ -44,7 +54,14 @@ def beyond_chance(table: np.ndarray, seed: int, places: int, people: People) -> 
     first, rest = table[:, :places], table[:, places:]
     table = np.concatenate([first, rest[:, np.argsort(-rest.sum(0), kind="stable")]], axis=1)
     table = table[np.lexsort(np.concatenate([table, np.sort(table, axis=1)], axis=1).T)]
-    found = bootstrap(lambda rows: alpha_of(table[rows], places), len(table), seed, draws=200)
+    # Of thousands of answers a question has a few: resamples are sums over those alone.
+    apart, given = _disagreement(table), csr_array(table)
+
+    def resampled(rows: np.ndarray) -> float:
+        times = np.bincount(rows, minlength=len(table)).astype(float)
+        return _alpha(float(times @ apart), times @ given, places)
+
+    found = bootstrap(resampled, len(table), seed, draws=200)
     if found is None:
         return Quantity(value, -1.0, 1.0, "bounds: too few questions to resample")
     return also(found, people.half())
@@ -65,7 +82,7 @@ def people_of_pairs(
     share_of_pairs = float((table * (table - 1)).sum()) / pairs
     lost = without(who, n[q] - 1)
     moved = lost * 2 * (agreed - share_of_pairs * (n[q] - 1)) / pairs
-    _, column, expected = _chance(table, places)
+    _, column, expected = _chance(table.sum(0), places)
     if expected <= 0:
         return People.of(moved, q, who), ANYBODY
     alpha = alpha_of(table, places)

@@ -67,19 +67,24 @@ class Confusion:
 
 def majority_of_others(item: np.ndarray, report: np.ndarray) -> np.ndarray:
     """For each row the class that the other rows of its item favour; -1 for none or a tie."""
+    favoured = np.full(len(report), -1)
+    _, index, rows = np.unique(item, return_inverse=True, return_counts=True)
+    several = np.flatnonzero(rows[index] > 1)  # an item's only row has no others
+    report, (_, index) = report[several], np.unique(index[several], return_inverse=True)
     good = np.all(np.isfinite(report), axis=1)
-    _, index = np.unique(item, return_inverse=True)
-    filled = np.where(good[:, None], np.nan_to_num(report), 0.0)
+    filled = np.where(good[:, None], report, 0.0)
     total = np.zeros((index.max(initial=-1) + 1, report.shape[1]))
     np.add.at(total, index, filled)
-    return np.where(good, _favourite(total[index] - filled), -1)
+    favoured[several] = np.where(good, _favourite(total[index] - filled), -1)
+    return favoured
 
 
 def _favourite(others: np.ndarray) -> np.ndarray:
     """The class with the most of each row (n, K); -1 for none or a tie."""
-    ordered = np.sort(others, axis=1)
-    second = ordered[:, -2] if others.shape[1] > 1 else np.zeros(len(ordered))
-    return np.where(np.greater(ordered[:, -1] - second, 1e-9), others.argmax(1), -1)
+    if others.shape[1] < 2:
+        return np.where(others[:, 0] > 1e-9, 0, -1)
+    second, first = np.partition(others, (-2, -1), axis=1)[:, -2:].T
+    return np.where(np.greater(first - second, 1e-9), others.argmax(1), -1)
 
 
 def right_of_counts(
