@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 import labelbits as lb
 from labelbits import InputError, own_tables
 from labelbits.annotators.pilot import run_pilot
 from labelbits.answers.table.people import NOT_KNOWN
+from labelbits.cli import app
 from labelbits.first_plan import first_plan
 from labelbits.items.tables import Columns, read_tables
 from labelbits.items.texts import embed_texts
@@ -482,3 +484,21 @@ def test_items_that_two_columns_name_are_described_by_their_own_text(tmp_path: P
         assert found.answers is not None
         assert len(found.answers) == 12
     assert 'id = "doc_id+sentence_id"' in first_plan([file], tmp_path).text
+
+
+def test_what_people_were_asked_is_said_to_plan_as_to_pilot(tmp_path: Path) -> None:
+    """Piles of people's own are no classes; as distances they are 91 pairs, too few for a plan."""
+    rows = [(f"c{i}", f"p{p}", f"{'xyz'[p % 3]}{p}-{i % 4}") for p in range(12) for i in range(14)]
+    pl.DataFrame(rows, schema=["card", "person", "pile"], orient="row").write_csv(
+        tmp_path / "cards.csv"
+    )
+    words = ["plan", str(tmp_path / "cards.csv"), "--budget", "20", "--ask", "similarity@0.02"]
+    runner = CliRunner()
+    for more, says in (
+        ([], "piles of their own"),
+        (["--signal", "similarity"], "holds 91 comparisons"),
+        (["--signal", "distances"], "signal 'distances' is unknown"),
+    ):
+        problem = runner.invoke(app, [*words, *more]).exception
+        assert isinstance(problem, InputError)
+        assert says in str(problem)

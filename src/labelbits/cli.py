@@ -79,6 +79,9 @@ def plan(
     question: Annotated[
         str | None, typer.Option(help="Tables: the question, where answers to several are there.")
     ] = None,
+    signal: Annotated[
+        str | None, typer.Option(help="Tables: what the people were asked, as pilot takes it.")
+    ] = None,
     classes: Annotated[
         str, typer.Option(help="Tables: class names apart by commas; other labels are none.")
     ] = "",
@@ -102,7 +105,7 @@ def plan(
     own = answers.with_columns(columns, {
         "id": id_, "text": text, "image": image, "features": tuple(features or ()),
         "label": answers.one_label(label), "annotator": annotator, "seconds": seconds, "gold": gold,
-        "question": question, "classes": tuple(answers.names_in(classes)),
+        "question": question, "signal": signal, "classes": tuple(answers.names_in(classes)),
     })  # fmt: skip
     with stoppable("nothing was written"):
         if len(files) == 1 and files[0].suffix == ".toml":

@@ -165,8 +165,8 @@ def _alone(
     answering, features = apart
     try:
         found = read_answers(
-            answering, columns.format, question=columns.question, columns=named, seed=seed,
-            classes=columns.classes,
+            answering, columns.format, question=columns.question, signal=columns.signal,
+            columns=named, seed=seed, classes=columns.classes,
         )  # fmt: skip
     except SeveralQuestionsError as several:
         raise one_question(str(answering[0]), several) from None

@@ -124,7 +124,7 @@ def answers_in(
             try:
                 return read_answers(
                     file, columns=told, question=columns.question if asked else None,
-                    classes=columns.classes,
+                    signal=columns.signal, classes=columns.classes,
                 )  # fmt: skip
             except SeveralQuestionsError as several:
                 raise one_question(where, several) from None
@@ -301,7 +301,7 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
             }
             if not may_be_in(path, columns.format, paths):
                 continue
-            options = Options(question=columns.question, columns=named)
+            options = Options(question=columns.question, signal=columns.signal, columns=named)
             reader, _ = reader_for(path, columns.format, options)
         except UndecidedError:
             if columns.text or columns.image:
@@ -331,6 +331,7 @@ def read_files_of_answers(paths: list[Path], columns: Columns, notes: list[str])
             known,
             columns.format,
             question=columns.question,
+            signal=columns.signal,
             classes=columns.classes,
             columns={**described, **(told if plain else own)},
         )

@@ -127,8 +127,8 @@ def _read(found: Seen, told: Columns) -> None:
     """The answers as plans take them: preferences are comparisons with an ideal item, whole steps
     of a scale are classes."""
     answers, found.said = as_comparisons(read_answers(
-        found.path, told.format, question=told.question, columns=_here(found.path, told),
-        classes=told.classes,
+        found.path, told.format, question=told.question, signal=told.signal,
+        columns=_here(found.path, told), classes=told.classes,
     ))  # fmt: skip
     try:
         answers, steps = as_classes(answers, str(found.path))

@@ -49,7 +49,8 @@ Say = Callable[[str], str]
 class Columns:
     """Which column is what; None or () where the user did not say.
 
-    `question` is the one to read where answers to several are there, `format` that of the answers.
+    `question` is the one to read where answers to several are there, `signal` what was asked in
+    them, `format` that of the answers.
     `classes` are their names, where the user says them: other answers are left out.
     `more` are columns of answers by the other keys of `--columns` (`answers.formats.named`).
     """
@@ -63,6 +64,7 @@ class Columns:
     seconds: str | None = None
     gold: str | None = None
     question: str | None = None
+    signal: str | None = None
     format: str = "auto"
     classes: tuple[str, ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
