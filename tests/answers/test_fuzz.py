@@ -75,7 +75,7 @@ def attempt(content: bytes, name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "content"), SEEDS)
-@settings(max_examples=25, deadline=None, derandomize=True, database=None,
+@settings(max_examples=15, deadline=None, derandomize=True, database=None,
           suppress_health_check=list(HealthCheck))  # fmt: skip
 @given(cuts=CUTS)
 def test_damaged_files(name: str, content: bytes, cuts: list) -> None:

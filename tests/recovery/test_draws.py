@@ -11,7 +11,7 @@ from labelbits.recovery.fitted import draws
 from labelbits.recovery.triplets import kernel, noise
 from tests.recovery.test_posterior import answered
 
-WORLDS = 24
+WORLDS = 16
 #: Worlds from the prior hold random answers and tiny precisions too: the fit says so, and is right.
 pytestmark = pytest.mark.filterwarnings("ignore:.*explained no better than random")
 
