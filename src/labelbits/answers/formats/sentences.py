@@ -59,7 +59,7 @@ SCORES = ("score", "similarity_score", "similarity", "relatedness_score", "label
 #: Words for two things that are one, and for two that are not, as `usual.plain` writes them.
 SAME = ("same", "identical", "match", "duplicate", "gleich", "pareil", "igual", "uguale", "gelijk")
 NOT_SAME = ("different", "notsame", "nomatch", "notamatch", "nonmatch", "mismatch", "distinct",
-            "notduplicate", "verschieden", "ungleich", "different", "diferente", "diverso",
+            "notduplicate", "verschieden", "ungleich", "diferente", "diverso",
             "verschillend")  # fmt: skip
 #: Ends that scales of similarity have.
 ENDS = (1.0, 5.0, 10.0, 100.0)

@@ -12,7 +12,7 @@ from labelbits.learning.curves.engine import Learner, learner_log_proba
 from labelbits.learning.curves.points import CROSSED
 from labelbits.learning.curves.tally import Tally
 from labelbits.learning.fits.softmax import fit_softmax, in_batches
-from labelbits.learning.fits.targets import fast_targets
+from labelbits.learning.fits.targets import Targets, fast_targets
 from labelbits.metrics import metric_of
 from labelbits.planning.evidence.trial import Draw, Trial
 from labelbits.quantity import Quantity, reach
@@ -87,15 +87,17 @@ class Bench:
                 learner_log_proba(self.learner, self.features, batches, rows, classes).T
                 for batches, rows in zip(bought, tests, strict=True)
             ]
-        sets = [fast_targets(batches, classes) for batches in bought]
+        sets: list[Targets] = []
         alike: dict[tuple[int, float], list[int]] = {}
-        for k, one in enumerate(sets):
+        for k, batches in enumerate(bought):
+            one = fast_targets(batches, classes)
             assert one is not None
+            sets.append(one)
             alike.setdefault((len(one.items), one.lapse), []).append(k)
 
         def some(batch: tuple[float, list[int]]) -> list[tuple[int, np.ndarray]]:
             lapse, folds = batch
-            these = [one for k in folds if (one := sets[k]) is not None]
+            these = [sets[k] for k in folds]
             fit = fit_softmax(
                 np.stack([self.x[one.items] for one in these]),
                 np.stack([one.target for one in these])[:, None],
